@@ -1,0 +1,147 @@
+"""The contract that predicates (the plug-ins in `predicates/`) are written against.
+
+A predicate turns a finished, or still running, test into a *judgement*: good, bad, untestable or a
+measured value, each with one sentence saying why. It declares
+
+* `name`, by which a hunt file names it;
+* `Options`, a pydantic model of what may stand beside the name in a hunt file;
+* `patterns`, the regular expressions whose matching output lines it needs (kept with their times,
+  however much output there is);
+* `watch`, called while the test runs, which may end it early by returning a judgement;
+* `judge`, called once with the finished test and, for a *paired* predicate, with the reference's
+  run made in the same minutes.
+
+All times are in seconds, all memory in bytes, and always of the whole process tree of the test.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Ending(Enum):
+    """How a test came to its end."""
+
+    EXITED = "exited"
+    SIGNALLED = "killed by a signal"
+    TIMEOUT = "stopped at the hunt's timeout"
+    MEMORY_LIMIT = "killed at the hunt's memory limit"
+    OUTPUT_LIMIT = "stopped at the output limit"
+    JUDGED = "ended early, its answer was certain"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An output line that matched one of the predicate's patterns; `at` is seconds after the start."""
+
+    at: float
+    text: str
+    groups: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contention:
+    """What the machine was doing meanwhile; a figure the machine does not give is None.
+
+    `load` is the one-minute load average, `pressure` the share of time (0..1) in which some task
+    waited for a CPU (PSI), `steal` the share of time (0..1) taken by the hypervisor,
+    `involuntary_switches` the context switches forced on the test, `cpu_share` user + system over wall.
+    """
+
+    load: float | None = None
+    pressure: float | None = None
+    steal: float | None = None
+    involuntary_switches: int | None = None
+    cpu_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is known of a test: so far, while `ending` is None, and in all afterwards."""
+
+    wall: float
+    user: float
+    system: float
+    peak_memory: int | None = None
+    oom_kills: int = 0
+    ending: Ending | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    matches: Mapping[str, Sequence[Match]] = field(default_factory=dict)
+    output: str = ""
+    """Head and tail of what the test printed (stdout and stderr together)."""
+    memory_source: str = ""
+    """Where the memory figures come from, for instance `cgroup v2`."""
+    contention: Contention = Contention()
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """The test behaves as at the good endpoint."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """The test shows what the hunt is for."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Untestable:
+    """Nothing can be said of this commit: it is skipped, and never taken for innocent."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A positive number whose step through history is searched; for a paired predicate a ratio."""
+
+    value: float
+    why: str
+
+
+Judgement = Good | Bad | Untestable | Measured
+
+
+class Options(BaseModel):
+    """Base of every predicate's options: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+class Predicate(ABC, Generic[OptionsT]):
+    """Base of every predicate; one object serves all the runs of a hunt, so it keeps no state of a run."""
+
+    name: ClassVar[str]
+    Options: ClassVar[type[Options]]
+    paired: ClassVar[bool] = False
+    """Whether `judge` wants the reference's run beside the candidate's (and returns `Measured` ratios)."""
+
+    def __init__(self, options: OptionsT) -> None:
+        self.options = options
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Regular expressions of the output lines that `watch` and `judge` need in `Run.matches`."""
+        return ()
+
+    def watch(self, run: Run) -> Good | Bad | Untestable | None:
+        """Judge a test that still runs (called on matching lines and on ticks), or None to let it go on."""
+        return None
+
+    @abstractmethod
+    def judge(self, run: Run, baseline: Run | None) -> Judgement:
+        """Judge a finished test; `baseline` is the reference's run, given to paired predicates."""
