@@ -1,0 +1,43 @@
+"""YAML -> typed hunt; every error names file, line, key and the mend."""
+
+from bisector.hunt_file.fields import AUTO
+from bisector.hunt_file.finding import find
+from bisector.hunt_file.loading import build, load, options_refused, setting
+from bisector.hunt_file.model import (
+    Budget,
+    Build,
+    Environment,
+    Hunt,
+    Pairs,
+    PredicateChoice,
+    Premise,
+    Quiet,
+    Test,
+    json_schema,
+)
+from bisector.hunt_file.origin import OPTIONS
+from bisector.hunt_file.overlay import Copy, Edit, Patch, Place
+
+__all__ = [
+    "AUTO",
+    "OPTIONS",
+    "Budget",
+    "Build",
+    "Copy",
+    "Edit",
+    "Environment",
+    "Hunt",
+    "Pairs",
+    "Patch",
+    "Place",
+    "PredicateChoice",
+    "Premise",
+    "Quiet",
+    "Test",
+    "build",
+    "find",
+    "json_schema",
+    "load",
+    "options_refused",
+    "setting",
+]

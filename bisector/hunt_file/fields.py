@@ -1,0 +1,243 @@
+"""The kinds of values a hunt file holds: revisions, commands, paths, names.
+
+Each kind refuses what cannot work with one sentence (a ValueError) that says how to mend it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StrictInt,
+    ValidationInfo,
+)
+
+from bisector.units import Duration, Size
+
+AnyNumber = TypeVar("AnyNumber", int, float)
+
+AUTO = "auto"
+"""The value of `good` that asks bisector to find a good commit itself."""
+
+_HUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE_GLOB = re.compile(r"[A-Za-z_*?\[][A-Za-z0-9_*?\[\]!-]*")
+
+
+def described(value: object) -> str:
+    """A value as a user would name it: `the number 3`, `the text 'x'`, `a list`, `nothing`."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"the text {value[:60]!r}" if value else "an empty text"
+    if isinstance(value, Mapping):
+        return "keys and values"
+    return "a list" if isinstance(value, list | tuple) else f"a {type(value).__name__}"
+
+
+def unwritable(text: str) -> str:
+    """What in a text no file name, command or journal can hold, or nothing."""
+    if "\0" in text:
+        return "a null byte"
+    return "half of a surrogate pair" if any("\ud800" <= letter <= "\udfff" for letter in text) else ""
+
+
+def _one_line(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty; write a text")
+    if not text.isprintable():
+        raise ValueError(
+            f"{text!r} has a line break or another control character; write it as one plain line"
+        )
+    return text
+
+
+def _revision(text: str) -> str:
+    _one_line(text)
+    if text.startswith("-"):
+        raise ValueError(f"{text!r} looks like an option of git; write a branch, a tag or a commit id")
+    if ".." in text and not text.startswith(":/"):
+        raise ValueError(f"{text!r} is a range; write its ends as 'good' and 'bad'")
+    return text
+
+
+def _one_or_many(value: object) -> object:
+    if value is None or isinstance(value, Mapping):
+        raise ValueError(f"expected a revision or a list of revisions, got {described(value)}")
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _good(revisions: tuple[str, ...]) -> tuple[str, ...]:
+    if not revisions:
+        raise ValueError(f"is an empty list; write a revision, or {AUTO!r} to have one searched")
+    if AUTO in revisions and len(revisions) > 1:
+        raise ValueError(f"{AUTO!r} stands for itself; write it alone or leave it out")
+    return revisions
+
+
+def _command(value: object) -> str | tuple[str, ...]:
+    if isinstance(value, str):
+        if not value.strip():
+            raise ValueError("is empty; write a command such as 'make'")
+        return value
+    if not isinstance(value, list | tuple):
+        raise ValueError(
+            f"expected a command (text for the shell, or a list of words), got {described(value)}"
+        )
+    for number, word in enumerate(value, start=1):
+        if not isinstance(word, str):
+            raise ValueError(f"word {number} of the command is {described(word)}; put it in quotes")
+    if not value or not value[0].strip():
+        raise ValueError("has no program to run; write a command such as [make, all]")
+    return tuple(value)
+
+
+def _inside(text: str) -> str:
+    """A path in the repository in its shortest spelling."""
+    if not text.strip():
+        raise ValueError("is empty; write a path in the repository")
+    path = PurePosixPath(text)
+    if path.is_absolute():
+        raise ValueError(f"{text!r} is absolute; write it from the top of the repository")
+    if ".." in path.parts:
+        raise ValueError(f"{text!r} climbs with '..'; write it from the top of the repository, without '..'")
+    return str(path)
+
+
+def _target(text: str) -> str:
+    path = PurePosixPath(_inside(text))
+    if not path.parts:
+        raise ValueError(f"{text!r} is the whole repository; name a file or a folder in it")
+    if path.parts[0].lower() == ".git":
+        raise ValueError(f"{text!r} belongs to git itself; name a file or a folder of the project")
+    return str(path)
+
+
+def _pathspec(text: str) -> str:
+    if text.startswith(":"):
+        return _one_line(text)
+    return _inside(text)
+
+
+def _inputs(paths: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if paths == ():
+        raise ValueError("is an empty list, so all commits would count as the same; leave the key out")
+    return paths
+
+
+def _spelled(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("is empty; write a path")
+    return value
+
+
+def resolved(path: Path, base: Path) -> Path:
+    """`path` as seen from `base`, absolute, `~` expanded; raises ValueError where that is impossible."""
+    try:
+        return (base / path.expanduser()).resolve()
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"'{path}' cannot be resolved ({error}); write another path") from error
+
+
+def _beside(path: Path, info: ValidationInfo) -> Path:
+    return resolved(path, base_of(info))
+
+
+def base_of(info: ValidationInfo) -> Path:
+    """The folder that relative paths of a hunt start from."""
+    base = (info.context or {}).get("base", "")
+    return Path(base)
+
+
+def _hunt_name(text: str) -> str:
+    if not _HUNT_NAME.fullmatch(text):
+        raise ValueError(f"{text!r} is no valid name; use up to 100 letters, digits, '.', '_' and '-'")
+    return text
+
+
+def _variable(text: str) -> str:
+    if not _VARIABLE.fullmatch(text):
+        raise ValueError(f"{text!r} is no valid name of a variable; use letters, digits and '_'")
+    return text
+
+
+def _variable_glob(text: str) -> str:
+    if "=" in text:
+        raise ValueError(f"{text!r} sets a value; write it under 'environment.set'")
+    if not _VARIABLE_GLOB.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is no valid name or glob of a variable; write for instance HOME or 'LC_*'"
+        )
+    return text
+
+
+def _heading(text: str) -> str:
+    if _one_line(text).lstrip().startswith("#"):
+        raise ValueError(f"{text!r} starts with '#'; write the heading without it")
+    return text.strip()
+
+
+def _written(value: object) -> object:
+    if value is None:
+        raise ValueError("is empty; write a value, or remove the key")
+    return value
+
+
+def _positive(limit: AnyNumber) -> AnyNumber:
+    if limit <= 0:
+        raise ValueError("is 0, so nothing could run; write more, or leave the key out")
+    return limit
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value is, in the words of the reference."""
+
+    name: str
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+Heading = Annotated[str, AfterValidator(_heading)]
+HuntName = Annotated[str, AfterValidator(_hunt_name), Kind("name")]
+Revision = Annotated[str, AfterValidator(_revision), Kind("revision")]
+Revisions = Annotated[
+    tuple[Revision, ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=str | list[str]),
+    AfterValidator(_good),
+    Kind("revision or list of revisions"),
+]
+Command = Annotated[
+    str | tuple[str, ...],
+    PlainValidator(_command, json_schema_input_type=str | list[str]),
+    PlainSerializer(lambda command: command if isinstance(command, str) else list(command)),
+    Kind("command"),
+]
+Inside = Annotated[str, AfterValidator(_inside), Kind("path")]
+"""A path in the repository, from its top; `.` is all of it."""
+Target = Annotated[str, AfterValidator(_target), Kind("path")]
+"""A path in the repository that a hunt may write to."""
+Pathspec = Annotated[str, AfterValidator(_pathspec), Kind("pathspec")]
+Inputs = Annotated[tuple[Inside, ...] | None, AfterValidator(_inputs)]
+LocalPath = Annotated[
+    Path, BeforeValidator(_spelled, json_schema_input_type=str), AfterValidator(_beside), Kind("local path")
+]
+"""A path of this machine, relative to the hunt file; absolute once validated."""
+Variable = Annotated[str, AfterValidator(_variable), Kind("name")]
+VariableGlob = Annotated[str, AfterValidator(_variable_glob), Kind("glob")]
+Wait = Annotated[Duration, BeforeValidator(_written), Kind("duration")]
+Limit = Annotated[Duration, BeforeValidator(_written), AfterValidator(_positive), Kind("duration")]
+SizeLimit = Annotated[Size, BeforeValidator(_written), AfterValidator(_positive), Kind("size")]
+Count = Annotated[StrictInt, Field(ge=1)]

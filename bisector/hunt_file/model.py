@@ -1,0 +1,294 @@
+"""What a hunt is: the typed form of a hunt file. The descriptions here are the reference's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    JsonValue,
+    PrivateAttr,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import CoreSchema
+
+from bisector.hunt_file.fields import (
+    AUTO,
+    Command,
+    Count,
+    Heading,
+    HuntName,
+    Inputs,
+    Inside,
+    Limit,
+    LocalPath,
+    OneLine,
+    Pathspec,
+    Revision,
+    Revisions,
+    SizeLimit,
+    Target,
+    Variable,
+    VariableGlob,
+    Wait,
+    base_of,
+    described,
+    resolved,
+)
+from bisector.hunt_file.origin import Origin
+from bisector.hunt_file.overlay import Overlay, Section
+
+MINUTE = 60.0
+MIB = 1024**2
+_FILE = re.compile(r".*/.*|.*\.py(:\w+)?")
+
+
+class Build(Section):
+    """How a commit is built."""
+
+    command: Command = Field(
+        description="Builds the commit: text for the shell, or a list of words run without one.",
+        examples=["dune build bin/sx_server.exe"],
+    )
+    folder: Inside = Field(default=".", description="Where the command runs, from the top of the repository.")
+    timeout: Limit = Field(default=30 * MINUTE, description="After this long the build has failed.")
+    inputs: Inputs = Field(
+        default=None,
+        description="Files and folders that the build depends on; commits alike in them share one build. "
+        "Without it: the whole tree.",
+    )
+    outputs: tuple[Target, ...] = Field(
+        default=(),
+        description="Files and folders that the build makes, kept for commits with the same inputs.",
+    )
+
+
+class Test(Section):
+    """How a built commit is tested."""
+
+    command: Command = Field(
+        description="Tests the commit: text for the shell, or a list of words run without one.",
+        examples=["bash lib/tcl/test.sh"],
+    )
+    folder: Inside = Field(default=".", description="Where the command runs, from the top of the repository.")
+    timeout: Limit = Field(
+        default=10 * MINUTE, description="The test's whole process tree is ended after this long."
+    )
+    memory: SizeLimit | None = Field(
+        default=None,
+        description="Limit on the memory of the whole process tree. Without it: the machine's own.",
+    )
+    inputs: Inputs = Field(
+        default=None,
+        description="Files and folders that the test depends on, beside what was built; commits alike in "
+        "these and in the build's inputs are tested once. Without it: the whole tree.",
+    )
+    output: SizeLimit = Field(
+        default=64 * MIB, description="The test is ended when it has printed more than this."
+    )
+
+
+class Environment(Section):
+    """Variables that builds and tests see, beside the few that every probe has (such as PATH and HOME)."""
+
+    pass_: tuple[VariableGlob, ...] = Field(
+        default=(),
+        alias="pass",
+        description="Names or globs of variables handed on from bisector's environment.",
+    )
+    set: dict[Variable, str] = Field(
+        default_factory=dict, description="Variables with their values; these win over `pass`."
+    )
+
+
+class PredicateChoice(BaseModel):
+    """The predicate that judges a test; every other key is an option of that predicate.
+
+    A name alone may stand for the whole section.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, JsonValue] = Field(init=False)
+
+    name: OneLine = Field(
+        description="Name of the predicate, or a Python file that holds one, relative to the hunt file: "
+        "`mine.py`, or `mine.py:Name` where it holds several.",
+        examples=["exit_status"],
+    )
+
+    @property
+    def options(self) -> dict[str, JsonValue]:
+        """All keys beside the name, not yet checked against the predicate's own options."""
+        return dict(self.__pydantic_extra__)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_name(cls, value: object) -> object:
+        if isinstance(value, str):
+            return {"name": value}
+        if not isinstance(value, Mapping | cls):
+            raise ValueError(f"expected a name, or keys and values with a 'name', got {described(value)}")
+        return value
+
+    @field_validator("name")
+    @classmethod
+    def _of_path(cls, name: str, info: ValidationInfo) -> str:
+        return str(resolved(Path(name), base_of(info))) if _FILE.fullmatch(name) else name
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        section = handler.resolve_ref_schema(handler(schema))
+        return {"anyOf": [{"type": "string"}, section]}
+
+
+class Pairs(Section):
+    """How often a timing predicate runs a candidate in turn with the reference."""
+
+    min: StrictInt = Field(default=3, ge=3, description="Pairs of runs before a difference is believed.")
+    max: StrictInt = Field(
+        default=20, description="Pairs after which a difference that stays unsure is given up."
+    )
+
+    @field_validator("max")
+    @classmethod
+    def _not_below_min(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("min", 0):
+            raise ValueError(f"is {value}, below 'min' ({info.data['min']}); raise it or lower 'min'")
+        return value
+
+
+class Premise(Section):
+    """How the two endpoints are probed before the search."""
+
+    runs: Count = Field(default=2, description="Runs of each endpoint, for a predicate that gives verdicts.")
+
+
+class Budget(Section):
+    """When a hunt gives up without a conclusion."""
+
+    time: Limit | None = Field(
+        default=None, description="Longest time for the whole hunt. Without it: no limit."
+    )
+    probes: Count | None = Field(default=None, description="Most commits to probe. Without it: no limit.")
+
+
+class Quiet(Section):
+    """Has every probe wait for a calm machine."""
+
+    load_per_core: StrictFloat = Field(
+        gt=0,
+        description="A probe starts when the one-minute load average per core is at most this.",
+        examples=[0.5],
+    )
+    wait: Wait = Field(default=10 * MINUTE, description="After this long it starts all the same.")
+
+
+class Hunt(Section):
+    """One search for the first bad commit."""
+
+    hunt: HuntName = Field(
+        default="hunt",
+        description="Name of the hunt: letters, digits, `.`, `_` and `-`. Without it: the file's name, or "
+        "`hunt` where there is no file.",
+    )
+    repository: LocalPath = Field(
+        default=Path(), description="The git repository, relative to the hunt file."
+    )
+    good: Revisions = Field(
+        description="Where all was well: a revision or several, or `auto` to walk back from bad until a good "
+        "commit is found.",
+        examples=["v1.0"],
+    )
+    bad: Revision = Field(default="HEAD", description="Where the regression is seen.")
+    first_parent: StrictBool = Field(
+        default=False,
+        description="Whether only merges and direct commits of bad's own branch are candidates.",
+    )
+    paths: tuple[Pathspec, ...] = Field(
+        default=(), description="Git pathspecs: only commits that touch one of them are candidates."
+    )
+    build: Build | None = Field(default=None, description="The build before the test. Without it: none.")
+    test: Test = Field(description="The test that every probe runs.", examples=[{"command": "./test.sh"}])
+    overlay: tuple[Overlay, ...] = Field(
+        default=(), description="Changes laid over every commit before its build, in this order."
+    )
+    environment: Environment = Field(
+        default_factory=Environment,
+        description="Variables that builds and tests see; all others are kept from them.",
+    )
+    predicate: PredicateChoice = Field(
+        default=PredicateChoice(name="exit_status"),
+        description="What turns a test into a judgement: a name, or keys and values.",
+    )
+    pairs: Pairs = Field(default_factory=Pairs, description="How often measured runs are repeated.")
+    premise: Premise = Field(
+        default_factory=Premise, description="How the endpoints are probed before the search."
+    )
+    confidence: StrictFloat = Field(
+        default=0.99, ge=0.5, le=0.9999, description="Probability at which the search is sure of its answer."
+    )
+    budget: Budget = Field(default_factory=Budget, description="When the hunt gives up without a conclusion.")
+    jobs: StrictInt = Field(default=1, ge=1, le=1024, description="Probes at the same time.")
+    quiet: Quiet | None = Field(
+        default=None, description="Waiting for a calm machine. Without it: no waiting."
+    )
+    scratch: LocalPath | None = Field(
+        default=None,
+        description="Folder for worktrees, artefacts and journal, relative to the hunt file. Without it: "
+        "`worktrees/` beside the hunt file (or beside its `configs/`), or the user's cache where that would "
+        "lie in the repository.",
+    )
+    progress_log: LocalPath | None = Field(
+        default=None, description="Markdown file that gets the conclusion, relative to the hunt file."
+    )
+    heading: Heading = Field(
+        default="Progress log", description="Heading in that file under which the conclusion is written."
+    )
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @field_validator("bad")
+    @classmethod
+    def _another_than_good(cls, bad: str, info: ValidationInfo) -> str:
+        if bad in info.data.get("good", ()):
+            raise ValueError(f"good and bad are both {bad!r}, so there is nothing between them; change one")
+        if bad == AUTO:
+            raise ValueError(f"{AUTO!r} is for 'good' only; write a revision")
+        return bad
+
+    def locate(self, *path: str | int) -> str:
+        """Where a key was written, for messages: `tcl.yaml:12`, or the option that gave it."""
+        return self._origin.where(path)
+
+    @property
+    def origin(self) -> Origin:
+        """Where each value of this hunt was written."""
+        return self._origin
+
+    def written_at(self, origin: Origin) -> Hunt:
+        """Return this hunt, knowing where its values were written."""
+        self._origin = origin
+        return self
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of hunt files, for editors."""
+    schema = Hunt.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "bisector hunt file",
+    }

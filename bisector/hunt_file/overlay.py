@@ -1,0 +1,117 @@
+"""Changes laid over every commit before its build: edits, copies from other commits, files, patches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, Tag, model_validator
+
+from bisector.hunt_file.fields import LocalPath, Revision, Target
+
+
+class Section(BaseModel):
+    """Base of all parts of a hunt: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, serialize_by_alias=True, allow_inf_nan=False
+    )
+
+
+class _Change(Section):
+    optional: StrictBool = Field(
+        default=False,
+        description="Whether a commit to which this does not apply is tested without it; "
+        "otherwise such a commit is untestable.",
+    )
+
+
+class Edit(_Change):
+    """Replaces a text in a file, wherever it occurs."""
+
+    edit: Target = Field(description="The file to change.", examples=["lib/erlang/conformance.sh"])
+    find: str = Field(description="The text to replace; every occurrence is.", examples=["timeout 120"])
+    replace: str = Field(
+        description="What stands there instead; with `regex` it may use `\\1` and `\\g<name>`.",
+        examples=["timeout 600"],
+    )
+    regex: StrictBool = Field(
+        default=False, description="Whether `find` is a Python regular expression, matched line by line."
+    )
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Edit:
+        if not self.find:
+            raise ValueError("'find' is empty; write the text to replace")
+        if self.regex:
+            _try(self.find, self.replace)
+        elif self.find == self.replace:
+            raise ValueError("'find' and 'replace' are the same, so nothing would change")
+        return self
+
+
+def _try(find: str, replace: str) -> None:
+    """Raise ValueError unless both are valid; `sub` reads its template even where nothing matches."""
+    try:
+        re.compile(find, re.MULTILINE).sub(replace, "")
+    except (re.error, IndexError, OverflowError, RecursionError) as error:
+        raise ValueError(
+            f"'find' and 'replace' are no valid regular expression and template: {error}"
+        ) from error
+
+
+class Copy(_Change):
+    """Takes a file or folder as it is in another commit."""
+
+    copy_: Target = Field(alias="copy", description="The file or folder to take.", examples=["lib/erlang"])
+    to: Target | None = Field(default=None, description="Where it goes, when not to the same path.")
+    from_: Revision = Field(
+        default="bad",
+        alias="from",
+        description="The commit it is taken from: `good`, `bad` or any revision. (With several good ones, "
+        "`good` is the first.)",
+    )
+
+    @property
+    def target(self) -> str:
+        """Where the copy goes, from the top of the repository."""
+        return self.to or self.copy_
+
+
+class Place(_Change):
+    """Brings a file or folder that the history does not have."""
+
+    file: LocalPath = Field(
+        description="The file or folder, relative to the hunt file.", examples=["bench/perf-smoke.sx"]
+    )
+    to: Target = Field(description="Where it goes in the repository.", examples=["lib/perf-smoke.sx"])
+
+
+class Patch(_Change):
+    """Applies a patch, as `git apply` does."""
+
+    patch: LocalPath = Field(
+        description="The patch file, relative to the hunt file.", examples=["timer.patch"]
+    )
+
+
+KINDS: dict[str, type[_Change]] = {"edit": Edit, "copy": Copy, "file": Place, "patch": Patch}
+"""The key that tells the kinds of overlay entries apart."""
+
+
+def _kind(value: object) -> str | None:
+    """The class an entry belongs to; None unless exactly one of the telling keys is there."""
+    if isinstance(value, _Change):
+        return type(value).__name__
+    found = [key for key in KINDS if isinstance(value, Mapping) and key in value]
+    return KINDS[found[0]].__name__ if len(found) == 1 else None
+
+
+Overlay = Annotated[
+    Annotated[Edit, Tag("Edit")]
+    | Annotated[Copy, Tag("Copy")]
+    | Annotated[Place, Tag("Place")]
+    | Annotated[Patch, Tag("Patch")],
+    Discriminator(_kind),
+]

@@ -1,0 +1,157 @@
+"""docs/reference/hunt-file.md, written from the model's own descriptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from bisector.hunt_file.fields import Kind
+from bisector.hunt_file.model import (
+    Budget,
+    Build,
+    Environment,
+    Hunt,
+    Pairs,
+    PredicateChoice,
+    Premise,
+    Quiet,
+    Test,
+)
+from bisector.hunt_file.origin import OPTIONS
+from bisector.hunt_file.overlay import KINDS
+from bisector.units import format_duration, format_size
+
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "build": Build,
+    "test": Test,
+    "environment": Environment,
+    "predicate": PredicateChoice,
+    "pairs": Pairs,
+    "premise": Premise,
+    "budget": Budget,
+    "quiet": Quiet,
+}
+_WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text"}
+
+_HEAD = """\
+# Hunt file
+
+<!-- Written by bisector.hunt_file.reference from the descriptions in the code; do not edit. -->
+
+A hunt file describes one hunt, in YAML (UTF-8). The shortest:
+
+```yaml
+good: v1.0
+test:
+  command: ./test.sh
+```
+
+`--config NAME` looks for the path `NAME`, then in `configs/`, then among the hunt files that come with
+bisector, each time also with `.yaml` appended. A value can also be given, or overridden, by the option in
+the last column; every other key by `--set KEY=VALUE`, for instance `--set build.folder=src`. There, relative
+local paths start from the current folder.
+
+| Value | Written as |
+|---|---|
+| duration | `90s`, `10m`, `1h30m`, `250ms`, or a number of seconds |
+| size | `512MiB`, `8GiB`, `1.5GB`, or a number of bytes |
+| revision | a branch, a tag, a commit id, or anything else that names one commit to git |
+| command | a text, run by the shell; or a list of words, run as they are |
+| path | a file or folder in the repository, from its top, without `..` |
+| local path | a path of this machine, relative to the hunt file; `~` is the home folder |
+
+`yes`, `no`, `on`, `off`, dates and `1:30` are plain texts. An unknown key, a key written twice and a value of
+the wrong kind are errors, all reported at once with file and line.
+"""
+
+
+def reference_markdown() -> str:
+    """The whole page."""
+    return "\n".join(_lines())
+
+
+def _lines() -> Iterator[str]:
+    yield _HEAD
+    yield "## Top level\n"
+    yield from _table(Hunt, "")
+    for key, model in _SECTIONS.items():
+        yield from _section(f"## {key}", model, f"{key}.")
+    yield "## overlay\n"
+    kinds = ", ".join(f"`{key}`" for key in KINDS)
+    yield f"A list. Each entry has exactly one of the keys {kinds}, which says what it does.\n"
+    for key, model in KINDS.items():
+        yield from _section(f"### {key}", model, f"overlay.{key}.")
+
+
+def _section(heading: str, model: type[BaseModel], prefix: str) -> Iterator[str]:
+    yield f"{heading}\n"
+    yield f"{' '.join((model.__doc__ or '').split())}\n"
+    yield from _table(model, prefix)
+
+
+def _table(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    with_options = any(key.startswith(prefix) for key in OPTIONS)
+    yield "| Key | Value | Default | Meaning |" + (" Option |" if with_options else "")
+    yield "|---|---|---|---|" + ("---|" if with_options else "")
+    fields = sorted(model.model_fields.items(), key=lambda item: item[0] == "optional")
+    for name, info in fields:
+        key = info.alias or name
+        option = OPTIONS.get(prefix + key)
+        cells = [f"`{key}`", _kind(info.annotation, info.metadata), _default(info), info.description or ""]
+        cells += [f"`{option}`" if option else ""] if with_options else []
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _kind(annotation: Any, metadata: list[Any]) -> str:
+    """The kind of a value in words, links and bounds included."""
+    named = next((item.name for item in metadata if isinstance(item, Kind)), None)
+    if named:
+        return str(named)
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _kind(inner[0], [*inner[1:], *metadata])
+    if origin in (Union, UnionType):
+        kinds = [_kind(one, []) for one in inner if one is not type(None)]
+        return " or ".join(dict.fromkeys(kinds)) + _bounds(metadata)
+    if origin is tuple:
+        item = _kind(inner[0], [])
+        return f"list of {item}" if item.endswith(")") else f"list of {item}s"
+    if origin is dict:
+        return f"{_kind(inner[0], [])}: {_kind(inner[1], [])}"
+    if annotation in _WORDS:
+        return _WORDS[annotation] + _bounds(metadata)
+    anchor = next((key for key, model in _SECTIONS.items() if model is annotation), None)
+    return f"[section](#{anchor})" if anchor else "[entries](#overlay)"
+
+
+def _bounds(metadata: list[Any]) -> str:
+    least = [item.ge for item in metadata if isinstance(item, Ge)]
+    above = [item.gt for item in metadata if isinstance(item, Gt)]
+    most = [item.le for item in metadata if isinstance(item, Le)]
+    words = [f"at least {least[-1]}"] if least else [f"more than {above[-1]}"] if above else []
+    words += [f"at most {most[-1]}"] if most else []
+    return ", " + " and ".join(words) if words else ""
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "**required**"
+    value, kind = info.default, _kind(info.annotation, info.metadata)
+    if info.default_factory or value is None or value == () or "Without it" in (info.description or ""):
+        return ""
+    if isinstance(value, bool):
+        value = str(value).lower()
+    elif isinstance(value, PredicateChoice):
+        value = value.name
+    elif isinstance(value, Path):
+        value = value.as_posix()
+    elif kind in ("duration", "size"):
+        value = (format_duration if kind == "duration" else format_size)(value)
+    return f"`{value}`"

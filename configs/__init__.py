@@ -1,0 +1,1 @@
+"""Hunt files that come with bisector."""

@@ -1,0 +1,1 @@
+"""Tests of bisector.hunt_file."""
