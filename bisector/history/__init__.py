@@ -1,0 +1,1 @@
+"""git: revisions, candidates, tree identities, worktrees. The only importer of GitPython."""

@@ -1,0 +1,22 @@
+"""What a person wants to see of a commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CommitInfo:
+    """One commit: full ids, the author's name, the author date with its own UTC offset."""
+
+    id: str
+    parents: tuple[str, ...]
+    subject: str
+    author: str
+    date: datetime
+
+    @property
+    def short(self) -> str:
+        """The first twelve hexadecimal digits of the id."""
+        return self.id[:12]

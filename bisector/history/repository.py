@@ -1,0 +1,155 @@
+"""A user's repository, read and never written (worktrees of our own excepted, see `worktree`)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import git
+
+from bisector.errors import EnvironmentFault, HistoryError, InfrastructureFault
+from bisector.history.commit import CommitInfo
+
+_CONFIG = {
+    # The user's hooks must not run through us, and no background process may outlive a probe.
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "submodule.recurse": "false",
+    "advice.detachedHead": "false",
+}
+_CONFIG_ARGUMENTS = [part for key, value in _CONFIG.items() for part in ("-c", f"{key}={value}")]
+
+
+def without_git_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` less what would redirect git (GIT_DIR, GIT_INDEX_FILE and their like).
+
+    git sets them for hooks and scripts it runs; inherited, they would make us work on the wrong
+    repository: https://git-scm.com/docs/git#_environment_variables
+    """
+    return {key: value for key, value in environment.items() if not key.startswith("GIT_")}
+
+
+class GitFailure(Exception):
+    """git ended with another `status` than 0; the text is its last line of complaint."""
+
+    def __init__(self, error: git.GitCommandError) -> None:
+        lines = str(error.stderr).strip().strip("'").splitlines()
+        super().__init__(lines[-1].strip() if lines else str(error))
+        self.status = error.status
+
+
+class Repository:
+    """One repository on disk.
+
+    Raises `HistoryError` where there is none, `EnvironmentFault` where git itself is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._repo = git.Repo(path, search_parent_directories=True)
+        except git.NoSuchPathError as error:
+            raise HistoryError(f"no folder {path}; name the repository with --repo") from error
+        except git.InvalidGitRepositoryError as error:
+            raise HistoryError(f"{path} is not a git repository; name one with --repo") from error
+        except git.GitCommandNotFound as error:
+            raise EnvironmentFault(
+                "git is not installed or not on PATH; install git 2.31 or newer"
+            ) from error
+        self.git_folder = Path(self._repo.common_dir).resolve()
+        tree = self._repo.working_tree_dir
+        self.work_tree = Path(tree).resolve() if tree else None
+
+    @property
+    def path(self) -> Path:
+        """The work tree, or the git folder of a bare repository."""
+        return self.work_tree or self.git_folder
+
+    def git(self, *arguments: str, folder: Path | None = None, stdin: bytes | None = None) -> bytes:
+        """What `git ARGUMENTS` prints, run in `folder` (default: the repository).
+
+        The one door to git. Raises `GitFailure` when git exits with anything but 0.
+        """
+        command = ["git", *_CONFIG_ARGUMENTS, *arguments]
+        with tempfile.TemporaryFile() as file:
+            file.write(stdin or b"")
+            file.seek(0)
+            try:
+                out = git.Git(str(folder or self.path)).execute(
+                    command, istream=file, stdout_as_string=False, strip_newline_in_stdout=False
+                )
+            except git.GitCommandError as error:
+                raise GitFailure(error) from error
+        if not isinstance(out, bytes):
+            raise TypeError(f"GitPython returned {type(out).__name__} where bytes were asked for")
+        return out
+
+    def resolve(self, revision: str) -> str:
+        """The full id of the commit that `revision` names; `HistoryError` if it names none."""
+        try:
+            out = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        except GitFailure as error:
+            raise HistoryError(
+                f"{self.path} has no commit '{revision}'; " + self._mend_for_missing_commit()
+            ) from error
+        return out.decode().strip()
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """Whether `descendant` contains `ancestor` (a commit is its own ancestor)."""
+        return ancestor in self.merge_bases(ancestor, descendant)
+
+    def merge_bases(self, one: str, other: str) -> list[str]:
+        """The best common ancestors of two commits; empty for unrelated histories."""
+        try:
+            return self.git("merge-base", "--all", one, other).decode().split()
+        except GitFailure as error:
+            if error.status == 1:
+                return []
+            raise InfrastructureFault(f"git merge-base failed in {self.path}: {error}") from error
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the clone was cut off at some depth."""
+        return self.git("rev-parse", "--is-shallow-repository").strip() == b"true"
+
+    def infos(self, commits: Iterable[str]) -> dict[str, CommitInfo]:
+        """What a person wants to see of each commit, by full id."""
+        ids = list(dict.fromkeys(commits))
+        if not ids:
+            return {}
+        out = self.git(
+            *("log", "--no-walk=unsorted", "--stdin", "-z", "--encoding=UTF-8"),
+            "--format=%H%x00%P%x00%an%x00%aI%x00%s",
+            stdin="\n".join([*ids, ""]).encode(),
+        )
+        return parse_infos(out)
+
+    def object_ids(self, commits: Sequence[str], paths: Sequence[str]) -> list[tuple[str, ...]]:
+        """For each commit, the object ids of `paths` in its tree ('' where absent; '.' is the whole tree)."""
+        names = [f"{commit}:{'' if path == '.' else path}" for commit in commits for path in paths]
+        out = self.git(
+            "cat-file", "--batch-check=%(objectname)", stdin="\n".join([*names, ""]).encode()
+        ).decode(errors="replace")
+        ids = ["" if line.endswith(" missing") else line for line in out.split("\n")[: len(names)]]
+        width = len(paths)
+        return [tuple(ids[at * width : (at + 1) * width]) for at in range(len(commits))]
+
+    def _mend_for_missing_commit(self) -> str:
+        if self.is_shallow:
+            return "the clone is shallow: run `git fetch --unshallow` (in CI: `fetch-depth: 0`)"
+        return "fetch it, or name another revision"
+
+
+def parse_infos(out: bytes) -> dict[str, CommitInfo]:
+    """`git log -z --format=%H%x00%P%x00%an%x00%aI%x00%s` as commits by full id."""
+    fields = out.decode("utf-8", "replace").split("\0")
+    infos = {}
+    for at in range(0, len(fields) - 4, 5):
+        identity, parents, author, date, subject = fields[at : at + 5]
+        infos[identity] = CommitInfo(
+            identity, tuple(parents.split()), subject, author, datetime.fromisoformat(date)
+        )
+    return infos

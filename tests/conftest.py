@@ -1,0 +1,26 @@
+"""Guards: no test reads the developer's git settings, or writes into the real home."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_home() -> Iterator[None]:
+    """A home of the tests' own, without git configuration and without inherited GIT_* variables."""
+    kept = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="bisector-home-") as home:
+        for name in [name for name in os.environ if name.startswith("GIT_")]:
+            del os.environ[name]
+        os.environ.update(HOME=home, XDG_CACHE_HOME=f"{home}/.cache", GIT_CONFIG_NOSYSTEM="1")
+        Path(home, ".gitconfig").write_text(
+            "[user]\n\tname = Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n"
+        )
+        yield
+    os.environ.clear()
+    os.environ.update(kept)

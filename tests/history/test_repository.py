@@ -1,0 +1,129 @@
+"""What is read of a repository, and what is left of a worktree."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bisector.errors import HistoryError, InfrastructureFault
+from bisector.history.repository import Repository, without_git_variables
+from bisector.history.worktree import Worktree
+from tests.git_history import Node, chain, git, write_history
+
+
+def state_of(folder: Path) -> tuple[str, ...]:
+    """All that a user would call theirs: HEAD, refs, index, work tree, worktrees."""
+    return (
+        (folder / ".git/HEAD").read_text(),
+        git(folder, "for-each-ref"),
+        git(folder, "status", "--porcelain"),
+        git(folder, "ls-files", "-s"),
+        git(folder, "worktree", "list"),
+        "\n".join(sorted(p.name for p in (folder / ".git").iterdir())),
+    )
+
+
+def test_a_revision_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """An unknown revision is an error that names it and the mend."""
+    write_history(tmp_path / "repo", chain(2))
+    with pytest.raises(HistoryError, match=r"no commit 'v9'.*fetch it"):
+        Repository(tmp_path / "repo").resolve("v9")
+
+
+def test_a_shallow_clone_says_how_to_deepen_it(tmp_path: Path) -> None:
+    """In a shallow clone the mend is to fetch the rest."""
+    ids = write_history(tmp_path / "repo", chain(5))
+    source = (tmp_path / "repo").as_uri()
+    subprocess.run(["git", "clone", "-q", "--depth=1", source, tmp_path / "shallow"], check=True, timeout=60)
+    with pytest.raises(HistoryError, match="unshallow.*fetch-depth: 0"):
+        Repository(tmp_path / "shallow").resolve(ids["c1"])
+
+
+def test_a_folder_without_repository_is_refused(tmp_path: Path) -> None:
+    """What is no repository, or no folder, is an error and no traceback."""
+    with pytest.raises(HistoryError, match="not a git repository"):
+        Repository(tmp_path)
+    with pytest.raises(HistoryError, match="no folder"):
+        Repository(tmp_path / "nowhere")
+
+
+def test_infos_survive_hostile_subjects(tmp_path: Path) -> None:
+    """Subjects with separators, escapes and markup come back as they are."""
+    name = "a\x1b[31m <b> | `x` \x1f ü"
+    ids = write_history(tmp_path / "repo", [Node(name, (), {"f": "1"})])
+    info = Repository(tmp_path / "repo").infos([ids[name]])[ids[name]]
+    assert info.subject == name
+    assert info.author == "T"
+    assert info.parents == ()
+
+
+def test_object_ids_tell_which_inputs_changed(tmp_path: Path) -> None:
+    """A path's id changes with its content only; a missing path has an empty id."""
+    ids = write_history(tmp_path / "repo", chain(3, {0: {"src/a": "1"}, 2: {"src/a": "2"}}))
+    first, second, third = Repository(tmp_path / "repo").object_ids(
+        [ids["c0"], ids["c1"], ids["c2"]], ["src", "missing"]
+    )
+    assert first == second != third
+    assert first[1] == ""
+
+
+def test_git_variables_do_not_reach_git() -> None:
+    """GIT_DIR and its like are dropped, all else stays."""
+    assert without_git_variables({"GIT_DIR": "x", "PATH": "p"}) == {"PATH": "p"}
+
+
+def test_a_worktree_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Laid out, moved and removed, a worktree leaves the user's repository as it was."""
+    ids = write_history(tmp_path / "repo", chain(3))
+    (tmp_path / "repo/dirty").write_text("mine")
+    before = state_of(tmp_path / "repo")
+    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slot")
+    worktree.create(ids["c0"])
+    worktree.checkout(ids["c2"])
+    assert (tmp_path / "slot/c2").read_text() == "c2"
+    worktree.checkout(ids["c1"])
+    assert not (tmp_path / "slot/c2").exists()
+    worktree.remove()
+    assert state_of(tmp_path / "repo") == before
+    assert not (tmp_path / "slot").exists()
+
+
+def test_hooks_of_the_repository_do_not_run(tmp_path: Path) -> None:
+    """A post-checkout hook, which git runs for worktrees too, does not run through us."""
+    ids = write_history(tmp_path / "repo", chain(2))
+    hook = tmp_path / "repo/.git/hooks/post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    hook.chmod(0o755)
+    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slot")
+    worktree.create(ids["c0"])
+    worktree.checkout(ids["c1"])
+    worktree.remove()
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_checkout_keeps_ignored_files_unless_clean(tmp_path: Path) -> None:
+    """Ignored files are builds: kept for the next, gone when a clean build is asked for."""
+    ids = write_history(tmp_path / "repo", chain(2, {0: {".gitignore": "_build\n"}}))
+    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slot")
+    worktree.create(ids["c0"])
+    worktree.checkout(ids["c0"])
+    (tmp_path / "slot/_build").mkdir()
+    (tmp_path / "slot/_build/x").write_text("x")
+    (tmp_path / "slot/litter").write_text("x")
+    worktree.checkout(ids["c1"])
+    assert (tmp_path / "slot/_build/x").exists()
+    assert not (tmp_path / "slot/litter").exists()
+    worktree.checkout(ids["c1"], clean=True)
+    assert not (tmp_path / "slot/_build").exists()
+    worktree.remove()
+
+
+def test_a_failing_checkout_is_an_infrastructure_fault(tmp_path: Path) -> None:
+    """git failing in a slot is never taken for a verdict on the commit."""
+    write_history(tmp_path / "repo", chain(1))
+    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slot")
+    with pytest.raises(InfrastructureFault, match="git worktree failed"):
+        worktree.create("0" * 40)
