@@ -1,0 +1,1 @@
+"""Where probes run: the slots of this machine."""

@@ -1,0 +1,1 @@
+"""One commit: overlay, build, artefacts, execution, limits, contention."""

@@ -1,0 +1,210 @@
+"""A process tree owned by control groups, the kernel's own way; versions 1 and 2."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+from resource import struct_rusage
+
+from bisector.errors import InfrastructureFault
+from bisector.probe.hierarchies import PREFIX, Hierarchies
+from bisector.probe.ownership import KILL_PATIENCE, Usage, unkillable
+from bisector.probe.proc import status_of
+
+LARGEST_CHARGE = 4 * 1024 * 1024
+"""Bytes: a huge page and what each CPU charges in advance."""
+
+
+class ControlGroup:
+    """A `ProcessTree` in a control group of its own; needs `unified` or `cpuacct`.
+
+    Peak memory is the most that was charged to the group, less the page cache charged at the end:
+    files that a test reads are the kernel's to drop and would drown what the test itself holds.
+    (Memory of tmpfs files is no such cache and stays counted.) Without a memory controller it is the
+    sampled sum of resident sizes.
+    """
+
+    def __init__(self, hierarchies: Hierarchies, token: str, memory_limit: int | None) -> None:
+        name = f"{PREFIX}{token}"
+        self._unified = hierarchies.unified and hierarchies.unified / name
+        self._memory_1 = hierarchies.memory and hierarchies.memory / name
+        self._memory_2 = self._unified if hierarchies.unified_memory else None
+        self._cpuacct = hierarchies.cpuacct and hierarchies.cpuacct / name
+        self._groups = [group for group in (self._unified, self._memory_1, self._cpuacct) if group]
+        self._sampled_peak = 0
+        self.enforces_memory = bool(self._memory_1 or self._memory_2)
+        self.memory_source = self._name_source()
+        try:
+            for group in self._groups:
+                group.mkdir()
+            self._limit(memory_limit)
+        except OSError as error:
+            self.remove()
+            raise InfrastructureFault(f"cannot set up a control group for the test: {error}") from error
+
+    def _name_source(self) -> str:
+        if self._memory_2:
+            return "cgroup v2"
+        return "cgroup v1" if self._memory_1 else "sampled resident sizes (no memory controller)"
+
+    def _limit(self, limit: int | None) -> None:
+        """Hold the group to `limit` bytes of memory, swap included."""
+        if limit is None:
+            return
+        if self._memory_2:
+            (self._memory_2 / "memory.max").write_text(str(limit))
+            (self._memory_2 / "memory.oom.group").write_text("1")
+            _write_if_there(self._memory_2 / "memory.swap.max", "0")
+        elif self._memory_1:
+            (self._memory_1 / "memory.limit_in_bytes").write_text(str(limit))
+            _write_if_there(self._memory_1 / "memory.memsw.limit_in_bytes", str(limit))
+
+    def join(self, pid: int) -> None:
+        """Move `pid` into the group, and with it all it will ever start."""
+        try:
+            for group in self._groups:
+                (group / "cgroup.procs").write_text(str(pid))
+        except OSError as error:
+            raise InfrastructureFault(f"cannot move the test into its control group: {error}") from error
+
+    def usage(self, top: struct_rusage | None = None) -> Usage:
+        """Read the group's accounts, which outlive its processes."""
+        user, system = self._cpu()
+        if self._memory_2:
+            return Usage(user, system, self._peak_2(self._memory_2), *_oom_2(self._memory_2))
+        if self._memory_1:
+            return Usage(user, system, _peak_1(self._memory_1), *_oom_1(self._memory_1))
+        self._sample(_resident(_pids(self._groups[0])))
+        return Usage(user, system, self._sampled_peak or None)
+
+    def _cpu(self) -> tuple[float, float]:
+        if self._unified:
+            stat = _keyed(self._unified / "cpu.stat")
+            return stat["user_usec"] / 1e6, stat["system_usec"] / 1e6
+        assert self._cpuacct is not None
+        return _cpu_1(self._cpuacct)
+
+    def _peak_2(self, group: Path) -> int:
+        stat = _keyed(group / "memory.stat")
+        cache = stat.get("file", 0) - stat.get("shmem", 0)
+        peak = group / "memory.peak"
+        if peak.exists():
+            return max(_number(peak) - cache, 0)
+        self._sample(_number(group / "memory.current") - cache)
+        return self._sampled_peak
+
+    def _sample(self, memory: int) -> None:
+        self._sampled_peak = max(self._sampled_peak, memory)
+
+    def kill(self) -> None:
+        """Kill the group at one stroke where the kernel can (5.14), else until nobody is left."""
+        kill_groups(self._groups)
+
+    def remove(self) -> None:
+        """Remove the groups, which must be empty."""
+        remove_groups(self._groups)
+
+
+def kill_groups(groups: list[Path]) -> None:
+    """Kill every process in these groups and the groups that it made below them."""
+    deadline = time.monotonic() + KILL_PATIENCE
+    for group in groups:
+        while members := [pid for folder in _with_nested(group) for pid in _pids(folder)]:
+            _kill_at_once(group, members)
+            if time.monotonic() > deadline:
+                raise unkillable(members[0])
+            time.sleep(0.0005)
+
+
+def _kill_at_once(group: Path, members: list[int]) -> None:
+    """Kill what is in the group now; another bisector that cleans up may be faster."""
+    with contextlib.suppress(OSError):
+        if (group / "cgroup.kill").exists():
+            (group / "cgroup.kill").write_text("1")
+        else:
+            for pid in members:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def remove_groups(groups: list[Path]) -> None:
+    """Remove empty groups; the kernel may need a moment to see that a group is empty."""
+    deadline = time.monotonic() + KILL_PATIENCE
+    for group in groups:
+        while group.exists():
+            try:
+                for folder in _with_nested(group):
+                    folder.rmdir()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise InfrastructureFault(f"cannot remove the control group {group}: {error}") from error
+                time.sleep(0.0005)
+
+
+def _with_nested(group: Path) -> list[Path]:
+    """The group and the groups below it (a test may make some, bisector's own tests do), innermost first."""
+    return [Path(folder) for folder, _, _ in os.walk(group, topdown=False)]
+
+
+def _pids(group: Path) -> list[int]:
+    """The processes in the group; none when it is gone."""
+    with contextlib.suppress(OSError):
+        return [int(pid) for pid in (group / "cgroup.procs").read_text().split()]
+    return []
+
+
+def _resident(pids: list[int]) -> int:
+    return sum(status.resident for pid in pids if (status := status_of(pid)))
+
+
+def _cpu_1(group: Path) -> tuple[float, float]:
+    """User and system seconds; the total is exact, while its parts are counted at clock ticks.
+
+    So the parts only divide the total, as the kernel does for a process (`cputime_adjust`).
+    """
+    total = _number(group / "cpuacct.usage") / 1e9
+    user, system = (_number(group / f"cpuacct.usage_{part}") for part in ("user", "sys"))
+    share = user / (user + system) if user + system else 1.0
+    return total * share, total * (1 - share)
+
+
+def _peak_1(group: Path) -> int:
+    stat = _keyed(group / "memory.stat")
+    cache = stat.get("cache", 0) - stat.get("shmem", 0)
+    return max(_number(group / "memory.max_usage_in_bytes") - cache, 0)
+
+
+def _oom_1(group: Path) -> tuple[int, bool]:
+    """OOM kills in the group, and whether its own limit was reached (else the machine ran out).
+
+    The kernel counts reaching the limit in `memory.failcnt`, but not every kernel does (6.18 does
+    not), so a peak within one charge of the limit is evidence as well.
+    """
+    kills = _keyed(group / "memory.oom_control").get("oom_kill", 0)
+    limit = _number(group / "memory.limit_in_bytes")
+    reached = _number(group / "memory.max_usage_in_bytes") >= limit - LARGEST_CHARGE
+    return kills, reached or _number(group / "memory.failcnt") > 0
+
+
+def _oom_2(group: Path) -> tuple[int, bool]:
+    events = _keyed(group / "memory.events")
+    return events.get("oom_kill", 0), events.get("oom", 0) > 0
+
+
+def _keyed(path: Path) -> dict[str, int]:
+    pairs = (line.split() for line in path.read_text().splitlines())
+    return {key: int(value) for key, value in pairs}
+
+
+def _number(path: Path) -> int:
+    return int(path.read_text())
+
+
+def _write_if_there(path: Path, text: str) -> None:
+    if path.exists():
+        path.write_text(text)

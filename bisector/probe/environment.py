@@ -1,0 +1,47 @@
+"""The environment that historical code gets to see: by allow-list, so that no secret leaks into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+ALLOWED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "TMPDIR",
+    "TERM",
+    "TZ",
+    "LANG",
+    "LC_*",
+    "XDG_*",
+    "OPAM*",
+    "OCAML*",
+    "CAML_LD_LIBRARY_PATH",
+    "DUNE_CACHE*",
+)
+"""Names (shell patterns) of the variables that are passed on; everything else is dropped."""
+
+FORBIDDEN = ("GIT_*",)
+"""Never passed on from outside: set by git for its hooks and for `git bisect run`, they would point a
+build's own git at the user's repository (githooks(5))."""
+
+
+def allowed_environment(
+    passing: Sequence[str], setting: Mapping[str, str], source: Mapping[str, str]
+) -> dict[str, str]:
+    """What of `source` a test may see: the allowed names and those in `passing`, then `setting` on top.
+
+    Names in `passing` may be shell patterns such as `CARGO_*`.
+    """
+    names = (*ALLOWED, *passing)
+    passed = {
+        name: value for name, value in source.items() if _is_in(name, names) and not _is_in(name, FORBIDDEN)
+    }
+    return passed | dict(setting)
+
+
+def _is_in(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)

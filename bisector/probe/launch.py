@@ -1,0 +1,120 @@
+"""Starting a command so that nothing of it happens before its process tree is owned."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from resource import struct_rusage
+
+from bisector.errors import InfrastructureFault
+from bisector.probe.ownership import MARK
+
+SHELL = "/bin/sh"
+"""Runs command lines: the shell that every POSIX machine has."""
+
+GATE = 'read -r go && exec "$@" </dev/null'
+"""Holds the command back until its process is where it belongs; ends by itself if bisector dies before."""
+
+CHUNK = 256 * 1024
+PIPE = 1024 * 1024
+"""Bytes the output pipe holds, so that a busy machine does not make the test wait for its reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to run: a line for `/bin/sh -c`, or a program with its arguments; where; in what environment."""
+
+    line: str | tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The program and its arguments."""
+        return (SHELL, "-c", self.line) if isinstance(self.line, str) else self.line
+
+
+class Launch:
+    """A command's first process, in a session of its own: held at the gate, let go, read from, reaped."""
+
+    def __init__(self, command: Command, token: str) -> None:
+        """Raises InfrastructureFault where no process can be started."""
+        if not command.folder.is_dir():
+            raise InfrastructureFault(f"the folder {command.folder} to run {command.line!r} in is not there")
+        try:
+            self._process = subprocess.Popen(
+                [SHELL, "-c", GATE, SHELL, *command.words],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                cwd=command.folder,
+                env={**command.environment, MARK: token},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise InfrastructureFault(f"cannot start {command.line!r}: {error.strerror}") from error
+        assert self._process.stdin and self._process.stdout
+        self._gate = self._process.stdin
+        self._output = self._process.stdout
+        self.pid = self._process.pid
+        os.set_blocking(self.output, False)
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(self.output, fcntl.F_SETPIPE_SZ, PIPE)
+
+    @property
+    def output(self) -> int:
+        """The file descriptor of what the command and its children print."""
+        return self._output.fileno()
+
+    def open_gate(self) -> None:
+        """Let the command begin."""
+        with contextlib.suppress(BrokenPipeError):
+            self._gate.write(b"\n")
+        self._gate.close()
+
+    def read(self) -> bytes | None:
+        """What was printed meanwhile: None for nothing yet, empty when nothing can come any more."""
+        try:
+            return os.read(self.output, CHUNK)
+        except BlockingIOError:
+            return None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the first process has ended (it stays to be reaped)."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def reap(self) -> tuple[int, struct_rusage]:
+        """Wait for the first process: its exit code (minus the signal, if one killed it) and its account.
+
+        One that was never let go ends here too.
+        """
+        self._gate.close()
+        _, status, account = os.wait4(self.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        return self._process.returncode, account
+
+    def close(self) -> None:
+        """Close the pipes."""
+        self._gate.close()
+        self._output.close()
+
+
+@contextlib.contextmanager
+def end_notice(pid: int) -> Iterator[int | None]:
+    """A descriptor that becomes readable when `pid` ends; None where the kernel has none (before 5.3)."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

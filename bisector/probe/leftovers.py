@@ -1,0 +1,36 @@
+"""What a bisector that died (kill -9, power) left running is found and ended; nothing else is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+
+from bisector.probe.cgroup import kill_groups, remove_groups
+from bisector.probe.hierarchies import PREFIX, Hierarchies, detect
+from bisector.probe.ownership import MARK, is_orphaned
+from bisector.probe.proc import with_environment
+
+
+def clean_leftovers(hierarchies: Hierarchies | None = None) -> int:
+    """Kill the processes and remove the control groups of runs whose bisector is dead.
+
+    Returns how many groups and processes were found. Raises InfrastructureFault when one cannot be
+    ended. Safe to call while other bisectors are at work.
+    """
+    found = 0
+    for folder in (hierarchies or detect()).folders:
+        groups = [
+            group
+            for group in folder.glob(f"{PREFIX}*")
+            if group.is_dir() and is_orphaned(group.name.removeprefix(PREFIX))
+        ]
+        kill_groups(groups)
+        remove_groups(groups)
+        found += len(groups)
+    for pid, token in with_environment(MARK):
+        if is_orphaned(token):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+                found += 1
+    return found

@@ -1,0 +1,110 @@
+"""Lays a hunt's overlay over a commit: today's tests on yesterday's code, a deadline raised, a patch."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import tarfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bisector.errors import EnvironmentFault
+from bisector.history.repository import GitFailure, Repository
+from bisector.hunt_file.overlay import Copy, Edit, Patch, Place
+
+Change = Edit | Copy | Place | Patch
+
+
+class DoesNotApply(Exception):
+    """A change that is not optional does not fit this commit, which makes the commit untestable."""
+
+
+def lay_over(
+    changes: Sequence[Change], slot: Path, repository: Repository, resolve: Callable[[str], str]
+) -> None:
+    """Apply `changes` in order to the files in `slot`; `resolve` turns `good` or a revision into an id.
+
+    Raises `DoesNotApply` where one that is not optional does not fit, `EnvironmentFault` where a file
+    beside the hunt file is missing.
+    """
+    for change in changes:
+        try:
+            if isinstance(change, Edit):
+                _edit(change, slot)
+            elif isinstance(change, Copy):
+                _copy(change, slot, repository, resolve(change.from_))
+            elif isinstance(change, Place):
+                _place(change, slot)
+            else:
+                _patch(change, slot, repository)
+        except DoesNotApply:
+            if not change.optional:
+                raise
+
+
+def _edit(change: Edit, slot: Path) -> None:
+    target = _within(slot, change.edit)
+    if not target.is_file():
+        raise DoesNotApply(f"the overlay edits {change.edit}, which this commit does not have")
+    # newline="" keeps the file's own line ends; surrogateescape keeps bytes that are no UTF-8.
+    with target.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        text = file.read()
+    if change.regex:
+        edited, count = re.compile(change.find, re.MULTILINE).subn(change.replace, text)
+    else:
+        edited, count = text.replace(change.find, change.replace), text.count(change.find)
+    if not count:
+        raise DoesNotApply(f"the overlay finds no '{change.find}' in {change.edit}")
+    with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        file.write(edited)
+
+
+def _copy(change: Copy, slot: Path, repository: Repository, commit: str) -> None:
+    try:
+        archive = repository.git("archive", "--format=tar", f"{commit}:./", change.copy_)
+    except GitFailure as error:
+        raise DoesNotApply(f"the overlay copies {change.copy_}, which {commit[:12]} does not have") from error
+    target = _within(slot, change.target)
+    _remove(target)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for member in tar.getmembers():
+            if member.name == change.copy_ or member.name.startswith(change.copy_ + "/"):
+                member.name = change.target + member.name[len(change.copy_) :]
+                tar.extract(member, slot, filter="data")
+
+
+def _place(change: Place, slot: Path) -> None:
+    if not change.file.exists():
+        raise EnvironmentFault(f"the overlay brings {change.file}, which does not exist; correct `file`")
+    target = _within(slot, change.to)
+    _remove(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if change.file.is_dir():
+        shutil.copytree(change.file, target, symlinks=True)
+    else:
+        shutil.copy2(change.file, target)
+
+
+def _patch(change: Patch, slot: Path, repository: Repository) -> None:
+    if not change.patch.is_file():
+        raise EnvironmentFault(f"the overlay's patch {change.patch} does not exist; correct `patch`")
+    try:
+        repository.git("apply", "--whitespace=nowarn", str(change.patch), folder=slot)
+    except GitFailure as error:
+        raise DoesNotApply(f"the patch {change.patch.name} does not apply to this commit") from error
+
+
+def _within(slot: Path, path: str) -> Path:
+    """The place of `path` in the slot; a symbolic link in the history must not lead out of it."""
+    target = slot / path
+    if not target.parent.resolve().is_relative_to(slot.resolve()) or target.is_symlink():
+        raise DoesNotApply(f"{path} is, or lies behind, a symbolic link in this commit")
+    return target
+
+
+def _remove(target: Path) -> None:
+    if target.is_dir():
+        shutil.rmtree(target)
+    else:
+        target.unlink(missing_ok=True)

@@ -1,0 +1,199 @@
+"""One commit in one slot: laid out, overlaid, built, tested."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from bisector.errors import EnvironmentFault, InfrastructureFault, UsageError
+from bisector.history.repository import Repository
+from bisector.history.worktree import Worktree
+from bisector.hunt_file.model import Build, Hunt
+from bisector.predicate import Bad, Ending, Good, Judgement, Measured, Predicate, Run, Untestable
+from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.dune_root import environment_for
+from bisector.probe.execution import Command, Execution, Limits, execute
+from bisector.probe.keys import build_keys
+from bisector.probe.overlay import DoesNotApply, lay_over
+
+_NOT_RUN = {126: "cannot be executed", 127: "is not there"}
+_LEAST_FREE_DISK = 16 * 1024 * 1024
+
+
+class Step(Enum):
+    """What a slot is busy with."""
+
+    LAYING_OUT = "laying out"
+    BUILDING = "building"
+    BUILDING_CLEAN = "building clean"
+    TESTING = "testing"
+    TESTING_REFERENCE = "testing the reference"
+    RETRYING = "waiting to retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A commit stands built in a slot; `seconds` is what that took, `digest` the bytes of its outputs."""
+
+    commit: str
+    seconds: float
+    digest: str | None = None
+    restored: bool = False
+
+
+OnStep = Callable[[str, Step, str], None]
+
+
+class Prober:
+    """Builds and tests commits as one hunt asks; `ends` are the ids that `good` and `bad` stand for.
+
+    A build that fails is tried once more from clean before its commit is called untestable. Methods
+    raise `InfrastructureFault` for what is not the commit's fault, `EnvironmentFault` for what the
+    machine lacks.
+    """
+
+    def __init__(
+        self,
+        hunt: Hunt,
+        repository: Repository,
+        predicate: Predicate[Any],
+        store: ArtefactStore,
+        logs: Path,
+        environment: Mapping[str, str],
+        ends: Mapping[str, str],
+        on_step: OnStep,
+    ) -> None:
+        self._hunt = hunt
+        self._repository = repository
+        self._predicate = predicate
+        self._store = store
+        self._logs = logs
+        self._environment = environment
+        self._ends = ends
+        self._on_step = on_step
+
+    def build(self, worktree: Worktree, commit: str, *, fresh: bool = False) -> Built | Untestable:
+        """Lay out and build `commit`; `fresh` builds from clean and takes nothing from the store."""
+        started = time.monotonic()
+        self._on_step(commit, Step.LAYING_OUT, "")
+        try:
+            self._lay_out(worktree, commit, clean=fresh)
+        except DoesNotApply as error:
+            return Untestable(str(error))
+        outputs = self._hunt.build.outputs if self._hunt.build else ()
+        key = build_keys(self._hunt, self._repository, [commit], self._ends)[0] if outputs else ""
+        if outputs and not fresh:
+            digest = self._store.restore(key, worktree.path, outputs)
+            if digest is not None:
+                return Built(commit, time.monotonic() - started, digest, restored=True)
+        failure = self._run_build(worktree, commit, clean=fresh)
+        if failure:
+            return Untestable(failure)
+        digest = self._store.keep(key, worktree.path, outputs) if outputs else None
+        return Built(commit, time.monotonic() - started, digest)
+
+    def test(self, worktree: Worktree, commit: str, log: str, *, reference: bool = False) -> Execution:
+        """Run the test of the commit that stands in the slot; a reference's run is never judged early."""
+        test = self._hunt.test
+        self._on_step(commit, Step.TESTING_REFERENCE if reference else Step.TESTING, "")
+        folder = worktree.path / test.folder
+        if not folder.is_dir():
+            run = Run(0.0, 0.0, 0.0, ending=Ending.EXITED, exit_code=127)
+            return Execution(run, Untestable(f"the folder {test.folder} of the test is not there"))
+        execution = execute(
+            Command(test.command, folder, self._environment_in(worktree, test.folder, commit)),
+            Limits(test.timeout, test.memory, test.output),
+            patterns=self._predicate.patterns,
+            watch=None if reference else self._predicate.watch,
+            log=self.log_path(commit, log),
+        )
+        code = execution.run.exit_code
+        if code in _NOT_RUN and not any(execution.run.matches.values()):
+            return Execution(execution.run, Untestable(f"the test {_NOT_RUN[code]} (exit {code})"))
+        return execution
+
+    def judge(self, execution: Execution, baseline: Execution | None) -> Judgement:
+        """What the predicate says of a finished test; `UsageError` where the predicate itself is at fault."""
+        if execution.judgement is not None:
+            return execution.judgement
+        name = self._predicate.name
+        try:
+            judgement = self._predicate.judge(execution.run, baseline.run if baseline else None)
+        except Exception as error:
+            raise UsageError(
+                f"the predicate {name} failed on a finished test ({type(error).__name__}: {error}); mend it"
+            ) from error
+        if not isinstance(judgement, Good | Bad | Untestable | Measured):
+            raise UsageError(f"the predicate {name} returned {judgement!r}, which is no judgement; mend it")
+        return judgement
+
+    def log_path(self, commit: str, name: str) -> Path:
+        """Where the output of a build or test goes."""
+        return self._logs / f"{commit[:12]}-{name}.log"
+
+    def _lay_out(self, worktree: Worktree, commit: str, *, clean: bool) -> None:
+        worktree.checkout(commit, clean=clean)
+        lay_over(
+            self._hunt.overlay,
+            worktree.path,
+            self._repository,
+            lambda revision: self._ends.get(revision) or self._repository.resolve(revision),
+        )
+
+    def _run_build(self, worktree: Worktree, commit: str, *, clean: bool) -> str:
+        """Why the build fails, or nothing; a build in a used slot is tried again from clean."""
+        build = self._hunt.build
+        if build is None:
+            return ""
+        failure = self._build_once(build, worktree, commit, Step.BUILDING_CLEAN if clean else Step.BUILDING)
+        if failure and not clean:
+            self._lay_out(worktree, commit, clean=True)
+            failure = self._build_once(build, worktree, commit, Step.BUILDING_CLEAN)
+        return failure
+
+    def _build_once(self, build: Build, worktree: Worktree, commit: str, step: Step) -> str:
+        self._on_step(commit, step, "")
+        folder = worktree.path / build.folder
+        if not folder.is_dir():
+            return f"the folder {build.folder} of the build is not there"
+        environment = self._environment_in(worktree, build.folder, commit)
+        log = self.log_path(commit, "build")
+        run = execute(Command(build.command, folder, environment), Limits(build.timeout, None), log=log).run
+        if run.ending is Ending.EXITED and run.exit_code == 0:
+            missing = [output for output in build.outputs if not (worktree.path / output).exists()]
+            return f"the build succeeds but does not make {missing[0]}" if missing else ""
+        if shutil.disk_usage(worktree.path).free < _LEAST_FREE_DISK:
+            raise InfrastructureFault(
+                f"the disk of {worktree.path} is full; make room, or choose another `scratch`"
+            )
+        if run.exit_code == 127:
+            _require_tool(build.command, environment)
+        return _why_build_failed(run, build.timeout)
+
+    def _environment_in(self, worktree: Worktree, folder: str, commit: str) -> dict[str, str]:
+        environment = {**self._environment, "BISECTOR_COMMIT": commit}
+        return dict(environment_for(worktree.path, worktree.path / folder, environment))
+
+
+def _require_tool(command: str | tuple[str, ...], environment: Mapping[str, str]) -> None:
+    words = command.split() if isinstance(command, str) else command
+    tool = words[0]
+    if tool.replace("-", "").replace("_", "").isalnum() and not shutil.which(
+        tool, path=environment.get("PATH")
+    ):
+        raise EnvironmentFault(f"the build needs `{tool}`, which is not on PATH; install it")
+
+
+def _why_build_failed(run: Run, timeout: float) -> str:
+    if run.ending is Ending.TIMEOUT:
+        return f"the build did not end within {timeout:.0f} s"
+    lines = [line.strip() for line in run.output.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line.lower()]
+    tail = (errors or lines or ["no output"])[-1][:160]
+    how = f"signal {run.signal}" if run.signal else f"exit {run.exit_code}"
+    return f"it does not build ({how}): {tail}"

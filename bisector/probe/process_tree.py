@@ -1,0 +1,131 @@
+"""A process tree owned without control groups: by descent, session and a mark in the environment.
+
+Weaker than a control group, and the report says so: CPU time of processes that nobody waits for is
+known only from samples, memory is the sampled sum of resident sizes (shared pages count once for
+each process), and the limit is held by the sampling caller. A daemon that clears its environment and
+loses its parent between two samples is out of reach.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import time
+
+from bisector.probe.ownership import KILL_PATIENCE, MARK, Usage, unkillable
+from bisector.probe.proc import ProcessStatus, all_processes, environment_value, with_environment
+
+PR_SET_CHILD_SUBREAPER = 36
+"""prctl(2): orphaned descendants become children of this process instead of init's."""
+
+
+class SampledTree:
+    """A `ProcessTree` found by walking `/proc`."""
+
+    memory_source = "sampled resident sizes (no writable control group)"
+    enforces_memory = False
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+        self._top = 0
+        self._seen: dict[int, int] = {}
+        self._sessions: set[int] = set()
+        self._reaped_user = self._reaped_system = 0.0
+        self._user = self._system = 0.0
+        self._peak = 0
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+    def join(self, pid: int) -> None:
+        """Take `pid`, a session leader, for the root of the tree."""
+        self._top = pid
+        self._sessions.add(pid)
+
+    def usage(self, top: resource.struct_rusage | None = None) -> Usage:
+        """Sample the tree; figures never fall from one call to the next."""
+        self._sample()
+        user, system = self._reaped_user, self._reaped_system
+        if top is not None:
+            user, system = user + top.ru_utime, system + top.ru_stime
+            self._peak = max(self._peak, own_peak(top))
+        self._user, self._system = max(self._user, user), max(self._system, system)
+        return Usage(self._user, self._system, self._peak or None)
+
+    def _sample(self) -> None:
+        members = self._members()
+        self._peak = max(self._peak, sum(process.resident for process in members))
+        user = sum(process.user + process.children_user for process in members)
+        system = sum(process.system + process.children_system for process in members)
+        self._user = max(self._user, self._reaped_user + user)
+        self._system = max(self._system, self._reaped_system + system)
+
+    def kill(self) -> None:
+        """Kill and reap until no member is left, however fast they fork."""
+        deadline = time.monotonic() + KILL_PATIENCE
+        while members := self._members() or self._marked():
+            for process in members:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(process.pid, signal.SIGKILL)
+            if time.monotonic() > deadline:
+                raise unkillable(members[0].pid)
+            self._reap()
+            time.sleep(0.001)
+        self._reap()
+
+    def remove(self) -> None:
+        """Nothing was taken of the system."""
+
+    def _members(self) -> list[ProcessStatus]:
+        """The living processes of the tree, found by descent from the root and from adopted orphans."""
+        processes = all_processes()
+        children: dict[int, list[ProcessStatus]] = {}
+        for process in processes.values():
+            children.setdefault(process.parent, []).append(process)
+        waiting = [process for process in processes.values() if self._is_root(process)]
+        members: dict[int, ProcessStatus] = {}
+        while waiting:
+            process = waiting.pop()
+            if process.pid not in members:
+                members[process.pid] = process
+                waiting += children.get(process.pid, [])
+        self._remember(members)
+        return [process for process in members.values() if not process.is_zombie]
+
+    def _is_root(self, process: ProcessStatus) -> bool:
+        if process.pid == self._top or self._seen.get(process.pid) == process.started:
+            return True
+        if process.session in self._sessions:
+            return True
+        adopted = process.parent == os.getpid() and process.session != os.getsid(0)
+        return adopted and environment_value(process.pid, MARK) == self._token
+
+    def _remember(self, members: dict[int, ProcessStatus]) -> None:
+        self._seen = {process.pid: process.started for process in members.values()}
+        self._sessions |= {process.session for process in members.values()}
+
+    def _marked(self) -> list[ProcessStatus]:
+        """Members that left the family (where this process could not become their reaper)."""
+        pids = {pid for pid, token in with_environment(MARK) if token == self._token}
+        return [p for p in all_processes().values() if p.pid in pids and not p.is_zombie]
+
+    def _reap(self) -> None:
+        """Wait for ended orphans that became our children; the root is left to whoever started it."""
+        self._members()
+        for pid in self._seen.keys() - {self._top}:
+            with contextlib.suppress(ChildProcessError):
+                ended, _, account = os.wait4(pid, os.WNOHANG)
+                if ended:
+                    self._reaped_user += account.ru_utime
+                    self._reaped_system += account.ru_stime
+
+
+def own_peak(account: resource.struct_rusage) -> int:
+    """The largest resident size (bytes) among the waited-for processes, 0 where it is not theirs.
+
+    A process started from this one inherits this one's high-water mark (getrusage(2) on ru_maxrss,
+    vfork and exec), so a figure not above our own says nothing of the child.
+    """
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return account.ru_maxrss * 1024 if account.ru_maxrss > ours else 0

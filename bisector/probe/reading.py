@@ -1,0 +1,36 @@
+"""What a probe saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+from bisector.predicate import Judgement, Run
+
+
+class Role(Enum):
+    """What a reading was taken for."""
+
+    PREMISE = "premise"
+    MERGE_BASE = "merge base"
+    SEARCH = "search"
+    CONFIRMATION = "confirmation"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One judged run of one commit (for a paired predicate: of one pair). Times in seconds."""
+
+    commit: str
+    role: Role
+    judgement: Judgement
+    at: datetime
+    run: Run | None = None
+    """None where the commit did not get as far as its test."""
+    reference: Run | None = None
+    build_seconds: float = 0.0
+    log: Path | None = None
+    against: str = ""
+    """The commit whose build was the reference of a paired reading; empty for an unpaired one."""

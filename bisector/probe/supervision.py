@@ -1,0 +1,123 @@
+"""The loop around a running command: read, measure, watch, and know when to stop."""
+
+from __future__ import annotations
+
+import math
+import selectors
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bisector.predicate import Bad, Ending, Good, Run, Untestable
+from bisector.probe.launch import Launch, end_notice
+from bisector.probe.output_capture import OutputCapture
+from bisector.probe.ownership import ProcessTree, Usage
+
+EarlyJudgement = Good | Bad | Untestable
+Watch = Callable[[Run], EarlyJudgement | None]
+
+POLL = 0.01
+"""Seconds between looks at a process whose end the kernel does not announce."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where a run is stopped: seconds, bytes of memory (swap included), bytes of output; None for never."""
+
+    timeout: float | None = None
+    memory: int | None = None
+    output: int | None = 64 * 1024 * 1024
+
+
+class Supervision:
+    """One run of a launched command, up to the reason to stop it."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        tree: ProcessTree,
+        capture: OutputCapture,
+        limits: Limits,
+        watch: Watch | None,
+    ) -> None:
+        self._launch = launch
+        self._tree = tree
+        self._capture = capture
+        self._limits = limits
+        self._watch = watch
+        self._usage = Usage(0.0, 0.0, None)
+        self._started = math.nan
+        self.wall = 0.0
+        """Seconds from the opened gate to the end, or to now."""
+        self.judgement: EarlyJudgement | None = None
+        """What the watcher said, where it ended the run."""
+
+    def run(self, tick: float) -> Ending:
+        """Let the command go and return why it stopped, or must be; it may still be running then."""
+        self._started = time.monotonic()
+        self._launch.open_gate()
+        with selectors.DefaultSelector() as selector, end_notice(self._launch.pid) as notice:
+            selector.register(self._launch.output, selectors.EVENT_READ)
+            if notice is not None:
+                selector.register(notice, selectors.EVENT_READ)
+            longest = POLL if notice is None else tick
+            next_tick = tick
+            while True:
+                selector.select(max(0.0, min(next_tick - self.wall, longest, self._time_left())))
+                self.wall = time.monotonic() - self._started
+                news = self._read(selector)
+                if ticked := self.wall >= next_tick:
+                    next_tick = self.wall + tick
+                    self._usage = self._tree.usage()
+                if ending := self._reason_to_stop(news or ticked):
+                    return ending
+
+    def _time_left(self) -> float:
+        return math.inf if self._limits.timeout is None else self._limits.timeout - self.wall
+
+    def _read(self, selector: selectors.BaseSelector) -> bool:
+        """Take what was printed; True when a line of it matched a pattern."""
+        if self._launch.output not in selector.get_map():
+            return False
+        data = self._launch.read()
+        if data == b"":
+            selector.unregister(self._launch.output)
+        return self._capture.feed(data, self.wall) if data else False
+
+    def _reason_to_stop(self, look: bool) -> Ending | None:
+        limits, usage = self._limits, self._usage
+        if self._launch.has_ended:
+            return Ending.EXITED
+        if limits.output is not None and self._capture.total > limits.output:
+            return Ending.OUTPUT_LIMIT
+        if usage.oom_kills or self._is_over_memory():
+            return Ending.MEMORY_LIMIT
+        if self._time_left() <= 0:
+            return Ending.TIMEOUT
+        if look and self._watch:
+            self.judgement = self._watch(self.so_far())
+        return Ending.JUDGED if self.judgement else None
+
+    def _is_over_memory(self) -> bool:
+        """Hold the limit where the kernel does not."""
+        if self._tree.enforces_memory or self._limits.memory is None:
+            return False
+        return (self._usage.peak_memory or 0) > self._limits.memory
+
+    def read_rest(self) -> None:
+        """Take what was printed last; after the tree is dead, so that it has an end."""
+        while data := self._launch.read():
+            self._capture.feed(data, self.wall)
+        self._capture.finish(self.wall)
+
+    def so_far(self) -> Run:
+        """What is known now."""
+        return Run(
+            wall=self.wall,
+            user=self._usage.user,
+            system=self._usage.system,
+            peak_memory=self._usage.peak_memory,
+            oom_kills=self._usage.oom_kills,
+            matches=self._capture.matches,
+            memory_source=self._tree.memory_source,
+        )

@@ -1,0 +1,93 @@
+"""Several predicates over one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+
+from bisector.predicate import Bad, Good, Judgement, Options, Predicate, Run, Untestable
+
+EarlyJudgement = Good | Bad | Untestable
+
+
+def _built(part: object, info: ValidationInfo) -> object:
+    """Make a predicate of `{name: ..., its options ...}`; whoever validates brings the function for it."""
+    if isinstance(part, Predicate):
+        return part
+    if not isinstance(part, dict):
+        raise ValueError(f"{part!r} is no part; write a mapping such as {{name: no_oom}}")
+    options = {key: value for key, value in part.items() if key != "name"}
+    predicate = (info.context or {})["build_predicate"](str(part.get("name", "")), options)
+    if predicate.paired:
+        raise ValueError(f"{predicate.name} measures a ratio, which cannot be combined with other predicates")
+    return predicate
+
+
+Part = Annotated[Predicate[Any], BeforeValidator(_built, json_schema_input_type=dict[str, Any])]
+
+
+class CombinedOptions(Options):
+    """Options of `all_of` and `any_of`."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    of: tuple[Part, ...] = Field(description="The predicates: each a mapping of its name and its options.")
+
+    @field_validator("of")
+    @classmethod
+    def _has_parts(cls, of: tuple[Part, ...]) -> tuple[Part, ...]:
+        if not of:
+            raise ValueError("name at least one predicate, such as `of: [{name: no_oom}]`")
+        return of
+
+
+class _Combined(Predicate[CombinedOptions]):
+    Options = CombinedOptions
+    decisive: type[Good] | type[Bad]
+    """The judgement that settles the matter as soon as one part gives it."""
+    unanimous: type[Good] | type[Bad]
+    """The judgement when all parts agree on it."""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """All that the parts need."""
+        return tuple(dict.fromkeys(pattern for part in self.options.of for pattern in part.patterns))
+
+    def watch(self, run: Run) -> EarlyJudgement | None:
+        """Certain when one part is decisive, or when all are certain."""
+        found = [part.watch(run) for part in self.options.of]
+        certain = [judgement for judgement in found if judgement]
+        if len(certain) == len(found) or any(isinstance(judgement, self.decisive) for judgement in certain):
+            return self._combine(certain)
+        return None
+
+    def judge(self, run: Run, baseline: Run | None) -> Judgement:
+        """Decided by one part, or by all of them."""
+        return self._combine([part.judge(run, None) for part in self.options.of])
+
+    def _combine(self, judgements: Sequence[Judgement]) -> EarlyJudgement:
+        for judgement in judgements:
+            if isinstance(judgement, self.decisive):
+                return self.decisive(judgement.why)
+        for judgement in judgements:
+            if not isinstance(judgement, self.unanimous):
+                return Untestable(judgement.why)
+        return self.unanimous("; ".join(judgement.why for judgement in judgements))
+
+
+class AllOf(_Combined):
+    """Good when all of its predicates say good, bad as soon as one says bad, otherwise untestable."""
+
+    name = "all_of"
+    decisive = Bad
+    unanimous = Good
+
+
+class AnyOf(_Combined):
+    """Good as soon as one of its predicates says good, bad when all say bad, otherwise untestable."""
+
+    name = "any_of"
+    decisive = Good
+    unanimous = Bad

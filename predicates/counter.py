@@ -1,0 +1,59 @@
+"""A number that the program prints, against the good endpoint's."""
+
+from __future__ import annotations
+
+import re
+from re import Pattern
+
+from pydantic import Field, field_validator
+
+from bisector.predicate import Run
+
+from .figures import RatioOptions, RatioPredicate
+from .totals import number_in
+
+
+class CounterOptions(RatioOptions):
+    """Options of `counter`."""
+
+    pattern: Pattern[str] = Field(
+        re.compile(r"^minor_words:\s*(?P<value>\d+)"),
+        description="Line whose last occurrence holds the number, in the group `value` or the last; by "
+        "default the words that an OCaml program allocated, printed with OCAMLRUNPARAM=v=0x400.",
+    )
+
+    @field_validator("pattern")
+    @classmethod
+    def _has_a_group(cls, pattern: Pattern[str]) -> Pattern[str]:
+        if not pattern.groups:
+            raise ValueError("the pattern needs a group around the number, such as `words: (\\d+)`")
+        return pattern
+
+
+class Counter(RatioPredicate[CounterOptions]):
+    """Any number that grows with the work done, such as words allocated or instructions executed.
+
+    Counters hardly feel the machine, and many are the same in every run.
+    """
+
+    name = "counter"
+    Options = CounterOptions
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The line that holds the number."""
+        return (self.options.pattern.pattern,)
+
+    @property
+    def missing(self) -> str:
+        """The line is not there or holds no positive number."""
+        return f"printed no positive number that matches {self.options.pattern.pattern!r}"
+
+    def figure(self, run: Run) -> float | None:
+        """The number as printed."""
+        pattern = self.options.pattern
+        return number_in(run.matches.get(pattern.pattern, ()), pattern, "value")
+
+    def say(self, figure: float) -> str:
+        """As it is."""
+        return f"a count of {figure:,.6g}"

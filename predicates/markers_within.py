@@ -1,0 +1,64 @@
+"""Marker lines within a time."""
+
+from __future__ import annotations
+
+import re
+from re import Pattern
+
+from pydantic import Field
+
+from bisector.predicate import Bad, Ending, Good, Judgement, Match, Options, Predicate, Run, Untestable
+from bisector.units import Duration
+
+from .outcomes import Outcome, how_it_ended, outcome
+
+
+class MarkersWithinOptions(Options):
+    """Options of `markers_within`."""
+
+    pattern: Pattern[str] = Field(re.compile(r"^\(ok-len"), description="What a marker line looks like.")
+    count: int = Field(1, ge=1, le=10_000, description="How many markers are wanted.")
+    within: Duration = Field(120.0, gt=0, description="Time in which they must appear.")
+    missing: Outcome = Field(
+        "bad", description="What a test is that ends by itself, before that time, with too few markers."
+    )
+
+
+class MarkersWithin(Predicate[MarkersWithinOptions]):
+    """Good as soon as enough lines match within the time, bad as soon as the time has passed."""
+
+    name = "markers_within"
+    Options = MarkersWithinOptions
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The marker."""
+        return (self.options.pattern.pattern,)
+
+    def watch(self, run: Run) -> Good | Bad | Untestable | None:
+        """Certain both when the markers are there and when their time is over."""
+        wanted, within = self.options.count, self.options.within
+        markers = self._markers(run)
+        if len(markers) >= wanted and markers[wanted - 1].at <= within:
+            return Good(f"{_markers(wanted)} within {markers[wanted - 1].at:.1f} s")
+        if run.wall > within:
+            seen = sum(marker.at <= within for marker in markers)
+            return Bad(f"{seen} of {_markers(wanted)} within {within:g} s")
+        return None
+
+    def judge(self, run: Run, baseline: Run | None) -> Judgement:
+        """What `watch` would say, or what the end of the test means for markers that did not come."""
+        certain = self.watch(run)
+        if certain:
+            return certain
+        why = f"{len(self._markers(run))} of {_markers(self.options.count)} when the test {how_it_ended(run)}"
+        if run.ending in (Ending.EXITED, Ending.SIGNALLED):
+            return outcome(self.options.missing, why)
+        return Untestable(why)
+
+    def _markers(self, run: Run) -> tuple[Match, ...]:
+        return tuple(run.matches.get(self.options.pattern.pattern, ()))
+
+
+def _markers(count: int) -> str:
+    return f"{count} marker" if count == 1 else f"{count} markers"

@@ -1,0 +1,51 @@
+"""A line in the output."""
+
+from __future__ import annotations
+
+from re import Pattern
+from typing import Literal
+
+from pydantic import Field
+
+from bisector.predicate import Bad, Ending, Good, Judgement, Options, Predicate, Run, Untestable
+
+from .outcomes import Outcome, how_it_ended, outcome
+
+
+class OutputMatchesOptions(Options):
+    """Options of `output_matches`."""
+
+    pattern: Pattern[str] = Field(description="Regular expression looked for in each line of the output.")
+    when: Literal["bad", "good"] = Field("bad", description="What a test is that prints such a line.")
+    timeout: Outcome = Field(
+        "untestable", description="What a test is that runs into the hunt's timeout without such a line."
+    )
+
+
+class OutputMatches(Predicate[OutputMatchesOptions]):
+    """Judges by whether a line of the output matches; ends the test at the first one that does."""
+
+    name = "output_matches"
+    Options = OutputMatchesOptions
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The line looked for."""
+        return (self.options.pattern.pattern,)
+
+    def watch(self, run: Run) -> Good | Bad | Untestable | None:
+        """Certain as soon as there is a match."""
+        matches = run.matches.get(self.options.pattern.pattern)
+        if not matches:
+            return None
+        return outcome(self.options.when, f"the test printed {matches[0].text[:100].strip()!r}")
+
+    def judge(self, run: Run, baseline: Run | None) -> Judgement:
+        """A match decides; without one, a test that ended by itself is the opposite."""
+        matched = self.watch(run)
+        if matched:
+            return matched
+        why = f"no line matched {self.options.pattern.pattern!r} when the test {how_it_ended(run)}"
+        if run.ending in (Ending.EXITED, Ending.SIGNALLED):
+            return outcome("good" if self.options.when == "bad" else "bad", why)
+        return outcome(self.options.timeout, why) if run.ending is Ending.TIMEOUT else Untestable(why)

@@ -1,0 +1,28 @@
+"""Peak memory, against the good endpoint's."""
+
+from __future__ import annotations
+
+from bisector.predicate import Ending, Run
+from bisector.units import format_size
+
+from .figures import RatioOptions, RatioPredicate
+
+
+class PeakMemory(RatioPredicate[RatioOptions]):
+    """The most memory that the whole process tree held at one time.
+
+    A test killed at the hunt's memory limit is bad; one that runs into the timeout is untestable.
+    """
+
+    name = "peak_memory"
+    Options = RatioOptions
+    bad_endings = frozenset({Ending.MEMORY_LIMIT})
+    missing = "was too short for its memory to be measured"
+
+    def figure(self, run: Run) -> float | None:
+        """Bytes."""
+        return run.peak_memory
+
+    def say(self, figure: float) -> str:
+        """In binary units."""
+        return f"{format_size(figure)} at most"

@@ -1,0 +1,55 @@
+"""User time per test, against the good endpoint's."""
+
+from __future__ import annotations
+
+import re
+from re import Pattern
+
+from pydantic import Field
+
+from bisector.predicate import Ending, Run
+
+from .figures import RatioOptions, RatioPredicate
+from .totals import PASSED_OF_TOTAL, number_in
+
+
+class PerTestUserTimeOptions(RatioOptions):
+    """Options of `per_test_user_time`."""
+
+    tests: Pattern[str] = Field(
+        re.compile(PASSED_OF_TOTAL),
+        description="Line whose last occurrence says how many tests ran, in the group `total` or the last.",
+    )
+
+
+class PerTestUserTime(RatioPredicate[PerTestUserTimeOptions]):
+    """User seconds of the whole process tree divided by the number of tests that ran.
+
+    A growing test suite is no regression, and user time hardly sees what else the machine does. A test
+    that does not finish within the hunt's timeout is bad; one killed at the memory limit is
+    untestable, as its time cannot be told (`no_oom` hunts for that).
+    """
+
+    name = "per_test_user_time"
+    Options = PerTestUserTimeOptions
+    bad_endings = frozenset({Ending.TIMEOUT})
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The line that counts the tests."""
+        return (self.options.tests.pattern,)
+
+    @property
+    def missing(self) -> str:
+        """No total, or a total of none."""
+        return "used no user time or said nowhere that any test ran"
+
+    def figure(self, run: Run) -> float | None:
+        """Seconds per test."""
+        pattern = self.options.tests
+        total = number_in(run.matches.get(pattern.pattern, ()), pattern, "total")
+        return run.user / total if total and total > 0 else None
+
+    def say(self, figure: float) -> str:
+        """In milliseconds."""
+        return f"{figure * 1000:.3g} ms of user time per test"

@@ -1,0 +1,27 @@
+"""Wall time, against the good endpoint's."""
+
+from __future__ import annotations
+
+from bisector.predicate import Ending, Run
+
+from .figures import RatioOptions, RatioPredicate
+
+
+class WallTime(RatioPredicate[RatioOptions]):
+    """Seconds from start to end; feels whatever else the machine does, so prefer user time where it serves.
+
+    A test that does not finish within the hunt's timeout is bad.
+    """
+
+    name = "wall_time"
+    Options = RatioOptions
+    bad_endings = frozenset({Ending.TIMEOUT})
+    missing = "took no time"
+
+    def figure(self, run: Run) -> float | None:
+        """Seconds."""
+        return run.wall
+
+    def say(self, figure: float) -> str:
+        """In seconds."""
+        return f"{figure:.3g} s"

@@ -1,0 +1,43 @@
+"""Slots are held by one hunt at a time and leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bisector.engine.slots import Slots
+from bisector.history.repository import Repository
+from tests.git_history import chain, git, write_history
+
+
+def test_two_hunts_take_different_slots(tmp_path: Path) -> None:
+    """A second hunt on the same scratch folder takes the next free slot."""
+    ids = write_history(tmp_path / "repo", chain(2))
+    repository = Repository(tmp_path / "repo")
+    with Slots(tmp_path / "slots", repository) as one, Slots(tmp_path / "slots", repository) as other:
+        paths = {one.take(ids["c0"]).worktree.path, other.take(ids["c1"]).worktree.path}
+        assert len(paths) == 2
+        assert len(git(tmp_path / "repo", "worktree", "list").splitlines()) == 3
+    assert len(git(tmp_path / "repo", "worktree", "list").splitlines()) == 1
+    assert not (tmp_path / "slots").exists()
+
+
+def test_what_a_killed_hunt_left_is_taken_away(tmp_path: Path) -> None:
+    """After kill -9 the next start removes the worktree, its registration and its lock."""
+    ids = write_history(tmp_path / "repo", chain(2))
+    script = (
+        "import os, sys, signal; from pathlib import Path\n"
+        "from bisector.engine.slots import Slots\nfrom bisector.history.repository import Repository\n"
+        "slots = Slots(Path(sys.argv[2]), Repository(Path(sys.argv[1]))).__enter__()\n"
+        "slots.take(sys.argv[3])\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    arguments = [str(tmp_path / "repo"), str(tmp_path / "slots"), ids["c0"]]
+    died = subprocess.run([sys.executable, "-c", script, *arguments], check=False, timeout=60, env=os.environ)
+    assert died.returncode == -9
+    assert (tmp_path / "slots/1/.git").exists()
+    with Slots(tmp_path / "slots", Repository(tmp_path / "repo")):
+        assert len(git(tmp_path / "repo", "worktree", "list").splitlines()) == 1
+        assert not (tmp_path / "slots/1").exists()
+    assert not (tmp_path / "slots").exists()

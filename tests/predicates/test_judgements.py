@@ -1,0 +1,246 @@
+"""What each shipped predicate says of the runs it is made for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from bisector.predicate import Bad, Ending, Good, Judgement, Match, Measured, Predicate, Run, Untestable
+from bisector.probe.discovery import find_predicate, options_context
+
+
+def predicate(name: str, **options: Any) -> Predicate[Any]:
+    kind = find_predicate(name, Path())
+    return kind(kind.Options.model_validate(options, context=options_context(Path())))
+
+
+def finished(
+    predicate: Predicate[Any],
+    *lines: str,
+    ending: Ending = Ending.EXITED,
+    times: tuple[float, ...] = (),
+    **known: Any,
+) -> Run:
+    """A run that printed `lines` at `times` (by default one a second)."""
+    matches = {
+        pattern: tuple(
+            Match(at, line, found.groups())
+            for at, line in zip(times or range(len(lines)), lines, strict=True)
+            if (found := re.search(pattern, line))
+        )
+        for pattern in predicate.patterns
+    }
+    defaults: dict[str, Any] = {"wall": 10.0, "user": 5.0, "system": 0.5}
+    if ending is Ending.EXITED:
+        defaults["exit_code"] = 0
+    return Run(**(defaults | known), ending=ending, matches=matches)
+
+
+def test_user_time_per_test() -> None:
+    """The plan's own figures: a suite that grew by a tenth and is no slower a test."""
+    tcl = predicate("per_test_user_time")
+    reference = finished(tcl, "parse 67/67", "total: 342/342", user=19.1)
+    found = tcl.judge(finished(tcl, "parse 67/67", "total: 376/376", user=17.5), reference)
+    assert isinstance(found, Measured)
+    assert found.value == pytest.approx((17.5 / 376) / (19.1 / 342))
+    assert found.why == "46.5 ms of user time per test, 0.83x the reference's 55.8 ms of user time per test"
+
+
+@pytest.mark.parametrize("line", ["0/0", "no totals at all", "2026/11/22", "a/b/12/13/c"])
+def test_no_tests_ran(line: str) -> None:
+    """Without a count of tests there is nothing to divide by."""
+    lua = predicate("per_test_user_time")
+    found = lua.judge(finished(lua, line), finished(lua, "185/185"))
+    assert isinstance(found, Untestable)
+    assert "said nowhere that any test ran" in found.why
+
+
+def test_own_pattern_for_the_number_of_tests() -> None:
+    """Without a group named total, the last group is the number."""
+    custom = predicate("per_test_user_time", tests=r"ran (\d+) of (\d+)")
+    run = finished(custom, "ran 1 of 10")
+    found = custom.judge(run, finished(custom, "ran 1 of 5"))
+    assert isinstance(found, Measured) and found.value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "ending", "kind"),
+    [
+        ("per_test_user_time", Ending.TIMEOUT, Bad),
+        ("per_test_user_time", Ending.MEMORY_LIMIT, Untestable),
+        ("per_test_user_time", Ending.SIGNALLED, Untestable),
+        ("wall_time", Ending.TIMEOUT, Bad),
+        ("peak_memory", Ending.MEMORY_LIMIT, Bad),
+        ("peak_memory", Ending.TIMEOUT, Untestable),
+        ("counter", Ending.TIMEOUT, Untestable),
+    ],
+)
+def test_unfinished_candidate(name: str, ending: Ending, kind: type[Judgement]) -> None:
+    """Bad where the way it ended is what the hunt is for, else untestable."""
+    paired = predicate(name)
+    reference = finished(paired, "1/1", "minor_words: 5", peak_memory=1000)
+    assert isinstance(paired.judge(finished(paired, "1/1", ending=ending, wall=600), reference), kind)
+
+
+def test_unfinished_reference() -> None:
+    """A reference that did not finish says nothing about the candidate, whatever that did."""
+    tcl = predicate("per_test_user_time")
+    both = finished(tcl, ending=Ending.TIMEOUT, wall=600)
+    found = tcl.judge(both, both)
+    assert isinstance(found, Untestable)
+    assert found.why == "in the reference's run the test did not finish within 600 s, the hunt's timeout"
+
+
+def test_counter() -> None:
+    """The last number printed counts; thousands may be grouped."""
+    words = predicate("counter", pattern=r"words: ([\d,]+)")
+    found = words.judge(finished(words, "words: 1", "words: 3,000"), finished(words, "words: 2,000"))
+    assert isinstance(found, Measured) and found.value == 1.5
+    with pytest.raises(ValidationError, match="needs a group around the number"):
+        predicate("counter", pattern="words")
+
+
+MARKERS = {"count": 2, "within": "2m"}
+OK = "(ok-len 1 3)"
+
+
+@pytest.mark.parametrize(
+    ("times", "wall", "ending", "kind"),
+    [
+        ((1.0, 119.9), 130.0, Ending.EXITED, Good),
+        ((1.0, 120.1), 130.0, Ending.EXITED, Bad),
+        ((1.0,), 121.0, Ending.TIMEOUT, Bad),
+        ((1.0,), 100.0, Ending.TIMEOUT, Untestable),
+        ((1.0,), 100.0, Ending.EXITED, Bad),
+        ((), 1.0, Ending.MEMORY_LIMIT, Untestable),
+    ],
+)
+def test_markers(times: tuple[float, ...], wall: float, ending: Ending, kind: type[Judgement]) -> None:
+    """N markers in time are good; too few are bad when the time has passed or the test ended by itself."""
+    markers = predicate("markers_within", **MARKERS)
+    run = finished(markers, *[OK] * len(times), times=times, wall=wall, ending=ending)
+    assert isinstance(markers.judge(run, None), kind)
+
+
+def test_markers_are_judged_early() -> None:
+    """Good with the last marker wanted, bad with the end of the time, nothing before."""
+    markers = predicate("markers_within", **MARKERS)
+    assert isinstance(markers.watch(finished(markers, OK, OK, wall=5.0)), Good)
+    assert markers.watch(finished(markers, OK, wall=119.0)) is None
+    assert markers.watch(finished(markers, OK, wall=120.1)) == Bad("1 of 2 markers within 120 s")
+
+
+@pytest.mark.parametrize(
+    ("known", "kind"),
+    [
+        ({"ending": Ending.MEMORY_LIMIT, "oom_kills": 1}, Bad),
+        ({"exit_code": 0, "oom_kills": 1}, Bad),
+        ({"exit_code": 1}, Good),
+        ({"exit_code": 137}, Untestable),
+        ({"ending": Ending.TIMEOUT}, Untestable),
+        ({"ending": Ending.SIGNALLED, "signal": 9}, Untestable),
+    ],
+)
+def test_no_oom(known: dict[str, Any], kind: type[Judgement]) -> None:
+    """Only a kill at the hunt's limit is bad."""
+    oom = predicate("no_oom")
+    assert isinstance(oom.judge(finished(oom, **known), None), kind)
+
+
+def test_timeout_is_no_oom() -> None:
+    """A hunt may take a timeout below the limit for good."""
+    oom = predicate("no_oom", timeout="good")
+    assert isinstance(oom.judge(finished(oom, ending=Ending.TIMEOUT), None), Good)
+
+
+@pytest.mark.parametrize(
+    ("known", "kind"),
+    [
+        ({"exit_code": 0}, Good),
+        ({"exit_code": 1}, Bad),
+        ({"exit_code": 124}, Bad),
+        ({"exit_code": 125}, Untestable),
+        ({"exit_code": 127}, Untestable),
+        ({"exit_code": 255}, Bad),
+        ({"ending": Ending.SIGNALLED, "signal": 11}, Bad),
+        ({"ending": Ending.TIMEOUT}, Bad),
+        ({"ending": Ending.OUTPUT_LIMIT}, Untestable),
+    ],
+)
+def test_exit_status(known: dict[str, Any], kind: type[Judgement]) -> None:
+    """As git bisect run takes exit codes, with 126 and 127 for a test that could not be run."""
+    status = predicate("exit_status")
+    assert isinstance(status.judge(finished(status, **known), None), kind)
+
+
+@pytest.mark.parametrize(
+    ("when", "line", "ending", "kind"),
+    [
+        ("bad", "FAIL: x", Ending.EXITED, Bad),
+        ("bad", "PASS: x", Ending.EXITED, Good),
+        ("good", "FAIL: x", Ending.TIMEOUT, Good),
+        ("good", "PASS: x", Ending.SIGNALLED, Bad),
+        ("bad", "PASS: x", Ending.TIMEOUT, Untestable),
+        ("bad", "PASS: x", Ending.MEMORY_LIMIT, Untestable),
+    ],
+)
+def test_output_matches(when: str, line: str, ending: Ending, kind: type[Judgement]) -> None:
+    """A match decides; none decides only when the test came to its own end."""
+    output = predicate("output_matches", pattern="^FAIL", when=when)
+    assert isinstance(output.judge(finished(output, line, ending=ending), None), kind)
+
+
+@pytest.mark.parametrize(
+    ("line", "options", "kind"),
+    [
+        ("total: 376/376", {}, Good),
+        ("total: 375/376", {}, Bad),
+        ("total: 375/376", {"passes": 375}, Good),
+        ("total: 374/374", {"passes": 375}, Bad),
+        ("0/0", {}, Untestable),
+        ("nothing", {}, Untestable),
+        ('"passed": 590,', {"pattern": r'"passed": (\d+)', "passes": 590}, Good),
+    ],
+)
+def test_scoreboard(line: str, options: dict[str, Any], kind: type[Judgement]) -> None:
+    """A loss of even one test is bad."""
+    board = predicate("scoreboard", **options)
+    assert isinstance(board.judge(finished(board, line), None), kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "line", "kind"),
+    [
+        ("all_of", 0, "fine", Good),
+        ("all_of", 1, "fine", Bad),
+        ("all_of", 125, "FAIL", Bad),
+        ("all_of", 125, "fine", Untestable),
+        ("any_of", 1, "FAIL", Bad),
+        ("any_of", 0, "FAIL", Good),
+        ("any_of", 125, "fine", Good),
+        ("any_of", 125, "FAIL", Untestable),
+    ],
+)
+def test_combinations(name: str, code: int, line: str, kind: type[Judgement]) -> None:
+    """All parts must be good, or any; an untestable part leaves the matter open unless another settles it."""
+    both = predicate(name, of=[{"name": "exit_status"}, {"name": "output_matches", "pattern": "FAIL"}])
+    assert isinstance(both.judge(finished(both, line, exit_code=code), None), kind)
+
+
+@pytest.mark.parametrize(
+    ("of", "message"),
+    [
+        ([], "name at least one predicate"),
+        ([{"name": "wall_time"}], "wall_time measures a ratio, which cannot be combined"),
+        ([{"name": "no_oom", "timeouts": "good"}], "timeouts"),
+        (["no_oom"], "'no_oom' is no part; write a mapping such as"),
+    ],
+)
+def test_combinations_refused(of: list[object], message: str) -> None:
+    """A combination of what cannot be combined is refused when the hunt file is read."""
+    with pytest.raises(ValidationError, match=message):
+        predicate("all_of", of=of)

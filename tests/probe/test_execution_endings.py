@@ -1,0 +1,206 @@
+"""Each way in which a run can end, with real processes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bisector.errors import InfrastructureFault, UsageError
+from bisector.predicate import Ending, Good, Run
+from bisector.probe.execution import Limits
+from bisector.probe.hierarchies import Hierarchies
+
+from .running import OWNERSHIPS, limited, owned, run
+
+HOLD = '$PYTHON -c "import time; held = bytearray(80 << 20); time.sleep({seconds})"'
+
+
+@owned
+def test_exit_code(hierarchies: Hierarchies, tmp_path: Path) -> None:
+    """The exit code is the command's own."""
+    found = run("echo said; exit 3", tmp_path, hierarchies=hierarchies).run
+    assert (found.ending, found.exit_code, found.signal) == (Ending.EXITED, 3, None)
+    assert found.output == "said\n"
+
+
+@owned
+def test_signal(hierarchies: Hierarchies, tmp_path: Path) -> None:
+    """A command that dies of a signal is no exit."""
+    found = run("kill -SEGV $$", tmp_path, hierarchies=hierarchies).run
+    assert (found.ending, found.exit_code, found.signal) == (Ending.SIGNALLED, None, 11)
+
+
+@owned
+def test_timeout(hierarchies: Hierarchies, tmp_path: Path) -> None:
+    """The run is stopped at its timeout, at once."""
+    found = run(
+        "trap '' TERM; sleep 60 & sleep 60", tmp_path, limits=Limits(0.2), hierarchies=hierarchies
+    ).run
+    assert (found.ending, found.exit_code) == (Ending.TIMEOUT, None)
+    assert 0.2 <= found.wall < 5
+
+
+@owned
+def test_output_limit(hierarchies: Hierarchies, tmp_path: Path) -> None:
+    """A flood of output ends the run and is kept only in part, in memory and in the log."""
+    log = tmp_path / "log"
+    limits = Limits(60, output=20_000_000)
+    found = run("exec yes", tmp_path, limits=limits, log=log, hierarchies=hierarchies).run
+    assert found.ending is Ending.OUTPUT_LIMIT
+    assert len(found.output) < 600_000
+    assert "bytes left out" in found.output
+    assert log.stat().st_size < 10_000_000
+
+
+def test_endless_output_is_drained(tmp_path: Path) -> None:
+    """Without an output limit the test is never blocked by what it prints."""
+    line = "head -c 300000000 /dev/zero; echo end"
+    found = run(line, tmp_path, limits=Limits(60, output=None)).run
+    assert found.exit_code == 0
+    assert found.output.endswith("end\n")
+
+
+@limited
+def test_grandchild_killed_at_the_limit(hierarchies: Hierarchies, tmp_path: Path) -> None:
+    """A script that survives its child's OOM kill does not hide it."""
+    line = f"bash -c '{HOLD.format(seconds=0)}'; echo survived; exit 0"
+    found = run(line, tmp_path, limits=Limits(60, 40 << 20), hierarchies=hierarchies).run
+    assert found.ending is Ending.MEMORY_LIMIT
+    assert found.oom_kills == 1
+    assert found.peak_memory is not None and 30 << 20 < found.peak_memory <= 40 << 20
+
+
+@owned
+def test_memory_limit_without_the_kernel(hierarchies: Hierarchies, tmp_path: Path) -> None:
+    """Every ownership holds the limit against a process that stays above it for a while."""
+    line = HOLD.format(seconds=30) + "; true"
+    found = run(line, tmp_path, limits=Limits(60, 40 << 20), hierarchies=hierarchies).run
+    assert found.ending is Ending.MEMORY_LIMIT
+    assert found.wall < 10
+
+
+@limited
+def test_memory_below_the_limit(hierarchies: Hierarchies, tmp_path: Path) -> None:
+    """A peak below the limit is no OOM."""
+    found = run(HOLD.format(seconds=0), tmp_path, limits=Limits(60, 200 << 20), hierarchies=hierarchies).run
+    assert (found.ending, found.exit_code, found.oom_kills) == (Ending.EXITED, 0, 0)
+
+
+@pytest.mark.skipif(not OWNERSHIPS["version 1"].memory, reason="needs a version 1 memory controller")
+def test_machine_out_of_memory(tmp_path: Path) -> None:
+    """An OOM kill that is not at the hunt's own limit is no verdict on the command."""
+    version_1 = OWNERSHIPS["version 1"]
+    assert version_1.memory
+    small = version_1.memory / f"bisector-test-{os.getpid()}"
+    small.mkdir()
+    try:
+        (small / "memory.limit_in_bytes").write_text(str(40 << 20))
+        machine = replace(version_1, memory=small)
+        for limit in (None, 200 << 20):
+            with pytest.raises(InfrastructureFault, match="the machine ran out of memory"):
+                run(HOLD.format(seconds=0), tmp_path, limits=Limits(60, limit), hierarchies=machine)
+    finally:
+        small.rmdir()
+
+
+@owned
+def test_early_judgement_on_a_line(hierarchies: Hierarchies, tmp_path: Path) -> None:
+    """A watcher ends the run as soon as it has seen enough, and its judgement is handed back."""
+
+    def watch(so_far: Run) -> Good | None:
+        return Good("seen") if len(so_far.matches["^ok"]) >= 2 else None
+
+    line = "echo ok 1; echo no; echo ok 2; sleep 60"
+    found = run(line, tmp_path, patterns=["^ok"], watch=watch, hierarchies=hierarchies)
+    assert found.judgement == Good("seen")
+    assert found.run.ending is Ending.JUDGED
+    assert found.run.wall < 10
+    assert [match.text for match in found.run.matches["^ok"]] == ["ok 1", "ok 2"]
+
+
+def test_early_judgement_on_a_tick(tmp_path: Path) -> None:
+    """A watcher is asked also when nothing is printed, with times and memory so far."""
+    seen: list[Run] = []
+
+    def watch(so_far: Run) -> Good | None:
+        seen.append(so_far)
+        return Good("long enough") if so_far.wall > 0.1 else None
+
+    assert run("sleep 60", tmp_path, watch=watch, tick=0.02).judgement == Good("long enough")
+    assert len(seen) >= 3
+    assert all(so_far.ending is None for so_far in seen)
+
+
+@pytest.mark.parametrize(
+    "line", [("no-such-program",), "no-such-program", "./no-such-script.sh", ("./none",)]
+)
+def test_program_missing(line: str | tuple[str, ...], tmp_path: Path) -> None:
+    """What is not there exits 127, as in a shell."""
+    assert run(line, tmp_path).run.exit_code == 127
+
+
+@pytest.mark.parametrize("line", [("./script",), "./script"])
+def test_program_not_executable(line: str | tuple[str, ...], tmp_path: Path) -> None:
+    """What cannot be executed exits 126, as in a shell."""
+    (tmp_path / "script").write_text("#!/bin/sh\n")
+    assert run(line, tmp_path).run.exit_code == 126
+
+
+def test_folder_missing(tmp_path: Path) -> None:
+    """A folder that is not there is no verdict on the command."""
+    with pytest.raises(InfrastructureFault, match=r"folder .*/gone to run 'true' in is not there"):
+        run("true", tmp_path / "gone")
+
+
+@pytest.mark.skipif(not OWNERSHIPS["best"].unified, reason="needs control groups, version 2")
+def test_group_that_cannot_be_joined(tmp_path: Path) -> None:
+    """A process that cannot be put where it belongs is never let go, and that is no verdict."""
+    unified = OWNERSHIPS["best"].unified
+    assert unified
+    threaded = unified / f"bisector-test-{os.getpid()}"
+    threaded.mkdir()
+    try:
+        (threaded / "cgroup.type").write_text("threaded")
+        with pytest.raises(InfrastructureFault, match="cannot move the test into its control group"):
+            run("touch ran", tmp_path, hierarchies=Hierarchies(unified=threaded))
+    finally:
+        threaded.rmdir()
+    assert not (tmp_path / "ran").exists()
+
+
+def test_log_cannot_be_written(tmp_path: Path) -> None:
+    """A log that cannot be written is no verdict on the command."""
+    with pytest.raises(InfrastructureFault, match="cannot write the log"):
+        run("true", tmp_path, log=tmp_path / "gone" / "log")
+
+
+def test_pattern_wrong(tmp_path: Path) -> None:
+    """A pattern that is no regular expression is the user's mistake."""
+    with pytest.raises(UsageError, match="not a regular expression"):
+        run("true", tmp_path, patterns=["("])
+
+
+def test_words_are_not_a_shell_line(tmp_path: Path) -> None:
+    """A program given as words gets them as they are."""
+    assert run(("printf", "%s|", "$HOME", "a  b", "*"), tmp_path).run.output == "$HOME|a  b|*|"
+
+
+def test_standard_input_is_empty(tmp_path: Path) -> None:
+    """A command that reads its input finds the end at once."""
+    assert run("cat; echo end", tmp_path, limits=Limits(10)).run.output == "end\n"
+
+
+def test_environment_is_only_what_is_given(tmp_path: Path) -> None:
+    """Nothing of bisector's own environment leaks, but for the mark of the run."""
+    names = {line.partition("=")[0] for line in run(("env",), tmp_path).run.output.splitlines()}
+    assert names <= {"PATH", "PYTHON", "PWD", "OLDPWD", "SHLVL", "_", "BISECTOR_PROBE"}
+
+
+def test_closed_output(tmp_path: Path) -> None:
+    """A command that closes its output is waited for all the same."""
+    found = run("exec >&- 2>&-; sleep 0.3; exit 4", tmp_path, limits=Limits(20)).run
+    assert found.exit_code == 4
+    assert found.wall >= 0.3
