@@ -1,4 +1,4 @@
-"""How a hunt can end, on commit ids. (`bisector.search` has the same endings on indices.)"""
+"""How a hunt can end, on commit ids; `bisector.search` has the same endings on indices."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class MergeBaseIsBad:
 
 @dataclass(frozen=True, slots=True)
 class Inconclusive:
-    """The budget is spent or the readings contradict each other; `candidates` are the likeliest, with odds."""
+    """The budget is spent or the readings contradict each other; the likeliest candidates with their odds."""
 
     why: str
     candidates: tuple[str, ...] = ()
@@ -94,6 +94,4 @@ class Inconclusive:
     exit_code = ExitCode.INCONCLUSIVE
 
 
-Conclusion = (
-    FirstBad | AnyOf | NoRegression | GoodIsBad | BadIsGood | MergeBaseIsBad | Inconclusive
-)
+Conclusion = FirstBad | AnyOf | NoRegression | GoodIsBad | BadIsGood | MergeBaseIsBad | Inconclusive

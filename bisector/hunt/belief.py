@@ -1,0 +1,126 @@
+"""What the readings so far say of every candidate: the search core, spoken to in commit ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bisector import search as core
+from bisector.hunt.plan import Plan
+from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
+from bisector.probe.reading import Reading, Role
+
+_POSSIBLE = 1e-9
+_NEARLY_ALL = 0.999
+
+
+class Belief:
+    """A search over the plan's candidates that has observed all `readings`.
+
+    The noise model follows from the readings: `Timing` for a paired predicate, `Exact` for verdicts,
+    `Flaky` once verdicts contradict each other. Once a confirmation has failed, commits are no longer
+    taken for the same because their declared inputs are.
+    """
+
+    def __init__(self, plan: Plan, readings: Sequence[Reading]) -> None:
+        self._plan = plan
+        self._candidates = plan.every_candidate if _confirmation_failed(readings) else plan.candidates
+        self._index = {identity: at for at, identity in enumerate(self._candidates.ids)}
+        self._index[plan.bad] = len(self._candidates) - 1
+        self._index.update(dict.fromkeys(plan.good, -1))
+        self.flaky = False
+        self._search = self._observing(readings, self._noise())
+        if plan.ratio is None and isinstance(self._search.conclusion, core.Misfit):
+            self.flaky = True
+            self._search = self._observing(readings, core.Flaky())
+
+    @property
+    def conclusion(self) -> core.Conclusion | None:
+        """How the search ends, or None while it goes on."""
+        return self._search.conclusion
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether verdicts taken for exact have just contradicted each other."""
+        return self._plan.ratio is None and not self.flaky and isinstance(self.conclusion, core.Misfit)
+
+    def commit(self, index: int) -> str:
+        """The full id of a candidate."""
+        return self._candidates.ids[index]
+
+    def propose(self) -> str:
+        """The commit to read next: a candidate or an endpoint."""
+        (index,) = self._search.propose(1)
+        if index == -1:
+            return self._plan.good[0]
+        return self._plan.bad if index == len(self._candidates) - 1 else self.commit(index)
+
+    def observe(self, reading: Reading) -> None:
+        """Take in a new reading; one that says nothing of the range is passed over."""
+        self._search.observe_all(self._observations([reading]))
+
+    @property
+    def candidates_left(self) -> int:
+        """How many candidates hold nearly all of the probability."""
+        mass = np.cumsum(np.sort(self._search.posterior)[::-1])
+        return int(np.searchsorted(mass, _NEARLY_ALL * mass[-1])) + 1
+
+    @property
+    def probes_left(self) -> float:
+        """Expected number of probes to a conclusion."""
+        return float(self._search.expected_probes_left())
+
+    def posterior(self) -> dict[str, float]:
+        """Probability of each candidate that may still be the first bad commit, likeliest first."""
+        posterior = self._search.posterior
+        possible = np.flatnonzero(posterior > _POSSIBLE)
+        order = possible[np.argsort(-posterior[possible], kind="stable")]
+        return {self.commit(int(index)): float(posterior[index]) for index in order}
+
+    def _noise(self) -> core.Noise:
+        if self._plan.ratio is None:
+            return core.Exact()
+        return core.Timing(ratio=True)
+
+    def _observing(self, readings: Sequence[Reading], noise: core.Noise) -> core.Search:
+        graph = core.CommitGraph([list(parents) for parents in self._candidates.parents])
+        search = core.Search(graph, noise=noise, confidence=self._plan.confidence)
+        search.observe_all(self._observations(readings))
+        return search
+
+    def _observations(self, readings: Sequence[Reading]) -> list[core.Observation]:
+        return [
+            core.Observation(self._index[reading.commit], _outcome(reading.judgement))
+            for reading in readings
+            if reading.commit in self._index
+            and reading.role is not Role.MERGE_BASE
+            and reading.against in ("", self._plan.good[0])
+        ]
+
+
+def why_inconclusive(found: core.Conclusion) -> str:
+    """One sentence for an ending of the search that names no commit."""
+    if isinstance(found, core.Misfit):
+        return f"the readings contradict a single step: {found.why}"
+    if isinstance(found, core.Inconclusive):
+        return found.why
+    return "the search ended without an answer"
+
+
+def _outcome(judgement: Judgement) -> core.Outcome:
+    match judgement:
+        case Good():
+            return core.Good()
+        case Bad():
+            return core.Bad()
+        case Untestable():
+            return core.Untestable()
+        case Measured(value):
+            return core.Measured(value)
+
+
+def _confirmation_failed(readings: Sequence[Reading]) -> bool:
+    """Whether the search went on after a confirmation, which it does only when that did not hold."""
+    roles = [reading.role for reading in readings]
+    return Role.CONFIRMATION in roles and Role.SEARCH in roles[roles.index(Role.CONFIRMATION) :]

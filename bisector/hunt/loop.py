@@ -1,0 +1,276 @@
+"""The loop: premise, search, confirmation, conclusion; it decides from readings and asks for more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from bisector import search as core
+from bisector.hunt import confirmation, premise
+from bisector.hunt.belief import Belief, why_inconclusive
+from bisector.hunt.conclusion import (
+    AnyOf,
+    Conclusion,
+    Effect,
+    FirstBad,
+    Inconclusive,
+    MergeBaseIsBad,
+    NoRegression,
+)
+from bisector.hunt.effect import estimate
+from bisector.hunt.events import Concluded, Listener, Noted, ProbeBegan, ReadingTaken, SearchMoved
+from bisector.hunt.plan import Plan
+from bisector.predicate import Measured
+from bisector.probe.reading import Reading, Role
+
+_NAMED = 20
+
+
+class Engine(Protocol):
+    """Where commits are read."""
+
+    def read(self, commit: str, role: Role, against: str = "", *, fresh: bool = False) -> Reading:
+        """Read `commit` once; a paired reading runs the build of `against` in turn with it.
+
+        `fresh` builds both clean, from the whole tree. Raises `InfrastructureFault` when no reading
+        can be had; a fault is never a judgement.
+        """
+        ...
+
+
+class Loop:
+    """One hunt, started or resumed: `readings` are those already in the journal.
+
+    `record` is called with every new reading before the next is asked for; `clock` gives seconds.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        engine: Engine,
+        readings: Sequence[Reading],
+        record: Callable[[Reading], None],
+        listener: Listener,
+        clock: Callable[[], float],
+    ) -> None:
+        self._plan = plan
+        self._engine = engine
+        self._record = record
+        self._tell = listener
+        self._clock = clock
+        self._start = clock()
+        self.readings = list(readings)
+        self.premise: Effect | None = None
+
+    def run(self) -> Conclusion:
+        """Go on until a conclusion, and tell it."""
+        conclusion = self._endpoints() or self._merge_bases() or self._search()
+        self._tell(Concluded(conclusion))
+        return conclusion
+
+    @property
+    def _reference(self) -> str:
+        return self._plan.good[0] if self._plan.ratio is not None else ""
+
+    def _endpoints(self) -> Conclusion | None:
+        plan = self._plan
+        while True:
+            good = self._readings_of(plan.good[0], Role.PREMISE)
+            bad = self._readings_of(plan.bad, Role.PREMISE)
+            decision = premise.decide(good, bad, plan.repeats, plan.ratio)
+            if isinstance(decision, premise.Established):
+                self.premise = decision.effect
+                figures = f": bad over good {decision.effect}" if decision.effect else ""
+                self._tell(Noted(f"premise established{figures}"))
+                return None
+            if not isinstance(decision, premise.MoreReadings):
+                return decision
+            if self._out_of_budget():
+                return Inconclusive("the budget was spent before the premise was decided")
+            commit = plan.good[0] if premise.good_is_next(good, bad, plan.repeats, plan.ratio) else plan.bad
+            self._read(commit, Role.PREMISE, self._reference)
+
+    def _merge_bases(self) -> Conclusion | None:
+        for commit in (*self._plan.merge_bases, *self._plan.good[1:]):
+            side = self._side(commit)
+            if side is None:
+                self._tell(Noted(f"{commit[:12]}, where good and bad part, cannot be tested; taken for good"))
+            elif side:
+                why = self._readings_of(commit, Role.MERGE_BASE)[-1].judgement.why
+                return MergeBaseIsBad(commit, why)
+        return None
+
+    def _side(self, commit: str) -> bool | None:
+        """Whether a commit that must be good is bad; None where it cannot be tested."""
+        while True:
+            readings = self._readings_of(commit, Role.MERGE_BASE)
+            if readings and not isinstance(readings[-1].judgement, Measured):
+                verdict = confirmation.by_verdict(readings, bad_expected=True)
+                return (
+                    None
+                    if isinstance(verdict, confirmation.Unknown)
+                    else isinstance(verdict, confirmation.Holds)
+                )
+            ratios = premise.measured(readings)
+            if len(ratios) >= self._plan.repeats.least:
+                effect = estimate(ratios)
+                middle = self._middle()
+                if not effect.low <= middle <= effect.high or len(ratios) >= self._plan.repeats.most:
+                    return effect.ratio > middle
+            self._read(commit, Role.MERGE_BASE, self._reference)
+
+    def _search(self) -> Conclusion:
+        while True:
+            belief = Belief(self._plan, self.readings)
+            while belief.conclusion is None:
+                if self._out_of_budget():
+                    return self._spent(belief)
+                self._probe(belief)
+            if belief.contradicts:
+                self._tell(Noted("verdicts contradict each other; from here on the test is taken for flaky"))
+                continue
+            found = belief.conclusion
+            if not isinstance(found, core.FirstBad):
+                return self._translated(belief, found)
+            conclusion = self._confirm(belief, belief.commit(found.commit), found.probability)
+            if conclusion is not None:
+                return conclusion
+
+    def _probe(self, belief: Belief) -> None:
+        commit = self._begun() or belief.propose()
+        while True:
+            reading = self._read(commit, Role.SEARCH, self._reference)
+            belief.observe(reading)
+            if not self._begun():
+                break
+        likeliest, probability = next(iter(belief.posterior().items()), ("", 0.0))
+        self._tell(
+            SearchMoved(
+                candidates_left=belief.candidates_left,
+                probes_left=belief.probes_left,
+                seconds_left=self._seconds_left(belief.probes_left),
+                likeliest=likeliest,
+                probability=probability,
+            )
+        )
+
+    def _begun(self) -> str | None:
+        """The commit whose first pairs are not complete yet, also when an earlier start was stopped there."""
+        if self._plan.ratio is None or self.readings[-1].role is not Role.SEARCH:
+            return None
+        commit = self.readings[-1].commit
+        readings = self._readings_of(commit)
+        complete = len(readings) >= self._plan.repeats.least
+        return None if complete or len(premise.measured(readings)) < len(readings) else commit
+
+    def _confirm(self, belief: Belief, commit: str, probability: float) -> Conclusion | None:
+        """The conclusion, confirmed or given up; None when the search has to go on with what was read."""
+        known = len(self.readings)
+        verdicts = self._verdicts_against_parents(commit)
+        if belief.flaky:
+            # A flaky test may well fail here: its readings count for what they are, no more.
+            if len(self.readings) > known:
+                return None
+            return FirstBad(commit, probability, confirmed=True, parents_good=self._plan.parents[commit])
+        failures = [v for v in verdicts.values() if isinstance(v, confirmation.Fails)]
+        if failures:
+            return self._unconfirmed(commit, probability, failures[0].why)
+        held = {p: v for p, v in verdicts.items() if isinstance(v, confirmation.Holds)}
+        effects = [v.effect for v in held.values() if v.effect]
+        return FirstBad(
+            commit=commit,
+            probability=probability,
+            confirmed=bool(held),
+            effect=min(effects, key=lambda effect: effect.ratio) if effects else None,
+            parents_good=tuple(held),
+        )
+
+    def _unconfirmed(self, commit: str, probability: float, why: str) -> Conclusion | None:
+        if self._confirmed_in_vain(commit):
+            return Inconclusive(
+                f"{commit[:12]} is the likeliest, but built clean it is no step: {why}",
+                (commit,),
+                (probability,),
+            )
+        self._tell(Noted(f"the confirmation does not hold ({why}); reading again what misled the search"))
+        for suspect in (commit, *self._plan.parents[commit]):
+            for _ in range(self._plan.repeats.least if self._plan.ratio is not None else 1):
+                self._read(suspect, Role.SEARCH, self._reference, fresh=True)
+        return None
+
+    def _verdicts_against_parents(self, commit: str) -> dict[str, confirmation.Verdict]:
+        """By parent; empty for a root commit."""
+        parents = self._plan.parents[commit]
+        if self._plan.ratio is not None:
+            return {parent: self._paired_verdict(commit, parent) for parent in parents}
+        own = self._fresh_verdict(commit, bad_expected=True)
+        if isinstance(own, confirmation.Fails):
+            return {commit: own}
+        return {parent: self._fresh_verdict(parent, bad_expected=False) for parent in parents}
+
+    def _paired_verdict(self, commit: str, parent: str) -> confirmation.Verdict:
+        ratio = self._plan.ratio or 1.0
+        while True:
+            readings = [r for r in self._readings_of(commit, Role.CONFIRMATION) if r.against == parent]
+            verdict = confirmation.against_parent(readings, self._plan.repeats, ratio)
+            if not isinstance(verdict, premise.MoreReadings):
+                return verdict
+            self._read(commit, Role.CONFIRMATION, parent, fresh=True)
+
+    def _fresh_verdict(self, commit: str, *, bad_expected: bool) -> confirmation.Verdict:
+        readings = self._readings_of(commit, Role.CONFIRMATION)
+        if not readings:
+            self._read(commit, Role.CONFIRMATION, fresh=True)
+            readings = self._readings_of(commit, Role.CONFIRMATION)
+        return confirmation.by_verdict(readings, bad_expected=bad_expected)
+
+    def _confirmed_in_vain(self, commit: str) -> bool:
+        """Whether the search was already sent on once after this commit's confirmation failed."""
+        read = [r.role for r in self._readings_of(commit)]
+        return Role.CONFIRMATION in read and read[-1] is not Role.CONFIRMATION
+
+    def _read(self, commit: str, role: Role, against: str = "", *, fresh: bool = False) -> Reading:
+        self._tell(ProbeBegan(commit, role))
+        reading = self._engine.read(commit, role, against, fresh=fresh)
+        self._record(reading)
+        self.readings.append(reading)
+        self._tell(ReadingTaken(reading))
+        return reading
+
+    def _readings_of(self, commit: str, role: Role | None = None) -> list[Reading]:
+        return [r for r in self.readings if r.commit == commit and role in (None, r.role)]
+
+    def _middle(self) -> float:
+        return math.sqrt(self.premise.ratio) if self.premise else math.sqrt(self._plan.ratio or 1.0)
+
+    def _out_of_budget(self) -> bool:
+        budget = self._plan.budget
+        if budget.seconds is not None and self._clock() - self._start >= budget.seconds:
+            return True
+        probes = len({r.commit for r in self.readings if r.role is Role.SEARCH})
+        return budget.probes is not None and probes >= budget.probes
+
+    def _seconds_left(self, probes_left: float) -> float | None:
+        costs = [
+            reading.build_seconds + sum(run.wall for run in (reading.run, reading.reference) if run)
+            for reading in self.readings
+            if reading.role is Role.SEARCH
+        ]
+        probes = len({r.commit for r in self.readings if r.role is Role.SEARCH})
+        return probes_left * sum(costs) / probes if probes else None
+
+    def _spent(self, belief: Belief) -> Inconclusive:
+        return _undecided("the budget is spent; start again with a larger one to go on from here", belief)
+
+    def _translated(self, belief: Belief, found: core.Conclusion) -> Conclusion:
+        if isinstance(found, core.AnyOf):
+            return AnyOf(tuple(belief.commit(c) for c in found.commits), tuple(found.probabilities))
+        if isinstance(found, core.NoRegression):
+            return NoRegression("no commit of the range makes a step that the readings would bear out")
+        return _undecided(why_inconclusive(found), belief)
+
+
+def _undecided(why: str, belief: Belief) -> Inconclusive:
+    likeliest = list(belief.posterior().items())[:_NAMED]
+    return Inconclusive(why, tuple(c for c, _ in likeliest), tuple(p for _, p in likeliest))

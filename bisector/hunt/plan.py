@@ -1,0 +1,38 @@
+"""What a hunt is to do, with every revision resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bisector.history.candidates import Candidates
+from bisector.hunt.premise import Repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When to stop without an answer: seconds of this start, probes of the whole hunt; None is no limit."""
+
+    seconds: float | None = None
+    probes: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One hunt. All commits are full ids; `good[0]` is the reference of paired readings."""
+
+    good: tuple[str, ...]
+    bad: str
+    candidates: Candidates
+    """Those that differ from their parents in a declared input."""
+    every_candidate: Candidates
+    """All of the range: what the search falls back to when the declared inputs prove incomplete."""
+    parents: Mapping[str, tuple[str, ...]]
+    """The parents in the history of every candidate, also those outside the range."""
+    merge_bases: tuple[str, ...] = ()
+    """To be found good before the search, because a good endpoint is no ancestor of bad."""
+    ratio: float | None = None
+    """The smallest regression wanted, of a paired predicate; None where the predicate gives verdicts."""
+    repeats: Repeats = field(default_factory=Repeats)
+    confidence: float = 0.99
+    budget: Budget = field(default_factory=Budget)

@@ -1,0 +1,97 @@
+"""Where a hunt keeps what is not the user's: slots, built artefacts, logs, reports and the journal."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bisector.engine.file_lock import try_lock
+from bisector.errors import EnvironmentFault
+from bisector.history.repository import Repository
+from bisector.hunt_file import Hunt
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """The scratch folder `root` and what lies in it."""
+
+    root: Path
+
+    @property
+    def slots(self) -> Path:
+        """Worktrees in use; empty between hunts."""
+        return self.root / "slots"
+
+    @property
+    def store(self) -> Path:
+        """Built artefacts by key."""
+        return self.root / "store"
+
+    @property
+    def reports(self) -> Path:
+        """Reports, one a hunt."""
+        return self.root / "reports"
+
+    @property
+    def journal(self) -> Path:
+        """The SQLite file of the journal."""
+        return self.root / "journal.sqlite"
+
+    def logs(self, key: str) -> Path:
+        """Output of the builds and tests of one hunt."""
+        return self.root / "logs" / key[:12]
+
+    @contextmanager
+    def held(self, key: str) -> Iterator[None]:
+        """Hold the hunt `key` for this process; `EnvironmentFault` where another one does already."""
+        path = self.root / f"{key[:12]}.lock"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = try_lock(path)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"the scratch folder {self.root} cannot be used ({error.strerror}); choose another `scratch`"
+            ) from error
+        if lock is None:
+            raise EnvironmentFault(
+                f"this hunt is already running in another process (lock {path}); "
+                "wait for it, or follow it with `bisector status`"
+            )
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def scratch_of(
+    hunt: Hunt, hunt_file: Path | None, repository: Repository, environment: Mapping[str, str]
+) -> Scratch:
+    """The hunt's own scratch folder, else `worktrees/` beside its hunt file, else one in the user's cache.
+
+    A default never lies in the work tree of the repository, which is the user's.
+    """
+    if hunt.scratch is not None:
+        return Scratch(hunt.scratch)
+    if hunt_file is not None:
+        folder = hunt_file.resolve().parent
+        beside = (folder.parent if folder.name == "configs" else folder) / "worktrees"
+        installed = (beside.parent / "__init__.py").exists()  # a hunt file that came with the wheel
+        users = repository.work_tree is not None and beside.is_relative_to(repository.work_tree)
+        if not installed and not users:
+            return Scratch(beside)
+    return _in_cache(repository, environment)
+
+
+def default_scratch(folder: Path, environment: Mapping[str, str]) -> Scratch:
+    """Where hunts started in `folder` are to be found when none is named."""
+    beside = Scratch(folder / "worktrees")
+    return beside if beside.journal.exists() else _in_cache(Repository(folder), environment)
+
+
+def _in_cache(repository: Repository, environment: Mapping[str, str]) -> Scratch:
+    cache = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".cache"
+    which = hashlib.sha256(bytes(repository.git_folder)).hexdigest()[:8]
+    return Scratch(Path(cache) / "bisector" / f"{repository.path.name}-{which}")

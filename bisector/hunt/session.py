@@ -1,0 +1,235 @@
+"""A hunt put together: repository, plan, journal, engine; run, resumed or looked at."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+from pydantic import ValidationError
+
+from bisector.engine.local import LocalEngine
+from bisector.engine.slots import Slots
+from bisector.errors import HistoryError
+from bisector.history.candidates import candidates_between, collapse
+from bisector.history.repository import Repository
+from bisector.hunt import premise
+from bisector.hunt.belief import Belief
+from bisector.hunt.conclusion import Effect, Inconclusive
+from bisector.hunt.events import HuntBegan, Listener, StepBegan
+from bisector.hunt.journal import HuntRow, Journal
+from bisector.hunt.loop import Loop
+from bisector.hunt.plan import Budget, Plan
+from bisector.hunt.premise import Repeats
+from bisector.hunt.record import HuntRecord
+from bisector.hunt.scratch import scratch_of
+from bisector.hunt_file import Hunt, options_refused
+from bisector.predicate import Predicate
+from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.discovery import find_predicate, options_context
+from bisector.probe.environment import allowed_environment
+from bisector.probe.keys import hunt_key, test_keys
+from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.probe import Prober, Step
+from bisector.probe.reading import Reading, Role
+
+
+class Session:
+    """One hunt as far as it can be prepared without building anything.
+
+    `hunt_file` is where it was read from, None for one given on the command line; `environment` that
+    of the process. Raises `HistoryError` and `HuntFileError` for what the user has to mend.
+    """
+
+    def __init__(self, hunt: Hunt, hunt_file: Path | None, environment: Mapping[str, str]) -> None:
+        self.hunt = hunt
+        self.hunt_file = hunt_file
+        self.repository = Repository(hunt.repository)
+        self.predicate = predicate_of(hunt, hunt_file)
+        self.plan = plan_of(hunt, self.repository, self.predicate)
+        self.key = hunt_key(hunt, self.repository, self.plan.good, self.plan.bad)
+        self.scratch = scratch_of(hunt, hunt_file, self.repository, environment)
+        self._environment = environment
+
+    def run(self, listener: Listener, *, restart: bool = False, clean: bool = True) -> HuntRecord:
+        """Run the hunt, or go on where an earlier start stopped; one that is over is not run again.
+
+        `restart` forgets all its earlier readings.
+        """
+        with self.scratch.held(self.key), self._journal() as journal:
+            row = self._row(journal, restart=restart)
+            if row.conclusion is None or isinstance(row.conclusion, Inconclusive):
+                if clean:
+                    clean_leftovers()
+                conclusion = self._hunt(journal, row, listener)
+                journal.conclude(row.id, conclusion)
+            return self.record(journal)
+
+    def record(self, journal: Journal) -> HuntRecord:
+        """All that is known of the hunt so far; `HistoryError` where it never began."""
+        row = next((row for row in journal.hunts() if row.key == self.key), None)
+        if row is None:
+            raise HistoryError(f"hunt '{self.hunt.hunt}' has not begun; start it with `bisector run`")
+        return record_of(self.hunt, self.repository, self.plan, row, journal.readings(row.id))
+
+    @contextmanager
+    def _journal(self) -> Iterator[Journal]:
+        journal = Journal(self.scratch.journal)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+    def _row(self, journal: Journal, *, restart: bool) -> HuntRow:
+        document = {
+            **self.hunt.model_dump(mode="json"),
+            "good": list(self.plan.good),
+            "bad": self.plan.bad,
+            "scratch": str(self.scratch.root),
+        }
+        row = journal.begin(self.key, self.hunt.hunt, document)
+        if restart:
+            journal.forget(row.id)
+            row = journal.begin(self.key, self.hunt.hunt, document)
+        return row
+
+    def _hunt(self, journal: Journal, row: HuntRow, listener: Listener) -> Any:
+        plan = self.plan
+        readings = journal.readings(row.id)
+        ends = {"good": plan.good[0], "bad": plan.bad}
+        same = len(plan.every_candidate) - len(plan.candidates)
+        listener(HuntBegan(len(plan.candidates), same, len(readings), plan.ratio is not None))
+
+        def on_step(commit: str, step: Step, detail: str) -> None:
+            listener(StepBegan(commit, step, detail))
+
+        def record(reading: Reading) -> None:
+            journal.add(row.id, reading)
+
+        logs = self.scratch.logs(self.key)
+        logs.mkdir(parents=True, exist_ok=True)
+        with Slots(self.scratch.slots, self.repository) as slots:
+            prober = Prober(
+                self.hunt,
+                self.repository,
+                self.predicate,
+                ArtefactStore(self.scratch.store),
+                logs,
+                allowed_environment(
+                    self.hunt.environment.pass_, self.hunt.environment.set, self._environment
+                ),
+                ends,
+                on_step,
+            )
+            engine = LocalEngine(prober, slots, on_step)
+            return Loop(plan, engine, readings, record, listener, time.monotonic).run()
+
+
+def predicate_of(hunt: Hunt, hunt_file: Path | None) -> Predicate[Any]:
+    """The predicate that the hunt names, with its options checked."""
+    base = hunt_file.parent if hunt_file else Path.cwd()
+    kind = find_predicate(hunt.predicate.name, base)
+    try:
+        options = kind.Options.model_validate(hunt.predicate.options, context=options_context(base))
+    except ValidationError as error:
+        raise options_refused(hunt, error, kind.Options) from error
+    return kind(options)
+
+
+def plan_of(hunt: Hunt, repository: Repository, predicate: Predicate[Any]) -> Plan:
+    """The hunt's revisions resolved and its candidates listed; `HistoryError` where that cannot be."""
+    good = tuple(repository.resolve(revision) for revision in hunt.good)
+    bad = repository.resolve(hunt.bad)
+    bases = _merge_bases(repository, good, bad)
+    every = candidates_between(repository, good, bad, first_parent=hunt.first_parent, paths=hunt.paths)
+    ends = {"good": good[0], "bad": bad}
+    declared = (hunt.build is None or hunt.build.inputs) and hunt.test.inputs
+    distinct = collapse(every, test_keys(hunt, repository, every.ids, ends)) if declared else every
+    return Plan(
+        good=good,
+        bad=bad,
+        candidates=distinct,
+        every_candidate=every,
+        parents={info.id: info.parents for info in repository.infos(every.ids).values()},
+        merge_bases=bases,
+        ratio=predicate.options.ratio if predicate.paired else None,
+        repeats=Repeats(hunt.pairs.min, hunt.pairs.max, hunt.premise.runs),
+        confidence=hunt.confidence,
+        budget=Budget(hunt.budget.time, hunt.budget.probes),
+    )
+
+
+def _merge_bases(repository: Repository, good: tuple[str, ...], bad: str) -> tuple[str, ...]:
+    """Where the good commits that bad does not contain part from it; these must be good too, as in git."""
+    found: dict[str, None] = {}
+    for commit in good:
+        bases = repository.merge_bases(commit, bad)
+        if not bases:
+            raise HistoryError(
+                f"good {commit[:12]} and bad {bad[:12]} have no common history; "
+                "name two commits of one history (in a shallow clone: `git fetch --unshallow`)"
+            )
+        if bad in bases:
+            raise HistoryError(
+                f"bad {bad[:12]} is an ancestor of good {commit[:12]}, or the same; are they swapped?"
+            )
+        found.update(dict.fromkeys(base for base in bases if base not in good))
+    return tuple(found)
+
+
+def record_of(
+    hunt: Hunt, repository: Repository, plan: Plan, row: HuntRow, readings: list[Reading]
+) -> HuntRecord:
+    """What reports need of a hunt, derived from its readings and the history."""
+    wanted = {*plan.good, plan.bad, *plan.every_candidate.ids, *(reading.commit for reading in readings)}
+    wanted |= {parent for commit in list(wanted) for parent in plan.parents.get(commit, ())}
+    commits = repository.infos(wanted)
+    searching = any(reading.role is not Role.PREMISE for reading in readings)
+    return HuntRecord(
+        name=row.name,
+        repository=repository.path,
+        good=[commits[commit] for commit in plan.good],
+        bad=commits[plan.bad],
+        predicate=hunt.predicate.name,
+        commits=commits,
+        candidates=plan.every_candidate.ids,
+        readings=readings,
+        conclusion=row.conclusion,
+        first_parent=hunt.first_parent,
+        premise=_premise_effect(plan, readings),
+        posterior=Belief(plan, readings).posterior() if searching else {},
+        started=row.started,
+        finished=row.finished or datetime.now(UTC),
+        machine=_machine(),
+    )
+
+
+def _premise_effect(plan: Plan, readings: list[Reading]) -> Effect | None:
+    at = [[r for r in readings if r.commit == c and r.role is Role.PREMISE] for c in (plan.good[0], plan.bad)]
+    if plan.ratio is None or not all(at):
+        return None
+    return getattr(premise.decide(at[0], at[1], plan.repeats, plan.ratio), "effect", None)
+
+
+def _machine() -> dict[str, str]:
+    facts = {
+        "cpu": _cpu_model(),
+        "cores": str(os.cpu_count()),
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+        "kernel": f"{platform.system()} {platform.release()}",
+    }
+    return {key: value for key, value in facts.items() if value}
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")

@@ -1,0 +1,111 @@
+"""Readings and conclusions as the journal stores them: plain JSON, with the type's name beside the fields."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bisector.hunt import conclusion as endings
+from bisector.hunt.conclusion import Conclusion, Effect
+from bisector.predicate import Bad, Contention, Ending, Good, Judgement, Match, Measured, Run, Untestable
+from bisector.probe.reading import Reading, Role
+
+_JUDGEMENTS: dict[str, type[Judgement]] = {kind.__name__: kind for kind in (Good, Bad, Untestable, Measured)}
+_CONCLUSIONS: dict[str, type[Conclusion]] = {
+    kind.name: kind
+    for kind in (
+        endings.FirstBad,
+        endings.AnyOf,
+        endings.NoRegression,
+        endings.GoodIsBad,
+        endings.BadIsGood,
+        endings.MergeBaseIsBad,
+        endings.Inconclusive,
+    )
+}
+_OUTPUT_KEPT = 4000
+_MATCHES_KEPT = 100
+
+Row = tuple[str, str, str, str, str, str | None, str | None, float, str | None, str]
+
+
+def reading_to_row(reading: Reading, inputs: str) -> Row:
+    """The columns commit_id .. at of the table `readings`."""
+    return (
+        reading.commit,
+        reading.role.value,
+        reading.against,
+        inputs,
+        json.dumps({"kind": type(reading.judgement).__name__, **dataclasses.asdict(reading.judgement)}),
+        _run_to_json(reading.run),
+        _run_to_json(reading.reference),
+        reading.build_seconds,
+        str(reading.log) if reading.log else None,
+        reading.at.isoformat(timespec="milliseconds"),
+    )
+
+
+def reading_from_row(row: Row) -> Reading:
+    """The reading that `reading_to_row` wrote."""
+    commit, role, against, _inputs, judgement, run, reference, build_seconds, log, at = row
+    return Reading(
+        commit=commit,
+        role=Role(role),
+        judgement=_judgement(json.loads(judgement)),
+        at=datetime.fromisoformat(at),
+        run=_run(run),
+        reference=_run(reference),
+        build_seconds=build_seconds,
+        log=Path(log) if log else None,
+        against=against,
+    )
+
+
+def conclusion_to_json(conclusion: Conclusion) -> dict[str, Any]:
+    """The conclusion's fields, with its name under `conclusion`."""
+    return {"conclusion": conclusion.name, **dataclasses.asdict(conclusion)}
+
+
+def conclusion_from_json(document: Mapping[str, Any]) -> Conclusion:
+    """The conclusion that `conclusion_to_json` wrote."""
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
+    }
+    kind = _CONCLUSIONS[fields.pop("conclusion")]
+    if fields.get("effect") is not None:
+        fields["effect"] = Effect(**fields["effect"])
+    return kind(**fields)
+
+
+def _judgement(document: dict[str, Any]) -> Judgement:
+    return _JUDGEMENTS[document.pop("kind")](**document)
+
+
+def _run_to_json(run: Run | None) -> str | None:
+    if run is None:
+        return None
+    document = dataclasses.asdict(run)
+    document["ending"] = run.ending.name if run.ending else None
+    document["output"] = run.output[-_OUTPUT_KEPT:]
+    document["matches"] = {
+        pattern: [dataclasses.asdict(match) for match in matches[:_MATCHES_KEPT]]
+        for pattern, matches in run.matches.items()
+    }
+    return json.dumps(document)
+
+
+def _run(text: str | None) -> Run | None:
+    if text is None:
+        return None
+    document = json.loads(text)
+    document["ending"] = Ending[document["ending"]] if document["ending"] else None
+    document["contention"] = Contention(**document["contention"])
+    document["matches"] = {
+        pattern: [Match(match["at"], match["text"], tuple(match["groups"])) for match in matches]
+        for pattern, matches in document["matches"].items()
+    }
+    return Run(**document)

@@ -1,0 +1,133 @@
+"""An engine without processes: every commit's judgement comes from a function."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bisector.history.candidates import Candidates
+from bisector.hunt.conclusion import Conclusion
+from bisector.hunt.events import Event
+from bisector.hunt.loop import Loop
+from bisector.hunt.plan import Budget, Plan
+from bisector.hunt.premise import Repeats
+from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
+from bisector.probe.reading import Reading, Role
+
+Judge = Callable[[str, str], Judgement]
+"""(commit, the commit it is run against or '') -> judgement."""
+
+
+@dataclass
+class FakeEngine:
+    """Answers at once; counts what was asked."""
+
+    judge: Judge
+    asked: list[tuple[str, Role]] = field(default_factory=list)
+
+    def read(self, commit: str, role: Role, against: str = "", *, fresh: bool = False) -> Reading:
+        """One reading, as the judge says."""
+        self.asked.append((commit, role))
+        return Reading(
+            commit, role, self.judge(commit, against), datetime(2026, 1, 1, tzinfo=UTC), against=against
+        )
+
+    @property
+    def probes(self) -> int:
+        """How many different commits the search had laid out."""
+        return len({commit for commit, role in self.asked if role is Role.SEARCH})
+
+
+def plan_of(
+    parents: Sequence[Sequence[int]],
+    *,
+    ratio: float | None = None,
+    keep: Iterable[int] | None = None,
+    budget: Budget | None = None,
+    merge_bases: tuple[str, ...] = (),
+    least: int = 3,
+    most: int = 12,
+) -> Plan:
+    """A plan over commits named c0, c1, ...; `good` is the parent of every root."""
+    ids = tuple(f"c{at}" for at in range(len(parents)))
+    every = Candidates(ids, tuple(tuple(own) for own in parents))
+    kept = every
+    if keep is not None:
+        from bisector.history.candidates import collapse
+
+        stays = set(keep)
+        keys: list[int] = []
+        for at, own in enumerate(parents):
+            keys.append(at if at in stays or not own else keys[own[0]])
+        kept = collapse(every, keys)
+    return Plan(
+        good=("good",),
+        bad=ids[-1],
+        candidates=kept,
+        every_candidate=every,
+        parents={ids[at]: tuple(ids[p] for p in own) or ("good",) for at, own in enumerate(parents)},
+        merge_bases=merge_bases,
+        ratio=ratio,
+        repeats=Repeats(least, most, 2),
+        budget=budget or Budget(),
+    )
+
+
+def hunt(
+    plan: Plan, judge: Judge, readings: Sequence[Reading] = (), stop_after: int | None = None
+) -> tuple[Conclusion, FakeEngine, list[Reading], list[Event]]:
+    """Run the loop to its conclusion, or into KeyboardInterrupt after so many new readings."""
+    engine, journal, events = FakeEngine(judge), list(readings), list[Event]()
+
+    def record(reading: Reading) -> None:
+        journal.append(reading)
+        if stop_after is not None and len(journal) - len(readings) >= stop_after:
+            raise Interrupted(journal)
+
+    ticks = iter(range(10**9))
+    loop = Loop(plan, engine, readings, record, events.append, lambda: float(next(ticks)))
+    return loop.run(), engine, journal, events
+
+
+class Interrupted(Exception):
+    """The fake's Ctrl-C; carries the journal as it was then."""
+
+    def __init__(self, journal: list[Reading]) -> None:
+        super().__init__()
+        self.journal = journal
+
+
+def bad_from(plan: Plan, first_bad: str, untestable: Iterable[str] = ()) -> Judge:
+    """A judge for a range whose first bad commit is this one."""
+    broken, guilty = set(untestable), guilty_of(plan, first_bad)
+
+    def judge(commit: str, against: str) -> Judgement:
+        if commit in broken:
+            return Untestable("does not build")
+        return Bad("bad") if commit in guilty else Good("good")
+
+    return judge
+
+
+def slower_from(plan: Plan, first_bad: str | None, step: float, spread: float, seed: int) -> Judge:
+    """A judge that measures ratios with log-normal noise; `first_bad` None is a range without a step."""
+    guilty = guilty_of(plan, first_bad) if first_bad else set()
+    rng = random.Random(seed)
+
+    def judge(commit: str, against: str) -> Judgement:
+        level = step ** ((commit in guilty) - (against in guilty))
+        return Measured(level * rng.lognormvariate(0, spread), "measured")
+
+    return judge
+
+
+def guilty_of(plan: Plan, first_bad: str) -> set[str]:
+    """The first bad commit and all that descend from it."""
+    ids, parents = plan.every_candidate.ids, plan.every_candidate.parents
+    guilty: set[str] = set()
+    for at, identity in enumerate(ids):
+        if identity == first_bad or any(ids[p] in guilty for p in parents[at]):
+            guilty.add(identity)
+    return guilty

@@ -1,0 +1,47 @@
+"""Ratios and their intervals."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+
+from bisector.hunt.effect import estimate, student_t_quantile
+
+
+@pytest.mark.parametrize(
+    ("degrees", "probability", "value"),
+    [
+        (1, 0.975, 12.7062),
+        (2, 0.975, 4.30265),
+        (3, 0.995, 5.84091),
+        (10, 0.95, 1.81246),
+        (30, 0.975, 2.04227),
+    ],
+)
+def test_quantiles_are_those_of_the_tables(degrees: int, probability: float, value: float) -> None:
+    """Student's t as printed in any table."""
+    assert student_t_quantile(probability, degrees) == pytest.approx(value, rel=1e-5)
+
+
+def test_one_ratio_has_no_interval() -> None:
+    """A single pair says nothing of its own spread."""
+    effect = estimate([2.0])
+    assert (effect.ratio, effect.low, effect.high) == (2.0, 0.0, math.inf)
+
+
+def test_equal_ratios_are_sure() -> None:
+    """A deterministic counter has an interval of no width."""
+    effect = estimate([1.5, 1.5, 1.5])
+    assert effect.low == pytest.approx(1.5) == effect.high
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
+    """Over 2,000 samples of five log-normal ratios, about 95% of the intervals hold the true ratio."""
+    rng = random.Random(1)
+    held = 0
+    for _ in range(2000):
+        effect = estimate([1.3 * rng.lognormvariate(0, 0.1) for _ in range(5)])
+        held += effect.low <= 1.3 <= effect.high
+    assert 0.935 <= held / 2000 <= 0.965

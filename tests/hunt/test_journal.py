@@ -1,0 +1,116 @@
+"""What is written to the journal comes back as it was, and nothing half."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bisector.errors import EnvironmentFault
+from bisector.hunt import stored
+from bisector.hunt.conclusion import (
+    AnyOf,
+    BadIsGood,
+    Conclusion,
+    Effect,
+    FirstBad,
+    GoodIsBad,
+    Inconclusive,
+    MergeBaseIsBad,
+    NoRegression,
+)
+from bisector.hunt.journal import Journal
+from bisector.predicate import Bad, Contention, Ending, Good, Match, Measured, Run, Untestable
+from bisector.probe.reading import Reading, Role
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+TIMES = st.floats(0, 1e6)
+RUNS = st.builds(
+    Run,
+    wall=TIMES,
+    user=TIMES,
+    system=TIMES,
+    peak_memory=st.none() | st.integers(0, 2**40),
+    ending=st.none() | st.sampled_from(Ending),
+    exit_code=st.none() | st.integers(0, 255),
+    matches=st.dictionaries(TEXTS, st.tuples(st.builds(Match, at=TIMES, text=TEXTS)).map(list), max_size=2),
+    output=TEXTS,
+    contention=st.builds(Contention, load=st.none() | TIMES),
+)
+READINGS = st.builds(
+    Reading,
+    commit=TEXTS,
+    role=st.sampled_from(Role),
+    judgement=st.one_of(
+        st.builds(Good, TEXTS),
+        st.builds(Bad, TEXTS),
+        st.builds(Untestable, TEXTS),
+        st.builds(Measured, st.floats(1e-9, 1e9), TEXTS),
+    ),
+    at=st.datetimes(timezones=st.just(UTC)).map(
+        lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000)
+    ),
+    run=st.none() | RUNS,
+    reference=st.none() | RUNS,
+    build_seconds=TIMES,
+    log=st.none() | st.just(Path("/logs/a.log")),
+    against=TEXTS,
+)
+
+
+@settings(deadline=None)
+@given(READINGS)
+def test_a_reading_comes_back_as_it_was(reading: Reading) -> None:
+    """Whatever a probe saw, the journal gives back the same."""
+    assert stored.reading_from_row(stored.reading_to_row(reading, "key")) == reading
+
+
+@pytest.mark.parametrize(
+    "conclusion",
+    [
+        FirstBad("a", 0.99, True, Effect(1.5, 1.4, 1.6, 3), ("b", "c")),
+        AnyOf(("a", "b"), (0.5, 0.5)),
+        NoRegression("why", Effect(1.0, 0.9, 1.1, 4)),
+        GoodIsBad("why"),
+        BadIsGood("why"),
+        MergeBaseIsBad("a", "why"),
+        Inconclusive("why", ("a",), (0.4,)),
+    ],
+)
+def test_a_conclusion_comes_back_as_it_was(tmp_path: Path, conclusion: Conclusion) -> None:
+    """Every way to end survives the journal."""
+    journal = Journal(tmp_path / "j.sqlite")
+    row = journal.begin("key", "name", {})
+    journal.conclude(row.id, conclusion)
+    assert Journal(tmp_path / "j.sqlite").hunts()[0].conclusion == conclusion
+
+
+def test_the_same_hunt_is_begun_once_and_can_be_forgotten(tmp_path: Path) -> None:
+    """Beginning again finds the earlier readings; forgetting drops them with the hunt."""
+    journal = Journal(tmp_path / "sub/j.sqlite")
+    reading = Reading("c", Role.SEARCH, Good("g"), datetime(2026, 1, 1, tzinfo=UTC))
+    first = journal.begin("key", "old", {"good": "a"})
+    journal.add(first.id, reading)
+    journal.add(first.id, replace(reading, commit="d"))
+    again = journal.begin("key", "new", {"good": "b"})
+    assert (again.id, again.name, again.document) == (first.id, "new", {"good": "b"})
+    assert [r.commit for r in journal.readings(again.id)] == ["c", "d"]
+    journal.forget(again.id)
+    assert journal.hunts() == []
+    assert journal.readings(again.id) == []
+
+
+def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
+    """Foreign and newer files are left alone, with one sentence."""
+    (tmp_path / "text").write_text("not a database, but long enough to be looked at by SQLite" * 20)
+    with pytest.raises(EnvironmentFault, match="cannot be used"):
+        Journal(tmp_path / "text")
+    with sqlite3.connect(tmp_path / "newer") as connection:
+        connection.execute("pragma user_version = 99")
+    with pytest.raises(EnvironmentFault, match="newer bisector"):
+        Journal(tmp_path / "newer")

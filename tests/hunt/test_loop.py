@@ -1,0 +1,219 @@
+"""The loop from premise to conclusion, against an engine without processes."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bisector.hunt.conclusion import (
+    AnyOf,
+    BadIsGood,
+    FirstBad,
+    GoodIsBad,
+    Inconclusive,
+    MergeBaseIsBad,
+    NoRegression,
+)
+from bisector.hunt.plan import Budget
+from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
+from bisector.probe.reading import Role
+from tests.hunt.fake_engine import Interrupted, bad_from, guilty_of, hunt, plan_of, slower_from
+
+LINE = [[at - 1] if at else [] for at in range(32)]
+MERGE = [[], [0], [0], [1, 2], [3]]
+
+
+@st.composite
+def shapes(draw: st.DrawFn) -> list[list[int]]:
+    """Histories with merges whose last commit descends from all others."""
+    size = draw(st.integers(1, 14))
+    parents: list[list[int]] = [
+        sorted(draw(st.sets(st.integers(0, at - 1), min_size=1, max_size=2))) if at else []
+        for at in range(size)
+    ]
+    heads = sorted(set(range(size)).difference(*parents))
+    return [*parents, heads] if len(heads) > 1 else parents
+
+
+@pytest.mark.parametrize("first", range(32))
+def test_verdicts_find_every_first_bad_commit_in_a_line(first: int) -> None:
+    """In 32 commits the answer takes at most ceil(log2 32) + 1 probes and is confirmed."""
+    plan = plan_of(LINE)
+    conclusion, engine, _, _ = hunt(plan, bad_from(plan, f"c{first}"))
+    assert conclusion == FirstBad(f"c{first}", 1.0, True, None, (plan.parents[f"c{first}"][0],))
+    assert engine.probes <= 6
+
+
+@settings(max_examples=60, deadline=None)
+@given(shapes(), st.data())
+def test_verdicts_find_the_first_bad_commit_in_any_history(
+    parents: list[list[int]], data: st.DataObject
+) -> None:
+    """Whatever the merges, the first bad commit is found and its parents are held against it."""
+    plan = plan_of(parents)
+    first = f"c{data.draw(st.integers(0, len(parents) - 1))}"
+    conclusion, _, _, _ = hunt(plan, bad_from(plan, first))
+    assert isinstance(conclusion, FirstBad)
+    assert (conclusion.commit, conclusion.confirmed) == (first, True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(shapes(), st.data())
+def test_untestable_commits_are_never_taken_for_innocent(
+    parents: list[list[int]], data: st.DataObject
+) -> None:
+    """The answer is the first bad commit, or a set that holds it and nothing testable but its end."""
+    plan = plan_of(parents)
+    ids = plan.every_candidate.ids
+    first = data.draw(st.sampled_from(ids))
+    broken = data.draw(st.sets(st.sampled_from(ids[:-1]))) if len(ids) > 1 else set()
+    conclusion, _, _, _ = hunt(plan, bad_from(plan, first, broken))
+    if isinstance(conclusion, AnyOf):
+        assert first in conclusion.commits
+        assert broken & set(conclusion.commits)
+        assert math.isclose(math.fsum(conclusion.probabilities), 1.0)
+    else:
+        assert isinstance(conclusion, FirstBad)
+        assert conclusion.commit == first
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("step", "spread"), [(5.0, 0.05), (1.5, 0.05), (1.3, 0.03)])
+def test_measured_steps_are_found(step: float, spread: float, seed: int) -> None:
+    """A step in noisy ratios is found without any threshold and confirmed with its size."""
+    plan = plan_of(LINE, ratio=1.15)
+    first = f"c{(seed * 7 + 3) % 32}"
+    conclusion, _, _, _ = hunt(plan, slower_from(plan, first, step, spread, seed))
+    assert isinstance(conclusion, FirstBad)
+    assert (conclusion.commit, conclusion.confirmed) == (first, True)
+    assert conclusion.effect is not None
+    assert conclusion.effect.low * 0.9 < step < conclusion.effect.high * 1.1
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_difference_ends_before_any_commit_is_tested(seed: int) -> None:
+    """Without a regression only the endpoints are read, and the answer bounds what could hide."""
+    plan = plan_of(LINE, ratio=1.15)
+    conclusion, engine, _, _ = hunt(plan, slower_from(plan, None, 1.0, 0.04, seed))
+    assert isinstance(conclusion, NoRegression)
+    assert engine.probes == 0
+    assert conclusion.effect is not None
+    assert "could still hide" in conclusion.why
+
+
+def test_a_faster_bad_endpoint_is_said_to_be_swapped() -> None:
+    """When bad is much faster than good, the endpoints are probably swapped."""
+    plan = plan_of(LINE, ratio=1.15)
+    conclusion, _, _, _ = hunt(plan, slower_from(plan, "c9", 0.5, 0.03, 1))
+    assert isinstance(conclusion, BadIsGood)
+
+
+@pytest.mark.parametrize(
+    ("at_good", "at_bad", "ending"),
+    [
+        (Good("g"), Good("g"), NoRegression),
+        (Bad("b"), Bad("b"), GoodIsBad),
+        (Bad("b"), Good("g"), BadIsGood),
+        (Untestable("u"), Bad("b"), Inconclusive),
+        (Good("g"), Untestable("u"), Inconclusive),
+    ],
+)
+def test_a_premise_that_does_not_hold_ends_the_hunt(
+    at_good: Judgement, at_bad: Judgement, ending: type[object]
+) -> None:
+    """Each way in which the endpoints can be wrong has its own conclusion, and costs no search."""
+    plan = plan_of(LINE)
+    conclusion, engine, _, _ = hunt(plan, lambda commit, _: at_good if commit == "good" else at_bad)
+    assert isinstance(conclusion, ending)
+    assert engine.probes == 0
+
+
+def test_a_bad_merge_base_is_told_as_git_tells_it() -> None:
+    """Where good is no ancestor of bad, a bad merge base means it was fixed on the way to good."""
+    plan = plan_of(LINE, merge_bases=("base",))
+    judge = bad_from(plan, "c9")
+    conclusion, _, _, _ = hunt(plan, lambda c, a: Bad("bad already") if c == "base" else judge(c, a))
+    assert conclusion == MergeBaseIsBad("base", "bad already")
+
+
+def test_a_merge_whose_parents_are_good_is_the_first_bad_commit() -> None:
+    """Both parents are read at the confirmation and reported good."""
+    plan = plan_of(MERGE)
+    conclusion, _, _, _ = hunt(plan, bad_from(plan, "c3"))
+    assert isinstance(conclusion, FirstBad)
+    assert (conclusion.commit, set(conclusion.parents_good)) == ("c3", {"c1", "c2"})
+
+
+@pytest.mark.parametrize("paired", [False, True])
+@pytest.mark.parametrize("stop_after", [1, 3, 5, 8, 11])
+def test_a_hunt_goes_on_where_it_was_interrupted(paired: bool, stop_after: int) -> None:
+    """After a stop anywhere, the same readings lead to the same answer and none is taken twice."""
+    plan = plan_of(LINE, ratio=1.15 if paired else None)
+
+    def judge(commit: str, against: str) -> Judgement:
+        guilty = guilty_of(plan, "c20")
+        if not paired:
+            return Bad("b") if commit in guilty else Good("g")
+        return Measured(3.0 ** ((commit in guilty) - (against in guilty)) * 1.001, "m")
+
+    whole = hunt(plan, judge)
+    with pytest.raises(Interrupted) as stopped:
+        hunt(plan, judge, stop_after=stop_after)
+    resumed = hunt(plan, judge, stopped.value.journal)
+    assert resumed[0] == whole[0]
+    assert [(r.commit, r.role) for r in resumed[2]] == [(r.commit, r.role) for r in whole[2]]
+
+
+@pytest.mark.parametrize("budget", [Budget(probes=2), Budget(seconds=6)])
+def test_a_spent_budget_is_inconclusive_and_names_the_likeliest(budget: Budget) -> None:
+    """The budget ends the search with candidates and odds; a larger one goes on from there."""
+    plan = plan_of(LINE, budget=budget)
+    conclusion, engine, _, _ = hunt(plan, bad_from(plan, "c20"))
+    assert isinstance(conclusion, Inconclusive)
+    assert "c20" in conclusion.candidates
+    assert engine.probes <= 4
+
+
+def test_a_flaky_test_is_found_out_at_the_endpoints() -> None:
+    """A test that fails two times in ten on good commits is taken for flaky, and the answer still right."""
+    plan = plan_of(LINE)
+    import random
+
+    rng = random.Random(5)
+    guilty = guilty_of(plan, "c11")
+
+    def judge(commit: str, _against: str) -> Judgement:
+        return Bad("b") if commit in guilty or rng.random() < 0.2 else Good("g")
+
+    conclusion, _, _, _ = hunt(plan, judge)
+    assert isinstance(conclusion, FirstBad)
+    assert conclusion.commit == "c11"
+
+
+def test_an_input_that_was_not_declared_is_found_out() -> None:
+    """When the culprit was taken for unchanged, the confirmation fails and all commits count again."""
+    plan = plan_of(LINE, ratio=1.15, keep=[at for at in range(32) if at != 11])
+    assert "c11" not in plan.candidates.ids
+    conclusion, _, _, events = hunt(plan, slower_from(plan, "c11", 3.0, 0.02, 3))
+    assert isinstance(conclusion, FirstBad)
+    assert conclusion.commit == "c11"
+    assert any("does not hold" in str(event) for event in events)
+
+
+def test_undeclared_inputs_are_found_out_for_verdicts_too() -> None:
+    """The same holds for a predicate that gives verdicts."""
+    plan = plan_of(LINE, keep=[at for at in range(32) if at != 11])
+    conclusion, _, _, _ = hunt(plan, bad_from(plan, "c11"))
+    assert isinstance(conclusion, FirstBad)
+    assert conclusion.commit == "c11"
+
+
+def test_every_reading_is_recorded_before_the_next() -> None:
+    """What the engine was asked is what the journal holds, in the same order."""
+    plan = plan_of(LINE)
+    _, engine, journal, _ = hunt(plan, bad_from(plan, "c5"))
+    assert [(r.commit, r.role) for r in journal] == engine.asked
+    assert engine.asked[0] == ("good", Role.PREMISE)
