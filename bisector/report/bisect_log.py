@@ -1,0 +1,111 @@
+"""A hunt in the format of `git bisect log`, so that `git bisect replay` can take it over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from bisector.hunt.conclusion import AnyOf, FirstBad
+from bisector.hunt.record import HuntRecord, Reading, Role
+from bisector.report import findings
+from bisector.report.findings import Side
+from bisector.report.safe_text import visible
+
+_COMMAND = {Side.GOOD: "good", Side.BAD: "bad", Side.UNTESTABLE: "skip"}
+
+
+def git_bisect_log(record: HuntRecord) -> str:
+    """The hunt's readings as git bisect commands, one for each commit, in the order of first readings.
+
+    Measurements are good or bad by the side of the step they fall on. What git could not take (a commit
+    on no side, a reading at odds with the conclusion, a second bad commit that is not an ancestor of the
+    first, a bad merge base) is left out, and a comment says so.
+    """
+    return "\n".join(_lines(record)) + "\n"
+
+
+def _lines(record: HuntRecord) -> Iterator[str]:
+    yield "# bad: " + _named(record, record.bad.id)
+    for good in record.good:
+        yield "# good: " + _named(record, good.id)
+    options = "--first-parent " if record.first_parent else ""
+    yield f"git bisect start {options}" + " ".join(f"'{c.id}'" for c in (record.bad, *record.good))
+    yield from _commands(record)
+    yield from _ending(record)
+
+
+def _commands(record: HuntRecord) -> Iterator[str]:
+    ancestry = _Ancestry(record)
+    newest_bad = record.bad.id
+    for commit, readings in _by_commit(record).items():
+        side = findings.side(record, readings)
+        problem = ancestry.problem(commit, side, newest_bad)
+        if readings[0].role is Role.MERGE_BASE and side is Side.BAD:
+            problem = "a merge base, where git bisect would stop"
+        if problem:
+            yield f"# left out: {_named(record, commit)} ({side.value}: {problem})"
+            continue
+        if side is Side.BAD:
+            newest_bad = commit
+        yield f"# {_COMMAND[side]}: {_named(record, commit)}"
+        yield f"git bisect {_COMMAND[side]} {commit}"
+
+
+def _by_commit(record: HuntRecord) -> dict[str, list[Reading]]:
+    endpoints = {record.bad.id, *(c.id for c in record.good)}
+    grouped: dict[str, list[Reading]] = {}
+    for reading in record.readings:
+        if reading.commit not in endpoints:
+            grouped.setdefault(reading.commit, []).append(reading)
+    return grouped
+
+
+class _Ancestry:
+    """Which of a few commits (endpoints, suspects) are ancestors of which candidates."""
+
+    def __init__(self, record: HuntRecord) -> None:
+        self._record = record
+        self._suspects = frozenset(findings.suspects(record))
+        if not isinstance(record.conclusion, FirstBad | AnyOf):
+            self._suspects = frozenset()
+
+    def problem(self, commit: str, side: Side, newest_bad: str) -> str:
+        """Why git cannot be told this; empty if it can."""
+        if side is Side.UNDECIDED:
+            return "the readings do not decide"
+        if side is Side.UNTESTABLE:
+            return ""
+        above = self._suspects & self._ancestors(commit)
+        if self._suspects and not (above if side is Side.BAD else self._suspects - above):
+            return "at odds with the conclusion"
+        if side is Side.BAD and commit not in self._ancestors(newest_bad):
+            return f"no ancestor of {newest_bad[:12]}, which is bad already"
+        return ""
+
+    def _ancestors(self, commit: str) -> Set[str]:
+        """The commit and those of its ancestors that are in the record."""
+        seen: set[str] = set()
+        waiting = [commit]
+        while waiting:
+            current = waiting.pop()
+            if current not in seen and current in self._record.commits:
+                seen.add(current)
+                waiting += self._record.commits[current].parents
+        return seen
+
+
+def _ending(record: HuntRecord) -> Iterator[str]:
+    match record.conclusion:
+        case FirstBad(commit=commit):
+            yield "# first bad commit: " + _named(record, commit)
+        case AnyOf(commits=commits):
+            yield "# only skipped commits left to test"
+            yield from ("# possible first bad commit: " + _named(record, c) for c in commits)
+        case None:
+            pass
+        case conclusion:
+            yield f"# {conclusion.name}: {visible(findings.reason(record))}"
+
+
+def _named(record: HuntRecord, commit: str) -> str:
+    info = findings.commit_info(record, commit)
+    return f"[{commit}] {visible(info.subject) if info else ''}".rstrip()

@@ -1,0 +1,236 @@
+"""What all the reports say of a hunt, worked out once from its record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from enum import Enum
+
+from bisector.hunt.conclusion import (
+    AnyOf,
+    BadIsGood,
+    Effect,
+    FirstBad,
+    GoodIsBad,
+    Inconclusive,
+    MergeBaseIsBad,
+    NoRegression,
+)
+from bisector.hunt.record import CommitInfo, HuntRecord, Reading
+from bisector.predicate import Bad, Contention, Good, Measured, Untestable
+
+BUSY_PRESSURE = 0.10
+BUSY_STEAL = 0.05
+
+
+class Side(Enum):
+    """Where a reading or a commit falls; the values are what a person reads."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNTESTABLE = "untestable"
+    UNDECIDED = "no verdict"
+
+
+def effect(record: HuntRecord) -> Effect | None:
+    """The ratio to report: the conclusion's own, else the premise's."""
+    own = getattr(record.conclusion, "effect", None)
+    return own if isinstance(own, Effect) else record.premise
+
+
+def confidence(record: HuntRecord) -> float | None:
+    """Probability of the answer given; None where the conclusion names no commit."""
+    match record.conclusion:
+        case FirstBad(probability=probability):
+            return probability
+        case AnyOf(probabilities=probabilities):
+            return math.fsum(probabilities)
+        case Inconclusive(probabilities=probabilities) if probabilities:
+            return max(probabilities)
+    return None
+
+
+def certainty(record: HuntRecord) -> str:
+    """The confidence for people, and whether the answer was confirmed; empty where there is none."""
+    probability = confidence(record)
+    if probability is None:
+        return ""
+    match record.conclusion:
+        case FirstBad(confirmed=confirmed):
+            return percent(probability) + (", confirmed" if confirmed else ", not confirmed")
+    return percent(probability)
+
+
+def suspects(record: HuntRecord) -> tuple[str, ...]:
+    """The commits that the conclusion names as the first bad one, likeliest first where it has odds."""
+    match record.conclusion:
+        case FirstBad(commit=commit):
+            return (commit,)
+        case AnyOf(commits=commits):
+            return commits
+        case Inconclusive(candidates=commits):
+            return commits
+    return ()
+
+
+def skipped(record: HuntRecord) -> list[str]:
+    """The candidates that could not be tested, in topological order."""
+    readings: dict[str, list[Reading]] = {}
+    for reading in record.readings:
+        readings.setdefault(reading.commit, []).append(reading)
+    return [c for c in record.candidates if c in readings and all(_untestable(r) for r in readings[c])]
+
+
+def _untestable(reading: Reading) -> bool:
+    return isinstance(reading.judgement, Untestable)
+
+
+def seconds(record: HuntRecord) -> float | None:
+    """From the start to the end of the hunt, pauses included; None while it is not finished."""
+    if record.started is None or record.finished is None:
+        return None
+    return (record.finished - record.started).total_seconds()
+
+
+def headline(record: HuntRecord) -> str:
+    """How the hunt ended, in a few words without any text from the repository."""
+    match record.conclusion:
+        case FirstBad(commit=commit):
+            return f"first bad commit {commit[:12]}"
+        case AnyOf(commits=commits):
+            return f"first bad commit is one of {len(commits)}"
+        case NoRegression():
+            return "no regression"
+        case GoodIsBad():
+            return "the good endpoint is bad"
+        case BadIsGood():
+            return "the bad endpoint is good"
+        case MergeBaseIsBad(merge_base=commit):
+            return f"the merge base {commit[:12]} is bad already"
+        case Inconclusive():
+            return "inconclusive"
+    return "not finished"
+
+
+def reason(record: HuntRecord) -> str:
+    """One or two sentences that explain the conclusion; may hold text from the hunt file."""
+    match record.conclusion:
+        case FirstBad() as found:
+            return _first_bad_reason(record, found)
+        case AnyOf():
+            return "Only commits that cannot be tested are left, so the first bad commit is one of them."
+        case NoRegression(why=why, effect=measured):
+            return " ".join(filter(None, (why, _could_still_hide(measured))))
+        case GoodIsBad(why=why) | BadIsGood(why=why) | MergeBaseIsBad(why=why) | Inconclusive(why=why):
+            return why
+    return "The hunt has no conclusion yet; the same command goes on where it stopped."
+
+
+def _first_bad_reason(record: HuntRecord, found: FirstBad) -> str:
+    info = record.commits.get(found.commit)
+    parents = info.parents if info else ()
+    if len(parents) > 1 and set(parents) <= set(found.parents_good):
+        which = "Both parents are" if len(parents) == 2 else f"All {len(parents)} parents are"
+        return f"{which} good: no side shows it alone, the merge itself brings it."
+    if found.confirmed:
+        return "Bad again, and its parent good, in runs made for this alone."
+    return "It was not run against its parent once more."
+
+
+def _could_still_hide(measured: Effect | None) -> str:
+    if measured is None:
+        return ""
+    return f"Ratio {measured}; a regression below {max(measured.high, 1.0):.2f}x could still hide."
+
+
+def baseline(record: HuntRecord) -> float:
+    """What a measured value is divided by to be a ratio: 1 for paired readings (they are ratios)."""
+    good = {c.id for c in record.good}
+    if any(r.against for r in record.readings):
+        return 1.0
+    return geometric_mean(measured(r for r in record.readings if r.commit in good)) or 1.0
+
+
+def measured(readings: Iterable[Reading]) -> list[float]:
+    """The values of those readings that are measurements."""
+    return [r.judgement.value for r in readings if isinstance(r.judgement, Measured)]
+
+
+def geometric_mean(values: Sequence[float]) -> float | None:
+    """The exponential of the mean log; None for no values."""
+    return math.exp(math.fsum(map(math.log, values)) / len(values)) if values else None
+
+
+def middle(record: HuntRecord) -> float | None:
+    """The ratio half way up the step, sqrt(effect); None where no step is established."""
+    step = record.premise or effect(record)
+    if step is None or step.low <= 1.0 <= step.high or isinstance(record.conclusion, BadIsGood):
+        return None
+    return math.sqrt(step.ratio)
+
+
+def side(record: HuntRecord, readings: Sequence[Reading]) -> Side:
+    """Where readings of one commit fall together.
+
+    Verdicts count by majority, measurements by the side of `middle` on which their geometric mean lies;
+    a commit is untestable only if nothing else was read of it.
+    """
+    verdicts = [isinstance(r.judgement, Bad) for r in readings if isinstance(r.judgement, Good | Bad)]
+    if verdicts:
+        balance = 2 * sum(verdicts) - len(verdicts)
+        return Side.UNDECIDED if balance == 0 else Side.BAD if balance > 0 else Side.GOOD
+    mean, half = geometric_mean(measured(readings)), middle(record)
+    if mean is None:
+        return Side.UNTESTABLE
+    if half is None:
+        return Side.UNDECIDED
+    above = math.log(mean / baseline(record) / half) * math.log(half) > 0
+    return Side.BAD if above else Side.GOOD
+
+
+def busy(contention: Contention, cores: int | None) -> bool:
+    """Whether the machine was too busy for wall-clock figures to be believed as they are.
+
+    Pressure stall and steal decide where the machine gives them, else a load above the number of cores.
+    """
+    if contention.pressure is not None or contention.steal is not None:
+        return (contention.pressure or 0) >= BUSY_PRESSURE or (contention.steal or 0) >= BUSY_STEAL
+    return contention.load is not None and cores is not None and contention.load > cores
+
+
+def cores(record: HuntRecord) -> int | None:
+    """The number of cores among the machine's facts, if it stands there."""
+    text = record.machine.get("cores", "").split(" ")[0]
+    return int(text) if text.isdecimal() else None
+
+
+def commit_info(record: HuntRecord, commit: str) -> CommitInfo | None:
+    """What is known of a commit named anywhere in the record."""
+    if commit == record.bad.id:
+        return record.bad
+    return record.commits.get(commit) or next((c for c in record.good if c.id == commit), None)
+
+
+def percent(probability: float) -> str:
+    """A probability for people, never rounded up to certainty."""
+    if 0.999 <= probability < 1.0:
+        return ">99.9%"
+    return f"{probability:.1%}"
+
+
+def duration(length: float) -> str:
+    """Seconds for people: `0.42 s`, `58 s`, `3 min 25 s`, `2 h 05 min`."""
+    if length < 10:
+        return f"{length:.2f} s"
+    whole = round(length)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 probe`, `9 probes`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

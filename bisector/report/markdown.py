@@ -1,0 +1,94 @@
+"""Reports in Markdown: one fit for an issue, and one paragraph for a chat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from bisector.hunt.conclusion import AnyOf, FirstBad
+from bisector.hunt.record import CommitInfo, HuntRecord
+from bisector.report import findings, probe_table
+from bisector.report.probe_table import Row
+from bisector.report.safe_text import markdown, visible_lines
+
+
+def issue_report(record: HuntRecord) -> str:
+    """The whole hunt in GitHub-flavoured Markdown: the answer, its figures, every reading, how to redo it."""
+    return "\n\n".join(_sections(record)) + "\n"
+
+
+def chat_report(record: HuntRecord, report: Path | None = None) -> str:
+    """The answer in one paragraph of Markdown, with the path of the full report if there is one."""
+    figures = "; ".join(f"{label} {text}" for label, text in _figures(record))
+    parts = [f"**{markdown(record.name)}: {findings.headline(record)}.**"]
+    if isinstance(record.conclusion, FirstBad):
+        info = findings.commit_info(record, record.conclusion.commit)
+        parts += [_subject(info) + "."] if info else []
+    elif isinstance(record.conclusion, AnyOf):
+        parts.append(", ".join(f"`{c[:12]}`" for c in record.conclusion.commits) + ".")
+    parts += [markdown(findings.reason(record)), figures[:1].upper() + figures[1:] + "."]
+    if report:
+        parts.append(f"Report: {markdown(str(report))}")
+    return " ".join(parts)
+
+
+def _sections(record: HuntRecord) -> Iterator[str]:
+    yield f"## {markdown(record.name)}: {findings.headline(record)}"
+    yield from _answer(record)
+    yield markdown(findings.reason(record))
+    yield _table(("", ""), [(label.capitalize(), text) for label, text in _figures(record)])
+    if record.readings:
+        shown = (_row(row) for row in probe_table.rows(record))
+        table = _table(("#", "commit", "for", "verdict", "value", "times", "why"), list(shown))
+        label = findings.counted(len(record.readings), "reading")
+        yield f"<details><summary>{label}</summary>\n\n{table}\n\n</details>"
+    if record.machine:
+        yield "Machine: " + ", ".join(f"{markdown(k)} {markdown(v)}" for k, v in record.machine.items())
+    if record.reproduce:
+        yield f"To run this hunt again:\n\n{fenced(record.reproduce)}"
+
+
+def _answer(record: HuntRecord) -> Iterator[str]:
+    known = [(c, findings.commit_info(record, c)) for c in findings.suspects(record)]
+    lines = [f"- `{commit[:12]}` {_subject(info) if info else ''}".rstrip() for commit, info in known]
+    if lines:
+        yield "\n".join(lines)
+
+
+def _subject(info: CommitInfo) -> str:
+    return f"{markdown(info.subject)} ({markdown(info.author)}, {info.date.date().isoformat()})"
+
+
+def _figures(record: HuntRecord) -> list[tuple[str, str]]:
+    effect, certainty = findings.effect(record), findings.certainty(record)
+    length = findings.seconds(record)
+    good = ", ".join(f"`{c.short}`" for c in record.good)
+    figures = [("range", f"good {good}, bad `{record.bad.short}`")]
+    if effect:
+        figures.append(("ratio", f"{effect}, {findings.counted(effect.pairs, 'pair')} of runs"))
+    if certainty:
+        figures.append(("confidence", certainty))
+    candidates = findings.counted(len(record.candidates), "candidate")
+    figures.append(("probes", f"{record.probes} of {candidates}, {len(findings.skipped(record))} skipped"))
+    return [*figures, ("time", findings.duration(length))] if length is not None else figures
+
+
+def _row(row: Row) -> tuple[str, ...]:
+    busy = " (busy machine)" if row.busy else ""
+    subject = markdown(row.info.subject) if row.info else ""
+    commit = f"`{row.short}` {subject}".rstrip()
+    return (str(row.number), commit, row.role, row.side.value, row.value, row.times + busy, markdown(row.why))
+
+
+def _table(head: tuple[str, ...], body: list[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *body]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def fenced(command: str) -> str:
+    """A command as a Markdown code block whose fence nothing in the command can close."""
+    text = visible_lines(command)
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}sh\n{text}\n{fence}"

@@ -1,0 +1,196 @@
+"""The progress log of a plan: an entry for each conclusion, newest first, in a Markdown file."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import quote
+
+from bisector.errors import EnvironmentFault, UsageError
+from bisector.hunt.conclusion import Effect, FirstBad, Inconclusive, NoRegression
+from bisector.hunt.record import HuntRecord
+from bisector.report import findings
+from bisector.report.atomic_write import atomic_write, writing_in
+from bisector.report.markdown_section import Document, Place, Style
+from bisector.report.safe_text import markdown
+
+_BOM = "\ufeff"
+_OURS = "bisector:"
+_END = "<!-- /bisector -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the progress log, its texts already Markdown (one line each).
+
+    `key` stands in an invisible comment and tells a conclusion that is in the file already; `report` is
+    linked relative to the file.
+    """
+
+    key: str
+    title: str
+    facts: tuple[str, ...]
+    report: Path | None = None
+
+
+def entry_for(record: HuntRecord, report: Path | None, today: date) -> Entry:
+    """The entry for the hunt's conclusion; UsageError while it has none."""
+    if record.conclusion is None:
+        raise UsageError(
+            f"the hunt {record.name} has no conclusion for the progress log yet; run it to its end"
+        )
+    title = f"{today.isoformat()} — {markdown(record.name)}: {findings.headline(record)}"
+    facts = (*_commits(record), *_figures(record), _probes(record))
+    return Entry(_key(record), title, facts, report)
+
+
+def write_entry(file: Path, heading: str, entry: Entry) -> bool:
+    """Put `entry` newest first under `heading` in `file`; False if it stands there already.
+
+    File and heading are made if missing; all other bytes stay as they are. Raises UsageError where the
+    file is not UTF-8 text or its end cannot take a heading, EnvironmentFault where it cannot be written.
+    """
+    with writing_in(file.resolve().parent):
+        text = _read(file)
+        if any(_comment(entry) in html for html in Document(text.removeprefix(_BOM)).html):
+            return False
+        new = _with_entry(text.removeprefix(_BOM), heading, entry, file.resolve().parent)
+        if not any(html.lstrip().startswith(_comment(entry)) for html in Document(new).html):
+            raise UsageError(
+                f"{file}: no heading can follow its end, which lies in an unclosed code block or HTML "
+                f"comment; close that, or write the heading {heading!r} where the entry is to go"
+            )
+        atomic_write(file, ((_BOM if text.startswith(_BOM) else "") + new).encode())
+    return True
+
+
+def _read(file: Path) -> str:
+    try:
+        text = file.read_bytes().decode()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise EnvironmentFault(f"{file} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{file} is not UTF-8 (byte {error.start}), so nothing was written; convert it, for instance "
+            "with iconv, or name another progress log"
+        ) from error
+    if "\0" in text:
+        raise UsageError(f"{file} is not a text file (it holds NUL bytes); name another progress log")
+    return text
+
+
+def _with_entry(text: str, heading: str, entry: Entry, folder: Path) -> str:
+    lines = list(io.StringIO(text, newline=""))
+    place = Document(text).place(heading, f"<!-- {_OURS}", lines)
+    if place:
+        return _insert(lines, place, _render(entry, place, folder))
+    place = Place(len(lines), Style.HEADING, 3)
+    return _insert(lines, place, [f"## {markdown(heading)}", "", *_render(entry, place, folder)])
+
+
+def _comment(entry: Entry) -> str:
+    return f"<!-- {_OURS} {entry.key} -->"
+
+
+def _render(entry: Entry, place: Place, folder: Path) -> list[str]:
+    facts = [*entry.facts]
+    if entry.report:
+        facts.append(f"**Report:** [{markdown(entry.report.name)}]({_link(entry.report, folder)})")
+    comment = _comment(entry)
+    if place.style is Style.ITEM:
+        return [f"{place.bullet} **{entry.title}** {'; '.join(facts)} {comment}"]
+    title = f"{'#' * place.level} {entry.title}" if place.level else f"**{entry.title}**"
+    # The comment at the end keeps an indented block that follows from joining our list.
+    return [comment, title, "", *(f"- {fact}" for fact in facts), _END]
+
+
+def _insert(lines: Sequence[str], place: Place, block: Sequence[str]) -> str:
+    before, after = lines[: place.line], lines[place.line :]
+    # A line feed after a lone carriage return would be no line of its own.
+    newline = "\r" if before and before[-1].endswith("\r") else _newline(lines)
+    in_list = place.style is Style.ITEM
+    head = tail = ""
+    if not before or before[-1].endswith(("\n", "\r")):
+        tail = newline
+    else:
+        head = newline
+    if before and _has_words(before[-1]) and not in_list:
+        head += newline
+    if after and _has_words(after[0]) and not in_list:
+        tail += newline
+    return "".join((*before, head, newline.join(block), tail, *after))
+
+
+def _has_words(line: str) -> bool:
+    """Whether a line is not blank as Markdown means it (a no-break space is a word)."""
+    return bool(line.strip(" \t\r\n"))
+
+
+def _newline(lines: Sequence[str]) -> str:
+    """The line ending that the file uses most."""
+    endings = Counter(line[len(line.rstrip("\r\n")) :] for line in lines)
+    del endings[""]
+    return endings.most_common(1)[0][0] if endings else "\n"
+
+
+def _link(target: Path, folder: Path) -> str:
+    return quote(Path(os.path.relpath(target.resolve(), folder)).as_posix())
+
+
+def _key(record: HuntRecord) -> str:
+    """The same for the same conclusion of the same hunt, whatever its figures."""
+    conclusion = record.conclusion
+    parts = [record.name, record.bad.id, *sorted(c.id for c in record.good), *findings.suspects(record)]
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{conclusion.name if conclusion else ''} {digest[:16]}"
+
+
+def _commits(record: HuntRecord) -> list[str]:
+    label = "Commit" if isinstance(record.conclusion, FirstBad) else "Candidate"
+    facts = [f"**{label}:** {_commit(record, commit)}" for commit in findings.suspects(record)]
+    return facts or [f"**Range:** {_range(record)}"]
+
+
+def _commit(record: HuntRecord, commit: str) -> str:
+    info = findings.commit_info(record, commit)
+    if info is None:
+        return f"`{commit[:12]}`"
+    who = f"{markdown(info.author)}, {info.date.date().isoformat()}"
+    return f"`{info.short}` {markdown(info.subject)} ({who})"
+
+
+def _range(record: HuntRecord) -> str:
+    good = ", ".join(f"`{c.short}`" for c in record.good)
+    return f"good {good}, bad `{record.bad.short}`"
+
+
+def _figures(record: HuntRecord) -> list[str]:
+    facts = []
+    measured = findings.effect(record)
+    if measured and not isinstance(record.conclusion, NoRegression):
+        facts.append(_ratio(measured))
+    certainty = findings.certainty(record)
+    if certainty:
+        facts.append(f"**Confidence:** {certainty}")
+    return [*facts, f"**{_reason_label(record)}:** {markdown(findings.reason(record))}"]
+
+
+def _ratio(measured: Effect) -> str:
+    return f"**Ratio:** {measured} (95% interval, {findings.counted(measured.pairs, 'pair')} of runs)"
+
+
+def _reason_label(record: HuntRecord) -> str:
+    return "Why" if isinstance(record.conclusion, Inconclusive) else "Finding"
+
+
+def _probes(record: HuntRecord) -> str:
+    candidates = findings.counted(len(record.candidates), "candidate")
+    return f"**Probes:** {record.probes} of {candidates}, {len(findings.skipped(record))} skipped"

@@ -1,0 +1,43 @@
+"""The object that `--json` prints: a hunt's outcome for programs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from bisector.hunt.conclusion import AnyOf, FirstBad
+from bisector.hunt.record import HuntRecord
+from bisector.report import findings
+
+
+def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]:
+    """The outcome as JSON values; every key is always there, null where it has no meaning.
+
+    `confidence` is a probability (0..1), `interval` the 95% interval of `ratio` as [low, high], `seconds`
+    wall time from start to end, `probes` and `skipped` numbers of commits, `exit_code` that of `run`.
+    """
+    conclusion, effect = record.conclusion, findings.effect(record)
+    found = conclusion if isinstance(conclusion, FirstBad) else None
+    return {
+        "conclusion": conclusion.name if conclusion else None,
+        "exit_code": int(conclusion.exit_code) if conclusion else None,
+        "first_bad": found.commit if found else None,
+        "any_of": list(conclusion.commits) if isinstance(conclusion, AnyOf) else None,
+        "confidence": findings.confidence(record),
+        "ratio": _finite(effect.ratio) if effect else None,
+        "interval": [_finite(effect.low), _finite(effect.high)] if effect else None,
+        "confirmed": found.confirmed if found else None,
+        "probes": record.probes,
+        "skipped": len(findings.skipped(record)),
+        "seconds": findings.seconds(record),
+        "hunt": record.name,
+        "good": [c.id for c in record.good],
+        "bad": record.bad.id,
+        "reason": findings.reason(record),
+        "report": str(report) if report else None,
+    }
+
+
+def _finite(number: float) -> float | None:
+    """JSON knows no infinity: an unbounded end of an interval is null."""
+    return number if math.isfinite(number) else None

@@ -1,0 +1,127 @@
+"""The geometry of the pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bisector.report.commit_graph import commit_graph
+from bisector.report.drift_picture import drift_picture
+from bisector.report.history_picture import history_picture
+from bisector.report.scales import HistoryAxis, LogAxis, spaced
+from tests.report import factory
+
+
+@given(st.integers(1, 5000), st.lists(st.integers(-1, 5000)))
+def test_history_axis_is_monotone(candidates: int, landmarks: Sequence[int]) -> None:
+    """Whatever is shortened, a later commit never stands left of an earlier one, and the ends are kept."""
+    axis = HistoryAxis(candidates, landmarks, 10.0, 400.0)
+    places = [axis.x(p) for p in range(-1, min(candidates, 300))]
+    assert places == sorted(places)
+    assert places[0] == 10.0
+    assert axis.x(candidates - 1) == pytest.approx(400.0)
+
+
+def test_bisection_of_a_long_range_stays_visible() -> None:
+    """In a range of 3000 commits the last steps of the bisection are still pixels apart."""
+    picture = history_picture(factory.measured(3000, 1777), 1000)
+    places = sorted({m.x for m in picture.marks})
+    assert picture.shortened
+    assert min(b - a for a, b in pairwise(places)) > 5
+
+
+@given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
+def test_log_axis(first: float, second: float) -> None:
+    """Ratios lie within the axis, larger ones higher, with at least two and at most a dozen ticks."""
+    axis = LogAxis([first, second], 20.0, 220.0)
+    low, high = sorted((first, second))
+    assert 20.0 <= axis.y(high) <= axis.y(low) <= 220.0
+    assert 2 <= len(axis.ticks()) <= 12
+    assert all(20.0 - 1e-6 <= axis.y(t) <= 220.0 + 1e-6 for t in axis.ticks())
+
+
+def test_spaced_prefers_the_first() -> None:
+    """Labels that would overlap an earlier, more important one are dropped."""
+    assert spaced([(0, "a"), (100, "b"), (20, "c"), (50, "d")], 46) == [(0, "a"), (100, "b"), (50, "d")]
+
+
+@pytest.mark.parametrize("case", factory.CASES)
+@pytest.mark.parametrize("width", [1000.0, 360.0])
+def test_marks_lie_inside(case: str, width: float) -> None:
+    """Every reading has one mark inside the drawing, at both widths."""
+    record = factory.CASES[case]()
+    picture = history_picture(record, width)
+    assert len(picture.marks) == len(record.readings)
+    for mark in picture.marks:
+        assert picture.box.left <= mark.x <= picture.box.right
+        assert picture.box.top <= mark.y <= picture.untestable_y
+    for bar in picture.bars:
+        assert 0 < bar.height <= picture.bars_bottom - picture.bars_top + 1e-9
+
+
+def test_step_is_drawn_between_parent_and_first_bad_commit() -> None:
+    """The step rises just left of the first bad commit, from the good readings' level to the bad ones'."""
+    picture = history_picture(factory.measured(), 1000)
+    (_, good), (edge, _), (_, bad), _ = picture.step
+    first_bad = min(m.x for m in picture.marks if m.side == "bad")
+    last_good = max(m.x for m in picture.marks if m.side == "good" and m.x < first_bad)
+    assert last_good < edge < first_bad
+    assert min(m.y for m in picture.marks if m.side == "good") - 5 < good
+    assert max(m.y for m in picture.marks if m.side == "bad") + 5 > bad
+    assert bad < good
+
+
+def test_busy_machine_and_untestable_commits_are_marked() -> None:
+    """Contended runs are ringed; untestable commits stand in a lane of their own."""
+    record = factory.measured()
+    picture = history_picture(record, 1000)
+    busy = [r.run is not None and (r.run.contention.pressure or 0) > 0.1 for r in record.readings]
+    assert [m.busy for m in picture.marks] == busy
+    assert {m.y for m in picture.marks if m.side == "untestable"} == {picture.untestable_y}
+
+
+def test_drift_is_the_references_own() -> None:
+    """The drift picture shows the reference's time over its median, and is left out without references."""
+    record = factory.measured()
+    picture = drift_picture(record, 1000)
+    assert picture is not None
+    references = [r.reference.user for r in record.readings if r.reference]
+    assert len(picture.marks) == len(references)
+    highest = min(range(len(references)), key=lambda i: picture.marks[i].y)
+    assert references[highest] == max(references)
+    assert drift_picture(factory.verdict(), 1000) is None
+
+
+@pytest.mark.parametrize("case", factory.CASES)
+def test_graph_lines_connect(case: str) -> None:
+    """Each line that leaves a row below arrives at the next one, and the oldest rows leave none."""
+    rows = commit_graph(factory.CASES[case]()).rows
+    for upper, lower in pairwise(rows):
+        leaving = {line.to_lane for line in upper.lines if line.half == 1}
+        arriving = {line.lane for line in lower.lines if line.half == 0}
+        assert leaving == arriving
+    assert not [line for line in rows[-1].lines if line.half == 1]
+
+
+@pytest.mark.parametrize("case", factory.CASES)
+def test_graph_counts_every_commit(case: str) -> None:
+    """Rows and folded commits together are the range; every tested commit has a row."""
+    record = factory.CASES[case]()
+    rows = commit_graph(record).rows
+    assert len(rows) + sum(row.hidden for row in rows) == len(record.candidates) + len(record.good)
+    assert {r.commit for r in record.readings} <= {row.commit for row in rows}
+
+
+def test_merge_keeps_both_parents() -> None:
+    """A merge that is the first bad commit shows lines to both parents, unfolded."""
+    record = factory.merge()
+    (row,) = [row for row in commit_graph(record).rows if row.suspect]
+    down = [line for line in row.lines if line.half == 1 and line.lane == row.lane]
+    assert len(down) == 2
+    assert not any(line.folded for line in down)
+    assert math.isclose(sum(record.posterior.values()), 1.0)

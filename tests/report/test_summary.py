@@ -1,0 +1,64 @@
+"""The object for `--json`."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+
+from bisector.hunt.conclusion import Effect
+from bisector.report.summary import summary
+from tests.report import factory
+
+KEYS = [
+    "conclusion",
+    "exit_code",
+    "first_bad",
+    "any_of",
+    "confidence",
+    "ratio",
+    "interval",
+    "confirmed",
+    "probes",
+    "skipped",
+    "seconds",
+    "hunt",
+    "good",
+    "bad",
+    "reason",
+    "report",
+]
+
+
+@pytest.mark.parametrize("case", factory.CASES)
+def test_every_key_is_always_there(case: str) -> None:
+    """The object has the same keys for each conclusion and is strict JSON."""
+    found = summary(factory.CASES[case]())
+    assert list(found) == KEYS
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_values_of_a_first_bad_commit() -> None:
+    """A confirmed measured hunt fills everything but the set of candidates."""
+    found = summary(factory.measured())
+    assert found["first_bad"] == factory.commit_id(27)
+    assert [k for k, v in found.items() if v is None] == ["any_of", "report"]
+    assert (found["conclusion"], found["exit_code"], found["confirmed"]) == ("first-bad", 0, True)
+    assert (found["probes"], found["skipped"], found["seconds"]) == (7, 1, 745.0)
+
+
+def test_values_of_the_others() -> None:
+    """Keys without meaning are null: no commit, no confidence, no end."""
+    any_of, none, unfinished = (summary(factory.CASES[c]()) for c in ("any_of", "none", "unfinished"))
+    assert (any_of["first_bad"], any_of["exit_code"], any_of["confirmed"]) == (None, 4, None)
+    assert isinstance(any_of["any_of"], list) and len(any_of["any_of"]) == 5
+    assert (none["exit_code"], none["confidence"], none["interval"]) == (3, None, [0.97, 1.05])
+    assert (unfinished["conclusion"], unfinished["exit_code"], unfinished["seconds"]) == (None, None, None)
+
+
+def test_unbounded_interval_is_null() -> None:
+    """JSON has no infinity."""
+    record = replace(factory.none(), premise=Effect(1.0, 0.5, math.inf, 1), conclusion=None)
+    assert summary(record)["interval"] == [0.5, None]
