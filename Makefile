@@ -1,0 +1,61 @@
+# Two commands: `make demo` shows a hunt, `make test` checks everything. Both set up what they need.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo-history
+SCENARIO ?= jit-miss
+
+.PHONY: help setup ocaml demo test lint types unit wheel test-long bench bench-search clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+setup: $(VENV)/.ready ## Virtual environment with bisector and its tools at pinned versions
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "bisector needs Python 3.11 or newer; set PYTHON=python3.x" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	  || { echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+ocaml: ## OCaml and dune, through the system's package manager when missing
+	@bash scripts/install-ocaml.sh
+
+demo: setup ocaml ## A hunt on the sample history, from nothing to the first bad commit
+	@rm -rf $(DEMO)
+	@$(BIN)/bisector demo make $(DEMO) --scenario $(SCENARIO) >/dev/null
+	@$(BIN)/bisector run --config $(DEMO)/hunt.yaml || test $$? -le 4
+	@echo "progress log: $(DEMO)/plan.md"
+
+test: lint types unit wheel ## Everything that CI checks
+
+lint: setup ## ruff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+
+types: setup ## mypy --strict
+	@$(BIN)/mypy bisector predicates
+
+unit: setup ocaml ## pytest
+	@$(BIN)/python -m pytest -q -m 'not long'
+
+wheel: setup ## Build the wheel, install it into a clean environment, run it from there
+	@bash scripts/check-wheel.sh
+
+test-long: setup ocaml ## Every scenario, 120 commits, three seeds
+	@$(BIN)/python -m pytest -q -m long
+
+bench: setup ocaml ## bisector beside `git bisect run` on the same histories
+	@$(BIN)/python -m benchmarks.hunts
+
+bench-search: setup ## The search core beside git's rule and the bounds
+	@$(BIN)/python -m benchmarks.search
+
+docs: setup ## Write the generated pages of the reference
+	@$(BIN)/python -m scripts.write_reference
+
+clean: ## Remove what make has made
+	rm -rf $(VENV) $(DEMO) build dist *.egg-info

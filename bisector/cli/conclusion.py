@@ -1,0 +1,70 @@
+"""The end of a hunt, as a person sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from bisector.errors import ExitCode
+from bisector.hunt.record import HuntRecord
+from bisector.report import findings
+from bisector.report.safe_text import visible
+
+_STYLES = {ExitCode.FIRST_BAD: "green", ExitCode.NO_REGRESSION: "cyan"}
+
+
+def show(console: Console, record: HuntRecord, report: Path, progress_log: Path | None) -> None:
+    """Print the conclusion, its figures, where the report is, and what to do next."""
+    if record.conclusion is None:
+        return
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for name, value in _facts(record):
+        facts.add_row(name, Text(value))
+    style = _STYLES.get(record.conclusion.exit_code, "yellow")
+    body = Group(
+        Text(findings.headline(record), style=f"bold {style}"), Text(visible(findings.reason(record))), facts
+    )
+    console.print(Panel(body, border_style=style, expand=False))
+    for name, path in (("report", report), ("progress log", progress_log)):
+        if path is not None:
+            console.print(Text(f"{name}: {path}"), soft_wrap=True)
+    for line in _next_steps(record):
+        console.print(Text(f"next: {line}", style="dim"), soft_wrap=True)
+
+
+def _facts(record: HuntRecord) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    suspects = findings.suspects(record)
+    for commit in suspects[:8]:
+        info = findings.commit_info(record, commit)
+        if info:
+            rows.append(("commit", f"{info.short}  {visible(info.subject)}"))
+            if len(suspects) == 1:
+                rows.append(("author", f"{visible(info.author)}, {info.date:%Y-%m-%d %H:%M %z}"))
+    if len(suspects) > 8:
+        rows.append(("", f"and {len(suspects) - 8} more"))
+    effect = findings.effect(record)
+    if effect:
+        rows.append(("ratio", f"{effect} (95% interval, {findings.counted(effect.pairs, 'pair')})"))
+    confidence = findings.confidence(record)
+    if confidence is not None:
+        rows.append(("confidence", findings.percent(confidence)))
+    skipped = len(findings.skipped(record))
+    rows.append(("probes", f"{record.probes}" + (f", {skipped} of them untestable" if skipped else "")))
+    seconds = findings.seconds(record)
+    if seconds is not None:
+        rows.append(("time", findings.duration(seconds)))
+    return rows
+
+
+def _next_steps(record: HuntRecord) -> list[str]:
+    suspects = findings.suspects(record)
+    if len(suspects) == 1:
+        return [f"git -C {record.repository} show {suspects[0][:12]}"]
+    return []

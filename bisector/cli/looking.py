@@ -1,0 +1,141 @@
+"""Commands that look at hunts without running them: status, log, report, clean."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bisector import hunt_file
+from bisector.cli.options import Chosen
+from bisector.errors import HistoryError
+from bisector.history.repository import Repository
+from bisector.hunt.journal import HuntRow, Journal
+from bisector.hunt.record import HuntRecord
+from bisector.hunt.scratch import Scratch, default_scratch
+from bisector.hunt.session import Session
+from bisector.report.bisect_log import git_bisect_log
+from bisector.report.html import write_html_report
+from bisector.report.markdown import issue_report
+
+
+def show_status(chosen: Chosen, *, as_json: bool) -> None:
+    """The hunts in the journal, newest first."""
+    journal = _journal(_scratch(chosen))
+    rows = [_status_of(journal, row) for row in journal.hunts()]
+    if as_json:
+        sys.stdout.write(json.dumps(rows) + "\n")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("hunt", "started", "readings", "commits read", "state"):
+        table.add_column(heading)
+    for row in rows:
+        started = datetime.fromisoformat(str(row["started"])).astimezone()
+        table.add_row(
+            *(Text(str(row["hunt"])), f"{started:%Y-%m-%d %H:%M}"),
+            *(str(row["readings"]), str(row["commits"]), Text(str(row["state"]))),
+        )
+    Console(highlight=False).print(table)
+
+
+def show_log(chosen: Chosen) -> None:
+    """A hunt in the format of git bisect log."""
+    sys.stdout.write(git_bisect_log(_record(chosen)))
+
+
+def write_reports(chosen: Chosen, *, html: Path | None, md: Path | None) -> None:
+    """The reports of a hunt, into files or onto the screen."""
+    record = _record(chosen)
+    if html is not None:
+        write_html_report(record, html)
+    if md is not None:
+        md.write_text(issue_report(record), encoding="utf-8")
+    if html is None and md is None:
+        sys.stdout.write(issue_report(record))
+
+
+def clean_scratch(chosen: Chosen, *, everything: bool) -> None:
+    """Remove artefacts, logs and leftovers; with `everything` also reports and the journal."""
+    from bisector.engine.slots import Slots
+    from bisector.probe.leftovers import clean_leftovers
+
+    scratch = _scratch(chosen)
+    clean_leftovers()
+    for repository in _repositories(scratch):
+        # Entering takes away what dead hunts left; slots of living ones stay.
+        with Slots(scratch.slots, repository):
+            pass
+    for folder in (scratch.store, scratch.root / "logs"):
+        shutil.rmtree(folder, ignore_errors=True)
+    if everything:
+        shutil.rmtree(scratch.reports, ignore_errors=True)
+        scratch.journal.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            scratch.root.rmdir()
+    Console(highlight=False).print(f"cleaned {scratch.root}", soft_wrap=True)
+
+
+def _repositories(scratch: Scratch) -> list[Repository]:
+    found: dict[str, Repository] = {}
+    if not scratch.journal.exists():
+        return []
+    for row in Journal(scratch.journal).hunts():
+        path = str(row.document["repository"])
+        try:
+            found[path] = Repository(Path(path))
+        except HistoryError:
+            continue
+    return list(found.values())
+
+
+def _scratch(chosen: Chosen) -> Scratch:
+    """The scratch folder of the chosen hunt; without one, that of this folder."""
+    if set(chosen.values) == {"scratch"} and chosen.config is None:
+        return Scratch(Path(str(chosen.values["scratch"])).resolve())
+    return default_scratch(Path.cwd(), os.environ) if chosen.is_empty else chosen.session().scratch
+
+
+def _journal(scratch: Scratch) -> Journal:
+    if not scratch.journal.exists():
+        raise HistoryError(
+            f"no hunt has begun in {scratch.root}; start one with `bisector run`, or name --config"
+        )
+    return Journal(scratch.journal)
+
+
+def _record(chosen: Chosen) -> HuntRecord:
+    scratch = _scratch(chosen)
+    journal = _journal(scratch)
+    named_by_scratch = chosen.config is None and set(chosen.values) <= {"scratch"}
+    session = _newest(journal, scratch) if named_by_scratch else chosen.session()
+    return session.record(journal)
+
+
+def _newest(journal: Journal, scratch: Scratch) -> Session:
+    rows = journal.hunts()
+    if not rows:
+        raise HistoryError(f"no hunt has begun in {scratch.root}; start one with `bisector run`")
+    hunt = hunt_file.build(rows[0].document, Path.cwd(), None)
+    return Session(hunt, None, os.environ)
+
+
+def _status_of(journal: Journal, row: HuntRow) -> dict[str, Any]:
+    readings = journal.readings(row.id)
+    state = row.conclusion.name if row.conclusion else "stopped, or running"
+    return {
+        "hunt": row.name,
+        "started": row.started.isoformat(),
+        "finished": row.finished.isoformat() if row.finished else None,
+        "readings": len(readings),
+        "commits": len({reading.commit for reading in readings}),
+        "state": state,
+    }

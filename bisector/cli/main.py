@@ -1,0 +1,70 @@
+"""The command `bisector`: the one boundary where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from types import FrameType
+
+from bisector.errors import BisectorError, ExitCode
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        # Set for us by git when it runs a hook or `git bisect run`, they would redirect every git we start.
+        del os.environ[name]
+    for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signal_number, _interrupt)
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    from typer.exceptions import Abort, TyperException
+
+    from bisector.cli.app import app
+
+    try:
+        code = app(arguments, prog_name="bisector", standalone_mode=False)
+        return int(code or 0)
+    except BisectorError as error:
+        print(f"bisector: {error}", file=sys.stderr)
+        return int(error.exit_code)
+    except (KeyboardInterrupt, Abort):
+        print("bisector: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        return int(ExitCode.INTERRUPTED)
+    except TyperException as error:
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()
+        return int(ExitCode.USAGE)
+    except BrokenPipeError:
+        # Whoever read our output is gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.ENVIRONMENT)
+    except Exception:
+        return _report_bug()
+
+
+def _interrupt(_signal_number: int, _frame: FrameType | None) -> None:
+    for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # Once is enough: what is being put away now must not be left half done.
+        signal.signal(signal_number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _report_bug() -> int:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="bisector-bug-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        log.write(f"bisector {' '.join(sys.argv[1:])}\n\n{traceback.format_exc()}")
+    last = traceback.format_exc().strip().splitlines()[-1]
+    print(
+        f"bisector: a bug of bisector, not of yours: {last}; please report it with {log.name}",
+        file=sys.stderr,
+    )
+    return os.EX_SOFTWARE

@@ -1,0 +1,166 @@
+"""The options by which a hunt is named: a hunt file, or all it can say, or both."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from bisector.hunt.session import Session
+
+_HUNT = "The hunt"
+_RANGE = "Range"
+_WORK = "Build and test"
+_JUDGING = "Judging and stopping"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the user named: the hunt file, and values on top of it by dotted key."""
+
+    config: str | None
+    values: dict[str, object]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no hunt was named at all."""
+        return self.config is None and not self.values
+
+    def session(self) -> Session:
+        """The hunt, ready to run; raises what loading and resolving raise."""
+        from bisector import hunt_file
+        from bisector.errors import UsageError
+        from bisector.hunt.session import Session
+
+        if self.is_empty:
+            raise UsageError("no hunt named; give --config FILE, or --good, --test and their like")
+        path = hunt_file.find(self.config, Path.cwd()) if self.config is not None else None
+        hunt = hunt_file.load(path) if path else None
+        return Session(hunt_file.build(self.values, Path.cwd(), hunt), path, os.environ)
+
+
+def _options(
+    config: Annotated[
+        str | None,
+        typer.Option(
+            "--config", "-c", help="Hunt file: a path, or a name in configs/.", rich_help_panel=_HUNT
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the hunt.", rich_help_panel=_HUNT)] = None,
+    repo: Annotated[
+        str | None, typer.Option(help="The git repository [default: .].", rich_help_panel=_HUNT)
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Any key of a hunt file, dotted.", rich_help_panel=_HUNT
+        ),
+    ] = None,
+    scratch: Annotated[
+        str | None,
+        typer.Option(help="Folder for worktrees, artefacts and the journal.", rich_help_panel=_HUNT),
+    ] = None,
+    good: Annotated[
+        list[str] | None, typer.Option(help="A good revision; may be repeated.", rich_help_panel=_RANGE)
+    ] = None,
+    bad: Annotated[
+        str | None, typer.Option(help="The bad revision [default: HEAD].", rich_help_panel=_RANGE)
+    ] = None,
+    path: Annotated[
+        list[str] | None,
+        typer.Option(help="Only commits that touch this path; may be repeated.", rich_help_panel=_RANGE),
+    ] = None,
+    first_parent: Annotated[
+        bool | None,
+        typer.Option("--first-parent", help="Only bad's own branch.", rich_help_panel=_RANGE),
+    ] = None,
+    build: Annotated[
+        str | None, typer.Option(help="Command that builds a commit.", rich_help_panel=_WORK)
+    ] = None,
+    build_timeout: Annotated[
+        str | None, typer.Option(help="Longest build, such as 20m.", rich_help_panel=_WORK)
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option(help="Command that tests a commit.", rich_help_panel=_WORK)
+    ] = None,
+    timeout: Annotated[
+        str | None, typer.Option(help="Longest test, such as 600s.", rich_help_panel=_WORK)
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="Memory limit of a test, such as 8GiB.", rich_help_panel=_WORK)
+    ] = None,
+    predicate: Annotated[
+        str | None,
+        typer.Option(help="What judges a test; see `bisector predicates`.", rich_help_panel=_JUDGING),
+    ] = None,
+    confidence: Annotated[
+        float | None, typer.Option(help="Probability to be sure at, such as 0.99.", rich_help_panel=_JUDGING)
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="Give up after this long, such as 50m.", rich_help_panel=_JUDGING)
+    ] = None,
+    probes: Annotated[
+        int | None, typer.Option(help="Give up after this many commits.", rich_help_panel=_JUDGING)
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(help="Probes at once.", rich_help_panel=_JUDGING)] = None,
+    progress_log: Annotated[
+        str | None,
+        typer.Option(help="Markdown file that gets the conclusion.", rich_help_panel=_JUDGING),
+    ] = None,
+) -> Chosen:
+    """Gather the options; one that is not given leaves the hunt file's value."""
+    from bisector.hunt_file import setting
+
+    given: dict[str, object] = {
+        "hunt": name,
+        "repository": repo,
+        "scratch": scratch,
+        "good": good or None,
+        "bad": bad,
+        "paths": path or None,
+        "first_parent": first_parent,
+        "build.command": build,
+        "build.timeout": build_timeout,
+        "test.command": test,
+        "test.timeout": timeout,
+        "test.memory": memory,
+        "predicate": predicate,
+        "confidence": confidence,
+        "budget.time": time,
+        "budget.probes": probes,
+        "jobs": jobs,
+        "progress_log": progress_log,
+    }
+    values = {key: value for key, value in given.items() if value is not None}
+    return Chosen(config, {**values, **dict(setting(text) for text in settings or [])})
+
+
+def takes_hunt(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give `command(chosen, ...)` the options of a hunt in place of its first parameter."""
+    own = list(inspect.signature(command).parameters.values())[1:]
+    shared = list(inspect.signature(_options).parameters.values())
+    names = [parameter.name for parameter in shared]
+
+    @functools.wraps(command)
+    def wrapper(**given: Any) -> Any:
+        chosen = _options(**{name: given.pop(name) for name in names})
+        return command(chosen, **given)
+
+    hints = {
+        **typing.get_type_hints(_options, include_extras=True),
+        **typing.get_type_hints(command, include_extras=True),
+    }
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [p.replace(kind=keyword, annotation=hints[p.name]) for p in (*shared, *own)]
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+    del wrapper.__wrapped__
+    return wrapper

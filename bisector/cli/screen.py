@@ -1,0 +1,174 @@
+"""What a person sees while a hunt runs: a line for each step taken, and below what happens now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from bisector.history.commit import CommitInfo
+from bisector.hunt.effect import estimate
+from bisector.hunt.events import (
+    Concluded,
+    Event,
+    HuntBegan,
+    Noted,
+    ProbeBegan,
+    ReadingTaken,
+    SearchMoved,
+    StepBegan,
+)
+from bisector.hunt.premise import measured
+from bisector.predicate import Bad, Good, Untestable
+from bisector.probe.reading import Reading, Role
+from bisector.report.findings import counted, duration
+from bisector.report.safe_text import visible
+
+_STYLES = {Good: "green", Bad: "red", Untestable: "yellow"}
+_WIDEST_SUBJECT = 44
+
+
+class Screen:
+    """Follows a hunt on `console`; a context manager. `verbosity`: 0 quiet, 1 a line a probe, 2 every run.
+
+    On a terminal the last lines tell what is being done and for how long; elsewhere only whole lines
+    are printed. `describe` gives what to show of a commit.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        describe: Callable[[str], CommitInfo],
+        verbosity: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._console = console
+        self._describe = describe
+        self._verbosity = verbosity
+        self._clock = clock
+        self._group: list[Reading] = []
+        self._role: Role | None = None
+        self._probes = 0
+        self._step: StepBegan | None = None
+        self._since = clock()
+        self._outlook = ""
+        self._spinner = Spinner("dots")
+        self._live: Live | None = None
+
+    def __enter__(self) -> Screen:
+        if self._verbosity and self._console.is_terminal:
+            self._live = Live(
+                console=self._console, get_renderable=self._now, refresh_per_second=8, transient=True
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        if not self._verbosity:
+            return
+        match event:
+            case HuntBegan():
+                self._began(event)
+            case ProbeBegan(commit, role):
+                if self._group and (self._group[-1].commit, self._group[-1].role) != (commit, role):
+                    self._flush()
+                self._enter(role)
+            case StepBegan():
+                self._step, self._since = event, self._clock()
+                if self._verbosity > 1 or event.detail:
+                    self._print(Text(f"      {self._what(event)}", style="dim"))
+            case ReadingTaken(reading):
+                self._group.append(reading)
+                if self._verbosity > 1:
+                    self._print(Text(f"      {visible(reading.judgement.why)}", style="dim"))
+            case SearchMoved():
+                self._outlook = _outlook(event)
+                self._flush()
+            case Noted(text):
+                self._flush()
+                self._print(Text(f"  {text}", style="cyan"))
+            case Concluded():
+                self._flush()
+                self._step, self._outlook = None, ""
+
+    def _began(self, event: HuntBegan) -> None:
+        same = f", {event.skipped_as_same} more change no input" if event.skipped_as_same else ""
+        resumed = f"; going on after {counted(event.resumed, 'reading')}" if event.resumed else ""
+        self._print(Text(f"{counted(event.candidates, 'candidate')}{same}{resumed}"))
+
+    def _enter(self, role: Role) -> None:
+        if role is not self._role:
+            self._role = role
+            self._print(Text(role.value, style="bold"))
+
+    def _flush(self) -> None:
+        """One line for the readings of one commit."""
+        if not self._group:
+            return
+        last = self._group[-1]
+        info = self._describe(last.commit)
+        line = Text()
+        line.append(self._number(last.role))
+        line.append(f"{info.short}  ", style="bold")
+        line.append_text(_verdict(self._group))
+        subject = visible(info.subject)
+        if len(subject) > _WIDEST_SUBJECT:
+            subject = subject[: _WIDEST_SUBJECT - 1] + "…"
+        line.append(f"  {subject:<{_WIDEST_SUBJECT}}", style="dim")
+        line.append(f"  {visible(last.judgement.why)}")
+        self._print(line)
+        self._group = []
+
+    def _number(self, role: Role) -> str:
+        if role is not Role.SEARCH:
+            return "      "
+        self._probes += 1
+        return f"  {self._probes:>2}  "
+
+    def _print(self, line: Text) -> None:
+        if self._console.is_terminal:
+            self._console.print(line, overflow="ellipsis", no_wrap=True)
+        else:
+            self._console.print(line, soft_wrap=True)
+
+    def _now(self) -> RenderableType:
+        if self._step is None:
+            return Text("")
+        now = Text(f"{self._what(self._step)}  {duration(self._clock() - self._since)}")
+        self._spinner.update(text=now)
+        return (
+            Group(self._spinner, Text(f"  {self._outlook}", style="dim")) if self._outlook else self._spinner
+        )
+
+    def _what(self, event: StepBegan) -> str:
+        info = self._describe(event.commit)
+        detail = f": {visible(event.detail)}" if event.detail else ""
+        return f"{event.step.value} {info.short} {visible(info.subject)[:_WIDEST_SUBJECT]}{detail}"
+
+
+def _verdict(readings: list[Reading]) -> Text:
+    ratios = measured(readings)
+    judgement = readings[-1].judgement
+    if ratios:
+        effect = estimate(ratios)
+        return Text(f"{effect.ratio:6.2f}x     ", style="magenta")
+    return Text(f"{type(judgement).__name__.lower():<11} ", style=_STYLES.get(type(judgement), ""))
+
+
+def _outlook(event: SearchMoved) -> str:
+    left = f"{counted(event.candidates_left, 'candidate')} left, about {event.probes_left:.0f} more probes"
+    if event.seconds_left is not None:
+        left += f", {duration(event.seconds_left)}"
+    return left

@@ -1,0 +1,81 @@
+"""Makes the sample history: a small, real sx_server in OCaml, with a known first bad commit."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bisector.demo import fast_import, hunt_files
+from bisector.demo.history import History, draw
+from bisector.demo.scenarios import CATALOGUE
+from bisector.demo.shape import TRUNK
+from bisector.errors import UsageError
+
+SCENARIOS: dict[str, str] = {name: scenario.sentence for name, scenario in CATALOGUE.items()}
+"""Name of each scenario -> what it is, in one sentence."""
+
+FEWEST_COMMITS = 12
+BEGIN = datetime(2026, 2, 2, 9, 0, tzinfo=UTC)
+WEEKS = 6
+AUTHORS = (
+    "Ada Lindqvist <ada@sx.example>",
+    "Ben Okafor <ben@sx.example>",
+    "Cleo Marin <cleo@sx.example>",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoHistory:
+    """Where a sample history was written. `truth` is for tests alone: no hunt may read it."""
+
+    repo: Path
+    hunt_file: Path
+    truth: Path
+
+
+def make(
+    directory: Path, scenario: str, commits: int = 120, seed: int = 7, workload: int = 100
+) -> DemoHistory:
+    """Write a sample history into `directory`, which must be empty or absent.
+
+    `commits` counts all of them, merges and side branches included; the same seed gives the same
+    commit ids. `workload` (percent) scales what each test does: at 100 a sound commit's suite takes
+    0.3 to 1 s of user time. UsageError for a scenario, number or directory that will not do.
+    """
+    known = CATALOGUE.get(scenario)
+    if known is None:
+        raise UsageError(f"there is no scenario {scenario!r}: choose one of {', '.join(CATALOGUE)}")
+    if commits < FEWEST_COMMITS:
+        raise UsageError(f"a sample history has {FEWEST_COMMITS} commits or more, not {commits}")
+    if workload < 1:
+        raise UsageError(f"the workload is a percentage of 1 or more, not {workload}")
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise UsageError(f"{directory} is not an empty directory: name one that is empty or does not exist")
+    history = draw(known, commits, seed, workload)
+    made = DemoHistory(directory / "repo", directory / "hunt.yaml", directory / "truth.json")
+    ids = fast_import.write(
+        made.repo, TRUNK, list(_new_commits(history, seed)), {"baseline": history.baseline}
+    )
+    first = history.first_bad()
+    truth = {"first_bad": ids[first[0]] if first else None, "any_of": [ids[i] for i in history.any_of()]}
+    made.truth.write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")
+    made.hunt_file.write_text(hunt_files.hunt_text(scenario, known), encoding="utf-8")
+    (directory / "plan.md").write_text(hunt_files.plan_text(known), encoding="utf-8")
+    return made
+
+
+def _new_commits(history: History, seed: int) -> Iterator[fast_import.NewCommit]:
+    """The commits as git wants them, spread over some weeks."""
+    rng = random.Random(f"dates/{seed}")
+    mean = timedelta(weeks=WEEKS) / len(history.commits)
+    date = BEGIN
+    for commit, change in zip(history.commits, history.changes, strict=True):
+        date += mean * rng.uniform(0.2, 1.8)
+        author = rng.choice(AUTHORS)
+        yield fast_import.NewCommit(
+            history.files(commit.index), commit.parents, change.subject, author, date.replace(microsecond=0)
+        )

@@ -1,0 +1,98 @@
+"""The posterior over first bad commits, derived from a list of observations."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from bisector.search.graph import CommitGraph
+from bisector.search.noise import Bools, Channel, Fit, Floats, Ints, Noise, Readings
+from bisector.search.outcomes import Bad, Good, Measured, Observation
+
+
+class Classes:
+    """Hypotheses gathered by which observed commits they call bad.
+
+    `of` (N + 1,) gives each hypothesis its class, the last one being "no regression"; `calls_bad`
+    (classes, columns) what a class says of each observed commit.
+    """
+
+    def __init__(self, graph: CommitGraph) -> None:
+        self.graph = graph
+        self.commits: list[int] = []
+        self.of: Ints = np.zeros(len(graph) + 1, dtype=np.int64)
+        self.calls_bad: Bools = np.zeros((1, 0), dtype=np.bool_)
+
+    def split(self, commit: int) -> None:
+        """Tell apart the hypotheses that disagree about `commit`, if that has not been done."""
+        if commit in self.commits:
+            return
+        is_bad = np.append(self.graph.ancestors(commit), False)
+        code = 2 * self.of + is_bad
+        seen = np.flatnonzero(np.bincount(code, minlength=2 * len(self.calls_bad)))
+        renumber = np.zeros(2 * len(self.calls_bad), dtype=np.int64)
+        renumber[seen] = np.arange(len(seen))
+        self.of = renumber[code]
+        self.calls_bad = np.concatenate((self.calls_bad[seen // 2], (seen % 2 == 1)[:, None]), axis=1)
+        self.commits.append(commit)
+
+    def gather(self, weight: Floats) -> Floats:
+        """Sums by class of a weight of every hypothesis (N + 1,)."""
+        sums = np.bincount(self.of, weights=weight, minlength=len(self.calls_bad))
+        return sums.astype(np.float64)
+
+
+class Belief:
+    """Likelihoods by class, and posteriors under any prior."""
+
+    def __init__(self, graph: CommitGraph, noise: Noise, prior: Floats) -> None:
+        self.noise = noise
+        self.prior = prior
+        self.classes = Classes(graph)
+        self.fit: Fit
+        self.posterior: Floats
+
+    def learn(self, observations: Sequence[Observation]) -> None:
+        """Take these for all that was observed."""
+        by_commit: dict[int, list[Observation]] = defaultdict(list)
+        for observation in observations:
+            by_commit[observation.commit].append(observation)
+        for commit in by_commit:
+            self.classes.split(commit)
+        readings = _gather(by_commit)
+        column = [self.classes.commits.index(commit) for commit in readings.commits]
+        calls_bad = self.classes.calls_bad[:, column]
+        weight = self.classes.gather(self.prior)
+        self.readings, self.calls_bad = readings, calls_bad
+        self.fit = self.noise.fit(readings, calls_bad, weight)
+        self.posterior = self.under(self.prior)
+
+    def under(self, prior: Floats) -> Floats:
+        """The posterior (N + 1,) that another prior gives from the same readings."""
+        logs = self.fit.log_likelihood
+        top = logs[self.classes.gather(prior) > 0].max()
+        joint = prior * np.exp(logs - top)[self.classes.of]
+        posterior: Floats = joint / joint.sum()
+        return posterior
+
+    def class_weights(self) -> Floats:
+        """Posterior of each class."""
+        return self.classes.gather(self.posterior)
+
+    def channel(self) -> Channel:
+        """What a next reading would show, by class."""
+        return self.fit.channel(self.class_weights())
+
+
+def _gather(by_commit: dict[int, list[Observation]]) -> Readings:
+    commits = tuple(sorted(by_commit))
+    outcomes = [[observation.outcome for observation in by_commit[commit]] for commit in commits]
+    return Readings(
+        commits,
+        np.array([sum(isinstance(o, Good) for o in row) for row in outcomes], dtype=np.int64),
+        np.array([sum(isinstance(o, Bad) for o in row) for row in outcomes], dtype=np.int64),
+        tuple(tuple(sorted(math.log(o.value) for o in row if isinstance(o, Measured))) for row in outcomes),
+    )

@@ -1,0 +1,51 @@
+"""What a probe can say: the outcomes that `Search.observe` accepts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from bisector.errors import UsageError
+
+GOOD_END = -1
+"""The index by which the good endpoint itself is proposed and observed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """The commit behaves as the good endpoint does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """The commit shows what the hunt is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Untestable:
+    """Nothing can be said of the commit: it is never proposed again, and never taken for innocent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A positive number (a ratio, seconds, words); its logarithm is what `Timing` models."""
+
+    value: float
+
+    def __post_init__(self) -> None:
+        if not (self.value > 0 and math.isfinite(self.value)):
+            raise UsageError(
+                f"a measured value must be positive and finite, not {self.value}: measure again, or observe "
+                "Untestable()"
+            )
+
+
+Outcome = Good | Bad | Untestable | Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One outcome at one commit (-1 is the good endpoint)."""
+
+    commit: int
+    outcome: Outcome

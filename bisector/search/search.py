@@ -1,0 +1,255 @@
+"""The search: what was observed, what is believed, what to probe next, how it ended."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from bisector.errors import UsageError
+from bisector.search.batch import choose_batch
+from bisector.search.belief import Belief
+from bisector.search.choice import Situation, choose
+from bisector.search.conclusion import Conclusion
+from bisector.search.cost import Costs, slot
+from bisector.search.graph import CommitGraph
+from bisector.search.information import channel_bits, entropy, gains, mean_channel
+from bisector.search.misfit import contradiction
+from bisector.search.noise import Floats, Ints, Noise
+from bisector.search.noise_exact import Exact
+from bisector.search.outcomes import GOOD_END, Bad, Measured, Observation, Outcome, Untestable
+from bisector.search.reach import Reacher
+from bisector.search.stop import Confident, NothingToLearn, Rule, State
+from bisector.search.untestable import Runs, Untestables
+
+PRIOR_TRUST = 0.9
+"""Share of the prior taken from the caller; the rest is spread evenly: no commit is ever ruled out."""
+NO_REGRESSION = 0.05
+"""Default prior of "no regression" for readings that err."""
+
+
+class Search:
+    """Finds the first bad commit of a graph with the fewest expected probes (or seconds).
+
+    `prior`: weights of the commits, shape (N,), any scale. `no_regression`: prior probability that no
+    commit is bad (None: 5%, with `Exact` that of one commit). `stop`: when to end, by default
+    `Confident(confidence) | NothingToLearn()`; a rule such as `Budget(probes=50)` is tried first.
+    The endpoints need not be observed: good is held to be good, and the bad one is asked for where "it
+    is not bad at all" is what remains to be excluded. Deterministic for a seed and a list of observations.
+    """
+
+    def __init__(
+        self,
+        graph: CommitGraph,
+        noise: Noise | None = None,
+        confidence: float = 0.99,
+        costs: Costs | None = None,
+        seed: int = 0,
+        prior: Sequence[float] | Floats | None = None,
+        no_regression: float | None = None,
+        stop: Rule | None = None,
+        untestable: Runs | None = None,
+    ) -> None:
+        if not 0.5 <= confidence < 1:
+            raise UsageError(f"confidence is {confidence}: give a probability from 0.5 to below 1")
+        self.graph = graph
+        self.noise: Noise = noise if noise is not None else Exact()
+        self.confidence = confidence
+        self.costs = costs or Costs()
+        self.seed = seed
+        self.observations: list[Observation] = []
+        sure = Confident(confidence) | NothingToLearn()
+        self._stop: Rule = stop | sure if stop else sure
+        self._prior = _prior(len(graph), prior, self._prior_of_none(no_regression))
+        self._impartial = _prior(len(graph), None, 0.5)
+        self._runs = untestable or Runs()
+        self._builds = self.costs.building(len(graph))
+        self._reacher = Reacher(graph, seed)
+        self._reset()
+
+    def _prior_of_none(self, given: float | None) -> float:
+        if given is None:
+            return 1 / (len(self.graph) + 1) if self.noise.certain else NO_REGRESSION
+        if not 0 <= given < 1:
+            raise UsageError(f"no_regression is {given}: give a probability from 0 to below 1")
+        return given
+
+    def _reset(self) -> None:
+        self._belief = Belief(self.graph, self.noise, self._prior)
+        self._untestables = Untestables(self.graph, self._runs)
+        self._built: dict[int, None] = {}
+        self._spent = 0.0
+        self._learn()
+
+    def _learn(self) -> None:
+        self._belief.learn([o for o in self.observations if not isinstance(o.outcome, Untestable)])
+        self._situation: Situation | None = None
+        self._conclusion: Conclusion | None = None
+        self._concluded = False
+
+    def observe(self, commit: int, outcome: Outcome) -> None:
+        """Take an outcome at a commit (-1: the good endpoint); an outcome may contradict earlier ones.
+
+        Raises `UsageError` for a commit outside the graph or an outcome that the noise model cannot take.
+        """
+        self.observe_all([Observation(commit, outcome)])
+
+    def observe_all(self, observations: Iterable[Observation]) -> None:
+        """Take several observations at once, as when a hunt is taken up again."""
+        for observation in observations:
+            self._check(observation)
+            self.observations.append(observation)
+            self._account(observation)
+        self._learn()
+
+    def undo(self, index: int = -1) -> Observation:
+        """Forget one observation (the last, unless its index is given) and return it."""
+        if not self.observations:
+            raise UsageError("there is no observation to undo")
+        removed = self.observations.pop(index)
+        kept, self.observations = self.observations, []
+        self._reset()
+        self.observe_all(kept)
+        return removed
+
+    def _check(self, observation: Observation) -> None:
+        commit, outcome = observation.commit, observation.outcome
+        if not -1 <= commit < len(self.graph):
+            raise UsageError(f"commit {commit} is not in the graph: give -1 to {len(self.graph) - 1}")
+        why = self.noise.refuse(outcome)
+        if why:
+            raise UsageError(why)
+        if commit == GOOD_END and isinstance(outcome, Untestable):
+            raise UsageError("the good endpoint cannot be untestable: choose a good commit that builds")
+
+    def _account(self, observation: Observation) -> None:
+        place = slot(observation.commit, len(self.graph))
+        build = self.costs.repeat if place in self._built else float(self._builds[place])
+        failed = isinstance(observation.outcome, Untestable)
+        self._untestables.see(observation.commit, failed)
+        p_bad = np.array([float(isinstance(observation.outcome, Bad))])
+        if isinstance(observation.outcome, Measured):
+            p_bad = np.array([self.probability_bad(observation.commit)])
+        self._spent += float(self.costs.expected(np.array([build]), p_bad, np.array([float(failed)]))[0])
+        if not failed:
+            self._built[place] = None
+
+    @property
+    def posterior(self) -> Floats:
+        """Shape (N,): probability that each commit is the first bad one; with `no_regression` sums to 1."""
+        return self._belief.posterior[:-1].copy()
+
+    @property
+    def no_regression(self) -> float:
+        """Probability that no commit of the range is bad."""
+        return float(self._belief.posterior[-1])
+
+    @property
+    def spent(self) -> float:
+        """Cost of the observations so far, by `costs`."""
+        return self._spent
+
+    def probability_bad(self, commit: int) -> float:
+        """Probability that a commit is bad: the posterior mass of its ancestors and itself."""
+        if commit == GOOD_END:
+            return 0.0
+        return float(self._belief.posterior[:-1][self.graph.ancestors(commit)].sum())
+
+    def probability_untestable(self) -> Floats:
+        """Shape (N,): probability that each commit cannot be tested."""
+        return self._untestables.probability()[:-1]
+
+    def expected_information(self, commit: int) -> float:
+        """Bits about the first bad commit expected of one reading there (if it can be tested).
+
+        On a graph too large to be looked at whole, 0 for commits that the shortlist leaves out.
+        """
+        situation = self._look()
+        node = -1 if commit == GOOD_END else int(situation.reach.view.of[commit])
+        return float(situation.gains.bits[node])
+
+    def expected_probes_left(self) -> float:
+        """A cheap estimate: entropy over capacity, and what confirmation takes (Burnashev, 1974)."""
+        if self.conclusion is not None:
+            return 0.0
+        posterior = self._belief.posterior
+        bits = float(entropy(posterior))
+        if self.noise.certain:
+            return max(bits, 1.0)
+        situation = self._look()
+        good, bad = mean_channel(situation.reach, situation.channel, situation.of_class)
+        capacity = float(channel_bits(np.linspace(0.05, 0.95, 19), good, bad).max())
+        contrast = float((good - bad) @ (np.log2(good + 1e-9) - np.log2(bad + 1e-9))) / 2
+        doubt = math.log2(1 / (1 - self.confidence))
+        odds = float(posterior.max()) / max(1 - float(posterior.max()), 1e-12)
+        sure = min(max(doubt - math.log2(max(odds, 1.0)), 0.0), doubt)
+        return bits / max(capacity, 1e-3) + sure / max(contrast, 1e-3)
+
+    def propose(self, k: int = 1) -> list[int]:
+        """The k (or fewer) different commits whose probes together tell most per cost; empty at the end."""
+        if k < 1:
+            raise UsageError(f"propose({k}): ask for at least one commit")
+        if self.conclusion is not None:
+            return []
+        return choose(self._look()) if k == 1 else choose_batch(self._look(), k)
+
+    @property
+    def conclusion(self) -> Conclusion | None:
+        """How the search ended, or None while it goes on."""
+        if not self._concluded:
+            self._conclusion = self._conclude()
+            self._concluded = True
+        return self._conclusion
+
+    def _conclude(self) -> Conclusion | None:
+        misfit = contradiction(self._belief)
+        if misfit is not None:
+            return misfit
+        state = State(
+            posteriors=(self._belief.posterior, self._belief.under(self._impartial)),
+            certain=self.noise.certain,
+            probes=len(self.observations),
+            cost=self._spent,
+            twins=(),
+            most_bits=math.inf,
+        )
+        early = self._stop(state)
+        if early is not None:
+            return early
+        look = self._look()
+        score = look.score(look.gains.bits)
+        state.twins = look.twins()
+        state.most_bits = float(score.max())
+        return self._stop(state)
+
+    def _look(self) -> Situation:
+        if self._situation is None:
+            reach = self._reacher.of(self._belief.posterior)
+            of_class: Ints = self._belief.classes.of
+            channel = self._belief.channel()
+            built = np.array(list(self._built), dtype=np.int64)
+            build = self._builds.copy()
+            build[built] = np.minimum(build[built], self.costs.repeat)
+            self._situation = Situation(
+                reach=reach,
+                gains=gains(reach, channel, of_class),
+                channel=channel,
+                of_class=of_class,
+                p_untestable=self._untestables.probability(),
+                build=build,
+                built=built,
+                costs=self.costs,
+            )
+        return self._situation
+
+
+def _prior(size: int, weights: Sequence[float] | Floats | None, none: float) -> Floats:
+    """Shape (size + 1,): the caller's weights, softened, and "no regression" last."""
+    even = np.full(size, 1 / size)
+    if weights is not None:
+        given = np.asarray(weights, dtype=np.float64)
+        if given.shape != (size,) or not np.isfinite(given).all() or (given < 0).any() or given.sum() <= 0:
+            raise UsageError(f"prior: give {size} weights, none negative, not all zero")
+        even = PRIOR_TRUST * given / given.sum() + (1 - PRIOR_TRUST) * even
+    return np.append(even * (1 - none), none)

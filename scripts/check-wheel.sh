@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Builds the wheel, installs it into an environment of its own, and runs it from a folder that is not the checkout.
+set -euo pipefail
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+checkout=$PWD
+.venv/bin/python -m build --wheel --outdir "$scratch/dist" . >"$scratch/build.log" 2>&1 || { cat "$scratch/build.log" >&2; exit 1; }
+python=$(.venv/bin/python -c 'import sys; print(sys._base_executable)')
+"$python" -m venv "$scratch/venv"
+"$scratch/venv/bin/pip" install --quiet --disable-pip-version-check -c constraints.txt "$scratch"/dist/*.whl
+cd "$scratch"
+venv/bin/bisector --help >/dev/null
+venv/bin/python -m bisector --version
+venv/bin/bisector predicates | grep -q per_test_user_time
+venv/bin/bisector demo make sample --scenario none --commits 12 >/dev/null
+venv/bin/python - <<'PY'
+import importlib.util
+import sys
+
+if importlib.util.find_spec("predicates") is not None:
+    sys.exit("the wheel takes the bare name `predicates`")
+PY
+echo "wheel: installed and run outside $(basename "$checkout")"

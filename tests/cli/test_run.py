@@ -1,0 +1,198 @@
+"""`bisector run` on quick shell builds: found, resumed, refused, and without a trace."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import WORK, bisector, shell_history, summary_of, until_interrupted
+from tests.git_history import git
+from tests.history.test_repository import state_of
+
+
+def test_a_hunt_without_a_hunt_file_finds_the_commit(tmp_path: Path) -> None:
+    """All that a hunt needs can be said on the command line, and the user's repository stays as it was."""
+    ids = shell_history(tmp_path / "repo")
+    before = state_of(tmp_path / "repo")
+    done = bisector("run", *WORK, folder=tmp_path / "repo")
+    assert done.returncode == 0, done.stderr
+    assert f"first bad commit {ids['c8'][:12]}" in done.stdout
+    assert state_of(tmp_path / "repo") == before
+
+
+def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
+    """With --json the whole of stdout is one object with all the keys of the contract."""
+    ids = shell_history(tmp_path / "repo")
+    summary = summary_of(*WORK, folder=tmp_path / "repo")
+    expected = {
+        "conclusion": "first-bad",
+        "first_bad": ids["c8"],
+        "any_of": None,
+        "confirmed": True,
+        "skipped": 0,
+    }
+    assert {key: summary[key] for key in expected} == expected
+    assert summary["probes"] <= 5
+    assert {"confidence", "ratio", "interval", "seconds"} <= set(summary)
+
+
+def test_broken_commits_are_skipped_and_only_they_left_is_a_set(tmp_path: Path) -> None:
+    """Exit 4 and the set that git would print, when the answer lies among commits that do not build."""
+    ids = shell_history(tmp_path / "repo", broken=[6, 7])
+    done = bisector("run", "--json", *WORK, folder=tmp_path / "repo")
+    assert done.returncode == 4
+    assert set(json.loads(done.stdout)["any_of"]) == {ids["c6"], ids["c7"], ids["c8"]}
+
+
+def test_no_difference_is_an_answer(tmp_path: Path) -> None:
+    """Exit 3 without a single commit tested between the endpoints."""
+    shell_history(tmp_path / "repo", bad_at=99)
+    done = bisector("run", "--json", *WORK, folder=tmp_path / "repo")
+    summary = json.loads(done.stdout)
+    assert (done.returncode, summary["conclusion"], summary["probes"]) == (3, "no-regression", 0)
+
+
+def test_a_hunt_file_with_overlay_and_progress_log(tmp_path: Path) -> None:
+    """A hunt file's overlay is laid over each commit, and the answer stands in the progress log once."""
+    ids = shell_history(tmp_path / "repo")
+    (tmp_path / "test2.sh").write_text("test $(cat out) -lt 5\n")
+    (tmp_path / "plan.md").write_text("# Plan\n\n## Progress log\n\n- older\n")
+    (tmp_path / "hunt.yaml").write_text(
+        "repository: repo\ngood: main~11\nbuild: {command: sh build.sh, outputs: [out]}\n"
+        "test: {command: sh new/test2.sh, timeout: 20s}\noverlay:\n- {file: test2.sh, to: new/test2.sh}\n"
+        "progress_log: plan.md\n"
+    )
+    for _ in range(2):
+        done = bisector("run", "-q", "--config", "hunt.yaml", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+    plan = (tmp_path / "plan.md").read_text()
+    assert plan.count(ids["c5"][:12]) >= 1
+    assert plan.count("<!-- bisector:") == 1
+    assert plan.index(ids["c5"][:12]) < plan.index("- older")
+    assert len(list((tmp_path / "worktrees/reports").glob("*.html"))) == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_hunt_that_is_stopped_goes_on_where_it_was(tmp_path: Path, how: signal.Signals) -> None:
+    """After any signal the same command takes up the journal, repeats no reading and leaves nothing."""
+    ids = shell_history(tmp_path / "repo")
+    before = state_of(tmp_path / "repo")
+    scratch, gate = tmp_path / "scratch", tmp_path / "gate"
+    # Tests wait at the gate once the endpoints have been read, so that the signal comes amidst one.
+    test = f"test $(cat out) = 0 || test $(cat out) = 11 || test -e {gate} || sleep 60; sh test.sh"
+    command = ["run", *WORK[:2], *WORK[4:], "--test", test, "--scratch", str(scratch)]
+
+    def readings() -> list[tuple[int, str, str]]:
+        with sqlite3.connect(scratch / "journal.sqlite") as journal:
+            return journal.execute("select id, commit_id, role from readings order by id").fetchall()
+
+    def searching() -> bool:
+        logs = [path.name for path in scratch.glob("logs/*/*-search-*.log")]
+        return bool(logs)
+
+    code = until_interrupted(command, tmp_path / "repo", searching, how)
+    assert code == (-9 if how == signal.SIGKILL else 130)
+    taken = readings()
+    assert len(taken) == 4
+    gate.touch()
+    done = bisector(*command, "--json", folder=tmp_path / "repo")
+    assert json.loads(done.stdout)["first_bad"] == ids["c8"], done.stderr
+    after = readings()
+    assert after[: len(taken)] == taken
+    assert len({(commit, role) for _, commit, role in after[4:]}) == len(after) - 4
+    assert state_of(tmp_path / "repo") == before
+    assert not list(scratch.glob("slots/*"))
+    assert not list(scratch.glob("*.lock"))
+
+
+def test_restart_forgets_the_readings(tmp_path: Path) -> None:
+    """--restart reads everything again; without it a finished hunt runs nothing."""
+    shell_history(tmp_path / "repo")
+    count = tmp_path / "count"
+    work = (*WORK[:2], *WORK[4:], "--test", f"echo x >>{count}; sh test.sh", "--scratch", str(tmp_path / "s"))
+    assert bisector("run", *work, folder=tmp_path / "repo").returncode == 0
+    once = count.read_text().count("x")
+    assert bisector("run", *work, folder=tmp_path / "repo").returncode == 0
+    assert count.read_text().count("x") == once
+    assert bisector("run", "--restart", *work, folder=tmp_path / "repo").returncode == 0
+    assert count.read_text().count("x") == 2 * once
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["run"], 2, "no hunt named"),
+        (["run", "--config", "nowhere"], 2, "no such hunt file"),
+        (["run", *WORK[:4], "--good", "v9"], 2, "no commit 'v9'"),
+        (["run", *WORK[:4], "--good", "main", "--bad", "main~11"], 2, "swapped"),
+        (["run", *WORK, "--repo", "/nowhere"], 2, "no folder"),
+        (["run", *WORK, "--predicate", "exit_staus"], 2, "exit_status"),
+        (["run", *WORK, "--timeout", "soon"], 2, "--timeout"),
+        (["run", *WORK, "--set", "test.tiemout=3"], 2, "timeout"),
+        (["run", "--no-such-option"], 2, "No such option"),
+        (["runn"], 2, "No such command"),
+        (["run", "--build", "no-such-tool x", *WORK[2:]], 6, "no-such-tool"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_its_exit_code(
+    tmp_path: Path, arguments: list[str], code: int, words: str
+) -> None:
+    """No traceback for what a user can mend, and nothing changed in the repository."""
+    shell_history(tmp_path / "repo")
+    before = state_of(tmp_path / "repo")
+    done = bisector(*arguments, folder=tmp_path / "repo")
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert state_of(tmp_path / "repo") == before
+
+
+def test_inherited_git_variables_do_not_mislead(tmp_path: Path) -> None:
+    """GIT_DIR of another repository, as git sets it for hooks, is not followed."""
+    ids = shell_history(tmp_path / "repo")
+    shell_history(tmp_path / "other", length=3)
+    done = bisector("run", "--json", *WORK, folder=tmp_path / "repo", GIT_DIR=str(tmp_path / "other/.git"))
+    assert json.loads(done.stdout)["first_bad"] == ids["c8"]
+
+
+def test_two_starts_of_one_hunt_do_not_meet(tmp_path: Path) -> None:
+    """A second start of a running hunt is refused with exit 6 and harms nothing."""
+    shell_history(tmp_path / "repo")
+    scratch = tmp_path / "scratch"
+    work = [*WORK[:2], *WORK[4:], "--test", "sleep 30; sh test.sh", "--scratch", str(scratch)]
+    seen: list[str] = []
+
+    def second_refused() -> bool:
+        if list(scratch.glob("logs/*/*-premise-*.log")):
+            done = bisector("run", *work, folder=tmp_path / "repo")
+            seen.append(f"{done.returncode} {done.stderr}")
+        return bool(seen)
+
+    assert until_interrupted(["run", *work], tmp_path / "repo", second_refused, signal.SIGTERM) == 130
+    assert seen[0].startswith("6 ")
+    assert "already running" in seen[0]
+
+
+def test_a_speedup_of_nothing_needs_no_build(tmp_path: Path) -> None:
+    """A hunt without a build command tests the tree as it is."""
+    ids = shell_history(tmp_path / "repo")
+    done = bisector(
+        "run", "--json", "--good", "main~11", "--test", "test $(cat doc) -lt 4", folder=tmp_path / "repo"
+    )
+    assert json.loads(done.stdout)["first_bad"] == ids["c4"]
+
+
+def test_good_that_bad_does_not_contain_is_checked_at_the_merge_base(tmp_path: Path) -> None:
+    """When good is on another branch, the merge base is tested first, as git does."""
+    ids = shell_history(tmp_path / "repo")
+    git(tmp_path / "repo", "checkout", "-q", "-b", "side", ids["c9"])
+    (tmp_path / "repo/test.sh").write_text("exit 0\n")
+    git(tmp_path / "repo", "commit", "-qam", "mended here")
+    git(tmp_path / "repo", "checkout", "-q", "main")
+    done = bisector("run", "--json", *WORK[:4], "--good", "side", "--bad", "main", folder=tmp_path / "repo")
+    summary = json.loads(done.stdout)
+    assert (done.returncode, summary["conclusion"]) == (3, "merge-base-is-bad")

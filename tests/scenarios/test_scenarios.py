@@ -1,0 +1,87 @@
+"""Every scenario of the sample history, hunted as a user would: real repositories, real dune builds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bisector import demo
+from tests.git_history import git
+
+SCENARIOS = sorted(demo.SCENARIOS)
+
+
+@dataclass(frozen=True)
+class Hunted:
+    """What a hunt printed, and what the sample history holds to be true."""
+
+    exit_code: int
+    summary: dict[str, object]
+    first_bad: str | None
+    any_of: set[str]
+
+
+def traces(sample: Path) -> dict[str, object]:
+    """All that a hunt must leave as it was: the repository, the slots, processes and control groups."""
+    repo = sample / "repo"
+    git(repo, "update-index", "-q", "--refresh")
+    return {
+        "HEAD": (repo / ".git/HEAD").read_text(),
+        "refs": git(repo, "for-each-ref"),
+        "index": git(repo, "ls-files", "-s"),
+        "work tree": git(repo, "status", "--porcelain", "--ignored"),
+        "worktrees": git(repo, "worktree", "list"),
+        "git folder": sorted(str(p.relative_to(repo)) for p in (repo / ".git").glob("*")),
+        "locks": sorted(sample.rglob("*.lock")),
+        "slots": sorted((sample / "worktrees/slots").glob("*")),
+        "groups": sorted(Path("/sys/fs/cgroup").rglob("bisector-*")),
+        "processes": [
+            p.pid for p in psutil.process_iter(["cmdline"]) if str(sample) in str(p.info["cmdline"])
+        ],
+    }
+
+
+def hunted(folder: Path, scenario: str, commits: int, seed: int) -> Hunted:
+    """Make a sample history, hunt in it with the command line, and see that nothing is left behind."""
+    made = demo.make(folder / "sample", scenario, commits=commits, seed=seed)
+    before = traces(folder / "sample")
+    command = [sys.executable, "-m", "bisector", "run", "--json", "--config", str(made.hunt_file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200, env=os.environ)
+    assert traces(folder / "sample") == before, "the hunt left something behind"
+    assert done.stdout.count("\n") == 1, done.stderr
+    truth = json.loads(made.truth.read_text())
+    return Hunted(done.returncode, json.loads(done.stdout), truth["first_bad"], set(truth["any_of"]))
+
+
+def check(scenario: str, found: Hunted) -> None:
+    """The answer is the truth, and as sure as it can be."""
+    summary = found.summary
+    if scenario == "none":
+        assert (found.exit_code, summary["conclusion"]) == (3, "no-regression")
+    elif scenario == "hidden":
+        assert (found.exit_code, summary["conclusion"]) == (4, "any-of")
+        assert set(map(str, summary["any_of"] or [])) == found.any_of
+    else:
+        assert (found.exit_code, summary["first_bad"]) == (0, found.first_bad)
+        assert summary["confirmed"] is True
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_answer_is_the_truth(tmp_path: Path, scenario: str) -> None:
+    """In a history of about 40 commits the hunt ends with the truth and leaves nothing behind."""
+    check(scenario, hunted(tmp_path, scenario, 40, 7))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_the_answer_is_the_truth_in_long_histories(tmp_path: Path, scenario: str, seed: int) -> None:
+    """The same with 120 commits and three seeds."""
+    check(scenario, hunted(tmp_path, scenario, 120, seed))
