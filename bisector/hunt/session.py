@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from bisector.engine.local import LocalEngine
 from bisector.engine.slots import Slots
-from bisector.errors import HistoryError
+from bisector.errors import HistoryError, HuntFileError
 from bisector.history.candidates import candidates_between, collapse
 from bisector.history.repository import Repository
 from bisector.hunt import premise
@@ -48,6 +48,7 @@ class Session:
     """
 
     def __init__(self, hunt: Hunt, hunt_file: Path | None, environment: Mapping[str, str]) -> None:
+        _refuse_what_is_not_there_yet(hunt)
         self.hunt = hunt
         self.hunt_file = hunt_file
         self.repository = Repository(hunt.repository)
@@ -129,6 +130,11 @@ class Session:
             )
             engine = LocalEngine(prober, slots, on_step)
             return Loop(plan, engine, readings, record, listener, time.monotonic).run()
+
+
+def _refuse_what_is_not_there_yet(hunt: Hunt) -> None:
+    if hunt.jobs != 1:
+        raise HuntFileError(f"{hunt.locate('jobs')}: this version probes one commit at a time; write 1")
 
 
 def predicate_of(hunt: Hunt, hunt_file: Path | None) -> Predicate[Any]:
