@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import statistics
 from collections.abc import Sequence
 
 from bisector.hunt.conclusion import Effect
 
 _SMALLEST_SPREAD = 1e-9
+_FEW = 5
 
 
 def estimate(ratios: Sequence[float], confidence: float = 0.95) -> Effect:
-    """The geometric mean of at least one ratio with its Student t interval on the log scale.
+    """The typical ratio of at least one pair with its interval, on the log scale.
 
-    Paired t interval: mean +- t(n - 1) * s / sqrt(n), see Student (1908). One ratio has no spread to
-    judge by, so its interval is (0, inf).
+    Up to five pairs: geometric mean and Student's t interval (Student 1908). From six on, where there are
+    enough to see past outliers: the median of the Walsh averages and the interval that inverts the
+    Wilcoxon signed-rank test (Hodges and Lehmann 1963; Hollander and Wolfe, 3.2 and 3.3), which assumes
+    symmetry only. One ratio has no spread to judge by, so its interval is (0, inf).
     """
     logs = [math.log(ratio) for ratio in ratios]
+    if len(logs) == 1:
+        return Effect(math.exp(logs[0]), 0.0, math.inf, 1)
+    interval = _by_student if len(logs) <= _FEW else _by_signed_ranks
+    middle, low, high = interval(logs, (1 - confidence) / 2)
+    return Effect(math.exp(middle), math.exp(low), math.exp(high), len(logs))
+
+
+def _by_student(logs: Sequence[float], tail: float) -> tuple[float, float, float]:
     count = len(logs)
     mean = math.fsum(logs) / count
-    if count == 1:
-        return Effect(math.exp(mean), 0.0, math.inf, 1)
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in logs) / (count - 1))
-    half = student_t_quantile(0.5 + confidence / 2, count - 1) * max(spread, _SMALLEST_SPREAD)
-    half = min(half / math.sqrt(count), 700 - abs(mean))
-    return Effect(math.exp(mean), math.exp(mean - half), math.exp(mean + half), count)
+    half = student_t_quantile(1 - tail, count - 1) * max(spread, _SMALLEST_SPREAD) / math.sqrt(count)
+    half = min(half, 700 - abs(mean))
+    return mean, mean - half, mean + half
+
+
+def _by_signed_ranks(logs: Sequence[float], tail: float) -> tuple[float, float, float]:
+    walsh = sorted((one + other) / 2 for at, one in enumerate(logs) for other in logs[: at + 1])
+    cut = _signed_rank_cut(len(logs), tail)
+    return statistics.median(walsh), walsh[cut], walsh[-1 - cut]
+
+
+def _signed_rank_cut(count: int, tail: float) -> int:
+    """How many Walsh averages to leave out at each end: the largest k with P(W <= k) <= tail."""
+    ways = [1]
+    for rank in range(1, count + 1):
+        longer = [0] * (len(ways) + rank)
+        for total, number in enumerate(ways):
+            longer[total] += number
+            longer[total + rank] += number
+        ways = longer
+    below = itertools.accumulate(number / 2**count for number in ways)
+    return next(k for k, probability in enumerate(below) if probability > tail) - 1
 
 
 def student_t_quantile(probability: float, degrees: int) -> float:
