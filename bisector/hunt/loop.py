@@ -88,7 +88,7 @@ class Loop:
                 return decision
             if self._out_of_budget():
                 return Inconclusive("the budget was spent before the premise was decided")
-            commit = plan.good[0] if premise.good_is_next(good, bad, plan.repeats, plan.ratio) else plan.bad
+            commit = plan.good[0] if decision.of_good else plan.bad
             self._read(commit, Role.PREMISE, self._reference)
 
     def _merge_bases(self) -> Conclusion | None:

@@ -28,7 +28,9 @@ class Established:
 
 @dataclass(frozen=True, slots=True)
 class MoreReadings:
-    """Not decided yet: read both endpoints once more."""
+    """Not decided yet: read once more, the good endpoint if `of_good`, else the other one."""
+
+    of_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,18 @@ def _decide_verdicts(good: Sequence[Reading], bad: Sequence[Reading], repeats: R
     if _disagree(good) or _disagree(bad):
         # A flaky test: its rates have to be seen before the search can reckon with them.
         enough = max(enough, repeats.most // 2)
-    if min(len(good), len(bad)) < enough:
-        return MoreReadings()
+    # One endpoint is read often enough before the other, so that each is laid out only once.
+    if len(good) < enough or len(bad) < enough:
+        return MoreReadings(of_good=len(good) < enough)
     bad_at_good, bad_at_bad = _share_bad(good), _share_bad(bad)
     figures = f"good judged bad {_count(good)}, bad judged bad {_count(bad)}"
     if bad_at_good > bad_at_bad:
         return BadIsGood(f"the endpoints look swapped ({figures})")
-    if bad_at_good == bad_at_bad:
-        if bad_at_good > 0.5:
-            return GoodIsBad(f"the good endpoint is judged bad already: {good[-1].judgement.why} ({figures})")
-        return NoRegression(
-            f"the bad endpoint is judged as the good one is: {bad[-1].judgement.why} ({figures})"
-        )
-    return Established()
+    if bad_at_good < bad_at_bad:
+        return Established()
+    if bad_at_good > 0.5:
+        return GoodIsBad(f"the good endpoint is judged bad already: {good[-1].judgement.why} ({figures})")
+    return NoRegression(f"the bad endpoint is judged as the good one is: {bad[-1].judgement.why} ({figures})")
 
 
 def _decide_ratios(
@@ -88,51 +89,39 @@ def _decide_ratios(
     for reading in good:
         if isinstance(reading.judgement, Bad):
             return GoodIsBad(f"the good endpoint is judged bad already: {reading.judgement.why}")
+    if len(good) < repeats.least:
+        return MoreReadings(of_good=True)
     if any(isinstance(reading.judgement, Bad) for reading in bad):
         return Established()
     if any(isinstance(reading.judgement, Good) for reading in bad):
         return NoRegression(f"the bad endpoint is judged good: {bad[-1].judgement.why}")
-    ratios = measured(bad)
-    if len(ratios) < repeats.least:
+    if len(bad) < repeats.least:
         return MoreReadings()
-    effect = estimate(ratios)
-    if effect.high < 1 and effect.ratio < 1 / ratio:
+    itself, effect = estimate(measured(good)), estimate(measured(bad))
+    spent = len(bad) >= repeats.most
+    if effect.low > itself.high and effect.low > math.sqrt(ratio) and effect.ratio > ratio:
+        return Established(effect)
+    if effect.high < 1 / math.sqrt(ratio) and effect.high < itself.low:
         return BadIsGood(f"bad is faster than good, {effect}; are they swapped?", effect)
-    if effect.low > _midway(ratio) and effect.ratio > ratio:
-        return Established(effect)
-    if effect.high < ratio:
-        return NoRegression(_nothing_found(effect, ratio), effect)
-    if len(ratios) < repeats.most:
-        return MoreReadings()
-    if effect.low > 1 and effect.ratio >= ratio:
-        return Established(effect)
-    return NoRegression(_nothing_found(effect, ratio), effect)
+    if effect.high < ratio or spent:
+        return _undecided(itself, effect, ratio)
+    return MoreReadings(of_good=effect.low > math.sqrt(ratio) and len(good) < repeats.most)
 
 
-def good_is_next(
-    good: Sequence[Reading], bad: Sequence[Reading], repeats: Repeats, ratio: float | None
-) -> bool:
-    """Which endpoint to read next; one is read often enough before the other, to lay out each only once."""
-    enough = repeats.verdicts if ratio is None else repeats.least
-    if len(good) < enough or len(bad) < enough:
-        return len(good) < enough
-    return ratio is None and len(good) <= len(bad)
+def _undecided(itself: Effect, effect: Effect, ratio: float) -> Decision:
+    """What is left to say when bad is not surely slower by as much as the hunt asks."""
+    if effect.low > max(1, itself.ratio) and effect.ratio >= ratio:
+        return Established(effect)
+    return NoRegression(
+        f"bad over good is {effect} in {effect.pairs} pairs, good over itself {itself} in {itself.pairs}, "
+        f"and the hunt asks for {ratio:.2f}x",
+        effect,
+    )
 
 
 def measured(readings: Sequence[Reading]) -> list[float]:
     """The values of the measured ones among `readings`."""
     return [r.judgement.value for r in readings if isinstance(r.judgement, Measured)]
-
-
-def _midway(ratio: float) -> float:
-    return math.sqrt(ratio)
-
-
-def _nothing_found(effect: Effect, ratio: float) -> str:
-    return (
-        f"bad over good is {effect} in {effect.pairs} pairs, the hunt asks for {ratio:.2f}x; "
-        f"a regression below {max(effect.high, 1.0):.2f}x could still hide"
-    )
 
 
 def _disagree(readings: Sequence[Reading]) -> bool:

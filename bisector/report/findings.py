@@ -120,10 +120,15 @@ def reason(record: HuntRecord) -> str:
         case AnyOf():
             return "Only commits that cannot be tested are left, so the first bad commit is one of them."
         case NoRegression(why=why, effect=measured):
-            return " ".join(filter(None, (why, _could_still_hide(measured))))
+            return " ".join(filter(None, (_sentence(why), _could_still_hide(measured))))
         case GoodIsBad(why=why) | BadIsGood(why=why) | MergeBaseIsBad(why=why) | Inconclusive(why=why):
-            return why
+            return _sentence(why)
     return "The hunt has no conclusion yet; the same command goes on where it stopped."
+
+
+def _sentence(text: str) -> str:
+    """A reason, which is written without a capital and a full stop, as a sentence of its own."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _first_bad_reason(record: HuntRecord, found: FirstBad) -> str:
@@ -140,7 +145,7 @@ def _first_bad_reason(record: HuntRecord, found: FirstBad) -> str:
 def _could_still_hide(measured: Effect | None) -> str:
     if measured is None:
         return ""
-    return f"Ratio {measured}; a regression below {max(measured.high, 1.0):.2f}x could still hide."
+    return f"A regression below {max(measured.high, 1.0):.2f}x could still hide."
 
 
 def baseline(record: HuntRecord) -> float:

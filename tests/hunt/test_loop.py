@@ -101,7 +101,6 @@ def test_no_difference_ends_before_any_commit_is_tested(seed: int) -> None:
     assert isinstance(conclusion, NoRegression)
     assert engine.probes == 0
     assert conclusion.effect is not None
-    assert "could still hide" in conclusion.why
 
 
 def test_a_faster_bad_endpoint_is_said_to_be_swapped() -> None:

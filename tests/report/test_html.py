@@ -106,7 +106,7 @@ def test_answer_stands_on_top() -> None:
         ("merge", "Both parents are good"),
         ("verdict", "not confirmed"),
         ("any_of", "First bad commit is one of 5"),
-        ("none", "a regression below 1.05x could still hide"),
+        ("none", "A regression below 1.05x could still hide"),
         ("good_is_bad", "The good endpoint is bad"),
         ("bad_is_good", "The bad endpoint is good"),
         ("merge_base", "is bad already"),

@@ -241,7 +241,7 @@ def test_entry_of_the_other_conclusions() -> None:
     any_of = entry_for(factory.any_of(), None, today)
     assert sum(fact.startswith("**Candidate:**") for fact in any_of.facts) == 5
     none = " ".join(entry_for(factory.none(), None, today).facts)
-    assert r"Ratio 1.01x \[0.97, 1.05\]; a regression below 1.05x could still hide." in none
+    assert "A regression below 1.05x could still hide." in none
     with pytest.raises(UsageError, match="no conclusion"):
         entry_for(factory.unfinished(), None, today)
 
