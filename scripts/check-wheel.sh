@@ -11,8 +11,8 @@ python=$(.venv/bin/python -c 'import sys; print(sys._base_executable)')
 cd "$scratch"
 venv/bin/bisector --help >/dev/null
 venv/bin/python -m bisector --version
-venv/bin/bisector predicates | grep -q per_test_user_time
-venv/bin/bisector demo make sample --scenario none --commits 12 >/dev/null
+venv/bin/bisector predicates per_test_user_time >/dev/null
+venv/bin/bisector demo make "$scratch/sample" --scenario none --commits 12 >/dev/null
 venv/bin/python - <<'PY'
 import importlib.util
 import sys

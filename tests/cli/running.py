@@ -57,7 +57,7 @@ def until_interrupted(
 def shell_history(
     folder: Path, length: int = 12, bad_at: int = 8, broken: Sequence[int] = (), ignored: str = "out\n"
 ) -> dict[str, str]:
-    """A history built by `sh build.sh`, whose `sh test.sh` fails from `bad_at` on; broken ones do not build."""
+    """A history built by build.sh, whose test.sh fails from `bad_at` on; broken ones do not build."""
     nodes = [
         Node(
             f"c{at}",

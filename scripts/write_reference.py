@@ -1,0 +1,30 @@
+"""Writes the generated pages of docs/reference/ from the code.
+
+python -m scripts.write_reference
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bisector.hunt_file.reference import reference_markdown
+from scripts.reference.commands import commands_markdown
+from scripts.reference.predicates import predicates_markdown
+
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands_markdown,
+    "hunt-file.md": reference_markdown,
+    "predicates.md": predicates_markdown,
+}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
