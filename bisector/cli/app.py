@@ -59,7 +59,27 @@ def run(
     """
     from bisector.cli.run import run_hunt
 
-    return run_hunt(chosen.session(), as_json=as_json, verbosity=0 if quiet else 1 + verbose, restart=restart)
+    return run_hunt(chosen, as_json=as_json, verbosity=0 if quiet else 1 + verbose, restart=restart)
+
+
+@app.command()
+@takes_hunt
+def check(
+    chosen: Chosen,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every build and run.")] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Forget this hunt's earlier readings and begin again.")
+    ] = False,
+) -> int:
+    """Check the premise only: good is good, bad is bad, and the difference is real.
+
+    Exit codes: 0 there is something to hunt, all others as `run`. A later `run` goes on from here.
+    """
+    from bisector.cli.run import check_premise
+
+    return check_premise(chosen, as_json=as_json, verbosity=0 if quiet else 1 + verbose, restart=restart)
 
 
 @app.command()

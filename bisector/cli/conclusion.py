@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -11,8 +12,10 @@ from rich.text import Text
 
 from bisector.errors import ExitCode
 from bisector.hunt.record import HuntRecord
+from bisector.probe.reading import Role
 from bisector.report import findings
 from bisector.report.safe_text import visible
+from bisector.units import format_size
 
 _STYLES = {ExitCode.FIRST_BAD: "green", ExitCode.NO_REGRESSION: "cyan"}
 
@@ -31,11 +34,43 @@ def show(console: Console, record: HuntRecord, report: Path, progress_log: Path 
         Text(findings.headline(record), style=f"bold {style}"), Text(visible(findings.reason(record))), facts
     )
     console.print(Panel(body, border_style=style, expand=False))
+    if record.conclusion.exit_code is ExitCode.NO_REGRESSION:
+        console.print(_endpoints(record))
     for name, path in (("report", report), ("progress log", progress_log)):
         if path is not None:
             console.print(Text(f"{name}: {path}"), soft_wrap=True)
     for line in _next_steps(record):
         console.print(Text(f"next: {line}", style="dim"), soft_wrap=True)
+
+
+def show_premise(console: Console, record: HuntRecord) -> None:
+    """Print that the premise holds, with the figures of both endpoints, and what to do next."""
+    console.print(_endpoints(record))
+    figures = f": bad over good {record.premise}" if record.premise else ""
+    console.print(Text(f"the premise holds{figures}", style="bold green"))
+    console.print(Text("next: the same command with `run` in place of `check`", style="dim"))
+
+
+def _endpoints(record: HuntRecord) -> Table:
+    """A row for each endpoint: what its runs took, at the median."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "commit", "runs", "user", "wall", "peak memory", "judged"):
+        table.add_column(heading, justify="left" if heading in ("", "commit", "judged") else "right")
+    for name, info in (("good", record.good[0]), ("bad", record.bad)):
+        readings = [r for r in record.readings if r.commit == info.id and r.role is Role.PREMISE]
+        runs = [r.run for r in readings if r.run is not None]
+        if runs:
+            memory = [run.peak_memory for run in runs if run.peak_memory is not None]
+            table.add_row(
+                name,
+                info.short,
+                str(len(runs)),
+                findings.duration(statistics.median(run.user for run in runs)),
+                findings.duration(statistics.median(run.wall for run in runs)),
+                format_size(int(statistics.median(memory))) if memory else "",
+                Text(visible(readings[-1].judgement.why)),
+            )
+    return table
 
 
 def _facts(record: HuntRecord) -> list[tuple[str, str]]:

@@ -19,10 +19,12 @@ from bisector import hunt_file
 from bisector.cli.options import Chosen
 from bisector.errors import HistoryError
 from bisector.history.repository import Repository
+from bisector.hunt.events import Event
+from bisector.hunt.good_commit import session_on
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.scratch import Scratch, default_scratch
-from bisector.hunt.session import Session
+from bisector.hunt.session import Ground
 from bisector.report.bisect_log import git_bisect_log
 from bisector.report.html import write_html_report
 from bisector.report.markdown import issue_report
@@ -101,7 +103,7 @@ def _scratch(chosen: Chosen) -> Scratch:
     """The scratch folder of the chosen hunt; without one, that of this folder."""
     if set(chosen.values) == {"scratch"} and chosen.config is None:
         return Scratch(Path(str(chosen.values["scratch"])).resolve())
-    return default_scratch(Path.cwd(), os.environ) if chosen.is_empty else chosen.session().scratch
+    return default_scratch(Path.cwd(), os.environ) if chosen.is_empty else chosen.ground().scratch
 
 
 def _journal(scratch: Scratch) -> Journal:
@@ -116,16 +118,19 @@ def _record(chosen: Chosen) -> HuntRecord:
     scratch = _scratch(chosen)
     journal = _journal(scratch)
     named_by_scratch = chosen.config is None and set(chosen.values) <= {"scratch"}
-    session = _newest(journal, scratch) if named_by_scratch else chosen.session()
-    return session.record(journal)
+    ground = _newest(journal, scratch) if named_by_scratch else chosen.ground()
+    return session_on(ground, _deaf).record(journal)
 
 
-def _newest(journal: Journal, scratch: Scratch) -> Session:
+def _newest(journal: Journal, scratch: Scratch) -> Ground:
     rows = journal.hunts()
     if not rows:
         raise HistoryError(f"no hunt has begun in {scratch.root}; start one with `bisector run`")
-    hunt = hunt_file.build(rows[0].document, Path.cwd(), None)
-    return Session(hunt, None, os.environ)
+    return Ground(hunt_file.build(rows[0].document, Path.cwd(), None), None, os.environ)
+
+
+def _deaf(event: Event) -> None:
+    """Follow nothing: what is looked at was found already."""
 
 
 def _status_of(journal: Journal, row: HuntRow) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from bisector.hunt.session import Session
+    from bisector.hunt.session import Ground
 
 _HUNT = "The hunt"
 _RANGE = "Range"
@@ -34,17 +34,17 @@ class Chosen:
         """Whether no hunt was named at all."""
         return self.config is None and not self.values
 
-    def session(self) -> Session:
-        """The hunt, ready to run; raises what loading and resolving raise."""
+    def ground(self) -> Ground:
+        """What the hunt works with; raises what loading and opening raise."""
         from bisector import hunt_file
         from bisector.errors import UsageError
-        from bisector.hunt.session import Session
+        from bisector.hunt.session import Ground
 
         if self.is_empty:
             raise UsageError("no hunt named; give --config FILE, or --good, --test and their like")
         path = hunt_file.find(self.config, Path.cwd()) if self.config is not None else None
         hunt = hunt_file.load(path) if path else None
-        return Session(hunt_file.build(self.values, Path.cwd(), hunt), path, os.environ)
+        return Ground(hunt_file.build(self.values, Path.cwd(), hunt), path, os.environ)
 
 
 def _options(
@@ -69,10 +69,14 @@ def _options(
         typer.Option(help="Folder for worktrees, artefacts and the journal.", rich_help_panel=_HUNT),
     ] = None,
     good: Annotated[
-        list[str] | None, typer.Option(help="A good revision; may be repeated.", rich_help_panel=_RANGE)
+        list[str] | None,
+        typer.Option(help="A good revision, or `auto` to find one; may be repeated.", rich_help_panel=_RANGE),
     ] = None,
     bad: Annotated[
         str | None, typer.Option(help="The bad revision [default: HEAD].", rich_help_panel=_RANGE)
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="How far back --good auto walks.", rich_help_panel=_RANGE)
     ] = None,
     path: Annotated[
         list[str] | None,
@@ -125,6 +129,7 @@ def _options(
         "scratch": scratch,
         "good": good or None,
         "bad": bad,
+        "since": since,
         "paths": path or None,
         "first_parent": first_parent,
         "build.command": build,

@@ -1,4 +1,4 @@
-"""`bisector run`: the hunt on screen, then the conclusion into the progress log and the reports."""
+"""`bisector run` and `check`: the hunt on screen, then the conclusion into progress log and reports."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import functools
 import json
 import shlex
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 
 from bisector.cli import conclusion
+from bisector.cli.options import Chosen
 from bisector.cli.screen import Screen
 from bisector.history.commit import CommitInfo
+from bisector.history.repository import Repository
+from bisector.hunt.good_commit import session_on
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session
 from bisector.report.html import write_html_report
@@ -21,18 +25,54 @@ from bisector.report.progress_log import entry_for, write_entry
 from bisector.report.safe_text import visible
 from bisector.report.summary import summary
 
+Way = Callable[[Session, Screen], HuntRecord]
 
-def run_hunt(session: Session, *, as_json: bool, verbosity: int, restart: bool) -> int:
+
+def run_hunt(chosen: Chosen, *, as_json: bool, verbosity: int, restart: bool) -> int:
     """Run a hunt to its conclusion; the exit code."""
     console = Console(stderr=as_json, highlight=False)
+    session, record = _on_screen(
+        chosen, console, verbosity, lambda session, screen: session.run(screen, restart=restart)
+    )
+    return _publish(session, record, console, as_json=as_json)
+
+
+def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: bool) -> int:
+    """Read the endpoints; the exit code, 0 where there is something to hunt."""
+    console = Console(stderr=as_json, highlight=False)
+    session, record = _on_screen(
+        chosen, console, verbosity, lambda session, screen: session.check(screen, restart=restart)
+    )
+    if record.conclusion is not None:
+        return _publish(session, record, console, as_json=as_json)
+    if as_json:
+        sys.stdout.write(json.dumps({**summary(record), "premise": "established"}) + "\n")
+    else:
+        conclusion.show_premise(console, record)
+    return 0
+
+
+def _on_screen(chosen: Chosen, console: Console, verbosity: int, way: Way) -> tuple[Session, HuntRecord]:
+    ground = chosen.ground()
+    describe = _describing(ground.repository)
     if verbosity:
-        _introduce(console, session)
-    with Screen(console, _describing(session), verbosity) as screen:
-        record = session.run(screen, restart=restart)
-    report = write_report(session, record)
-    log = session.hunt.progress_log
+        console.print(
+            f"[bold]bisector[/bold]  hunt {ground.hunt.hunt} in {shlex.quote(str(ground.repository.path))}",
+            soft_wrap=True,
+        )
+    with Screen(console, describe, verbosity) as screen:
+        session = session_on(ground, screen)
+        if verbosity:
+            _introduce(console, session, describe)
+        return session, way(session, screen)
+
+
+def _publish(session: Session, record: HuntRecord, console: Console, *, as_json: bool) -> int:
+    """The conclusion into report, progress log and onto the screen; its exit code."""
+    report = _write_report(session, record)
+    log = session.ground.hunt.progress_log
     if log is not None:
-        write_entry(log, session.hunt.heading, entry_for(record, report, date.today()))
+        write_entry(log, session.ground.hunt.heading, entry_for(record, report, date.today()))
     if as_json:
         sys.stdout.write(json.dumps(summary(record, report)) + "\n")
     else:
@@ -40,26 +80,20 @@ def run_hunt(session: Session, *, as_json: bool, verbosity: int, restart: bool) 
     return int(record.conclusion.exit_code) if record.conclusion else 0
 
 
-def write_report(session: Session, record: HuntRecord) -> Path:
-    """The HTML report of a hunt, in the hunt's scratch folder."""
-    folder = session.scratch.reports
+def _write_report(session: Session, record: HuntRecord) -> Path:
+    folder = session.ground.scratch.reports
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{session.hunt.hunt}-{session.key[:8]}.html"
+    path = folder / f"{session.ground.hunt.hunt}-{session.key[:8]}.html"
     write_html_report(record, path)
     return path
 
 
-def _introduce(console: Console, session: Session) -> None:
-    plan = session.plan
-    describe = _describing(session)
-    console.print(
-        f"[bold]bisector[/bold]  hunt {session.hunt.hunt} in {shlex.quote(str(session.repository.path))}"
-    )
-    for name, commit in (("good", plan.good[0]), ("bad ", plan.bad)):
+def _introduce(console: Console, session: Session, describe: Callable[[str], CommitInfo]) -> None:
+    for name, commit in (("good", session.plan.good[0]), ("bad ", session.plan.bad)):
         info = describe(commit)
         console.print(f"{name}  {info.short}  ", end="")
-        console.print(visible(info.subject), style="dim", markup=False)
+        console.print(visible(info.subject), style="dim", markup=False, soft_wrap=True)
 
 
-def _describing(session: Session) -> functools._lru_cache_wrapper[CommitInfo]:
-    return functools.lru_cache(maxsize=None)(lambda commit: session.repository.infos([commit])[commit])
+def _describing(repository: Repository) -> Callable[[str], CommitInfo]:
+    return functools.lru_cache(maxsize=None)(lambda commit: repository.infos([commit])[commit])

@@ -110,6 +110,11 @@ class Repository:
                 return []
             raise InfrastructureFault(f"git merge-base failed in {self.path}: {error}") from error
 
+    def first_parents(self, commit: str, since: str | None = None) -> list[str]:
+        """`commit`, its first parent, and so on back in time, as far as `since` (itself included)."""
+        until = [f"^{since}^@"] if since else []
+        return self.git("rev-list", "--first-parent", commit, *until).decode().split()
+
     @property
     def is_shallow(self) -> bool:
         """Whether the clone was cut off at some depth."""

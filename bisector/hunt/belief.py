@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
 from bisector.probe.reading import Reading, Role
 
 _POSSIBLE = 1e-9
+_LEAST_SECONDS = 1e-3
 _NEARLY_ALL = 0.999
 
 
@@ -85,7 +87,9 @@ class Belief:
 
     def _observing(self, readings: Sequence[Reading], noise: core.Noise) -> core.Search:
         graph = core.CommitGraph([list(parents) for parents in self._candidates.parents])
-        search = core.Search(graph, noise=noise, confidence=self._plan.confidence)
+        search = core.Search(
+            graph, noise=noise, confidence=self._plan.confidence, costs=_costs(self._plan, readings)
+        )
         search.observe_all(self._observations(readings))
         return search
 
@@ -106,6 +110,21 @@ def why_inconclusive(found: core.Conclusion) -> str:
     if isinstance(found, core.Inconclusive):
         return found.why
     return "the search ended without an answer"
+
+
+def _costs(plan: Plan, readings: Sequence[Reading]) -> core.Costs:
+    """Seconds of a build and of a test, as the premise saw them; a repeat needs no build.
+
+    Good and bad tests count the same, so that the search never takes more probes than halving would.
+    Only the premise counts: what is believed must not change when a hunt is taken up again.
+    """
+    premise = [r for r in readings if r.role is Role.PREMISE and r.run is not None]
+    builds = [r.build_seconds for r in premise if r.build_seconds > 0]
+    tests = [sum(run.wall for run in (r.run, r.reference) if run) for r in premise]
+    if plan.ratio is None or not builds or not tests:
+        return core.Costs()
+    test = max(statistics.median(tests), _LEAST_SECONDS)
+    return core.Costs(good=test, bad=test, build=statistics.median(builds), repeat=0.0)
 
 
 def _outcome(judgement: Judgement) -> core.Outcome:

@@ -44,6 +44,8 @@ def against_parent(readings: Sequence[Reading], repeats: Repeats, ratio: float) 
         return Holds()
     if isinstance(last, Good):
         return Fails(last.why)
+    if readings and readings[-1].digest and readings[-1].digest == readings[-1].reference_digest:
+        return Fails(f"its build is byte for byte that of its parent {readings[-1].against[:12]}")
     ratios = measured(readings)
     if len(ratios) < repeats.least:
         return MoreReadings()

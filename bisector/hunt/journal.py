@@ -33,12 +33,13 @@ create table readings (
   commit_id text not null,
   role text not null,
   against text not null,             -- the commit whose build was the reference; '' for an unpaired reading
-  inputs text not null,              -- key of what the reading depends on
   judgement text not null,           -- JSON
   run text, reference text,          -- JSON; null where the commit did not get as far as its test
   build_seconds real not null,
   log text,
-  at text not null
+  at text not null,
+  digest text not null,              -- SHA-256 of the built outputs, '' where unknown
+  reference_digest text not null
 );
 create index readings_of_hunt on readings (hunt, id);
 """
@@ -96,13 +97,14 @@ class Journal:
         with self._writing() as connection:
             connection.execute("delete from hunts where id = ?", (hunt,))
 
-    def add(self, hunt: int, reading: Reading, inputs: str = "") -> None:
-        """Write one reading; `inputs` is the key of what it depends on."""
+    def add(self, hunt: int, reading: Reading) -> None:
+        """Write one reading."""
         with self._writing() as connection:
             connection.execute(
-                "insert into readings (hunt, commit_id, role, against, inputs, judgement, run, reference,"
-                " build_seconds, log, at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (hunt, *stored.reading_to_row(reading, inputs)),
+                "insert into readings (hunt, commit_id, role, against, judgement, run, reference,"
+                " build_seconds, log, at, digest, reference_digest)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (hunt, *stored.reading_to_row(reading)),
             )
 
     def conclude(self, hunt: int, conclusion: Conclusion) -> None:
@@ -116,8 +118,8 @@ class Journal:
     def readings(self, hunt: int) -> list[Reading]:
         """All readings of a hunt, oldest first."""
         rows = self._connection.execute(
-            "select commit_id, role, against, inputs, judgement, run, reference, build_seconds, log, at"
-            " from readings where hunt = ? order by id",
+            "select commit_id, role, against, judgement, run, reference, build_seconds, log, at,"
+            " digest, reference_digest from readings where hunt = ? order by id",
             (hunt,),
         )
         return [stored.reading_from_row(row) for row in rows]

@@ -69,6 +69,13 @@ class Loop:
         self._tell(Concluded(conclusion))
         return conclusion
 
+    def check(self) -> Conclusion | None:
+        """Read the endpoints only; the conclusion if they leave nothing to search for."""
+        conclusion = self._endpoints()
+        if conclusion is not None:
+            self._tell(Concluded(conclusion))
+        return conclusion
+
     @property
     def _reference(self) -> str:
         return self._plan.good[0] if self._plan.ratio is not None else ""
@@ -161,7 +168,7 @@ class Loop:
             return None
         commit = self.readings[-1].commit
         readings = self._readings_of(commit)
-        complete = len(readings) >= self._plan.repeats.least
+        complete = len(readings) >= self._plan.repeats.first
         return None if complete or len(premise.measured(readings)) < len(readings) else commit
 
     def _confirm(self, belief: Belief, commit: str, probability: float) -> Conclusion | None:

@@ -37,9 +37,11 @@ class MoreReadings:
 class Repeats:
     """How often endpoints and candidates are read.
 
-    `least` and `most` pairs of a measured comparison; `verdicts` runs of each endpoint for a verdict.
+    `least` and `most` pairs of a measured comparison (premise, confirmation), `first` pairs when the search
+    comes to a commit; `verdicts` runs of each endpoint for a verdict.
     """
 
+    first: int = 1
     least: int = 3
     most: int = 20
     verdicts: int = 2

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,14 +22,14 @@ from bisector.history.candidates import candidates_between, collapse
 from bisector.history.repository import Repository
 from bisector.hunt import premise
 from bisector.hunt.belief import Belief
-from bisector.hunt.conclusion import Effect, Inconclusive
+from bisector.hunt.conclusion import Conclusion, Effect, Inconclusive
 from bisector.hunt.events import HuntBegan, Listener, StepBegan
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.loop import Loop
 from bisector.hunt.plan import Budget, Plan
 from bisector.hunt.premise import Repeats
 from bisector.hunt.record import HuntRecord
-from bisector.hunt.scratch import scratch_of
+from bisector.hunt.scratch import Scratch, scratch_of
 from bisector.hunt_file import Hunt, options_refused
 from bisector.predicate import Predicate
 from bisector.probe.artefacts import ArtefactStore
@@ -40,96 +41,113 @@ from bisector.probe.probe import Prober, Step
 from bisector.probe.reading import Reading, Role
 
 
-class Session:
-    """One hunt as far as it can be prepared without building anything.
+class Ground:
+    """What a hunt works with, before its revisions are resolved.
 
-    `hunt_file` is where it was read from, None for one given on the command line; `environment` that
-    of the process. Raises `HistoryError` and `HuntFileError` for what the user has to mend.
+    `hunt_file` is where the hunt was read from, None for one given on the command line; `environment`
+    that of the process. Raises `HistoryError` and `HuntFileError` for what the user has to mend.
     """
 
     def __init__(self, hunt: Hunt, hunt_file: Path | None, environment: Mapping[str, str]) -> None:
         _refuse_what_is_not_there_yet(hunt)
         self.hunt = hunt
-        self.hunt_file = hunt_file
+        self.environment = environment
         self.repository = Repository(hunt.repository)
         self.predicate = predicate_of(hunt, hunt_file)
-        self.plan = plan_of(hunt, self.repository, self.predicate)
-        self.key = hunt_key(hunt, self.repository, self.plan.good, self.plan.bad)
+        self.ratio: float | None = self.predicate.options.ratio if self.predicate.paired else None
+        self.repeats = Repeats(hunt.pairs.first, hunt.pairs.min, hunt.pairs.max, hunt.premise.runs)
         self.scratch = scratch_of(hunt, hunt_file, self.repository, environment)
-        self._environment = environment
 
-    def run(self, listener: Listener, *, restart: bool = False, clean: bool = True) -> HuntRecord:
+
+class Session:
+    """One hunt as far as it can be prepared without building anything: its good commit is known."""
+
+    def __init__(self, ground: Ground, good: Sequence[str]) -> None:
+        self.ground = ground
+        self.plan = plan_of(ground, good)
+        self.key = hunt_key(ground.hunt, ground.repository, self.plan.good, self.plan.bad)
+
+    def run(self, listener: Listener, *, restart: bool = False) -> HuntRecord:
         """Run the hunt, or go on where an earlier start stopped; one that is over is not run again.
 
         `restart` forgets all its earlier readings.
         """
-        with self.scratch.held(self.key), self._journal() as journal:
+        return self._follow(listener, Loop.run, restart=restart)
+
+    def check(self, listener: Listener, *, restart: bool = False) -> HuntRecord:
+        """Read the endpoints only, as `run` would; the record has a conclusion if they rule the hunt out."""
+        return self._follow(listener, Loop.check, restart=restart)
+
+    def _follow(
+        self, listener: Listener, way: Callable[[Loop], Conclusion | None], *, restart: bool
+    ) -> HuntRecord:
+        with self.ground.scratch.held(self.key), opened(self.ground.scratch) as journal:
             row = self._row(journal, restart=restart)
             if row.conclusion is None or isinstance(row.conclusion, Inconclusive):
-                if clean:
-                    clean_leftovers()
-                conclusion = self._hunt(journal, row, listener)
-                journal.conclude(row.id, conclusion)
+                clean_leftovers()
+                conclusion = self._hunt(journal, row, listener, way)
+                if conclusion is not None:
+                    journal.conclude(row.id, conclusion)
             return self.record(journal)
 
     def record(self, journal: Journal) -> HuntRecord:
         """All that is known of the hunt so far; `HistoryError` where it never began."""
         row = next((row for row in journal.hunts() if row.key == self.key), None)
         if row is None:
-            raise HistoryError(f"hunt '{self.hunt.hunt}' has not begun; start it with `bisector run`")
-        return record_of(self.hunt, self.repository, self.plan, row, journal.readings(row.id))
-
-    @contextmanager
-    def _journal(self) -> Iterator[Journal]:
-        journal = Journal(self.scratch.journal)
-        try:
-            yield journal
-        finally:
-            journal.close()
+            raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
+        return record_of(self.ground, self.plan, row, journal.readings(row.id))
 
     def _row(self, journal: Journal, *, restart: bool) -> HuntRow:
         document = {
-            **self.hunt.model_dump(mode="json"),
+            **self.ground.hunt.model_dump(mode="json"),
             "good": list(self.plan.good),
             "bad": self.plan.bad,
-            "scratch": str(self.scratch.root),
+            "scratch": str(self.ground.scratch.root),
         }
-        row = journal.begin(self.key, self.hunt.hunt, document)
+        row = journal.begin(self.key, self.ground.hunt.hunt, document)
         if restart:
             journal.forget(row.id)
-            row = journal.begin(self.key, self.hunt.hunt, document)
+            row = journal.begin(self.key, self.ground.hunt.hunt, document)
         return row
 
-    def _hunt(self, journal: Journal, row: HuntRow, listener: Listener) -> Any:
-        plan = self.plan
-        readings = journal.readings(row.id)
-        ends = {"good": plan.good[0], "bad": plan.bad}
+    def _hunt(
+        self, journal: Journal, row: HuntRow, listener: Listener, way: Callable[[Loop], Conclusion | None]
+    ) -> Conclusion | None:
+        plan, readings = self.plan, journal.readings(row.id)
         same = len(plan.every_candidate) - len(plan.candidates)
         listener(HuntBegan(len(plan.candidates), same, len(readings), plan.ratio is not None))
+        ends = {"good": plan.good[0], "bad": plan.bad}
+        with engine_for(self.ground, self.key, ends, len(readings), listener) as engine:
+            record = functools.partial(journal.add, row.id)
+            return way(Loop(plan, engine, readings, record, listener, time.monotonic))
 
-        def on_step(commit: str, step: Step, detail: str) -> None:
-            listener(StepBegan(commit, step, detail))
 
-        def record(reading: Reading) -> None:
-            journal.add(row.id, reading)
+@contextmanager
+def opened(scratch: Scratch) -> Iterator[Journal]:
+    """The journal of a scratch folder, closed at the end."""
+    journal = Journal(scratch.journal)
+    try:
+        yield journal
+    finally:
+        journal.close()
 
-        logs = self.scratch.logs(self.key)
-        logs.mkdir(parents=True, exist_ok=True)
-        with Slots(self.scratch.slots, self.repository) as slots:
-            prober = Prober(
-                self.hunt,
-                self.repository,
-                self.predicate,
-                ArtefactStore(self.scratch.store),
-                logs,
-                allowed_environment(
-                    self.hunt.environment.pass_, self.hunt.environment.set, self._environment
-                ),
-                ends,
-                on_step,
-            )
-            engine = LocalEngine(prober, slots, on_step)
-            return Loop(plan, engine, readings, record, listener, time.monotonic).run()
+
+@contextmanager
+def engine_for(
+    ground: Ground, key: str, ends: Mapping[str, str], taken: int, listener: Listener
+) -> Iterator[LocalEngine]:
+    """An engine for the hunt `key`, which has `taken` readings already; its slots are gone at the end."""
+
+    def on_step(commit: str, step: Step, detail: str) -> None:
+        listener(StepBegan(commit, step, detail))
+
+    hunt, logs = ground.hunt, ground.scratch.logs(key)
+    logs.mkdir(parents=True, exist_ok=True)
+    environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, ground.environment)
+    store = ArtefactStore(ground.scratch.store)
+    prober = Prober(hunt, ground.repository, ground.predicate, store, logs, environment, ends, on_step)
+    with Slots(ground.scratch.slots, ground.repository) as slots:
+        yield LocalEngine(prober, slots, on_step, first=taken + 1)
 
 
 def _refuse_what_is_not_there_yet(hunt: Hunt) -> None:
@@ -148,9 +166,10 @@ def predicate_of(hunt: Hunt, hunt_file: Path | None) -> Predicate[Any]:
     return kind(options)
 
 
-def plan_of(hunt: Hunt, repository: Repository, predicate: Predicate[Any]) -> Plan:
-    """The hunt's revisions resolved and its candidates listed; `HistoryError` where that cannot be."""
-    good = tuple(repository.resolve(revision) for revision in hunt.good)
+def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
+    """The hunt with `revisions` as its good ones, candidates listed; raises `HistoryError`."""
+    hunt, repository = ground.hunt, ground.repository
+    good = tuple(repository.resolve(revision) for revision in revisions)
     bad = repository.resolve(hunt.bad)
     bases = _merge_bases(repository, good, bad)
     every = candidates_between(repository, good, bad, first_parent=hunt.first_parent, paths=hunt.paths)
@@ -164,8 +183,8 @@ def plan_of(hunt: Hunt, repository: Repository, predicate: Predicate[Any]) -> Pl
         every_candidate=every,
         parents={info.id: info.parents for info in repository.infos(every.ids).values()},
         merge_bases=bases,
-        ratio=predicate.options.ratio if predicate.paired else None,
-        repeats=Repeats(hunt.pairs.min, hunt.pairs.max, hunt.premise.runs),
+        ratio=ground.ratio,
+        repeats=ground.repeats,
         confidence=hunt.confidence,
         budget=Budget(hunt.budget.time, hunt.budget.probes),
     )
@@ -189,10 +208,9 @@ def _merge_bases(repository: Repository, good: tuple[str, ...], bad: str) -> tup
     return tuple(found)
 
 
-def record_of(
-    hunt: Hunt, repository: Repository, plan: Plan, row: HuntRow, readings: list[Reading]
-) -> HuntRecord:
+def record_of(ground: Ground, plan: Plan, row: HuntRow, readings: list[Reading]) -> HuntRecord:
     """What reports need of a hunt, derived from its readings and the history."""
+    hunt, repository = ground.hunt, ground.repository
     wanted = {*plan.good, plan.bad, *plan.every_candidate.ids, *(reading.commit for reading in readings)}
     wanted |= {parent for commit in list(wanted) for parent in plan.parents.get(commit, ())}
     commits = repository.infos(wanted)

@@ -30,28 +30,29 @@ _CONCLUSIONS: dict[str, type[Conclusion]] = {
 _OUTPUT_KEPT = 4000
 _MATCHES_KEPT = 100
 
-Row = tuple[str, str, str, str, str, str | None, str | None, float, str | None, str]
+Row = tuple[str, str, str, str, str | None, str | None, float, str | None, str, str, str]
 
 
-def reading_to_row(reading: Reading, inputs: str) -> Row:
-    """The columns commit_id .. at of the table `readings`."""
+def reading_to_row(reading: Reading) -> Row:
+    """The columns commit_id .. reference_digest of the table `readings`."""
     return (
         reading.commit,
         reading.role.value,
         reading.against,
-        inputs,
         json.dumps({"kind": type(reading.judgement).__name__, **dataclasses.asdict(reading.judgement)}),
         _run_to_json(reading.run),
         _run_to_json(reading.reference),
         reading.build_seconds,
         str(reading.log) if reading.log else None,
         reading.at.isoformat(timespec="milliseconds"),
+        reading.digest,
+        reading.reference_digest,
     )
 
 
 def reading_from_row(row: Row) -> Reading:
     """The reading that `reading_to_row` wrote."""
-    commit, role, against, _inputs, judgement, run, reference, build_seconds, log, at = row
+    commit, role, against, judgement, run, reference, build_seconds, log, at, *digests = row
     return Reading(
         commit=commit,
         role=Role(role),
@@ -62,6 +63,8 @@ def reading_from_row(row: Row) -> Reading:
         build_seconds=build_seconds,
         log=Path(log) if log else None,
         against=against,
+        digest=digests[0],
+        reference_digest=digests[1],
     )
 
 

@@ -196,3 +196,28 @@ def test_good_that_bad_does_not_contain_is_checked_at_the_merge_base(tmp_path: P
     done = bisector("run", "--json", *WORK[:4], "--good", "side", "--bad", "main", folder=tmp_path / "repo")
     summary = json.loads(done.stdout)
     assert (done.returncode, summary["conclusion"]) == (3, "merge-base-is-bad")
+
+
+def test_good_auto_walks_back_to_a_good_commit(tmp_path: Path) -> None:
+    """Without a known good commit, bisector finds one and then the first bad one."""
+    ids = shell_history(tmp_path / "repo")
+    done = bisector("run", "--json", *WORK[:4], "--good", "auto", folder=tmp_path / "repo")
+    summary = json.loads(done.stdout)
+    assert summary["first_bad"] == ids["c8"]
+    assert summary["good"] == [ids["c7"]]
+    bounded = bisector("run", *WORK[:4], "--good", "auto", "--since", ids["c9"], folder=tmp_path / "repo")
+    assert bounded.returncode == 2
+    assert "--since" in bounded.stderr
+
+
+def test_check_reads_the_endpoints_only(tmp_path: Path) -> None:
+    """`check` says whether there is something to hunt, and `run` goes on from its readings."""
+    ids = shell_history(tmp_path / "repo")
+    checked = bisector("check", *WORK, folder=tmp_path / "repo")
+    assert checked.returncode == 0, checked.stderr
+    assert "the premise holds" in checked.stdout
+    assert ids["c8"][:12] not in checked.stdout
+    done = bisector("run", *WORK, folder=tmp_path / "repo")
+    assert "going on after 4 readings" in done.stdout
+    same = bisector("check", *WORK[:4], "--good", "main~2", "--json", folder=tmp_path / "repo")
+    assert (same.returncode, json.loads(same.stdout)["conclusion"]) == (3, "good-is-bad")

@@ -13,7 +13,7 @@ from bisector.hunt.events import Event
 from bisector.hunt.loop import Loop
 from bisector.hunt.plan import Budget, Plan
 from bisector.hunt.premise import Repeats
-from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
+from bisector.predicate import Bad, Good, Judgement, Measured, Run, Untestable
 from bisector.probe.reading import Reading, Role
 
 Judge = Callable[[str, str], Judgement]
@@ -31,7 +31,13 @@ class FakeEngine:
         """One reading, as the judge says."""
         self.asked.append((commit, role))
         return Reading(
-            commit, role, self.judge(commit, against), datetime(2026, 1, 1, tzinfo=UTC), against=against
+            commit,
+            role,
+            self.judge(commit, against),
+            datetime(2026, 1, 1, tzinfo=UTC),
+            run=Run(wall=1.0, user=1.0, system=0.0),
+            build_seconds=4.0,
+            against=against,
         )
 
     @property
@@ -47,6 +53,7 @@ def plan_of(
     keep: Iterable[int] | None = None,
     budget: Budget | None = None,
     merge_bases: tuple[str, ...] = (),
+    first: int = 1,
     least: int = 3,
     most: int = 12,
 ) -> Plan:
@@ -70,7 +77,7 @@ def plan_of(
         parents={ids[at]: tuple(ids[p] for p in own) or ("good",) for at, own in enumerate(parents)},
         merge_bases=merge_bases,
         ratio=ratio,
-        repeats=Repeats(least, most, 2),
+        repeats=Repeats(first=first, least=least, most=most),
         budget=budget or Budget(),
     )
 

@@ -1,0 +1,50 @@
+"""From what a hunt works with to its session: the good endpoint found where it says `good: auto`."""
+
+from __future__ import annotations
+
+from bisector.errors import HistoryError
+from bisector.hunt import walk_back
+from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
+from bisector.hunt.session import Ground, Session, engine_for, opened
+from bisector.hunt_file import AUTO
+from bisector.probe.keys import hunt_key
+from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.reading import Role
+
+
+def session_on(ground: Ground, listener: Listener) -> Session:
+    """The session of a hunt, its good endpoint found first where the hunt file leaves that to bisector."""
+    automatic = ground.hunt.good == (AUTO,)
+    return Session(ground, [find_good(ground, listener)] if automatic else ground.hunt.good)
+
+
+def find_good(ground: Ground, listener: Listener) -> str:
+    """A good commit before bad, by a search of its own in the journal.
+
+    Raises `HistoryError` where no commit as far back as `since` is good.
+    """
+    hunt, repository = ground.hunt, ground.repository
+    bad = repository.resolve(hunt.bad)
+    since = repository.resolve(hunt.since) if hunt.since else None
+    line = repository.first_parents(bad, since)
+    key = hunt_key(hunt, repository, [AUTO, since or ""], bad)
+    with ground.scratch.held(key), opened(ground.scratch) as journal:
+        row = journal.begin(key, f"{hunt.hunt} (walk back)", hunt.model_dump(mode="json"))
+        readings = journal.readings(row.id)
+        clean_leftovers()
+        with engine_for(ground, key, {"bad": bad}, len(readings), listener) as engine:
+            while True:
+                step = walk_back.step(line, readings, ground.repeats, ground.ratio)
+                if isinstance(step, walk_back.Found):
+                    listener(Noted(f"{step.commit[:12]} is good; the search is for what came after it"))
+                    return step.commit
+                if isinstance(step, walk_back.NoneFound):
+                    raise HistoryError(
+                        f"no commit that can be tested back to {step.oldest[:12]} is good; "
+                        "name a good one with --good, or go further back with --since"
+                    )
+                listener(ProbeBegan(step.commit, Role.PREMISE))
+                reading = engine.read(step.commit, Role.PREMISE, step.against)
+                journal.add(row.id, reading)
+                readings.append(reading)
+                listener(ReadingTaken(reading))

@@ -1,0 +1,81 @@
+"""`good: auto`: a good commit found by walking back along first parents in doubling steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bisector.hunt import premise
+from bisector.hunt.conclusion import BadIsGood, GoodIsBad, NoRegression
+from bisector.hunt.premise import Repeats
+from bisector.predicate import Good, Untestable
+from bisector.probe.reading import Reading, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A good commit."""
+
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Read `commit` next, against the build of `against` where that is not empty."""
+
+    commit: str
+    against: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoneFound:
+    """No commit of the line that can be tested is good; `oldest` is as far as it was asked."""
+
+    oldest: str
+
+
+def step(
+    line: Sequence[str], readings: Sequence[Reading], repeats: Repeats, ratio: float | None
+) -> Found | Ask | NoneFound:
+    """What to do next on `line` (bad first, then its first parents back in time), from readings alone.
+
+    Distances from bad are 1, 2, 4, ... and at last the end of the line; a commit that cannot be tested
+    is passed over for the next older one. A paired predicate measures bad against the older commit.
+    """
+    oldest = line[0]
+    for distance in _distances(len(line)):
+        for commit in line[distance : 2 * distance]:
+            answer = _is_good(line[0], commit, readings, repeats, ratio)
+            if isinstance(answer, Ask):
+                return answer
+            oldest = commit
+            if answer is not None:
+                if answer:
+                    return Found(commit)
+                break
+    return NoneFound(oldest)
+
+
+def _distances(length: int) -> list[int]:
+    doubling = [2**power for power in range(length.bit_length()) if 2**power < length - 1]
+    return [*doubling, length - 1] if length > 1 else []
+
+
+def _is_good(
+    bad: str, commit: str, readings: Sequence[Reading], repeats: Repeats, ratio: float | None
+) -> bool | Ask | None:
+    """Whether bad differs from this commit; None where it cannot be tested."""
+    if ratio is None:
+        own = [r for r in readings if r.commit == commit and r.role is Role.PREMISE]
+        if not own:
+            return Ask(commit)
+        judgement = own[-1].judgement
+        return None if isinstance(judgement, Untestable) else isinstance(judgement, Good)
+    itself = [r for r in readings if r.commit == commit and r.against == commit]
+    against = [r for r in readings if r.commit == bad and r.against == commit]
+    if any(isinstance(r.judgement, Untestable) for r in (*itself, *against)):
+        return None
+    decision = premise.decide(itself, against, repeats, ratio)
+    if isinstance(decision, premise.MoreReadings):
+        return Ask(commit if decision.of_good else bad, commit)
+    return not isinstance(decision, NoRegression | GoodIsBad | BadIsGood)

@@ -1,0 +1,71 @@
+"""Walking back to a good commit: how far, how often, and past what cannot be tested."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from bisector.hunt import walk_back
+from bisector.hunt.premise import Repeats
+from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
+from bisector.probe.reading import Role
+from tests.hunt.fake_engine import FakeEngine, Judge
+
+LINE = [f"b{distance}" for distance in range(40)]
+
+
+def walked(judge: Judge, ratio: float | None = None) -> tuple[object, list[str]]:
+    """Where the walk ends, and the commits it read."""
+    engine, readings = FakeEngine(judge), []
+    while True:
+        step = walk_back.step(LINE, readings, Repeats(), ratio)
+        if not isinstance(step, walk_back.Ask):
+            return step, [commit for commit, _ in engine.asked]
+        readings.append(engine.read(step.commit, Role.PREMISE, step.against))
+
+
+def is_bad(commit: str, good_from: int) -> bool:
+    """In LINE, whether a commit is younger than the first good one."""
+    return int(commit[1:]) < good_from
+
+
+@pytest.mark.parametrize(("good_from", "found"), [(1, "b1"), (2, "b2"), (3, "b4"), (9, "b16"), (33, "b39")])
+def test_steps_double_until_a_good_commit(good_from: int, found: str) -> None:
+    """The walk reads 1, 2, 4, ... commits back, and at last the end of the line."""
+    end, asked = walked(lambda c, _: Bad("b") if is_bad(c, good_from) else Good("g"))
+    assert end == walk_back.Found(found)
+    assert len(asked) <= 7
+
+
+def test_no_good_commit_is_said_with_how_far_it_looked() -> None:
+    """Where even the oldest is bad, the walk ends there."""
+    end, _ = walked(lambda c, _: Bad("b"))
+    assert end == walk_back.NoneFound("b39")
+
+
+def test_commits_that_cannot_be_tested_are_passed_over() -> None:
+    """The next older one is read instead, and never one twice."""
+    broken = {"b4", "b5", "b8"}
+
+    def judge(commit: str, _against: str) -> Judgement:
+        if commit in broken:
+            return Untestable("u")
+        return Bad("b") if is_bad(commit, 7) else Good("g")
+
+    end, asked = walked(judge)
+    assert end == walk_back.Found("b9")
+    assert len(asked) == len(set(asked))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_measured_walk_compares_bad_with_the_older_commit(seed: int) -> None:
+    """Good is where bad is surely slower than it, by paired readings."""
+    rng = random.Random(seed)
+
+    def judge(commit: str, against: str) -> Judgement:
+        level = 1.5 ** (is_bad(commit, 6) - is_bad(against, 6))
+        return Measured(level * rng.lognormvariate(0, 0.03), "m")
+
+    end, _ = walked(judge, ratio=1.2)
+    assert end == walk_back.Found("b8")
