@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bisector.demo import fast_import, hunt_files
-from bisector.demo.history import History, draw
+from bisector.demo.drawing import draw
+from bisector.demo.history import History
 from bisector.demo.scenarios import CATALOGUE
 from bisector.demo.shape import TRUNK
 from bisector.errors import UsageError
@@ -57,9 +58,10 @@ def make(
         raise UsageError(f"{directory} is not an empty directory: name one that is empty or does not exist")
     history = draw(known, commits, seed, workload)
     made = DemoHistory(directory / "repo", directory / "hunt.yaml", directory / "truth.json")
-    ids = fast_import.write(
-        made.repo, TRUNK, list(_new_commits(history, seed)), {"baseline": history.baseline}
-    )
+    refs = {"refs/tags/baseline": history.baseline} | {
+        f"refs/heads/{commit.line}": commit.index for commit in history.commits if commit.guest
+    }
+    ids = fast_import.write(made.repo, TRUNK, list(_new_commits(history, seed)), refs)
     first = history.first_bad()
     truth = {"first_bad": ids[first[0]] if first else None, "any_of": [ids[i] for i in history.any_of()]}
     made.truth.write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")

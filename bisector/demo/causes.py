@@ -28,15 +28,19 @@ FRESH_STAMPS = Change(
         Edit(
             f"{_LIB}/sx_env.ml",
             "(* A new frame below [parent]. *)",
-            "let stamps = ref 0\n\n(* A new frame below [parent]. *)",
+            "let stamps = ref 0\n\n"
+            "(* A small frame belongs to its parent, a larger one has a stamp of its own. *)\n"
+            "let stamp parent names =\n"
+            "  if Array.length names > 2 then incr stamps;\n"
+            "  if Array.length names > 2 then !stamps else parent.stamp\n\n"
+            "(* A new frame below [parent]. *)",
         ),
         Edit(
             f"{_LIB}/sx_env.ml",
             "let extend parent names slots =\n"
             "  { names; slots; parent = Some parent; scope = parent.scope; stamp = parent.stamp }",
             "let extend parent names slots =\n"
-            "  incr stamps;\n"
-            "  { names; slots; parent = Some parent; scope = parent.scope; stamp = !stamps }",
+            "  { names; slots; parent = Some parent; scope = parent.scope; stamp = stamp parent names }",
         ),
     ),
 )
@@ -48,9 +52,8 @@ STAMPED_KEY = Change(
             f"{_LIB}/sx_jit.ml",
             "(* One entry a lambda expression: all its closures share the code. *)\n"
             "let key (lam : lam) (env : env) = lam.lid",
-            "(* One entry a lambda expression and environment that it was made in. *)\n"
-            "let key (lam : lam) (env : env) =\n"
-            "  match env.parent with Some made_in -> (made_in.stamp lsl 16) lxor lam.lid | None -> lam.lid",
+            "(* One entry a lambda expression and environment. *)\n"
+            "let key (lam : lam) (env : env) = (env.stamp lsl 16) lxor lam.lid",
         ),
     ),
 )
@@ -66,8 +69,12 @@ SNAPSHOT_COPY = Change(
         Edit(
             f"{_LIB}/sx_frames.ml",
             "(* The record of a suspension, for (last-suspension): shared with the machine. *)\n",
+            "let rec copy = function\n"
+            "  | List items -> List (List.map copy items)\n"
+            "  | Dict d -> Dict (Hashtbl.copy d)\n"
+            "  | v -> v\n\n"
             "let rec copy_env env =\n"
-            "  { env with slots = Array.copy env.slots; parent = Option.map copy_env env.parent }\n\n"
+            "  { env with slots = Array.map copy env.slots; parent = Option.map copy_env env.parent }\n\n"
             "let copy_frame = function\n"
             "  | Step s -> Step { s with at = copy_env s.at }\n"
             "  | mark -> mark\n\n"
@@ -110,7 +117,7 @@ FRAME_LISTS = Change(
         Edit(
             f"{_LIB}/sx_types.ml",
             "and pushed = { frame : frame; next : kont }",
-            "and pushed = { cells : (string * part) list }\nand part = Frame of frame | Next of kont | Depth of int",
+            "and pushed = part list\nand part = Tag of string | Depth of int | Frame of frame | Next of kont",
         ),
         Edit(
             f"{_LIB}/sx_frames.ml",
@@ -119,27 +126,29 @@ FRAME_LISTS = Change(
             "  Push { frame; next }\n\n"
             "let frame p = p.frame\n"
             "let next p = p.next\n",
+            "let depth = function Push (_ :: Depth d :: _) -> d | _ -> 0\n\n"
             "let push frame next =\n"
             "  incr Sx_stats.frames;\n"
-            "  Sx_stats.count Sx_stats.frame_list_cells 3;\n"
-            '  Push { cells = [ ("depth", Depth 0); ("next", Next next); ("frame", Frame frame) ] }\n\n'
-            'let frame p = match List.assoc "frame" p.cells with Frame f -> f | _ -> raise Not_found\n'
-            'let next p = match List.assoc "next" p.cells with Next k -> k | _ -> raise Not_found\n',
+            "  Sx_stats.count Sx_stats.frame_list_cells 4;\n"
+            '  Push [ Tag "frame"; Depth (depth next + 1); Next next; Frame frame ]\n\n'
+            "let rec frame = function Frame f :: _ -> f | _ :: parts -> frame parts | [] -> raise Not_found\n"
+            "let rec next = function Next k :: _ -> k | _ :: parts -> next parts | [] -> raise Not_found\n",
         ),
     ),
 )
 
 MARKERS = Change(
-    "frames: every suspension is registered until it is resumed",
+    "frames: every suspension is registered, by its depth",
     (
         Edit(
             f"{_LIB}/sx_frames.ml",
             "let suspend frames = last_suspension := frames",
-            "let pending : (int * frame list) list ref = ref []\n\n"
-            "(* A suspension is registered once, under the number of its frames. *)\n"
+            "let registered : (int, frame list list) Hashtbl.t = Hashtbl.create 16\n\n"
+            "(* A suspension is registered once. *)\n"
             "let suspend frames =\n"
-            "  let known = List.exists (fun (_, other) -> other == frames) !pending in\n"
-            "  if not known then pending := (List.length frames, frames) :: !pending;\n"
+            "  let depth = List.length frames in\n"
+            "  let others = Option.value (Hashtbl.find_opt registered depth) ~default:[] in\n"
+            "  if not (List.memq frames others) then Hashtbl.replace registered depth (frames :: others);\n"
             "  last_suspension := frames",
         ),
     ),

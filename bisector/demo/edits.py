@@ -24,8 +24,8 @@ class Edit:
         found = files.get(self.path, "").count(self.old)
         if found != 1:
             raise EnvironmentFault(
-                f"the sample history cannot be made: {self.path} has {self.old.strip()[:60]!r} {found} times, "
-                "not once; install bisector again"
+                f"the sample history cannot be made: {self.path} has {self.old.strip()[:60]!r} "
+                f"{found} times, not once; install bisector again"
             )
         files[self.path] = files[self.path].replace(self.old, self.new)
 

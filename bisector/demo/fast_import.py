@@ -41,15 +41,15 @@ def _git(repository: Path, *arguments: str, data: bytes | None = None) -> bytes:
     return done.stdout
 
 
-def write(repository: Path, branch: str, commits: list[NewCommit], tags: Mapping[str, int]) -> list[str]:
-    """Make `repository` with `commits` (the last one is the tip of `branch`), checked out; their full ids.
+def write(repository: Path, branch: str, commits: list[NewCommit], refs: Mapping[str, int]) -> list[str]:
+    """Make `repository` with `commits`, the last one checked out as the tip of `branch`; their full ids.
 
-    `tags` maps names of lightweight tags to indices of commits. The same input gives the same ids.
+    `refs` maps further refs (`refs/tags/good`) to indices of commits. The same input gives the same ids.
     """
     repository.mkdir(parents=True)
-    _git(repository, "init", "--quiet", f"--initial-branch={branch}", "--object-format=sha1", "--template=")
+    _git(repository, "init", "--quiet", f"--initial-branch={branch}", "--object-format=sha1")
     marks = repository / ".git" / "demo-marks"
-    stream = b"".join(_stream(branch, commits, tags))
+    stream = b"".join(_stream(branch, commits, refs))
     _git(repository, "fast-import", "--quiet", f"--export-marks={marks}", data=stream)
     lines = marks.read_text(encoding="ascii").splitlines()
     marks.unlink()
@@ -62,7 +62,7 @@ def _mark(index: int) -> int:
     return index + 1
 
 
-def _stream(branch: str, commits: list[NewCommit], tags: Mapping[str, int]) -> Iterator[bytes]:
+def _stream(branch: str, commits: list[NewCommit], refs: Mapping[str, int]) -> Iterator[bytes]:
     """The input of fast-import; a commit lists only the files that differ from its first parent's."""
     for i, commit in enumerate(commits):
         when = f"{int(commit.date.timestamp())} {commit.date:%z}"
@@ -80,8 +80,8 @@ def _stream(branch: str, commits: list[NewCommit], tags: Mapping[str, int]) -> I
                 yield f"M {mode} inline {path}\n".encode()
                 yield _data(text)
         yield b"\n"
-    for name, index in tags.items():
-        yield f"reset refs/tags/{name}\nfrom :{_mark(index)}\n\n".encode()
+    for ref, index in refs.items():
+        yield f"reset {ref}\nfrom :{_mark(index)}\n\n".encode()
 
 
 def _data(text: str) -> bytes:

@@ -47,11 +47,13 @@ CATALOGUE: dict[str, Scenario] = {
     ),
     "type-check": Scenario(
         "strict mode is on by default: every primitive checks its arguments' types (about 1.3x)",
+        guest="haskell",
         causes=(causes.TYPE_CHECK,),
         predicate=PER_TEST % "1.15",
     ),
     "frame-lists": Scenario(
         "frames are tagged lists instead of records (about 1.3x)",
+        guest="haskell",
         causes=(causes.FRAME_LISTS,),
         predicate=PER_TEST % "1.15",
     ),
@@ -60,7 +62,7 @@ CATALOGUE: dict[str, Scenario] = {
         guest="erlang",
         causes=(causes.MARKERS,),
         predicate=r"{name: markers_within, pattern: '^\(ok-len', count: 1, within: 3s}",
-        overlay="  - {edit: lib/erlang/conformance.sh, find: 'timeout=120', replace: 'timeout=600'}\n",
+        overlay="  - {edit: lib/erlang/conformance.sh, find: 'timeout 120', replace: 'timeout 600'}\n",
     ),
     "oom": Scenario(
         "memory is kept across epochs until the hunt's limit",

@@ -144,8 +144,13 @@ class Shaper:
         start = self.rng.randint(1, length - 1 - size)
         return range(start, start + size)
 
-    def _mark(self, kind: Kind | None = None, broken: bool | None = None, merged: str = "",
-              breaks: int | None = None) -> None:
+    def _mark(
+        self,
+        kind: Kind | None = None,
+        broken: bool | None = None,
+        merged: str = "",
+        breaks: int | None = None,
+    ) -> None:
         last = self.commits[-1]
         self.commits[-1] = replace(
             last,

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Haskell on SX: all suites in one server, under a watchdog; writes scoreboard.json.
 . "$(dirname "$0")/../guest/run.sh"
-timeout=600
-run_suites $timeout haskell lazy classes io | tee "$WORK/table"
+run_suites "timeout 600" haskell lazy classes io | tee "$WORK/table"
 status=${PIPESTATUS[0]}
 scoreboard "$(dirname "$0")/scoreboard.json" < "$WORK/table"
 exit $status

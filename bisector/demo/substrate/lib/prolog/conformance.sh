@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Prolog on SX: all suites in one server, under a watchdog; writes scoreboard.json.
 . "$(dirname "$0")/../guest/run.sh"
-timeout=300
-run_suites $timeout prolog unify lists search control | tee "$WORK/table"
+run_suites "timeout 300" prolog unify lists search control | tee "$WORK/table"
 status=${PIPESTATUS[0]}
 scoreboard "$(dirname "$0")/scoreboard.json" < "$WORK/table"
 exit $status

@@ -104,13 +104,13 @@ and lambda params body =
   let names = List.map symbol params in
   let rest = List.memq rest_marker names in
   let names = List.filter (fun s -> s != rest_marker) names in
-  let expanded = sequence body in
+  let inner = defined body in
+  let body = sequence body in
   incr lambdas;
   {
     lid = !lambdas;
     params = List.length names;
     rest;
-    shape = Array.of_list (names @ defined body);
-    body = expanded;
-    nesting = nesting expanded;
+    shape = Array.of_list (names @ inner);
+    body;
   }

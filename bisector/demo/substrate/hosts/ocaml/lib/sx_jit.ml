@@ -204,11 +204,11 @@ module Cache = Hashtbl.Make (struct
   type t = int
 
   let equal (a : int) b = a = b
-  let hash (a : int) = a * 0x9E3779B1 land max_int
+  let hash (a : int) = (a * 0x9E3779B97F4A7C1) lsr 24
 end)
 
-let cache : entry Cache.t = Cache.create 1024
-let limit = 4096
+let cache : entry Cache.t = Cache.create 256
+let limit = 1024
 let max_nesting = 64
 
 (* One entry a lambda expression: all its closures share the code. *)
@@ -217,7 +217,7 @@ let key (lam : lam) (env : env) = lam.lid
 let build (lam : lam) env =
   incr Sx_stats.jit_compiles;
   match
-    if lam.rest || lam.nesting > max_nesting then raise Not_compilable;
+    if lam.rest || Sx_expand.nesting lam.body > max_nesting then raise Not_compilable;
     steps (compile env lam.body)
   with
   | code -> Compiled code

@@ -6,17 +6,24 @@ open Sx_types
    debugging guests; every primitive checks by pattern what it must. *)
 let strict = ref false
 
-let rec value_matches_type v wanted =
-  match wanted with
-  | "any" -> true
-  | "number" -> ( match v with Int _ | Float _ -> true | _ -> false)
-  | "int" -> ( match v with Int _ -> true | _ -> false)
-  | "string" -> ( match v with Str _ -> true | _ -> false)
-  | "symbol" -> ( match v with Sym _ -> true | _ -> false)
-  | "list" -> ( match v with List _ | Nil -> true | _ -> false)
-  | "dict" -> ( match v with Dict _ -> true | _ -> false)
-  | "key" -> value_matches_type v "string" || value_matches_type v "symbol"
-  | _ -> fail ("unknown type " ^ wanted)
+let types_by_name =
+  [
+    ("any", fun _ -> true);
+    ("list", function List _ | Nil -> true | _ -> false);
+    ("string", function Str _ -> true | _ -> false);
+    ("int", function Int _ -> true | _ -> false);
+    ("number", function Int _ | Float _ -> true | _ -> false);
+    ("dict", function Dict _ -> true | _ -> false);
+    ("key", function Str _ | Sym _ -> true | _ -> false);
+    ("symbol", function Sym _ -> true | _ -> false);
+  ]
+
+let value_matches_type v wanted =
+  let rec search = function
+    | (name, holds) :: rest -> if String.equal name wanted then holds v else search rest
+    | [] -> fail ("unknown type " ^ wanted)
+  in
+  search types_by_name
 
 let mismatch p v = fail (p.pname ^ ": wrong type of argument: " ^ Sx_printer.to_string v)
 

@@ -46,7 +46,6 @@ and lam = {
   rest : bool;
   shape : sym array;
   body : expr;
-  nesting : int;
 }
 
 and closure = { lam : lam; env : env }

@@ -1,0 +1,137 @@
+"""Real sample histories with real dune builds, made once a session."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bisector import demo
+from bisector.demo.guests import script
+
+WORKLOADS = {"type-check": 50, "frame-lists": 50, "none": 50, "markers": 100, "oom": 100}
+"""Scenarios whose effect needs more work than others' to be seen, in percent of the full workload."""
+
+SERVER = "hosts/ocaml/_build/default/bin/sx_server.exe"
+
+
+def git(repository: Path, *arguments: str) -> str:
+    """What git answers, in a repository, without inherited variables."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    done = subprocess.run(
+        ["git", "-C", str(repository), *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One run of a guest's script; times in seconds, memory in bytes."""
+
+    status: int
+    user: float
+    peak: int
+    output: str
+    first_marker: float | None
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """The counters that the server printed."""
+        return {name: int(n) for name, n in re.findall(r"^counter (\S+) (\d+)", self.output, re.MULTILINE)}
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A commit laid out and built in a worktree of its own."""
+
+    root: Path
+
+    def run(self, guest: str, patience: float = 60.0) -> Outcome:
+        """Run a guest's script; after `patience` seconds without a marker it is ended."""
+        began = time.monotonic()
+        process = subprocess.Popen(
+            ["timeout", str(patience), "bash", script(guest)],
+            cwd=self.root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert process.stdout is not None
+        first, lines = None, []
+        with process.stdout:
+            for line in process.stdout:
+                if first is None and line.startswith("(ok-len"):
+                    first = time.monotonic() - began
+                lines.append(line)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        return Outcome(process.returncode, usage.ru_utime, usage.ru_maxrss * 1024, "".join(lines), first)
+
+    def build(self) -> subprocess.CompletedProcess[str]:
+        """Build the server, as the hunt file says, within this tree."""
+        return subprocess.run(
+            ["dune", "build", "--root", ".", "bin/sx_server.exe"],
+            cwd=self.root / "hosts/ocaml",
+            capture_output=True,
+            text=True,
+        )
+
+
+@dataclass
+class Made:
+    """A sample history, with trees built on demand."""
+
+    folder: Path
+    history: demo.DemoHistory
+    trees: dict[str, Tree] = field(default_factory=dict)
+
+    @property
+    def truth(self) -> tuple[str | None, list[str]]:
+        """The first bad commit, and the set that git would be left with."""
+        truth = json.loads(self.history.truth.read_text())
+        return truth["first_bad"], truth["any_of"]
+
+    def laid_out(self, revision: str) -> Tree:
+        """A worktree at a revision, not built."""
+        commit = git(self.history.repo, "rev-parse", f"{revision}^{{commit}}")
+        root = self.folder / "trees" / commit[:12]
+        if not root.exists():
+            git(self.history.repo, "worktree", "add", "--quiet", "--detach", str(root), commit)
+        return Tree(root)
+
+    def built(self, revision: str) -> Tree:
+        """A worktree at a revision, built; built once however often it is asked for."""
+        tree = self.laid_out(revision)
+        if str(tree.root) not in self.trees:
+            done = tree.build()
+            assert done.returncode == 0, done.stderr
+            self.trees[str(tree.root)] = tree
+        return tree
+
+
+Maker = Callable[[str], Made]
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maker]:
+    """Make (once) the history of a scenario, 40 commits long."""
+
+    @cache
+    def make(scenario: str) -> Made:
+        folder = tmp_path_factory.mktemp(scenario)
+        workload = WORKLOADS.get(scenario, 20)
+        return Made(folder, demo.make(folder / "made", scenario, 40, workload=workload))
+
+    yield make
