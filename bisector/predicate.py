@@ -51,7 +51,8 @@ class Contention:
 
     `load` is the one-minute load average, `pressure` the share of time (0..1) in which some task
     waited for a CPU (PSI), `steal` the share of time (0..1) taken by the hypervisor,
-    `involuntary_switches` the context switches forced on the test, `cpu_share` user + system over wall.
+    `involuntary_switches` the context switches forced on the test, `cpu_share` user + system over wall,
+    `waited` the share of time (0..1) in which the test could have run but got no CPU (its own PSI).
     """
 
     load: float | None = None
@@ -59,6 +60,7 @@ class Contention:
     steal: float | None = None
     involuntary_switches: int | None = None
     cpu_share: float | None = None
+    waited: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,14 @@ class Untestable:
 
 
 @dataclass(frozen=True, slots=True)
+class Undecided(Untestable):
+    """Nothing can be said of this commit for now: the machine gave no run that a judgement can rest on.
+
+    Given by the engine, never by a predicate. The same commit may be judged at a calmer time.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """A positive number whose step through history is searched; for a paired predicate a ratio."""
 
@@ -132,6 +142,11 @@ class Predicate(ABC, Generic[OptionsT]):
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options
+
+    @property
+    def by_wall_clock(self) -> bool:
+        """Whether what it says hangs on wall time, so that a crowded machine makes good look bad."""
+        return False
 
     @property
     def patterns(self) -> tuple[str, ...]:

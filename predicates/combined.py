@@ -51,6 +51,11 @@ class _Combined(Predicate[CombinedOptions]):
     """The judgement when all parts agree on it."""
 
     @property
+    def by_wall_clock(self) -> bool:
+        """Whether one of the parts is."""
+        return any(part.by_wall_clock for part in self.options.of)
+
+    @property
     def patterns(self) -> tuple[str, ...]:
         """All that the parts need."""
         return tuple(dict.fromkeys(pattern for part in self.options.of for pattern in part.patterns))

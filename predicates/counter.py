@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from re import Pattern
 
@@ -17,9 +18,14 @@ class CounterOptions(RatioOptions):
     """Options of `counter`."""
 
     pattern: Pattern[str] = Field(
-        re.compile(r"^minor_words:\s*(?P<value>\d+)"),
-        description="Line whose last occurrence holds the number, in the group `value` or the last; by "
-        "default the words that an OCaml program allocated, printed with OCAMLRUNPARAM=v=0x400.",
+        re.compile(r"allocated_words:\s*(?P<value>\d+)"),
+        description="Line that holds the number, in the group `value` or the last; by default all words "
+        "that an OCaml program allocated, which it prints at its end with OCAMLRUNPARAM=v=0x400.",
+    )
+    sum: bool = Field(
+        False,
+        description="Whether the numbers of all such lines are added up, as for a script that runs the "
+        "program several times; otherwise the last one counts.",
     )
 
     @field_validator("pattern")
@@ -50,9 +56,13 @@ class Counter(RatioPredicate[CounterOptions]):
         return f"printed no positive number that matches {self.options.pattern.pattern!r}"
 
     def figure(self, run: Run) -> float | None:
-        """The number as printed."""
+        """The number as printed, or the sum of all; none where one of them is no number."""
         pattern = self.options.pattern
-        return number_in(run.matches.get(pattern.pattern, ()), pattern, "value")
+        matches = run.matches.get(pattern.pattern, ())
+        counted = matches if self.options.sum else matches[-1:]
+        numbers = [number_in([match], pattern, "value") for match in counted]
+        known = [number for number in numbers if number is not None]
+        return math.fsum(known) if len(known) == len(numbers) else None
 
     def say(self, figure: float) -> str:
         """As it is."""

@@ -29,6 +29,7 @@ class MarkersWithin(Predicate[MarkersWithinOptions]):
 
     name = "markers_within"
     Options = MarkersWithinOptions
+    by_wall_clock = True
 
     @property
     def patterns(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ class WallTime(RatioPredicate[RatioOptions]):
 
     name = "wall_time"
     Options = RatioOptions
+    by_wall_clock = True
     bad_endings = frozenset({Ending.TIMEOUT})
     missing = "took no time"
 

@@ -17,6 +17,10 @@ class FileLock:
     def release(self) -> None:
         """Give the lock up and take its file away."""
         self.path.unlink(missing_ok=True)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Give the lock up and leave its file."""
         os.close(self._handle)
 
 

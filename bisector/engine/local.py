@@ -3,34 +3,59 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import tenacity
 
+from bisector.engine.around import around
 from bisector.engine.slots import Slot, Slots
 from bisector.errors import InfrastructureFault
-from bisector.predicate import Judgement, Untestable
+from bisector.hunt_file.model import Quiet
+from bisector.predicate import Judgement, Undecided, Untestable
 from bisector.probe.execution import Execution
 from bisector.probe.probe import Built, OnStep, Prober, Step
+from bisector.probe.quiet import wait_for_quiet
 from bisector.probe.reading import Reading, Role
 
 _ATTEMPTS = 3
+
+BEFORE_REPEATING = Quiet(load_per_core=0.5, wait=60.0)
+"""What is waited for after a run that was not fair, where the hunt says nothing of its own."""
 
 
 class LocalEngine:
     """Reads commits one at a time in slots of this machine; see `bisector.hunt.loop.Engine`.
 
-    An infrastructure fault is retried in a slot laid out anew, then raised.
+    An infrastructure fault is retried in a slot laid out anew, then raised. `first` is the number of the
+    first reading, by which its log is named; `longest_wait` the seconds between two retries.
+
+    A judgement that hangs on wall time is not believed of a run that did not get its share of the
+    machine: after `fair_attempts` such runs (0: believe every run) it is `Undecided`. `wait_for_quiet` is
+    asked before runs that need a calm machine.
     """
 
-    def __init__(self, prober: Prober, slots: Slots, on_step: OnStep, longest_wait: float = 30.0) -> None:
+    def __init__(
+        self,
+        prober: Prober,
+        slots: Slots,
+        on_step: OnStep,
+        first: int = 1,
+        longest_wait: float = 30.0,
+        fair_attempts: int = 3,
+        wait_for_quiet: Callable[[Quiet, Callable[[str], None]], str | None] = wait_for_quiet,
+    ) -> None:
         self._prober = prober
         self._slots = slots
         self._on_step = on_step
         self._longest_wait = longest_wait
+        self._fair_attempts = fair_attempts
+        self._wait_for_quiet = wait_for_quiet
         self._candidate: Slot | None = None
         self._reference: Slot | None = None
-        self._number = itertools.count(1)
+        self._number = itertools.count(first)
 
     def read(self, commit: str, role: Role, against: str = "", *, fresh: bool = False) -> Reading:
         """Read `commit` once, with the build of `against` run before it where there is one."""
@@ -72,29 +97,58 @@ class LocalEngine:
         slot.commit = None
         built = self._prober.build(slot.worktree, commit, fresh=fresh)
         if isinstance(built, Built):
-            slot.commit, slot.fresh = commit, fresh
+            slot.commit, slot.fresh, slot.digest = commit, fresh, built.digest or ""
         return built
 
     def _run(self, slot: Slot, commit: str, role: Role, against: str, seconds: float) -> Reading:
-        name = f"{role.value.replace(' ', '-')}-{next(self._number)}"
+        """Test until a run can be believed, with the hunt's own commands around all of it."""
+        hunt, name = self._prober.hunt, f"{role.value.replace(' ', '-')}-{next(self._number)}"
+        beside = Path(hunt.origin.file).resolve().parent if hunt.origin.file else Path.cwd()
+        with around(hunt.measure, beside, self._slots.root):
+            self._calm(hunt.quiet, commit)
+            reading, doubt = self._test(slot, commit, role, against, name)
+            for attempt in range(2, self._fair_attempts + 1):
+                if doubt is None:
+                    break
+                self._on_step(commit, Step.REPEATING, doubt)
+                self._calm(hunt.quiet or BEFORE_REPEATING, commit)
+                reading, doubt = self._test(slot, commit, role, against, f"{name}-again-{attempt}")
+        if doubt is not None and self._fair_attempts:
+            why = f"{reading.judgement.why}, but none of {self._fair_attempts} runs was fair: {doubt}"
+            reading = replace(reading, judgement=Undecided(why))
+        return replace(reading, build_seconds=seconds)
+
+    def _calm(self, quiet: Quiet | None, commit: str) -> None:
+        """Wait for a calm machine; say so where it never comes."""
+        if quiet is None:
+            return
+        in_vain = self._wait_for_quiet(quiet, lambda why: self._on_step(commit, Step.WAITING, why))
+        if in_vain:
+            self._on_step(commit, Step.WAITING, f"{in_vain}; going on all the same")
+
+    def _test(
+        self, slot: Slot, commit: str, role: Role, against: str, name: str
+    ) -> tuple[Reading, str | None]:
+        """One run (of a paired reading: one pair), and why its judgement is not to be believed."""
+        reference = self._reference if against else None
         baseline: Execution | None = None
-        if self._reference is not None and against:
-            baseline = self._prober.test(
-                self._reference.worktree, against, f"{name}-reference", reference=True
-            )
+        if reference is not None:
+            baseline = self._prober.test(reference.worktree, against, f"{name}-reference", reference=True)
         execution = self._prober.test(slot.worktree, commit, name)
         judgement: Judgement = self._prober.judge(execution, baseline)
-        return Reading(
+        reading = Reading(
             commit=commit,
             role=role,
             judgement=judgement,
             at=datetime.now(UTC),
             run=execution.run,
             reference=baseline.run if baseline else None,
-            build_seconds=seconds,
             log=self._prober.log_path(commit, name),
             against=against,
+            digest=slot.digest,
+            reference_digest=reference.digest if reference is not None else "",
         )
+        return reading, self._prober.doubt(judgement, execution, baseline)
 
     def _unread(self, commit: str, role: Role, against: str, why: Untestable, seconds: float) -> Reading:
         return Reading(

@@ -8,27 +8,31 @@ import shutil
 from pathlib import Path
 from types import TracebackType
 
+from bisector.engine.around import finish_pending
 from bisector.engine.file_lock import FileLock, try_lock
 from bisector.errors import EnvironmentFault
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.probe.dune_root import scripts_of
+from bisector.probe.sandbox import private_tmp_of
 
 
 class Slot:
-    """A worktree under a lock, and what stands in it; `commit` is None until something was built there."""
+    """A worktree under a lock, and what stands built in it: `commit` (or None), `digest` of its outputs."""
 
     def __init__(self, worktree: Worktree, lock: FileLock) -> None:
         self.worktree = worktree
         self.commit: str | None = None
         self.fresh = False
+        self.digest = ""
         self._lock = lock
 
     def release(self) -> None:
         """Take the worktree away and give up the lock."""
         try:
             self.worktree.remove()
-            shutil.rmtree(scripts_of(self.worktree.path), ignore_errors=True)
+            for beside in (scripts_of(self.worktree.path), private_tmp_of(self.worktree.path)):
+                shutil.rmtree(beside, ignore_errors=True)
         finally:
             self._lock.release()
 
@@ -36,22 +40,23 @@ class Slot:
 class Slots:
     """The slots that one hunt holds in the folder `root`; a context manager.
 
-    On entry, what dead hunts left in `root` is taken away. Raises `EnvironmentFault` where the folder
-    cannot be written.
+    On entry, what dead hunts left in `root` is taken away, and what they had yet to run is run. Raises
+    `EnvironmentFault` where the folder cannot be written.
     """
 
     def __init__(self, root: Path, repository: Repository) -> None:
-        self._root = root
+        self.root = root
         self._repository = repository
         self._held: list[Slot] = []
 
     def __enter__(self) -> Slots:
         try:
-            self._root.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EnvironmentFault(
-                f"no slot can be made in {self._root} ({error.strerror}); choose another `scratch`"
+                f"no slot can be made in {self.root} ({error.strerror}); choose another `scratch`"
             ) from error
+        finish_pending(self.root)
         self._clear_leftovers()
         return self
 
@@ -63,7 +68,7 @@ class Slots:
                 stack.callback(slot.release)
         self._held.clear()
         with contextlib.suppress(OSError):
-            self._root.rmdir()
+            self.root.rmdir()
 
     def take(self, commit: str) -> Slot:
         """A free slot with a worktree that stands at `commit`, nothing checked out yet."""
@@ -74,11 +79,11 @@ class Slots:
         return slot
 
     def _try(self, name: str) -> Slot | None:
-        lock = try_lock(self._root / f"{name}.lock")
-        return Slot(Worktree(self._repository, self._root / name), lock) if lock else None
+        lock = try_lock(self.root / f"{name}.lock")
+        return Slot(Worktree(self._repository, self.root / name), lock) if lock else None
 
     def _clear_leftovers(self) -> None:
-        for lock in self._root.glob("*.lock"):
+        for lock in self.root.glob("*.lock"):
             slot = self._try(lock.stem)
             if slot is not None:
                 slot.release()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -157,7 +157,17 @@ class PredicateChoice(BaseModel):
 class Pairs(Section):
     """How often a timing predicate runs a candidate in turn with the reference."""
 
-    min: StrictInt = Field(default=3, ge=3, description="Pairs of runs before a difference is believed.")
+    first: StrictInt = Field(
+        default=1,
+        ge=1,
+        description="Pairs when the search comes to a commit; it asks for more itself where they tell more "
+        "than another commit would.",
+    )
+    min: StrictInt = Field(
+        default=3,
+        ge=3,
+        description="Pairs before a difference is believed, between the endpoints and at the answer.",
+    )
     max: StrictInt = Field(
         default=20, description="Pairs after which a difference that stays unsure is given up."
     )
@@ -190,10 +200,36 @@ class Quiet(Section):
 
     load_per_core: StrictFloat = Field(
         gt=0,
-        description="A probe starts when the one-minute load average per core is at most this.",
+        description="A test starts when what others run, per core, is at most this, and so is the share of "
+        "time in which some task waits for a CPU. Looked at for a second; the load average would still "
+        "hold bisector's own last test.",
         examples=[0.5],
     )
     wait: Wait = Field(default=10 * MINUTE, description="After this long it starts all the same.")
+
+
+class Measure(Section):
+    """What surrounds the tests, so that their figures are worth more."""
+
+    cpus: tuple[Annotated[StrictInt, Field(ge=0)], ...] = Field(
+        default=(),
+        description="Numbers of the CPUs that tests are kept to, as `taskset --cpu-list` has them. Without "
+        "it: all of them.",
+        examples=[[1]],
+    )
+    before: Command | None = Field(
+        default=None,
+        description="Run before every reading, for instance to pause other work. It runs beside the hunt "
+        "file, outside of the sandbox, with bisector's own environment, and must end within a minute. "
+        "Without it: nothing.",
+        examples=["tmux send-keys -t loops C-z"],
+    )
+    after: Command | None = Field(
+        default=None,
+        description="Run after every reading, whatever came of it, also for one that was interrupted; for "
+        "one cut short by `kill -9` when the next hunt starts in the same `scratch`. Without it: nothing.",
+        examples=["tmux send-keys -t loops fg Enter"],
+    )
 
 
 class Hunt(Section):
@@ -213,6 +249,9 @@ class Hunt(Section):
         examples=["v1.0"],
     )
     bad: Revision = Field(default="HEAD", description="Where the regression is seen.")
+    since: Revision | None = Field(
+        default=None, description="How far back `good: auto` walks. Without it: to the first commit."
+    )
     first_parent: StrictBool = Field(
         default=False,
         description="Whether only merges and direct commits of bad's own branch are candidates.",
@@ -244,6 +283,12 @@ class Hunt(Section):
     jobs: StrictInt = Field(default=1, ge=1, le=1024, description="Probes at the same time.")
     quiet: Quiet | None = Field(
         default=None, description="Waiting for a calm machine. Without it: no waiting."
+    )
+    measure: Measure = Field(default_factory=Measure, description="What surrounds the tests.")
+    sandbox: Literal["bwrap"] | None = Field(
+        default=None,
+        description="`bwrap` has builds and tests run under bubblewrap: no network, and nothing to write to "
+        "but the slot and a `/tmp` of their own. Without it: as the user who runs bisector.",
     )
     scratch: LocalPath | None = Field(
         default=None,

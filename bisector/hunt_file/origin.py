@@ -12,6 +12,7 @@ OPTIONS: Mapping[str, str] = {
     "repository": "--repo",
     "good": "--good",
     "bad": "--bad",
+    "since": "--since",
     "first_parent": "--first-parent",
     "paths": "--path",
     "build.command": "--build",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel
@@ -17,6 +17,7 @@ from bisector.hunt_file.model import (
     Build,
     Environment,
     Hunt,
+    Measure,
     Pairs,
     PredicateChoice,
     Premise,
@@ -36,6 +37,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "premise": Premise,
     "budget": Budget,
     "quiet": Quiet,
+    "measure": Measure,
 }
 _WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text"}
 
@@ -123,6 +125,8 @@ def _kind(annotation: Any, metadata: list[Any]) -> str:
     if origin is tuple:
         item = _kind(inner[0], [])
         return f"list of {item}" if item.endswith(")") else f"list of {item}s"
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in inner)
     if origin is dict:
         return f"{_kind(inner[0], [])}: {_kind(inner[1], [])}"
     if annotation in _WORDS:

@@ -13,6 +13,7 @@ from bisector.errors import InfrastructureFault
 from bisector.probe.hierarchies import PREFIX, Hierarchies
 from bisector.probe.ownership import KILL_PATIENCE, Usage, unkillable
 from bisector.probe.proc import status_of
+from bisector.probe.process_tree import own_peak
 
 LARGEST_CHARGE = 4 * 1024 * 1024
 """Bytes: a huge page and what each CPU charges in advance."""
@@ -48,7 +49,11 @@ class ControlGroup:
     def _name_source(self) -> str:
         if self._memory_2:
             return "cgroup v2"
-        return "cgroup v1" if self._memory_1 else "sampled resident sizes (no memory controller)"
+        return (
+            "cgroup v1"
+            if self._memory_1
+            else "sampled resident sizes and a limit on each process (no memory controller)"
+        )
 
     def _limit(self, limit: int | None) -> None:
         """Hold the group to `limit` bytes of memory, swap included."""
@@ -73,12 +78,13 @@ class ControlGroup:
     def usage(self, top: struct_rusage | None = None) -> Usage:
         """Read the group's accounts, which outlive its processes."""
         user, system = self._cpu()
+        waited = _stalled(self._unified) if self._unified else None
         if self._memory_2:
-            return Usage(user, system, self._peak_2(self._memory_2), *_oom_2(self._memory_2))
+            return Usage(user, system, self._peak_2(self._memory_2), *_oom_2(self._memory_2), waited)
         if self._memory_1:
-            return Usage(user, system, _peak_1(self._memory_1), *_oom_1(self._memory_1))
-        self._sample(_resident(_pids(self._groups[0])))
-        return Usage(user, system, self._sampled_peak or None)
+            return Usage(user, system, _peak_1(self._memory_1), *_oom_1(self._memory_1), waited)
+        self._sample(own_peak(top) if top else _resident(_pids(self._groups[0])))
+        return Usage(user, system, self._sampled_peak or None, waited=waited)
 
     def _cpu(self) -> tuple[float, float]:
         if self._unified:
@@ -194,6 +200,19 @@ def _oom_1(group: Path) -> tuple[int, bool]:
 def _oom_2(group: Path) -> tuple[int, bool]:
     events = _keyed(group / "memory.events")
     return events.get("oom_kill", 0), events.get("oom", 0) > 0
+
+
+def _stalled(group: Path) -> float | None:
+    """Seconds in which processes of the group waited for a CPU and none of them ran on it.
+
+    The `full` line of the group's own pressure stall information: what the group's processes do to each
+    other is not in it. https://docs.kernel.org/accounting/psi.html
+    """
+    with contextlib.suppress(OSError):
+        for line in (group / "cpu.pressure").read_text().splitlines():
+            if line.startswith("full"):
+                return int(line.rpartition("total=")[2]) / 1e6
+    return None
 
 
 def _keyed(path: Path) -> dict[str, int]:

@@ -19,11 +19,17 @@ class MachineState:
     stolen: float | None
     """Clock ticks taken by the hypervisor, and `ticks` in all (proc(5), `/proc/stat`)."""
     ticks: float | None
+    busy: float | None = None
+    """Clock ticks in which a CPU was not idle, the hypervisor's included."""
+    runnable: int | None = None
+    """Tasks that run or wait for a CPU at this moment, the one that asks included."""
+    oom_kills: int | None = None
+    """Processes killed because memory ran out, in whatever control group."""
 
 
 def machine_state() -> MachineState:
     """Read the counters now."""
-    return MachineState(_stalled(), *_ticks())
+    return MachineState(_stalled(), *_cpus(), _oom_kills())
 
 
 def _stalled() -> float | None:
@@ -34,25 +40,44 @@ def _stalled() -> float | None:
     return None
 
 
-def _ticks() -> tuple[float | None, float | None]:
-    """Steal and total of the first line; guest time is contained in user time and not added again."""
+def _cpus() -> tuple[float | None, float | None, float | None, int | None]:
+    """Steal, total and busy ticks of the first line (guest time is contained in user time), and runnable."""
     with contextlib.suppress(OSError):
-        fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        first, _, rest = Path("/proc/stat").read_text().partition("\n")
+        fields = [int(field) for field in first.split()[1:9]]
+        running = rest.rpartition("procs_running ")[2].split(maxsplit=1)
         if len(fields) == 8:
-            return fields[7], sum(fields)
-    return None, None
+            idle = fields[3] + fields[4]
+            return fields[7], sum(fields), sum(fields) - idle, int(running[0]) if running else None
+    return None, None, None, None
+
+
+def _oom_kills() -> int | None:
+    with contextlib.suppress(OSError):
+        found = Path("/proc/vmstat").read_text().rpartition("\noom_kill ")[2].split(maxsplit=1)
+        return int(found[0]) if found and found[0].isdecimal() else None
+    return None
 
 
 def contention_between(
-    before: MachineState, after: MachineState, wall: float, cpu: float, switches: int | None
+    before: MachineState,
+    after: MachineState,
+    wall: float,
+    cpu: float,
+    switches: int | None,
+    waited: float | None = None,
 ) -> Contention:
-    """What happened between two states; `cpu` is the test's own user + system seconds."""
+    """What happened between two states; `cpu` is the test's own user + system seconds.
+
+    `waited` is the seconds in which the test could have run but got no CPU.
+    """
     return Contention(
         load=os.getloadavg()[0],
         pressure=_share(before.stalled, after.stalled, wall),
         steal=_steal(before, after),
         involuntary_switches=switches,
         cpu_share=cpu / wall if wall > 0 else None,
+        waited=_share(0.0, waited, wall),
     )
 
 

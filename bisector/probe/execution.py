@@ -7,20 +7,24 @@ is left by an exception, KeyboardInterrupt included.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from bisector.errors import InfrastructureFault
 from bisector.predicate import Ending, Run
 from bisector.probe.cgroup import ControlGroup
-from bisector.probe.contention import contention_between, machine_state
+from bisector.probe.contention import MachineState, contention_between, machine_state
 from bisector.probe.hierarchies import Hierarchies, detect
 from bisector.probe.launch import Command, Launch
 from bisector.probe.output_capture import OutputCapture
 from bisector.probe.ownership import ProcessTree, Usage, new_token
 from bisector.probe.process_tree import SampledTree
 from bisector.probe.supervision import EarlyJudgement, Limits, Supervision, Watch
+
+DATA_FACTOR = 4
+"""The own memory that one process may take, over the limit of the tree, where only samples hold that."""
 
 __all__ = ["Command", "EarlyJudgement", "Execution", "Limits", "Watch", "execute"]
 
@@ -41,13 +45,15 @@ def execute(
     log: Path | None = None,
     tick: float = 0.1,
     hierarchies: Hierarchies | None = None,
+    cpus: Set[int] = frozenset(),
 ) -> Execution:
     """Run `command` to its end or to a limit, and leave nothing of it behind.
 
     `patterns` are the regular expressions of the lines to keep (`Run.matches`); `watch` is called when
     such lines come and every `tick` seconds, with the run so far. What is printed also goes to `log`,
     bounded. A command that is not found exits 127, one that cannot be executed 126, as in a shell.
-    `hierarchies` says which control groups to use, by default the best that this machine allows.
+    `hierarchies` says which control groups to use, by default the best that this machine allows; `cpus`
+    which CPUs the command may use, by default all that bisector may.
 
     Raises InfrastructureFault when the run cannot be set up or the machine ran out of memory, and
     UsageError for a pattern that is no regular expression.
@@ -59,6 +65,10 @@ def execute(
         try:
             launch = Launch(command, token)
             try:
+                if cpus:
+                    launch.pin(cpus)
+                if limits.memory and not tree.enforces_memory:
+                    launch.limit_data(DATA_FACTOR * limits.memory)
                 return _supervised(launch, tree, capture, limits, watch, tick)
             finally:
                 launch.close()
@@ -93,32 +103,49 @@ def _supervised(
     after = machine_state()
     supervision.read_rest()
     wall, usage = supervision.wall, tree.usage(account)
-    ending = _ending(reason, code, usage, limits)
-    by_itself = reason is Ending.EXITED
+    if reason is not Ending.JUDGED:
+        _require_memory(tree, code, usage, limits, before, after)
+        reason = _ending(tree, reason, code, usage, limits)
+    by_itself = reason in (Ending.EXITED, Ending.SIGNALLED)
     run = Run(
         wall=wall,
         user=usage.user,
         system=usage.system,
         peak_memory=usage.peak_memory,
         oom_kills=usage.oom_kills,
-        ending=ending,
+        ending=reason,
         exit_code=code if by_itself and code >= 0 else None,
         signal=-code if by_itself and code < 0 else None,
         matches={pattern: tuple(found) for pattern, found in capture.matches.items()},
         output=capture.text,
         memory_source=tree.memory_source,
-        contention=contention_between(before, after, wall, usage.user + usage.system, account.ru_nivcsw),
+        contention=contention_between(
+            before, after, wall, usage.user + usage.system, account.ru_nivcsw, usage.waited
+        ),
     )
     return Execution(run, supervision.judgement)
 
 
-def _ending(reason: Ending, code: int, usage: Usage, limits: Limits) -> Ending:
-    """How the run ended in the end: a kill at the memory limit counts also where the script survived it."""
-    if usage.oom_kills and reason is not Ending.JUDGED:
-        if limits.memory is None or not usage.at_limit:
-            raise InfrastructureFault(
-                "a process of the test was killed because the machine ran out of memory, "
-                "not at the hunt's limit; free memory, or set test.memory below what the machine has"
-            )
+def _require_memory(
+    tree: ProcessTree, code: int, usage: Usage, limits: Limits, before: MachineState, after: MachineState
+) -> None:
+    """Raise InfrastructureFault where the machine, and not the hunt's limit, had too little memory.
+
+    Without the kernel's account of the tree, a SIGKILL while the machine killed for memory is taken for that.
+    """
+    killed = bool(usage.oom_kills) and (limits.memory is None or not usage.at_limit)
+    if not tree.enforces_memory and code in (-signal.SIGKILL, 128 + signal.SIGKILL):
+        killed |= (after.oom_kills or 0) > (before.oom_kills or 0)
+    if killed:
+        raise InfrastructureFault(
+            "a process of the test was killed because the machine ran out of memory, "
+            "not at the hunt's limit; free memory, or set test.memory below what the machine has"
+        )
+
+
+def _ending(tree: ProcessTree, reason: Ending, code: int, usage: Usage, limits: Limits) -> Ending:
+    """How the run ended in the end: the memory limit counts also where the script survived it."""
+    above = limits.memory is not None and (usage.peak_memory or 0) > limits.memory
+    if usage.oom_kills or (above and not tree.enforces_memory):
         return Ending.MEMORY_LIMIT
     return Ending.SIGNALLED if reason is Ending.EXITED and code < 0 else reason

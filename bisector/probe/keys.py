@@ -16,7 +16,9 @@ _WHOLE_TREE = (".",)
 def hunt_key(hunt: Hunt, repository: Repository, good: Sequence[str], bad: str) -> str:
     """What makes two starts the same hunt: where it searches, what it runs, what it asks."""
     document = hunt.model_dump(mode="json")
-    asked = {name: document[name] for name in ("first_parent", "paths", "build", "test", "predicate")}
+    asked = {
+        name: document[name] for name in ("first_parent", "paths", "build", "test", "predicate", "sandbox")
+    }
     ends = {"good": good[0], "bad": bad}
     return _digest([str(repository.git_folder), list(good), bad, asked, _surroundings(hunt, ends)])
 

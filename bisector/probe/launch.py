@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import resource
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
-from resource import struct_rusage
 
 from bisector.errors import InfrastructureFault
 from bisector.probe.ownership import MARK
@@ -67,6 +67,24 @@ class Launch:
         with contextlib.suppress(OSError):
             fcntl.fcntl(self.output, fcntl.F_SETPIPE_SZ, PIPE)
 
+    def pin(self, cpus: Set[int]) -> None:
+        """Let the command, and all it will ever start, run on these CPUs only; before the gate opens."""
+        try:
+            os.sched_setaffinity(self.pid, cpus)
+        except OSError as error:
+            named = ", ".join(map(str, sorted(cpus)))
+            raise InfrastructureFault(f"cannot keep the test to CPU {named}: {error.strerror}") from error
+
+    def limit_data(self, size: int) -> None:
+        """Have the kernel refuse each process more than `size` bytes of its own; before the gate opens.
+
+        RLIMIT_DATA counts what can be written and is not shared (getrlimit(2)). RLIMIT_AS would also
+        count address space that a runtime only reserves, often more than the machine has.
+        """
+        _, most = resource.prlimit(self.pid, resource.RLIMIT_DATA)
+        size = size if most == resource.RLIM_INFINITY else min(size, most)
+        resource.prlimit(self.pid, resource.RLIMIT_DATA, (size, size))
+
     @property
     def output(self) -> int:
         """The file descriptor of what the command and its children print."""
@@ -90,7 +108,7 @@ class Launch:
         """Whether the first process has ended (it stays to be reaped)."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
-    def reap(self) -> tuple[int, struct_rusage]:
+    def reap(self) -> tuple[int, resource.struct_rusage]:
         """Wait for the first process: its exit code (minus the signal, if one killed it) and its account.
 
         One that was never let go ends here too.

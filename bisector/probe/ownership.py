@@ -33,6 +33,8 @@ class Usage:
     oom_kills: int = 0
     at_limit: bool = False
     """Whether the tree reached the memory limit that the kernel holds it to."""
+    waited: float | None = None
+    """Seconds in which the tree could have run but got no CPU; None where the kernel does not tell."""
 
 
 class ProcessTree(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from bisector.errors import EnvironmentFault, InfrastructureFault, UsageError
+from bisector.errors import EnvironmentFault, HuntFileError, InfrastructureFault, UsageError
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.hunt_file.model import Build, Hunt
@@ -18,8 +19,10 @@ from bisector.predicate import Bad, Ending, Good, Judgement, Measured, Predicate
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.dune_root import environment_for
 from bisector.probe.execution import Command, Execution, Limits, execute
+from bisector.probe.fairness import doubt
 from bisector.probe.keys import build_keys
 from bisector.probe.overlay import DoesNotApply, lay_over
+from bisector.probe.sandbox import Sandbox, require_entered
 
 _NOT_RUN = {126: "cannot be executed", 127: "is not there"}
 _LEAST_FREE_DISK = 16 * 1024 * 1024
@@ -34,6 +37,8 @@ class Step(Enum):
     TESTING = "testing"
     TESTING_REFERENCE = "testing the reference"
     RETRYING = "waiting to retry"
+    WAITING = "waiting for a calm machine"
+    REPEATING = "repeating a run that was not fair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Prober:
 
     A build that fails is tried once more from clean before its commit is called untestable. Methods
     raise `InfrastructureFault` for what is not the commit's fault, `EnvironmentFault` for what the
-    machine lacks.
+    machine lacks; the constructor `HuntFileError` for CPUs that are not there.
     """
 
     def __init__(
@@ -68,7 +73,7 @@ class Prober:
         ends: Mapping[str, str],
         on_step: OnStep,
     ) -> None:
-        self._hunt = hunt
+        self.hunt = hunt
         self._repository = repository
         self._predicate = predicate
         self._store = store
@@ -76,6 +81,8 @@ class Prober:
         self._environment = environment
         self._ends = ends
         self._on_step = on_step
+        self._cpus = _cpus_of(hunt)
+        self._sandbox = Sandbox([repository.git_folder]) if hunt.sandbox else None
 
     def build(self, worktree: Worktree, commit: str, *, fresh: bool = False) -> Built | Untestable:
         """Lay out and build `commit`; `fresh` builds from clean and takes nothing from the store."""
@@ -85,8 +92,8 @@ class Prober:
             self._lay_out(worktree, commit, clean=fresh)
         except DoesNotApply as error:
             return Untestable(str(error))
-        outputs = self._hunt.build.outputs if self._hunt.build else ()
-        key = build_keys(self._hunt, self._repository, [commit], self._ends)[0] if outputs else ""
+        outputs = self.hunt.build.outputs if self.hunt.build else ()
+        key = build_keys(self.hunt, self._repository, [commit], self._ends)[0] if outputs else ""
         if outputs and not fresh:
             digest = self._store.restore(key, worktree.path, outputs)
             if digest is not None:
@@ -99,19 +106,22 @@ class Prober:
 
     def test(self, worktree: Worktree, commit: str, log: str, *, reference: bool = False) -> Execution:
         """Run the test of the commit that stands in the slot; a reference's run is never judged early."""
-        test = self._hunt.test
+        test = self.hunt.test
         self._on_step(commit, Step.TESTING_REFERENCE if reference else Step.TESTING, "")
         folder = worktree.path / test.folder
         if not folder.is_dir():
             run = Run(0.0, 0.0, 0.0, ending=Ending.EXITED, exit_code=127)
             return Execution(run, Untestable(f"the folder {test.folder} of the test is not there"))
         execution = execute(
-            Command(test.command, folder, self._environment_in(worktree, test.folder, commit)),
+            self._command(worktree, test.command, test.folder, commit),
             Limits(test.timeout, test.memory, test.output),
             patterns=self._predicate.patterns,
             watch=None if reference else self._predicate.watch,
             log=self.log_path(commit, log),
+            cpus=self._cpus,
         )
+        if self._sandbox:
+            require_entered(execution.run)
         code = execution.run.exit_code
         if code in _NOT_RUN and not any(execution.run.matches.values()):
             return Execution(execution.run, Untestable(f"the test {_NOT_RUN[code]} (exit {code})"))
@@ -132,6 +142,11 @@ class Prober:
             raise UsageError(f"the predicate {name} returned {judgement!r}, which is no judgement; mend it")
         return judgement
 
+    def doubt(self, judgement: Judgement, execution: Execution, baseline: Execution | None) -> str | None:
+        """Why the judgement is not to be believed, because it hangs on wall time and a run was not fair."""
+        runs = [execution.run, *([baseline.run] if baseline else [])]
+        return doubt(self._predicate, judgement, runs)
+
     def log_path(self, commit: str, name: str) -> Path:
         """Where the output of a build or test goes."""
         return self._logs / f"{commit[:12]}-{name}.log"
@@ -139,7 +154,7 @@ class Prober:
     def _lay_out(self, worktree: Worktree, commit: str, *, clean: bool) -> None:
         worktree.checkout(commit, clean=clean)
         lay_over(
-            self._hunt.overlay,
+            self.hunt.overlay,
             worktree.path,
             self._repository,
             lambda revision: self._ends.get(revision) or self._repository.resolve(revision),
@@ -147,7 +162,7 @@ class Prober:
 
     def _run_build(self, worktree: Worktree, commit: str, *, clean: bool) -> str:
         """Why the build fails, or nothing; a build in a used slot is tried again from clean."""
-        build = self._hunt.build
+        build = self.hunt.build
         if build is None:
             return ""
         failure = self._build_once(build, worktree, commit, Step.BUILDING_CLEAN if clean else Step.BUILDING)
@@ -161,9 +176,10 @@ class Prober:
         folder = worktree.path / build.folder
         if not folder.is_dir():
             return f"the folder {build.folder} of the build is not there"
-        environment = self._environment_in(worktree, build.folder, commit)
-        log = self.log_path(commit, "build")
-        run = execute(Command(build.command, folder, environment), Limits(build.timeout, None), log=log).run
+        command = self._command(worktree, build.command, build.folder, commit)
+        run = execute(command, Limits(build.timeout), log=self.log_path(commit, "build")).run
+        if self._sandbox:
+            require_entered(run)
         if run.ending is Ending.EXITED and run.exit_code == 0:
             missing = [output for output in build.outputs if not (worktree.path / output).exists()]
             return f"the build succeeds but does not make {missing[0]}" if missing else ""
@@ -172,12 +188,25 @@ class Prober:
                 f"the disk of {worktree.path} is full; make room, or choose another `scratch`"
             )
         if run.exit_code == 127:
-            _require_tool(build.command, environment)
+            _require_tool(build.command, command.environment)
         return _why_build_failed(run, build.timeout)
 
-    def _environment_in(self, worktree: Worktree, folder: str, commit: str) -> dict[str, str]:
-        environment = {**self._environment, "BISECTOR_COMMIT": commit}
-        return dict(environment_for(worktree.path, worktree.path / folder, environment))
+    def _command(self, worktree: Worktree, line: str | tuple[str, ...], folder: str, commit: str) -> Command:
+        """The command as it runs in the slot: dune kept to it, and shut in where the hunt asks for that."""
+        within, environment = worktree.path / folder, {**self._environment, "BISECTOR_COMMIT": commit}
+        command = Command(line, within, environment_for(worktree.path, within, environment))
+        return self._sandbox.confine(command, worktree.path) if self._sandbox else command
+
+
+def _cpus_of(hunt: Hunt) -> frozenset[int]:
+    """The CPUs that tests are kept to, none for all."""
+    there = os.sched_getaffinity(0)
+    if missing := sorted(set(hunt.measure.cpus) - there):
+        raise HuntFileError(
+            f"{hunt.locate('measure', 'cpus')}: measure.cpus: there is no CPU {missing[0]} for bisector; "
+            f"there are {', '.join(map(str, sorted(there)))}"
+        )
+    return frozenset(hunt.measure.cpus)
 
 
 def _require_tool(command: str | tuple[str, ...], environment: Mapping[str, str]) -> None:

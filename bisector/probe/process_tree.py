@@ -25,7 +25,7 @@ PR_SET_CHILD_SUBREAPER = 36
 class SampledTree:
     """A `ProcessTree` found by walking `/proc`."""
 
-    memory_source = "sampled resident sizes (no writable control group)"
+    memory_source = "sampled resident sizes and a limit on each process (no writable control group)"
     enforces_memory = False
 
     def __init__(self, token: str) -> None:

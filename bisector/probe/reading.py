@@ -34,3 +34,6 @@ class Reading:
     log: Path | None = None
     against: str = ""
     """The commit whose build was the reference of a paired reading; empty for an unpaired one."""
+    digest: str = ""
+    """SHA-256 of the built outputs; empty where the hunt declares none."""
+    reference_digest: str = ""

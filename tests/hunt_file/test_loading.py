@@ -47,6 +47,8 @@ confidence: 0.95
 budget: {time: 2h, probes: 40}
 jobs: 2
 quiet: {load_per_core: 0.5, wait: 5m}
+measure: {cpus: [1], before: tmux send-keys C-z, after: [tmux, send-keys, fg, Enter]}
+sandbox: bwrap
 scratch: /scratch
 progress_log: plan.md
 heading: Log
@@ -65,6 +67,8 @@ def test_a_full_hunt_file_arrives_typed(tmp_path: Path) -> None:
     assert hunt.environment.set == {"LEVEL": "3"}
     assert (hunt.budget.time, hunt.budget.probes) == (7200.0, 40)
     assert hunt.quiet is not None and hunt.quiet.wait == 300.0
+    assert (hunt.measure.cpus, hunt.sandbox) == ((1,), "bwrap")
+    assert hunt.measure.after == ("tmux", "send-keys", "fg", "Enter")
     assert (hunt.scratch, hunt.progress_log) == (Path("/scratch"), tmp_path / "plan.md")
 
 

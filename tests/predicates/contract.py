@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 
 from bisector.predicate import Bad, Ending, Good, Match, Measured, Options, Predicate, Run, Untestable
 
-LINES = ["(ok-len 3 12)", "total: 376/376", "0/0", "parse 12/67", "minor_words: 12345", "x: 0", "FAIL", "9/1"]
+LINES = [
+    "(ok-len 3 12)",
+    "total: 376/376",
+    "0/0",
+    "parse 12/67",
+    "allocated_words: 12345",
+    "x: 0",
+    "FAIL",
+    "9/1",
+]
 TIMES = st.floats(0, 1e6)
 
 

@@ -82,7 +82,7 @@ def test_own_pattern_for_the_number_of_tests() -> None:
 def test_unfinished_candidate(name: str, ending: Ending, kind: type[Judgement]) -> None:
     """Bad where the way it ended is what the hunt is for, else untestable."""
     paired = predicate(name)
-    reference = finished(paired, "1/1", "minor_words: 5", peak_memory=1000)
+    reference = finished(paired, "1/1", "allocated_words: 5", peak_memory=1000)
     assert isinstance(paired.judge(finished(paired, "1/1", ending=ending, wall=600), reference), kind)
 
 
@@ -102,6 +102,17 @@ def test_counter() -> None:
     assert isinstance(found, Measured) and found.value == 1.5
     with pytest.raises(ValidationError, match="needs a group around the number"):
         predicate("counter", pattern="words")
+
+
+@pytest.mark.parametrize(
+    ("lines", "ratio"),
+    [(("words: 1", "words: 5"), 3.0), (("words: 1", "words: none"), None), ((), None)],
+)
+def test_counter_of_several_programs(lines: tuple[str, ...], ratio: float | None) -> None:
+    """With `sum` the numbers of all lines are added; one that is no number makes the sum unknown."""
+    words = predicate("counter", pattern=r"words: (\w+)", sum=True)
+    found = words.judge(finished(words, *lines), finished(words, "words: 2"))
+    assert (found.value if isinstance(found, Measured) else None) == ratio
 
 
 MARKERS = {"count": 2, "within": "2m"}
@@ -175,6 +186,25 @@ def test_exit_status(known: dict[str, Any], kind: type[Judgement]) -> None:
     """As git bisect run takes exit codes, with 126 and 127 for a test that could not be run."""
     status = predicate("exit_status")
     assert isinstance(status.judge(finished(status, **known), None), kind)
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        ({"exit_code": 124}, "ended with exit code 124 (as the script's own `timeout` gives) after 10.0 s"),
+        ({"exit_code": 137}, "ended with exit code 137 (as a shell says of SIGKILL) after 10.0 s"),
+        ({"exit_code": 200}, "ended with exit code 200 after 10.0 s"),
+        ({"exit_code": 1}, "ended with exit code 1 after 10.0 s"),
+        ({"ending": Ending.SIGNALLED, "signal": 11}, "was killed by signal 11 (SIGSEGV) after 10.0 s"),
+        ({"ending": Ending.SIGNALLED, "signal": 63}, "was killed by signal 63 after 10.0 s"),
+        ({"ending": Ending.TIMEOUT}, "did not finish within 10 s, the hunt's timeout"),
+        ({"ending": Ending.MEMORY_LIMIT}, "was killed at the hunt's memory limit after 10.0 s"),
+    ],
+)
+def test_endings_are_told_apart(known: dict[str, Any], why: str) -> None:
+    """The script's own timeout, the hunt's, the memory limit and signals have names of their own."""
+    status = predicate("exit_status")
+    assert status.judge(finished(status, **known), None).why == f"the test {why}"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
 from bisector.probe.contention import MachineState, contention_between, machine_state
+
+from .running import OWNERSHIPS, run
 
 
 def test_shares() -> None:
@@ -20,6 +29,40 @@ def test_figures_the_machine_does_not_give() -> None:
     assert (found.pressure, found.steal, found.involuntary_switches) == (None, None, None)
 
 
+def test_waiting_of_the_test_itself() -> None:
+    """The seconds in which the test waited become a share of its wall time."""
+    nothing = MachineState(None, None, None)
+    assert contention_between(nothing, nothing, 4.0, 1.0, None, waited=3.0).waited == 0.75
+    assert contention_between(nothing, nothing, 4.0, 1.0, None).waited is None
+
+
+@pytest.mark.skipif(not OWNERSHIPS["best"].unified, reason="needs control groups, version 2")
+def test_a_test_that_shares_its_cpu_waited(tmp_path: Path) -> None:
+    """On a CPU shared with four others a test waits most of its time; asleep it waits for nobody."""
+    cpu = min(os.sched_getaffinity(0))
+    line = ["taskset", "-c", str(cpu), "sh", "-c", "while :; do :; done"]
+    others = [subprocess.Popen(line, start_new_session=True) for _ in range(4)]
+    burn = f"{sys.executable} -c 'import time\nwhile time.process_time() < 0.2: pass'"
+    busy = run(burn, tmp_path, cpus={cpu}).run.contention
+    asleep = run("sleep 1", tmp_path, cpus={cpu}).run.contention
+    for other in others:
+        other.kill()
+        other.wait()
+    assert busy.waited is not None and busy.waited > 0.4
+    assert asleep.waited is not None and asleep.waited < 0.2
+
+
+@pytest.mark.skipif(not OWNERSHIPS["best"].unified, reason="needs control groups, version 2")
+def test_a_test_in_its_own_way_did_not_wait(tmp_path: Path) -> None:
+    """Processes of one test that share a CPU do not make it unfair: they would do so on any machine."""
+    cpu = {max(os.sched_getaffinity(0))}
+    burn = f"{sys.executable} -c 'import time\nwhile time.process_time() < 0.3: pass'"
+    alone = run(burn, tmp_path, cpus=cpu).run.contention.waited
+    together = run(f"{burn} & {burn} & {burn} & wait", tmp_path, cpus=cpu).run.contention
+    assert alone is not None and together.waited is not None
+    assert together.waited < alone + 0.35
+
+
 def test_no_time_between() -> None:
     """No time, no shares."""
     state = machine_state()
@@ -30,5 +73,8 @@ def test_no_time_between() -> None:
 def test_states_grow() -> None:
     """The real counters never run backwards."""
     before, after = machine_state(), machine_state()
-    for first, second in zip((before.stalled, before.ticks), (after.stalled, after.ticks), strict=True):
+    for name in ("stalled", "ticks", "busy", "oom_kills"):
+        first, second = getattr(before, name), getattr(after, name)
         assert first is None or (second is not None and first <= second)
+    assert before.runnable is None or before.runnable >= 1
+    assert before.busy is None or before.ticks is None or before.busy <= before.ticks

@@ -89,6 +89,48 @@ def test_memory_below_the_limit(hierarchies: Hierarchies, tmp_path: Path) -> Non
     assert (found.ending, found.exit_code, found.oom_kills) == (Ending.EXITED, 0, 0)
 
 
+def test_peak_between_two_samples(tmp_path: Path) -> None:
+    """Without the kernel's account a limit passed unseen is known from the first process's own peak."""
+    line = "exec $PYTHON -c 'held = bytearray(300 << 20)'"
+    limits = Limits(60, 100 << 20)
+    found = run(line, tmp_path, limits=limits, tick=30.0, hierarchies=OWNERSHIPS["sampled"]).run
+    assert found.ending is Ending.MEMORY_LIMIT
+    assert found.peak_memory is not None and found.peak_memory > 300 << 20
+    assert "a limit on each process" in found.memory_source
+
+
+def test_one_process_is_refused_far_more_than_the_limit(tmp_path: Path) -> None:
+    """Without the kernel's limit on the tree, the machine is kept from harm by one on each process."""
+    line = "$PYTHON -c 'held = bytearray(400 << 20)' || echo refused"
+    limits = Limits(60, 40 << 20)
+    found = run(line, tmp_path, limits=limits, tick=30.0, hierarchies=OWNERSHIPS["sampled"]).run
+    assert "MemoryError" in found.output and found.output.endswith("refused\n")
+    reserved = "$PYTHON -c 'import mmap; mmap.mmap(-1, 4 << 30, prot=mmap.PROT_READ)'"
+    assert run(reserved, tmp_path, limits=limits, hierarchies=OWNERSHIPS["sampled"]).run.exit_code == 0
+
+
+@pytest.mark.skipif(not OWNERSHIPS["version 1"].memory, reason="needs a version 1 memory controller")
+def test_machine_out_of_memory_without_control_groups(tmp_path: Path) -> None:
+    """A SIGKILL while the kernel killed for memory is no verdict where it keeps no account of the run."""
+    version_1 = OWNERSHIPS["version 1"]
+    assert version_1.memory
+    small = version_1.memory / f"bisector-test-{os.getpid()}"
+    small.mkdir()
+    try:
+        (small / "memory.limit_in_bytes").write_text(str(40 << 20))
+        line = f"echo $$ > {small}/cgroup.procs; exec {HOLD.format(seconds=0)}"
+        with pytest.raises(InfrastructureFault, match="the machine ran out of memory"):
+            run(line, tmp_path, hierarchies=OWNERSHIPS["sampled"])
+    finally:
+        small.rmdir()
+
+
+def test_killed_by_somebody(tmp_path: Path) -> None:
+    """A SIGKILL on a machine that has memory is a signal like any other."""
+    found = run("kill -KILL $$", tmp_path, hierarchies=OWNERSHIPS["sampled"]).run
+    assert (found.ending, found.signal) == (Ending.SIGNALLED, 9)
+
+
 @pytest.mark.skipif(not OWNERSHIPS["version 1"].memory, reason="needs a version 1 memory controller")
 def test_machine_out_of_memory(tmp_path: Path) -> None:
     """An OOM kill that is not at the hunt's own limit is no verdict on the command."""

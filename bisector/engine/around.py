@@ -1,0 +1,108 @@
+"""The user's own commands before and after what is measured, such as pausing other work and resuming it.
+
+`after` runs for each `before` that was started, whatever happens in between. Should bisector be killed
+there, a record in the slots' folder says what is still to be done, and the next start does it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bisector.engine.file_lock import FileLock, try_lock
+from bisector.errors import EnvironmentFault
+from bisector.hunt_file.model import Measure
+from bisector.probe.launch import SHELL
+
+PATIENCE = 60.0
+"""Seconds after which such a command has failed."""
+
+_RECORD = ".after"
+
+Line = str | tuple[str, ...]
+
+
+@contextmanager
+def around(measure: Measure, folder: Path, records: Path) -> Iterator[None]:
+    """Run `measure.before`, what is inside, then `measure.after`; both in `folder`, seeing all of the
+    environment, since they are the user's own.
+
+    Raises EnvironmentFault when one of them fails.
+    """
+    record = _recorded(measure.after, folder, records) if measure.after else None
+    try:
+        if measure.before:
+            _run("measure.before", measure.before, folder)
+        yield
+    finally:
+        if measure.after and record:
+            _finish(record, measure.after, folder, "mend it, or remove it")
+
+
+def finish_pending(records: Path) -> None:
+    """Run what dead hunts left to be run; a record stays where that fails (EnvironmentFault)."""
+    for path in records.glob(f"*{_RECORD}"):
+        record = try_lock(path)
+        if record is None:
+            continue
+        try:
+            document = json.loads(path.read_text())
+        except ValueError:
+            record.release()  # Its owner died before it was written, hence before anything was to be done.
+            continue
+        line = document["after"] if isinstance(document["after"], str) else tuple(document["after"])
+        mend = f"a hunt that was killed left it: run it by hand, then remove {path}"
+        _finish(record, line, Path(document["folder"]), mend)
+
+
+def _finish(record: FileLock, line: Line, folder: Path, mend: str) -> None:
+    try:
+        _run("measure.after", line, folder, mend)
+    except EnvironmentFault:
+        record.let_go()
+        raise
+    record.release()
+
+
+def _recorded(after: Line, folder: Path, records: Path) -> FileLock:
+    """The record of a command still to be run; it stays locked as long as its owner lives."""
+    path = records / f"{os.getpid()}{_RECORD}"
+    try:
+        record = try_lock(path)
+        if record is None:
+            raise EnvironmentFault(f"{path} is held by another process; name another `scratch`")
+        path.write_text(json.dumps({"after": after, "folder": str(folder)}))
+    except OSError as error:
+        raise EnvironmentFault(f"cannot write {path} ({error.strerror}); choose another `scratch`") from error
+    return record
+
+
+def _run(key: str, line: Line, folder: Path, mend: str = "mend it, or remove it") -> None:
+    """What it prints goes to a file and not to a pipe, so that it may leave something running."""
+    words = (SHELL, "-c", line) if isinstance(line, str) else line
+    with tempfile.TemporaryFile() as output:
+        try:
+            done = subprocess.run(
+                words,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+            failure = f"exit {done.returncode}" if done.returncode else ""
+        except subprocess.TimeoutExpired:
+            failure = f"it did not end within {PATIENCE:.0f} s"
+        except OSError as error:
+            failure = str(error.strerror)
+        if failure:
+            output.seek(0)
+            said = output.read().decode(errors="replace").strip().splitlines()[-1:]
+            raise EnvironmentFault(f"{key} fails ({': '.join([failure, *said])}); {mend}")

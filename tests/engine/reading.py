@@ -1,0 +1,84 @@
+"""Reading commits of small real repositories with the engine of this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bisector.engine.local import LocalEngine
+from bisector.engine.slots import Slots
+from bisector.history.repository import Repository
+from bisector.hunt_file import build
+from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.discovery import find_predicate, options_context
+from bisector.probe.environment import allowed_environment
+from bisector.probe.probe import Prober, Step
+from bisector.probe.reading import Reading, Role
+from tests.git_history import Node, write_history
+
+
+@dataclass
+class Lab:
+    """An engine over a repository of one commit, and what it told meanwhile."""
+
+    engine: LocalEngine
+    commit: str
+    folder: Path
+    steps: list[tuple[Step, str]] = field(default_factory=list)
+
+    def read(self, against: str = "") -> Reading:
+        """Read the commit once."""
+        return self.engine.read(self.commit, Role.SEARCH, against)
+
+    def told(self, step: Step) -> list[str]:
+        """The details of all such steps so far."""
+        return [detail for one, detail in self.steps if one is step]
+
+
+@contextmanager
+def lab(
+    folder: Path,
+    test: object,
+    files: Mapping[str, str | None] | None = None,
+    engine: Mapping[str, Any] | None = None,
+    on_step: Callable[[Step], None] = lambda _step: None,
+    **said: Any,
+) -> Iterator[Lab]:
+    """A lab in `folder` whose hunt has the test command `test`.
+
+    `said` are further keys, such as `test__folder` for `test.folder`; `engine` further arguments of the
+    engine, which retries faults without delay.
+    """
+    arguments = {"longest_wait": 0.0, **(engine or {})}
+    if not (folder / "repo").exists():
+        write_history(folder / "repo", [Node("c0", [], files)])
+    repository = Repository(folder / "repo")
+    commit = repository.resolve("HEAD")
+    overrides = {"repository": str(folder / "repo"), "good": "HEAD", "bad": commit, "test.command": test}
+    hunt = build(overrides | {key.replace("__", "."): value for key, value in said.items()}, folder, None)
+    kind = find_predicate(hunt.predicate.name, folder)
+    options = kind.Options.model_validate(hunt.predicate.options, context=options_context(folder))
+    (folder / "logs").mkdir(exist_ok=True)
+    environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, os.environ)
+    steps: list[tuple[Step, str]] = []
+
+    def note(_commit: str, step: Step, detail: str) -> None:
+        steps.append((step, detail))
+        on_step(step)
+
+    with Slots(folder / "slots", repository) as slots:
+        prober = Prober(
+            hunt,
+            repository,
+            kind(options),
+            ArtefactStore(folder / "store"),
+            folder / "logs",
+            environment,
+            {"good": commit, "bad": commit},
+            note,
+        )
+        yield Lab(LocalEngine(prober, slots, note, **arguments), commit, folder, steps)

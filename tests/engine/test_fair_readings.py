@@ -1,0 +1,133 @@
+"""Wall-clock verdicts on a crowded machine are repeated, and never bad without a fair run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bisector.hunt_file.model import Quiet
+from bisector.predicate import Bad, Good, Undecided, Untestable
+from bisector.probe.hierarchies import detect
+from bisector.probe.probe import Step
+
+from .reading import lab
+
+CPU = min(os.sched_getaffinity(0))
+BURN = f"{sys.executable} -c 'import time\nwhile time.process_time() < {{}}: pass'"
+"""Uses that many seconds of CPU time, however long it takes."""
+
+needs_pressure = pytest.mark.skipif(not detect().unified, reason="needs a writable control group, version 2")
+
+
+@contextmanager
+def crowd(size: int = 8) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Processes that keep the CPU busy that tests are pinned to."""
+    line = ["taskset", "-c", str(CPU), "sh", "-c", "while :; do :; done"]
+    # Sessions of their own, as the kernel may share a CPU out to sessions (sched(7), autogroup).
+    processes = [subprocess.Popen(line, start_new_session=True) for _ in range(size)]
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+Waiting = Callable[[Quiet, Callable[[str], None]], str | None]
+
+
+def in_vain(quiet: Quiet, on_wait: Callable[[str], None]) -> str | None:
+    """A machine that never gets calm."""
+    return "the machine was still busy"
+
+
+def calmed_by(processes: list[subprocess.Popen[bytes]]) -> Waiting:
+    """A machine that gets calm while it is waited for."""
+
+    def wait(quiet: Quiet, on_wait: Callable[[str], None]) -> str | None:
+        on_wait("load per core 5")
+        for process in processes:
+            process.kill()
+            process.wait()
+        return None
+
+    return wait
+
+
+@needs_pressure
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        pytest.param(BURN.format(0.25), {"test__timeout": "1500ms"}, id="the hunt's timeout"),
+        pytest.param(f"timeout 1.5 {BURN.format(0.25)}", {}, id="the script's own timeout"),
+        pytest.param(
+            f"timeout 1.5 {BURN.format(0.25)} && echo '(ok-len 1'; true",
+            {"predicate": "markers_within"},
+            id="marker",
+        ),
+    ],
+)
+def test_slow_only_because_of_others(test: str, said: dict[str, object], tmp_path: Path) -> None:
+    """What is bad only in a crowd is repeated when that is gone, and then good."""
+    with crowd() as others:
+        engine = {"wait_for_quiet": calmed_by(others), "fair_attempts": 6}
+        with lab(tmp_path, test, engine=engine, measure__cpus=[CPU], **said) as found:
+            reading = found.read()
+            assert isinstance(reading.judgement, Good), reading.judgement
+            assert "it waited for a CPU" in found.told(Step.REPEATING)[0]
+            assert found.told(Step.WAITING)[0] == "load per core 5"
+
+
+@needs_pressure
+def test_never_a_fair_run(tmp_path: Path) -> None:
+    """Without a fair run the reading is undecided: not bad, but a kind of untestable."""
+    with crowd():
+        engine = {"wait_for_quiet": in_vain, "fair_attempts": 2}
+        said = {"test__timeout": "500ms", "measure__cpus": [CPU]}
+        with lab(tmp_path, BURN.format(9), engine=engine, **said) as found:
+            reading = found.read()
+            assert len(found.told(Step.TESTING)) == 2
+            assert found.told(Step.WAITING) == ["the machine was still busy; going on all the same"]
+    assert isinstance(reading.judgement, Undecided) and isinstance(reading.judgement, Untestable)
+    assert "the hunt's timeout, but none of 2 runs was fair: it waited for a CPU" in reading.judgement.why
+
+
+@needs_pressure
+@pytest.mark.parametrize(
+    ("test", "kind"), [("echo '(ok-len 1'; sleep 9", Good), (f"{BURN.format(0.2)}; exit 1", Bad)]
+)
+def test_what_a_crowd_cannot_change(test: str, kind: type, tmp_path: Path) -> None:
+    """Markers in time, and an exit code of the test's own, are believed at once."""
+    predicate = "markers_within" if kind is Good else "exit_status"
+    with crowd(), lab(tmp_path, test, predicate=predicate, measure__cpus=[CPU]) as found:
+        assert isinstance(found.read().judgement, kind)
+        assert len(found.told(Step.TESTING)) == 1
+
+
+def test_a_slow_test_alone(tmp_path: Path) -> None:
+    """A test that sleeps past its timeout waited for nobody, and its verdict holds at once."""
+    with lab(tmp_path, "sleep 60", test__timeout="2s") as found:
+        assert isinstance(found.read().judgement, Bad)
+        assert len(found.told(Step.TESTING)) == 1
+
+
+def test_quiet_is_waited_for_before_each_reading(tmp_path: Path) -> None:
+    """The hunt's own `quiet` is asked before the test, and its failure is told."""
+    asked: list[Quiet] = []
+
+    def wait(quiet: Quiet, on_wait: Callable[[str], None]) -> str | None:
+        asked.append(quiet)
+        return "still busy"
+
+    quiet = {"load_per_core": 0.25, "wait": "3s"}
+    with lab(tmp_path, "true", engine={"wait_for_quiet": wait}, quiet=quiet) as found:
+        found.read()
+        found.read()
+        assert asked == [Quiet(load_per_core=0.25, wait=3.0)] * 2
+        assert [step for step, _ in found.steps][-2:] == [Step.WAITING, Step.TESTING]

@@ -1,0 +1,94 @@
+"""Which runs are fair, and which judgements hang on that."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bisector.predicate import Bad, Contention, Ending, Good, Judgement, Measured, Run, Untestable
+from bisector.probe.discovery import find_predicate, options_context
+from bisector.probe.fairness import doubt, why_unfair
+
+CORES = os.cpu_count() or 1
+
+
+def run(ending: Ending = Ending.EXITED, code: int | None = 0, **seen: Any) -> Run:
+    exit_code = code if ending is Ending.EXITED else None
+    return Run(10.0, 1.0, 0.0, ending=ending, exit_code=exit_code, contention=Contention(**seen))
+
+
+@pytest.mark.parametrize(
+    ("seen", "why"),
+    [
+        ({}, None),
+        ({"steal": 0.049}, None),
+        ({"steal": 0.051}, "the hypervisor took 5% of the CPUs' time"),
+        ({"waited": 0.09, "pressure": 1.0, "cpu_share": 0.1, "load": 99.0}, None),
+        ({"waited": 0.62}, "it waited for a CPU 62% of its time"),
+        ({"pressure": 0.9, "cpu_share": 0.95}, None),
+        ({"pressure": 0.9}, None),
+        ({"pressure": 0.1, "cpu_share": 0.1, "involuntary_switches": 9999}, None),
+        (
+            {"pressure": 0.9, "cpu_share": 0.1},
+            "it got a CPU only 10% of its time while others waited too (90% of it)",
+        ),
+        ({"involuntary_switches": 20, "cpu_share": 0.1}, None),
+        (
+            {"involuntary_switches": 21, "cpu_share": 0.1},
+            "it got a CPU only 10% of its time while it was put aside 21 times",
+        ),
+        ({"load": 1.4 * CORES, "cpu_share": 0.1}, None),
+        (
+            {"load": 20.0 * CORES, "cpu_share": 0.1},
+            f"it got a CPU only 10% of its time while the load was {20.0 * CORES}",
+        ),
+    ],
+)
+def test_signs_of_an_unfair_run(seen: dict[str, Any], why: str | None) -> None:
+    """The run's own waiting decides where it is known; else signs of a crowd, if it got little of a CPU."""
+    assert why_unfair(run(**seen)) == why
+
+
+FAIR, UNFAIR = {"waited": 0.0}, {"waited": 0.5}
+PARTS = {"of": [{"name": "markers_within"}, {"name": "no_oom"}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "judgement", "ending", "code", "doubted"),
+    [
+        ("exit_status", {}, Bad("x"), Ending.TIMEOUT, None, True),
+        ("exit_status", {}, Bad("x"), Ending.EXITED, 124, True),
+        ("exit_status", {}, Bad("x"), Ending.EXITED, 1, False),
+        ("exit_status", {}, Good("x"), Ending.EXITED, 0, False),
+        ("no_oom", {"timeout": "good"}, Good("x"), Ending.TIMEOUT, None, True),
+        ("no_oom", {}, Bad("x"), Ending.MEMORY_LIMIT, None, False),
+        ("scoreboard", {}, Untestable("x"), Ending.TIMEOUT, None, True),
+        ("per_test_user_time", {}, Measured(1.3, "x"), Ending.EXITED, 0, False),
+        ("per_test_user_time", {}, Bad("x"), Ending.TIMEOUT, None, True),
+        ("wall_time", {}, Measured(1.3, "x"), Ending.EXITED, 0, True),
+        ("markers_within", {}, Bad("x"), Ending.JUDGED, None, True),
+        ("markers_within", {}, Bad("x"), Ending.EXITED, 0, True),
+        ("markers_within", {}, Good("x"), Ending.JUDGED, None, False),
+        ("markers_within", {}, Good("x"), Ending.EXITED, 124, False),
+        ("all_of", PARTS, Bad("x"), Ending.JUDGED, None, True),
+        ("all_of", {"of": [{"name": "no_oom"}]}, Bad("x"), Ending.MEMORY_LIMIT, None, False),
+    ],
+)
+def test_what_is_doubted(
+    name: str, options: dict[str, Any], judgement: Judgement, ending: Ending, code: int | None, doubted: bool
+) -> None:
+    """Timeouts and wall-clock judgements of an unfair run, but nothing of a fair one, and no good in time."""
+    kind = find_predicate(name, Path())
+    predicate = kind(kind.Options.model_validate(options, context=options_context(Path())))
+    assert doubt(predicate, judgement, [run(ending, code, **FAIR)]) is None
+    assert bool(doubt(predicate, judgement, [run(ending, code, **UNFAIR)])) is doubted
+
+
+def test_an_unfair_reference() -> None:
+    """A ratio of wall times is no better than the worse of its two runs."""
+    kind = find_predicate("wall_time", Path())
+    why = doubt(kind(kind.Options()), Measured(0.5, "x"), [run(**FAIR), run(**UNFAIR)])
+    assert why == "it waited for a CPU 50% of its time"

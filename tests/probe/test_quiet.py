@@ -1,0 +1,107 @@
+"""Waiting for a calm machine, on a machine and a clock of the test's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from bisector.hunt_file.model import Quiet
+from bisector.probe.contention import MachineState, machine_state
+from bisector.probe.quiet import sample_load, wait_for_quiet
+
+CORES = os.cpu_count() or 1
+TICKS = os.sysconf("SC_CLK_TCK")
+HALF = Quiet(load_per_core=0.5, wait=600.0)
+
+
+class Machine:
+    """A machine whose load per core is `load(seconds since the start)`, and which sleeps in no time.
+
+    `shown` says which of the three views of a load its kernel has.
+    """
+
+    def __init__(self, load: Callable[[float], float], shown: str = "busy runnable stalled") -> None:
+        self._load = load
+        self._shown = shown.split()
+        self._busy = self._stalled = 0.0
+        self.now = 0.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        load = self._load(self.now)
+        self._busy += min(load, 1) * seconds * CORES * TICKS
+        self._stalled += min(load, 1) * seconds
+        self.now += seconds
+
+    def state(self) -> MachineState:
+        busy, stalled = ("busy" in self._shown), ("stalled" in self._shown)
+        runnable = 1 + round(self._load(self.now) * CORES) if "runnable" in self._shown else None
+        return MachineState(
+            self._stalled if stalled else None, None, None, self._busy if busy else None, runnable
+        )
+
+    def wait(self, quiet: Quiet) -> tuple[str | None, list[str]]:
+        told: list[str] = []
+        return wait_for_quiet(quiet, told.append, self.clock, self.sleep, self.state), told
+
+
+@pytest.mark.parametrize("shown", ["busy", "runnable", "stalled", "busy runnable stalled"])
+def test_goes_on_when_calm_comes(shown: str) -> None:
+    """Any one view of the load holds a probe back, and each lets it go as soon as the load is gone."""
+    machine = Machine(lambda now: 3.0 if now < 200 else 0.0, shown)
+    in_vain, told = machine.wait(HALF)
+    assert in_vain is None
+    assert 200 <= machine.now <= 202.1
+    assert len(told) == 4
+    assert told[0].startswith("load per core ") and told[0].endswith(", 0.5 wanted; 9m 59s left")
+
+
+def test_calm_from_the_start() -> None:
+    """A calm machine costs a second and is not worth a word."""
+    machine = Machine(lambda now: 0.0)
+    assert machine.wait(HALF) == (None, [])
+    assert machine.now == pytest.approx(1.0)
+
+
+def test_a_kernel_that_shows_nothing() -> None:
+    """Where nothing is known of the load there is nothing to wait for."""
+    assert Machine(lambda now: 9.0, "").wait(HALF) == (None, [])
+
+
+def test_gives_up() -> None:
+    """A machine that never gets calm is waited for as long as asked, then described."""
+    machine = Machine(lambda now: 2.0)
+    in_vain, told = machine.wait(HALF)
+    assert in_vain is not None
+    assert in_vain.startswith("the machine was still busy after 10m of waiting (load per core 2.00, 0.5")
+    assert 600 <= machine.now <= 602.1
+    assert len(told) == 10
+
+
+def test_no_patience() -> None:
+    """Without time to wait the machine is looked at once."""
+    in_vain, told = Machine(lambda now: 2.0).wait(Quiet(load_per_core=0.5, wait=0.0))
+    assert in_vain is not None and told == []
+
+
+@pytest.mark.parametrize(("load", "calm"), [(0.49, True), (0.5, True), (0.51, False)])
+def test_the_bound_itself(load: float, calm: bool) -> None:
+    """A load equal to the bound is calm."""
+    in_vain, _ = Machine(lambda now: load, "busy").wait(Quiet(load_per_core=0.5 + 1e-9, wait=1.0))
+    assert (in_vain is None) is calm
+
+
+def test_what_others_do_is_seen() -> None:
+    """On the real machine busy processes are seen within the second."""
+    busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(CORES)]
+    during = sample_load(time.monotonic, time.sleep, machine_state)
+    for process in busy:
+        process.kill()
+        process.wait()
+    assert during > 0.8
