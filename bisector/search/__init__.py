@@ -9,6 +9,7 @@ search.observe(commit, probe(commit))
 
 from bisector.search.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive, Misfit, NoRegression
 from bisector.search.cost import Costs
+from bisector.search.find_all import find_all
 from bisector.search.graph import CommitGraph
 from bisector.search.noise import Noise
 from bisector.search.noise_exact import Exact
@@ -45,4 +46,5 @@ __all__ = [
     "Search",
     "Timing",
     "Untestable",
+    "find_all",
 ]

@@ -1,15 +1,125 @@
-"""Several probes at once, chosen by what they tell together."""
+"""Several probes at once, chosen by what they tell together.
+
+k copies of the best single question would all be answered alike; what counts is the joint information
+I(o_1..o_k; h). It is climbed coordinate by coordinate: each probe in turn is replaced by the one that adds
+most, per cost, to the others, until none changes. (One greedy pass alone costs 6.9 rounds where 6.5 do.)
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from bisector.search.choice import Situation
+from bisector.search.information import NOTHING, entropy
+from bisector.search.noise import Floats, Ints
 from bisector.search.outcomes import GOOD_END
+
+CANDIDATES = 768
+ROUNDS = 6
+MOST_NOISY = 9
+"""Beyond so many probes the 2^k outcomes are too many, and verdicts are taken as if they did not err."""
 
 
 def choose_batch(situation: Situation, k: int) -> list[int]:
-    """The k best commits one by one."""
-    score = situation.score(situation.gains.bits)
-    order = np.argsort(-score, kind="stable")[:k]
-    return [GOOD_END if i == len(score) - 1 else int(i) for i in order if score[i] > 0]
+    """Up to k different commits, fewer if more would tell nothing."""
+    climb = _Climb.start(situation, k)
+    chosen: list[int] = []
+    for _ in range(k):
+        best = climb.best(chosen, chosen)
+        if best is None:
+            break
+        chosen.append(best)
+    for _ in range(ROUNDS):
+        before = list(chosen)
+        for j in range(len(chosen)):
+            others = chosen[:j] + chosen[j + 1 :]
+            chosen[j] = _or(climb.best(others, others), chosen[j])
+        if chosen == before:
+            break
+    last = len(situation.build) - 1
+    return [GOOD_END if place == last else place for place in chosen]
+
+
+def _or(found: int | None, fallback: int) -> int:
+    return fallback if found is None else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Climb:
+    """What every step of the ascent shares; commits are places in arrays of N + 1."""
+
+    situation: Situation
+    nodes: Ints
+    rows: Floats
+    """Shape (nodes, hypotheses + 1): what each candidate node makes bad; the last column "no regression"."""
+    weight: Floats
+    looks_bad: tuple[float, float]
+    """Probability that a reading looks bad, at a good commit and at a bad one."""
+
+    @classmethod
+    def start(cls, situation: Situation, k: int) -> _Climb:
+        """Shortlist nodes evenly over the probability of being bad: a batch asks at several of them."""
+        reach = situation.reach
+        order = np.argsort(situation.gains.p_bad[:-1], kind="stable")
+        picks = np.linspace(0, len(order) - 1, min(len(order), CANDIDATES)).astype(np.int64)
+        nodes = np.sort(order[picks]) if len(order) else order
+        rows = np.pad(reach.rows(nodes), ((0, 1), (0, 1)))
+        noisy = k <= MOST_NOISY
+        return cls(
+            situation,
+            nodes,
+            rows,
+            np.append(reach.weight, reach.no_regression),
+            situation.mean_verdicts() if noisy else (0.0, 1.0),
+        )
+
+    def best(self, others: list[int], taken: list[int]) -> int | None:
+        """The commit that adds most per cost to the others, or None if nothing does."""
+        by_node = np.zeros(len(self.situation.reach.masks) + 1)
+        added = self.added([self._row(place) for place in others])
+        by_node[self.nodes] = added[:-1]
+        by_node[-1] = added[-1]
+        score = self.situation.score(np.where(by_node > NOTHING, by_node, 0.0))
+        score[taken] = 0.0
+        best = int(np.argmax(score))
+        return best if score[best] > 0 else None
+
+    def _row(self, place: int) -> Floats:
+        of = self.situation.reach.view.of
+        if place == len(of) or of[place] < 0:
+            row: Floats = self.rows[-1]
+        else:
+            row = self.rows[int(np.searchsorted(self.nodes, of[place]))]
+        return row
+
+    def added(self, others: list[Floats]) -> Floats:
+        """I(o_v; h | others) for every candidate, in bits."""
+        code = np.zeros(len(self.weight), dtype=np.int64)
+        for j, row in enumerate(others):
+            code += row.astype(np.int64) << j
+        patterns, pattern = np.unique(code, return_inverse=True)
+        cells = np.zeros((len(self.weight), len(patterns)))
+        cells[np.arange(len(self.weight)), pattern] = self.weight
+        if_bad = self.rows @ cells
+        if_good = cells.sum(axis=0) - if_bad
+        false_bad, true_bad = self.looks_bad
+        if (false_bad, true_bad) != (0.0, 1.0):
+            outcomes = self._outcomes(patterns, len(others))
+            if_bad, if_good = if_bad @ outcomes, if_good @ outcomes
+        seen_bad = true_bad * if_bad + false_bad * if_good
+        seen_good = if_bad + if_good - seen_bad
+        both = entropy(np.concatenate((seen_bad, seen_good), axis=1))
+        flips = entropy(np.array([[true_bad, 1 - true_bad], [false_bad, 1 - false_bad]]))
+        p_bad = self.rows @ self.weight
+        added: Floats = both - entropy(if_bad + if_good) - p_bad * flips[0] - (1 - p_bad) * flips[1]
+        return added
+
+    def _outcomes(self, patterns: Ints, count: int) -> Floats:
+        """Shape (patterns, 2^count): how likely each set of readings is, given which commits are bad."""
+        outcomes = np.ones((len(patterns), 1))
+        for j in range(count):
+            bad = np.where(patterns >> j & 1, self.looks_bad[1], self.looks_bad[0])[:, None]
+            outcomes = np.concatenate((outcomes * (1 - bad), outcomes * bad), axis=1)
+        return outcomes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -14,31 +15,69 @@ REAL = 1e-9
 """The rate of false failures where "a failure is always real"; not zero, so a contradiction can be undone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """An error rate, Beta(wrong, right) distributed; a known one has its mean and weighs infinitely much."""
+Beta = tuple[float, float, float]
+"""A Beta distribution of an error rate, as one part of a mixture: its share, then `wrong` and `right`."""
 
-    wrong: float
-    right: float
-    known: bool = False
+
+class Rate(Protocol):
+    """An error rate, after so many wrong and right verdicts: all arrays of shape (classes,)."""
 
     def log_marginal(self, wrong: Ints, right: Ints) -> Floats:
-        """Log of the integral of r^wrong (1-r)^right over the rate's distribution."""
-        if self.known:
-            known: Floats = wrong * np.log(self.wrong) + right * np.log(self.right)
-            return known
-        return (
-            _log_rising(self.wrong, wrong)
-            + _log_rising(self.right, right)
-            - _log_rising(self.wrong + self.right, wrong + right)
-        )
+        """Log of the expectation of r^wrong (1-r)^right over what is known of the rate r."""
 
     def mean(self, wrong: Ints, right: Ints) -> Floats:
-        """The expected rate after so many wrong and right verdicts."""
-        if self.known:
-            return np.full(len(wrong), self.wrong)
-        mean: Floats = (self.wrong + wrong) / (self.wrong + self.right + wrong + right)
-        return mean
+        """The expected rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Rate):
+    """A rate that is given."""
+
+    rate: float
+
+    def log_marginal(self, wrong: Ints, right: Ints) -> Floats:
+        """Log of r^wrong (1-r)^right."""
+        known: Floats = wrong * np.log(self.rate) + right * np.log1p(-self.rate)
+        return known
+
+    def mean(self, wrong: Ints, right: Ints) -> Floats:
+        """The rate itself."""
+        return np.full(len(wrong), self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Rate):
+    """A rate with a mixture of Beta distributions for its prior."""
+
+    prior: tuple[Beta, ...]
+
+    def log_marginal(self, wrong: Ints, right: Ints) -> Floats:
+        """Log of the sum over parts of share B(a + wrong, b + right) / B(a, b)."""
+        return _log_sum(self._parts(wrong, right))
+
+    def mean(self, wrong: Ints, right: Ints) -> Floats:
+        """Each part's (a + wrong) / (a + b + wrong + right), weighted as the part is likely."""
+        parts = self._parts(wrong, right)
+        share = np.exp(parts - _log_sum(parts))
+        means = np.stack([(a + wrong) / (a + b + wrong + right) for _, a, b in self.prior])
+        return np.asarray((share * means).sum(axis=0), dtype=np.float64)
+
+    def _parts(self, wrong: Ints, right: Ints) -> Floats:
+        return np.stack(
+            [
+                np.log(share)
+                + _log_rising(a, wrong)
+                + _log_rising(b, right)
+                - _log_rising(a + b, wrong + right)
+                for share, a, b in self.prior
+            ]
+        )
+
+
+def _log_sum(parts: Floats) -> Floats:
+    top = parts.max(axis=0)
+    total: Floats = top + np.log(np.exp(parts - top).sum(axis=0))
+    return total
 
 
 def _log_rising(start: float, count: Ints) -> Floats:
@@ -63,19 +102,27 @@ class FlakyFit:
         return Channel(if_good, if_bad, np.array([0.0, 1.0]))
 
 
+FALSE_GOOD: tuple[Beta, ...] = ((0.42, 0.5, 40.0), (0.42, 0.5, 5.0), (0.16, 8.0, 8.0))
+"""Default prior of the rate at which bad commits pass."""
+ONE_SIDED: tuple[Beta, ...] = ((0.3, 0.5, 40.0), (0.3, 0.5, 5.0), (0.4, 8.0, 8.0))
+"""The same where failures are said to be always real: such bugs more often show themselves now and then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flaky:
     """Verdicts err independently at two rates: `false_bad` (a good commit looks bad) and `false_good`.
 
-    A rate left None is unknown and integrated out over a Beta prior (`prior_wrong`, `prior_right`).
+    A rate left None is unknown and integrated out over its prior, a mixture of Beta distributions: most
+    rates are small or very small, but a bug that shows itself every other time is nothing rare. (One that
+    shows itself hardly more often than false alarms do is: else "no regression" could never be concluded.)
     `failure_is_real` says that a bad verdict is never wrong.
     """
 
     false_bad: float | None = None
     false_good: float | None = None
     failure_is_real: bool = False
-    prior_wrong: float = 0.5
-    prior_right: float = 3.5
+    prior_false_bad: tuple[Beta, ...] = ((0.5, 0.5, 40.0), (0.5, 0.5, 5.0))
+    prior_false_good: tuple[Beta, ...] | None = None
     certain: bool = False
 
     def __post_init__(self) -> None:
@@ -84,8 +131,12 @@ class Flaky:
                 raise UsageError(f"{name} is {rate}: give a rate from 0 to below 1, or None if unknown")
         if (self.false_bad or 0) + (self.false_good or 0) >= 1:
             raise UsageError("false_bad + false_good must be below 1, or a verdict says nothing")
-        if self.prior_wrong <= 0 or self.prior_right <= 0:
-            raise UsageError("prior_wrong and prior_right must be positive")
+        if min(min(part) for part in (*self.prior_false_bad, *self._prior_false_good)) <= 0:
+            raise UsageError("the share and both numbers of a Beta prior must be positive")
+
+    @property
+    def _prior_false_good(self) -> tuple[Beta, ...]:
+        return self.prior_false_good or (ONE_SIDED if self.failure_is_real else FALSE_GOOD)
 
     def refuse(self, outcome: Outcome) -> str | None:
         """Measured values need a model of their spread."""
@@ -98,16 +149,14 @@ class Flaky:
         calls_good = ~calls_bad
         wrong_bad, right_good = calls_good @ readings.bad, calls_good @ readings.good
         wrong_good, right_bad = calls_bad @ readings.good, calls_bad @ readings.bad
-        before = self._rate(REAL if self.failure_is_real else self.false_bad)
-        after = self._rate(self.false_good)
+        before = _rate(REAL if self.failure_is_real else self.false_bad, self.prior_false_bad)
+        after = _rate(self.false_good, self._prior_false_good)
         return FlakyFit(
             before.log_marginal(wrong_bad, right_good) + after.log_marginal(wrong_good, right_bad),
             before.mean(wrong_bad, right_good),
             after.mean(wrong_good, right_bad),
         )
 
-    def _rate(self, known: float | None) -> Rate:
-        if known is None:
-            return Rate(self.prior_wrong, self.prior_right)
-        floored = max(known, REAL)
-        return Rate(floored, 1 - floored, known=True)
+
+def _rate(known: float | None, prior: tuple[Beta, ...]) -> Rate:
+    return Unknown(prior) if known is None else Known(max(known, REAL))

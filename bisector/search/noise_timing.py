@@ -18,13 +18,15 @@ from bisector.search.lattice import (
     spread_log_prior,
 )
 from bisector.search.noise import Bools, Channel, Floats, Readings
-from bisector.search.noise_flaky import Rate
+from bisector.search.noise_flaky import Known
 from bisector.search.outcomes import Outcome
 
 VERDICT_ERROR = 0.02
 """How often a plain verdict (a test that ran into its timeout, say) is wrong beside measured values."""
-OUTLIER_SHARES = ((0.003, 0.7), (0.1, 0.3))
+OUTLIER_SHARES = ((0.003, 0.6), (0.1, 0.4))
 """Shares of outliers with their prior weights, where the share is unknown."""
+STRAY = 0.75
+"""Share of the outliers that look like any other reading."""
 NEGLIGIBLE = 9.0
 """Spreads this many nats below the likeliest are left out of the integral."""
 
@@ -53,9 +55,8 @@ class TimingFit:
         beyond = centres > middle if high >= low else centres < middle
         if_good = _binned(self.before, self.before_sd, edges)
         if_bad = _binned(self.after, self.after_sd, edges)
-        # Half of the outliers look like any reading.
         pool = weight @ (if_good + if_bad) / 2
-        stray = (self.outliers / 2)[:, None]
+        stray = (STRAY * self.outliers)[:, None]
         return Channel(
             (1 - stray) * if_good + stray * pool,
             (1 - stray) * if_bad + stray * pool,
@@ -143,7 +144,7 @@ class Timing:
         return _combine(self._levels(data, prior), verdicts, sign)
 
     def _verdicts(self, readings: Readings, calls_bad: Bools) -> Floats:
-        rate = Rate(VERDICT_ERROR, 1 - VERDICT_ERROR, known=True)
+        rate = Known(VERDICT_ERROR)
         wrong = calls_bad @ readings.good + (~calls_bad) @ readings.bad
         right = calls_bad @ readings.bad + (~calls_bad) @ readings.good
         return rate.log_marginal(wrong, right)
@@ -177,13 +178,13 @@ class Timing:
     def log_density(self, z: Floats, pool: Floats, share: float) -> Floats:
         """Log density of a standardised reading: a normal, and a share of outliers.
 
-        Half of the outliers are heavy-tailed about the level (Student's t with 2 degrees of freedom, four
-        times as wide), half drawn from the pool of all readings: an outlier that looks like a reading
-        from the other side of the step is the one that misleads.
+        A quarter of the outliers are heavy-tailed about the level (Student's t with 2 degrees of freedom,
+        four times as wide), the others drawn from the pool of all readings: the outlier that looks like
+        a reading from the other side of the step is the one that misleads.
         """
         normal = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
         wide = (1 + (z / 4) ** 2 / 2) ** -1.5 / (4 * 2 * math.sqrt(2))
-        density: Floats = np.log((1 - share) * normal + share * (0.5 * wide + 0.5 * pool) + 1e-300)
+        density: Floats = np.log((1 - share) * normal + share * ((1 - STRAY) * wide + STRAY * pool) + 1e-300)
         return density
 
     def step_density(self, step: Floats, spread: float) -> Floats:

@@ -16,8 +16,10 @@ from bisector.search.noise import Floats, Ints
 EXACT_SUPPORT = 1024
 """Up to so many live hypotheses each has its own bit; beyond, as many particles stand for them."""
 KEPT = 4 * EXACT_SUPPORT
-"""How many of the likeliest hypotheses a cached view tells apart."""
-DROPPED = 1e-3
+"""How many hypotheses a cached view tells apart."""
+FEWEST_EFFECTIVE = 400.0
+"""Below this effective size a sample is drawn anew."""
+DROPPED = 3e-3
 """Posterior mass that the *choice* of a probe may ignore (the posterior itself never does)."""
 
 
@@ -45,31 +47,32 @@ def shrink(view: View, own: dict[int, int]) -> tuple[View, list[int]]:
     masks = [0]
     parents: list[tuple[int, ...]] = [()]
     first = [-1]
-    bits = own.get
-    above: tuple[int, ...]
+    bits = [0] * len(view.parents)
+    for node, bit in own.items():
+        bits[node] = bit
+    # This loop is the cost of a choice: it runs once a node, so it is one loop without calls.
     for node, row in enumerate(view.parents):
-        bit = bits(node, 0)
+        bit = bits[node]
         if len(row) == 1:
             at = place[row[0]]
-            if not bit:
-                place.append(at)
-                continue
-            mask, above = masks[at] | bit, (at,) if at else ()
+            above: tuple[int, ...] = (at,)
+            mask = masks[at]
         else:
-            above = tuple({place[parent] for parent in row} - {0})
-            mask = bit
-            for at in above:
-                mask |= masks[at]
-            same = [at for at in above if masks[at] == mask] if not bit else []
-            if same or not mask:
-                place.append(same[0] if same else 0)
-                continue
-        place.append(len(masks))
-        masks.append(mask)
-        parents.append(above)
-        first.append(view.first[node])
+            above = tuple({place[parent] for parent in row})
+            at = above[0] if above else 0
+            mask = masks[at]
+            if len(above) > 1:
+                for tip in above:
+                    mask |= masks[tip]
+                at = min((tip for tip in above if masks[tip] == mask), default=at)
+        if bit or mask != masks[at]:
+            at = len(masks)
+            masks.append(mask | bit)
+            parents.append(above)
+            first.append(view.first[node])
+        place.append(at)
     moved = np.array([*place, 0], dtype=np.int64) - 1
-    shifted = [tuple(at - 1 for at in row) for row in parents[1:]]
+    shifted = [tuple([at - 1 for at in row if at]) for row in parents[1:]]
     return View(shifted, moved[view.of], first[1:]), masks[1:]
 
 
@@ -112,13 +115,35 @@ class Reach:
 
 
 class Reacher:
-    """Makes the `Reach` of a posterior; keeps a small view while the same hypotheses stay likely."""
+    """Makes the `Reach` of a posterior; keeps a small view while it can serve.
+
+    The view is made for a population of hypotheses: the likeliest ones, or, while too many are likely, a
+    sample of the posterior as it was. Later posteriors reweigh the sample (importance sampling) until its
+    effective size has shrunk too far.
+    """
 
     def __init__(self, graph: CommitGraph, seed: int) -> None:
         self._full = full_view(graph)
         self._view = self._full
-        self._kept = np.ones(len(graph), dtype=np.bool_)
+        self._kept = np.zeros(len(graph), dtype=np.bool_)
+        self._drawn: Ints = np.zeros(0, dtype=np.int64)
+        self._drawn_at: Floats = np.zeros(0)
+        self._view_of_sample: Ints | None = None
         self._offset = float(np.random.default_rng(seed).random())
+
+    def follow(self, posterior: Floats) -> None:
+        """Draw the sample anew if a posterior has left it behind.
+
+        To be called after every observation, so that the sample is a function of the observations alone.
+        """
+        weight = posterior[:-1]
+        if len(weight) <= EXACT_SUPPORT:
+            return
+        ratio = weight[self._drawn] / self._drawn_at
+        # Kish's effective sample size.
+        if ratio.sum() ** 2 <= FEWEST_EFFECTIVE * (ratio**2).sum():
+            self._drawn = np.sort(_systematic(weight, KEPT, self._offset))
+            self._drawn_at = weight[self._drawn]
 
     def of(self, posterior: Floats) -> Reach:
         """The reach of the likeliest hypotheses of a posterior (N + 1,)."""
@@ -126,30 +151,40 @@ class Reacher:
         live = likeliest(weight, DROPPED * (1 - none))
         if len(live) > EXACT_SUPPORT:
             return self._sampled(weight, none)
-        if (len(live) and not self._kept[live].all()) or len(self._view.parents) > 2 * KEPT:
-            self._keep(weight)
-        own = dict(zip(self._view.of[live].tolist(), (1 << i for i in range(len(live))), strict=True))
+        if not self._kept[live].all():
+            self._keep(np.argsort(-weight, kind="stable")[:KEPT])
+            self._view_of_sample = None
+        own = {node: 1 << i for i, node in enumerate(self._view.of[live].tolist())}
         view, masks = shrink(self._view, own)
         mass = weight[live] * ((1 - none) / max(float(weight[live].sum()), 1e-300))
         return Reach(view, masks, live, mass, none, equal=False)
 
     def _sampled(self, weight: Floats, none: float) -> Reach:
-        count = EXACT_SUPPORT
-        total = np.cumsum(weight)
-        at = (np.arange(count) + self._offset) / count * total[-1]
-        drawn = np.minimum(np.searchsorted(total, at, side="right"), len(weight) - 1)
+        if self._view_of_sample is not self._drawn:
+            self._keep(np.unique(self._drawn))
+            self._view_of_sample = self._drawn
+        ratio = weight[self._drawn] / self._drawn_at
+        drawn = self._drawn[_systematic(ratio, EXACT_SUPPORT, self._offset)]
         own: dict[int, int] = {}
-        for i, hypothesis in enumerate(drawn.tolist()):
-            own[hypothesis] = own.get(hypothesis, 0) | 1 << i
-        view, masks = shrink(self._full, own)
-        return Reach(view, masks, drawn, np.full(count, (1 - none) / count), none, equal=True)
+        for i, node in enumerate(self._view.of[drawn].tolist()):
+            own[node] = own.get(node, 0) | 1 << i
+        view, masks = shrink(self._view, own)
+        each = np.full(EXACT_SUPPORT, (1 - none) / EXACT_SUPPORT)
+        return Reach(view, masks, drawn, each, none, equal=True)
 
-    def _keep(self, weight: Floats) -> None:
-        top = np.sort(np.argsort(-weight, kind="stable")[:KEPT])
-        own = {commit: 1 << i for i, commit in enumerate(top.tolist())}
+    def _keep(self, kept: Ints) -> None:
+        own = {commit: 1 << i for i, commit in enumerate(np.sort(kept).tolist())}
         self._view, _ = shrink(self._full, own)
-        self._kept = np.zeros(len(weight), dtype=np.bool_)
-        self._kept[top] = True
+        self._kept = np.zeros(len(self._kept), dtype=np.bool_)
+        self._kept[kept] = True
+
+
+def _systematic(weight: Floats, count: int, offset: float) -> Ints:
+    """`count` places drawn evenly along the cumulated weights, in rising order."""
+    total = np.cumsum(weight)
+    at = (np.arange(count) + offset) / count * total[-1]
+    places: Ints = np.minimum(np.searchsorted(total, at, side="right"), len(weight) - 1)
+    return places
 
 
 def likeliest(weight: Floats, dropped: float) -> Ints:

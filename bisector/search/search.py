@@ -15,17 +15,19 @@ from bisector.search.conclusion import Conclusion
 from bisector.search.cost import Costs, slot
 from bisector.search.graph import CommitGraph
 from bisector.search.information import channel_bits, entropy, gains, mean_channel
-from bisector.search.misfit import contradiction
+from bisector.search.misfit import contradiction, pattern
 from bisector.search.noise import Floats, Ints, Noise
 from bisector.search.noise_exact import Exact
 from bisector.search.outcomes import GOOD_END, Bad, Measured, Observation, Outcome, Untestable
-from bisector.search.reach import Reacher
+from bisector.search.reach import EXACT_SUPPORT, Reacher
 from bisector.search.stop import Confident, NothingToLearn, Rule, State
 from bisector.search.untestable import Runs, Untestables
 
 PRIOR_TRUST = 0.9
 """Share of the prior taken from the caller; the rest is spread evenly: no commit is ever ruled out."""
-NO_REGRESSION = 0.05
+CHECK_EVERY = 16
+"""So often the fit is checked although no conclusion is near: a misfit may keep the search from any."""
+NO_REGRESSION = 0.01
 """Default prior of "no regression" for readings that err."""
 
 
@@ -33,8 +35,9 @@ class Search:
     """Finds the first bad commit of a graph with the fewest expected probes (or seconds).
 
     `prior`: weights of the commits, shape (N,), any scale. `no_regression`: prior probability that no
-    commit is bad (None: 5%, with `Exact` that of one commit). `stop`: when to end, by default
-    `Confident(confidence) | NothingToLearn()`; a rule such as `Budget(probes=50)` is tried first.
+    commit is bad (None: 1%, with `Exact` that of one commit). `stop`: when to end, by default
+    `Confident(confidence) | NothingToLearn()`; a rule such as `Budget(probes=50)` goes between.
+    `check_fit`: whether a conclusion is checked against readings that a single step cannot explain.
     The endpoints need not be observed: good is held to be good, and the bad one is asked for where "it
     is not bad at all" is what remains to be excluded. Deterministic for a seed and a list of observations.
     """
@@ -50,6 +53,7 @@ class Search:
         no_regression: float | None = None,
         stop: Rule | None = None,
         untestable: Runs | None = None,
+        check_fit: bool = True,
     ) -> None:
         if not 0.5 <= confidence < 1:
             raise UsageError(f"confidence is {confidence}: give a probability from 0.5 to below 1")
@@ -59,13 +63,13 @@ class Search:
         self.costs = costs or Costs()
         self.seed = seed
         self.observations: list[Observation] = []
-        sure = Confident(confidence) | NothingToLearn()
-        self._stop: Rule = stop | sure if stop else sure
+        sure: Rule = Confident(confidence)
+        self._stop = (sure | stop if stop else sure) | NothingToLearn()
         self._prior = _prior(len(graph), prior, self._prior_of_none(no_regression))
         self._impartial = _prior(len(graph), None, 0.5)
         self._runs = untestable or Runs()
         self._builds = self.costs.building(len(graph))
-        self._reacher = Reacher(graph, seed)
+        self._check_fit = check_fit and not self.noise.certain
         self._reset()
 
     def _prior_of_none(self, given: float | None) -> float:
@@ -77,6 +81,7 @@ class Search:
 
     def _reset(self) -> None:
         self._belief = Belief(self.graph, self.noise, self._prior)
+        self._reacher = Reacher(self.graph, self.seed)
         self._untestables = Untestables(self.graph, self._runs)
         self._built: dict[int, None] = {}
         self._spent = 0.0
@@ -84,6 +89,7 @@ class Search:
 
     def _learn(self) -> None:
         self._belief.learn([o for o in self.observations if not isinstance(o.outcome, Untestable)])
+        self._reacher.follow(self._belief.posterior)
         self._situation: Situation | None = None
         self._conclusion: Conclusion | None = None
         self._concluded = False
@@ -101,7 +107,10 @@ class Search:
             self._check(observation)
             self.observations.append(observation)
             self._account(observation)
-        self._learn()
+            if len(self.graph) > EXACT_SUPPORT:
+                self._learn()
+        if len(self.graph) <= EXACT_SUPPORT:
+            self._learn()
 
     def undo(self, index: int = -1) -> Observation:
         """Forget one observation (the last, unless its index is given) and return it."""
@@ -216,16 +225,28 @@ class Search:
         )
         early = self._stop(state)
         if early is not None:
-            return early
+            return self._doubted() or early
         look = self._look()
         score = look.score(look.gains.bits)
         state.twins = look.twins()
         state.most_bits = float(score.max())
-        return self._stop(state)
+        late = self._stop(state)
+        if late is not None or len(self.observations) % CHECK_EVERY == 0:
+            return self._doubted() or late
+        return None
+
+    def _doubted(self) -> Conclusion | None:
+        """The misfit that the readings show, if any: it voids whatever conclusion was to be drawn."""
+        return pattern(self._belief, self.observations, self.seed) if self._check_fit else None
+
+    def _open_posterior(self) -> Floats:
+        """The posterior that proposals are to narrow down: the caller's prior, once convinced, gives way."""
+        posterior = self._belief.posterior
+        return posterior if posterior.max() < self.confidence else self._belief.under(self._impartial)
 
     def _look(self) -> Situation:
         if self._situation is None:
-            reach = self._reacher.of(self._belief.posterior)
+            reach = self._reacher.of(self._open_posterior())
             of_class: Ints = self._belief.classes.of
             channel = self._belief.channel()
             built = np.array(list(self._built), dtype=np.int64)

@@ -9,13 +9,18 @@ import numpy as np
 from bisector.search.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive, NoRegression
 from bisector.search.noise import Floats, Ints
 
+DOUBT = 3.0
+"""Odds of a step against "no regression" from which the latter must convince; that bounds false alarms of
+"no regression" to (1 - confidence) / DOUBT of the ranges that have one (Ville's inequality)."""
+
 
 @dataclass(slots=True)
 class State:
     """What stopping rules look at."""
 
-    posteriors: tuple[Floats, ...]
-    """Shape (N + 1,) each: under the caller's prior, and under the impartial one; both must agree."""
+    posteriors: tuple[Floats, Floats]
+    """Shape (N + 1,) each: under the caller's prior, and under the impartial one (half "no regression",
+    half spread evenly). A commit must convince under both, "no regression" from odds of 1 to `DOUBT`."""
     certain: bool
     """Whether readings never err."""
     probes: int
@@ -27,7 +32,7 @@ class State:
 
     def sure(self, places: Ints, confidence: float) -> float | None:
         """The probability of these places together, if high enough under every prior."""
-        mass = min(float(posterior[places].sum()) for posterior in self.posteriors)
+        mass = min(1.0, *(float(posterior[places].sum()) for posterior in self.posteriors))
         wanted = 1 - 1e-12 if self.certain else confidence
         return mass if mass >= wanted else None
 
@@ -63,12 +68,15 @@ class Confident(Rule):
 
     def __call__(self, state: State) -> Conclusion | None:
         """FirstBad, NoRegression or AnyOf."""
-        posterior = state.posteriors[0]
-        best = int(np.argmax(posterior))
+        posterior, impartial = state.posteriors
+        none = len(posterior) - 1
+        best = int(np.argmax(posterior[:-1]))
         mass = state.sure(np.array([best]), self.confidence)
         if mass is not None:
-            last = best == len(posterior) - 1
-            return NoRegression(mass) if last else FirstBad(best, min(mass, 1.0))
+            return FirstBad(best, mass)
+        doubted = float(impartial[none] / (impartial[none] + DOUBT * impartial[:none].sum()))
+        if doubted >= (1 - 1e-12 if state.certain else self.confidence):
+            return NoRegression(doubted)
         for twins in state.twins:
             if state.sure(twins, self.confidence) is not None:
                 commits = twins[twins < len(posterior) - 1]

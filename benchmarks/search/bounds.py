@@ -1,0 +1,43 @@
+"""What theory allows, for the columns beside the measured figures."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def entropy(p: float) -> float:
+    """Binary entropy in bits."""
+    return 0.0 if p in (0, 1) else -p * math.log2(p) - (1 - p) * math.log2(1 - p)
+
+
+def capacity(false_bad: float, false_good: float) -> float:
+    """Capacity in bits of a verdict that flips at these rates."""
+    best = 0.0
+    for share in np.linspace(0.01, 0.99, 99):
+        looks_bad = share * (1 - false_good) + (1 - share) * false_bad
+        spent = share * entropy(false_good) + (1 - share) * entropy(false_bad)
+        best = max(best, entropy(float(looks_bad)) - spent)
+    return best
+
+
+def best_tree(size: int) -> float:
+    """Mean depth of the most even binary tree with `size` leaves: the floor of any noiseless search."""
+    depth = int(math.log2(size))
+    return float(depth + 2 * (size - (1 << depth)) / size)
+
+
+def noisy(size: int, p: float, delta: float = 0.01) -> float:
+    """Burnashev and Zigangirov (1974), Gu and Xu (2023), for symmetric flips of known rate."""
+    contrast = (1 - 2 * p) * math.log2((1 - p) / p)
+    return (1 - delta) * math.log2(size) / capacity(p, p) + 2 * math.log2(1 / delta) / contrast
+
+
+def dear_bad(size: int, cost: float) -> float:
+    """log_r N with 1/r + 1/r^c = 1 (Kapoor and Reingold): probes whose bad outcome costs `cost` goods."""
+    low, high = 1.0 + 1e-9, 2.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if 1 / middle + middle**-cost > 1 else (low, middle)
+    return math.log(size) / math.log(low)

@@ -1,0 +1,130 @@
+"""One simulated hunt, and many: a search driven against a made-up truth."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from benchmarks.search.histories import descendants
+from bisector.search import (
+    AnyOf,
+    Bad,
+    CommitGraph,
+    FirstBad,
+    Good,
+    Measured,
+    NoRegression,
+    Outcome,
+    Search,
+)
+
+Probe = Callable[[int], Outcome]
+Truth = int | None
+
+
+@dataclass
+class Tally:
+    """What became of the trials of one cell."""
+
+    right: int = 0
+    probes: list[int] = field(default_factory=list)
+    stated: list[tuple[float, bool]] = field(default_factory=list)
+
+    def add(self, right: bool, probes: int, probability: float = 1.0) -> None:
+        """Count one trial."""
+        self.right += right
+        self.probes.append(probes)
+        self.stated.append((probability, right))
+
+    @property
+    def correct(self) -> float:
+        """Share of right answers."""
+        return self.right / len(self.probes)
+
+    @property
+    def mean(self) -> float:
+        """Mean number of probes."""
+        return float(np.mean(self.probes))
+
+    def __str__(self) -> str:
+        return f"{self.correct:.3f}@{self.mean:.1f}"
+
+
+def drive(search: Search, probe: Probe, most: int = 1500, k: int = 1) -> int:
+    """Drive a search to its end; returns the number of rounds (probes, where k is 1)."""
+    rounds = 0
+    while search.conclusion is None and rounds < most:
+        for commit in search.propose(k):
+            search.observe(commit, probe(commit))
+        rounds += 1
+    return rounds
+
+
+def is_right(search: Search, truth: Truth) -> bool:
+    """Whether the conclusion names the truth."""
+    match search.conclusion:
+        case FirstBad(commit):
+            return commit == truth
+        case AnyOf(commits):
+            return truth in commits
+        case NoRegression():
+            return truth is None
+    return False
+
+
+def trials(
+    graph: CommitGraph,
+    count: int,
+    search: Callable[[], Search],
+    probe: Callable[[random.Random, np.ndarray], Probe],
+    truth: Callable[[random.Random], Truth] | None = None,
+    k: int = 1,
+) -> Tally:
+    """`count` hunts with fixed seeds; `probe` makes one from which commits are bad, shape (N,)."""
+    tally = Tally()
+    for trial in range(count):
+        rng = random.Random(trial)
+        first_bad = truth(rng) if truth else rng.randrange(len(graph))
+        hunt = search()
+        rounds = drive(hunt, probe(rng, descendants(graph, first_bad)), k=k)
+        stated = getattr(hunt.conclusion, "probability", 0.0)
+        tally.add(is_right(hunt, first_bad), rounds, stated)
+    return tally
+
+
+def flips(false_bad: float, false_good: float) -> Callable[[random.Random, np.ndarray], Probe]:
+    """Verdicts that flip at these rates."""
+
+    def make(rng: random.Random, bad: np.ndarray) -> Probe:
+        def probe(commit: int) -> Outcome:
+            truly = commit >= 0 and bool(bad[commit])
+            wrong = rng.random() < (false_good if truly else false_bad)
+            return Bad() if truly != wrong else Good()
+
+        return probe
+
+    return make
+
+
+def timings(
+    spread: float, factor: float, tails: str = "normal"
+) -> Callable[[random.Random, np.ndarray], Probe]:
+    """Measured values: a step by `factor` in a spread (of the logarithm) with normal or heavier tails."""
+
+    def make(rng: random.Random, bad: np.ndarray) -> Probe:
+        draw = np.random.default_rng(rng.randrange(2**32))
+
+        def probe(commit: int) -> Outcome:
+            error = float(draw.standard_t(3) if tails == "t3" else draw.normal()) * spread
+            if tails == "outliers" and draw.random() < 0.1:
+                error += math.log(1.6)
+            truly = commit >= 0 and bool(bad[commit])
+            return Measured(math.exp(error + (math.log(factor) if truly else 0.0)))
+
+        return probe
+
+    return make

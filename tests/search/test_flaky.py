@@ -1,0 +1,63 @@
+"""Verdicts that flip."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bisector.errors import UsageError
+from bisector.search import Bad, FirstBad, Flaky, Good, NoRegression, Search
+from tests.search.driving import chain, flipped, hunt
+
+
+def test_flipped_verdicts_of_unknown_rate_cost_few_probes() -> None:
+    """One verdict in ten is wrong: over 5 seeds the answer is right, in fewer than 45 probes on average."""
+    graph, probes = chain(500), []
+    for seed in range(5):
+        search = Search(graph, noise=Flaky())
+        probes.append(hunt(search, flipped(graph, 317, 0.1, seed)))
+        assert isinstance(search.conclusion, FirstBad)
+        assert search.conclusion.commit == 317
+    assert np.mean(probes) <= 45
+
+
+@pytest.mark.parametrize("first_bad", [0, 99])
+def test_a_first_bad_commit_at_either_end_is_found(first_bad: int) -> None:
+    """Where nothing inside the range differs, the endpoints are asked too."""
+    graph = chain(100)
+    search = Search(graph, noise=Flaky())
+    hunt(search, flipped(graph, first_bad, 0.05, seed=3))
+    assert isinstance(search.conclusion, FirstBad)
+    assert search.conclusion.commit == first_bad
+
+
+def test_a_flaky_test_without_regression_ends_with_no_regression() -> None:
+    """Occasional failures everywhere are no regression, and that is said after a bounded number of probes."""
+    graph = chain(200)
+    search = Search(graph, noise=Flaky())
+    assert hunt(search, flipped(graph, None, 0.1, seed=5)) <= 150
+    assert isinstance(search.conclusion, NoRegression)
+
+
+def test_an_early_wrong_verdict_is_recovered_from() -> None:
+    """A false "good" beyond the culprit is outvoted, without undoing anything."""
+    graph = chain(64)
+    search = Search(graph, noise=Flaky(0.02, 0.02))
+    search.observe(40, Good())
+    hunt(search, flipped(graph, 20, 0.0, seed=0))
+    assert isinstance(search.conclusion, FirstBad)
+    assert search.conclusion.commit == 20
+
+
+def test_a_failure_that_is_always_real_is_believed_at_once() -> None:
+    """With the flag, one bad verdict excludes every later commit."""
+    search = Search(chain(10), noise=Flaky(failure_is_real=True))
+    search.observe(4, Bad())
+    assert search.posterior[5:].sum() < 1e-6
+
+
+@pytest.mark.parametrize("rates", [(0.6, 0.5), (1.0, 0.0), (-0.1, 0.1)])
+def test_rates_that_say_nothing_are_refused(rates: tuple[float, float]) -> None:
+    """Verdicts that are wrong as often as right are a user's mistake."""
+    with pytest.raises(UsageError):
+        Flaky(*rates)
