@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# install-tools.sh ocaml|bubblewrap: makes sure that what the sample history (ocaml and dune) or the tests of
+# `sandbox: bwrap` (bubblewrap) need is on PATH, through the system's package manager when it is missing.
+set -euo pipefail
+case ${1:-} in
+  ocaml) commands=(dune ocamlopt) apt=(ocaml-nox ocaml-dune) dnf=(ocaml ocaml-dune) others=(ocaml dune) ;;
+  bubblewrap) commands=(bwrap) apt=(bubblewrap) dnf=(bubblewrap) others=(bubblewrap) ;;
+  *) echo "usage: install-tools.sh ocaml|bubblewrap" >&2; exit 2 ;;
+esac
+missing() { for command in "${commands[@]}"; do command -v "$command" >/dev/null || return 0; done; return 1; }
+missing || exit 0
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "$1 is missing and this is not root: install it, then run make again" >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "installing $1 ..."
+if command -v apt-get >/dev/null; then
+  # The package lists of a fresh machine are empty or old.
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${apt[@]}" >/dev/null
+elif command -v dnf >/dev/null; then
+  "${as_root[@]}" dnf install -y -q "${dnf[@]}"
+elif command -v pacman >/dev/null; then
+  "${as_root[@]}" pacman -S --noconfirm --needed "${others[@]}"
+elif command -v apk >/dev/null; then
+  "${as_root[@]}" apk add --quiet "${others[@]}"
+elif command -v brew >/dev/null; then
+  brew install "${others[@]}"
+fi
+if missing; then
+  echo "$1 could not be installed here: put ${commands[*]} on PATH, then run make again" >&2
+  exit 1
+fi
