@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := demo-history
 SCENARIO ?= jit-miss
 
-.PHONY: help setup ocaml demo test lint types unit wheel test-long bench bench-search clean
+.PHONY: help setup ocaml tools demo test lint types unit wheel test-long bench bench-search bench-noise docs captures clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -23,13 +23,15 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@touch $@
 
 ocaml: ## OCaml and dune, through the system's package manager when missing
-	@bash scripts/install-ocaml.sh
+	@bash scripts/install-tools.sh ocaml
+
+tools: ## What the tests of sandbox and tracing need, through the package manager when missing
+	@bash scripts/install-tools.sh bubblewrap
 
 demo: setup ocaml ## A hunt on the sample history, from nothing to the first bad commit
 	@rm -rf $(DEMO)
-	@$(BIN)/bisector demo make $(DEMO) --scenario $(SCENARIO) >/dev/null
-	@$(BIN)/bisector run --config $(DEMO)/hunt.yaml || test $$? -le 4
-	@echo "progress log: $(DEMO)/plan.md"
+	@$(BIN)/bisector demo make $(DEMO) --scenario $(SCENARIO) --workload 40 >/dev/null
+	@$(BIN)/bisector run --config $(DEMO)/hunt.yaml || test $$? -eq 3 -o $$? -eq 4
 
 test: lint types unit wheel ## Everything that CI checks
 
@@ -39,13 +41,13 @@ lint: setup ## ruff
 types: setup ## mypy --strict
 	@$(BIN)/mypy bisector predicates
 
-unit: setup ocaml ## pytest
+unit: setup ocaml tools ## pytest
 	@$(BIN)/python -m pytest -q -m 'not long'
 
 wheel: setup ## Build the wheel, install it into a clean environment, run it from there
 	@bash scripts/check-wheel.sh
 
-test-long: setup ocaml ## Every scenario, 120 commits, three seeds
+test-long: setup ocaml tools ## Every scenario, 120 commits, three seeds
 	@$(BIN)/python -m pytest -q -m long
 
 bench: setup ocaml ## bisector beside `git bisect run` on the same histories
@@ -53,6 +55,12 @@ bench: setup ocaml ## bisector beside `git bisect run` on the same histories
 
 bench-search: setup ## The search core beside git's rule and the bounds
 	@$(BIN)/python -m benchmarks.search
+
+bench-noise: setup ocaml ## Small steps on a crowded machine, beside `git bisect run`
+	@$(BIN)/python -m benchmarks.noise
+
+captures: setup ocaml ## Remake the pictures in docs/images (needs tmux and Chromium)
+	@$(BIN)/python -m scripts.write_captures
 
 docs: setup ## Write the generated pages of the reference
 	@$(BIN)/python -m scripts.write_reference

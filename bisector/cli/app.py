@@ -151,11 +151,12 @@ def demo_make(
     scenario: Annotated[str, typer.Option(help="Which cause to inject; see `demo list`.")] = "jit-miss",
     commits: Annotated[int, typer.Option(min=12, help="Length of the history.")] = 120,
     seed: Annotated[int, typer.Option(help="Another seed, another history.")] = 7,
+    workload: Annotated[int, typer.Option(min=1, help="What each test does, in percent of its usual.")] = 100,
 ) -> None:
     """Write the sample history, a hunt file for it, and the truth it is compared with."""
     from bisector import demo
 
-    made = demo.make(directory, scenario, commits=commits, seed=seed)
+    made = demo.make(directory, scenario, commits=commits, seed=seed, workload=workload)
     typer.echo(f"repository: {made.repo}\nhunt file:  {made.hunt_file}\n")
     typer.echo(f"next: bisector run --config {made.hunt_file}")
 

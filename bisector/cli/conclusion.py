@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import statistics
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def show(console: Console, record: HuntRecord, report: Path, progress_log: Path 
         console.print(_endpoints(record))
     for name, path in (("report", report), ("progress log", progress_log)):
         if path is not None:
-            console.print(Text(f"{name}: {path}"), soft_wrap=True)
+            console.print(Text(f"{name}: {_near(path)}"), soft_wrap=True)
     for line in _next_steps(record):
         console.print(Text(f"next: {line}", style="dim"), soft_wrap=True)
 
@@ -101,5 +102,10 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
 def _next_steps(record: HuntRecord) -> list[str]:
     suspects = findings.suspects(record)
     if len(suspects) == 1:
-        return [f"git -C {record.repository} show {suspects[0][:12]}"]
+        return [f"git -C {shlex.quote(str(_near(record.repository)))} show {suspects[0][:12]}"]
     return []
+
+
+def _near(path: Path) -> Path:
+    """`path` from the current folder where it lies below that."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -29,6 +29,8 @@ def _run(arguments: list[str]) -> int:
 
     try:
         code = app(arguments, prog_name="bisector", standalone_mode=False)
+        if code == ExitCode.INTERRUPTED:  # what typer makes of KeyboardInterrupt
+            raise KeyboardInterrupt
         return int(code or 0)
     except BisectorError as error:
         print(f"bisector: {error}", file=sys.stderr)

@@ -56,7 +56,7 @@ def _options(
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the hunt.", rich_help_panel=_HUNT)] = None,
     repo: Annotated[
-        str | None, typer.Option(help="The git repository [default: .].", rich_help_panel=_HUNT)
+        str | None, typer.Option(help="The git repository; default: this folder.", rich_help_panel=_HUNT)
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -73,7 +73,7 @@ def _options(
         typer.Option(help="A good revision, or `auto` to find one; may be repeated.", rich_help_panel=_RANGE),
     ] = None,
     bad: Annotated[
-        str | None, typer.Option(help="The bad revision [default: HEAD].", rich_help_panel=_RANGE)
+        str | None, typer.Option(help="The bad revision; default: HEAD.", rich_help_panel=_RANGE)
     ] = None,
     since: Annotated[
         str | None, typer.Option(help="How far back --good auto walks.", rich_help_panel=_RANGE)

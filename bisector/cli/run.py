@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from bisector.cli import conclusion
 from bisector.cli.options import Chosen
@@ -91,8 +92,9 @@ def _write_report(session: Session, record: HuntRecord) -> Path:
 def _introduce(console: Console, session: Session, describe: Callable[[str], CommitInfo]) -> None:
     for name, commit in (("good", session.plan.good[0]), ("bad ", session.plan.bad)):
         info = describe(commit)
-        console.print(f"{name}  {info.short}  ", end="")
-        console.print(visible(info.subject), style="dim", markup=False, soft_wrap=True)
+        console.print(
+            Text.assemble(f"{name}  {info.short}  ", (visible(info.subject), "dim")), soft_wrap=True
+        )
 
 
 def _describing(repository: Repository) -> Callable[[str], CommitInfo]:

@@ -30,7 +30,7 @@ from bisector.report.findings import counted, duration
 from bisector.report.safe_text import visible
 
 _STYLES = {Good: "green", Bad: "red", Untestable: "yellow"}
-_WIDEST_SUBJECT = 44
+_WIDEST_SUBJECT = 60
 
 
 class Screen:
@@ -53,7 +53,7 @@ class Screen:
         self._clock = clock
         self._group: list[Reading] = []
         self._role: Role | None = None
-        self._probes = 0
+        self._probed: set[str] = set()
         self._step: StepBegan | None = None
         self._since = clock()
         self._outlook = ""
@@ -119,23 +119,20 @@ class Screen:
             return
         last = self._group[-1]
         info = self._describe(last.commit)
-        line = Text()
-        line.append(self._number(last.role))
+        line = Text(f"  {self._number(last):>2}  ")
         line.append(f"{info.short}  ", style="bold")
         line.append_text(_verdict(self._group))
-        subject = visible(info.subject)
-        if len(subject) > _WIDEST_SUBJECT:
-            subject = subject[: _WIDEST_SUBJECT - 1] + "…"
-        line.append(f"  {subject:<{_WIDEST_SUBJECT}}", style="dim")
-        line.append(f"  {visible(last.judgement.why)}")
+        line.append(f"{visible(last.judgement.why)}  ")
+        line.append(visible(info.subject), style="dim")
         self._print(line)
         self._group = []
 
-    def _number(self, role: Role) -> str:
-        if role is not Role.SEARCH:
-            return "      "
-        self._probes += 1
-        return f"  {self._probes:>2}  "
+    def _number(self, reading: Reading) -> str:
+        """Which probe of the search it belongs to; nothing for a commit that was read before."""
+        if reading.role is not Role.SEARCH or reading.commit in self._probed:
+            return ""
+        self._probed.add(reading.commit)
+        return str(len(self._probed))
 
     def _print(self, line: Text) -> None:
         if self._console.is_terminal:
@@ -163,12 +160,11 @@ def _verdict(readings: list[Reading]) -> Text:
     judgement = readings[-1].judgement
     if ratios:
         effect = estimate(ratios)
-        return Text(f"{effect.ratio:6.2f}x     ", style="magenta")
-    return Text(f"{type(judgement).__name__.lower():<11} ", style=_STYLES.get(type(judgement), ""))
+        return Text(f"{effect.ratio:6.2f}x      ", style="magenta")
+    return Text(f"{type(judgement).__name__.lower():<11}  ", style=_STYLES.get(type(judgement), ""))
 
 
 def _outlook(event: SearchMoved) -> str:
-    left = f"{counted(event.candidates_left, 'candidate')} left, about {event.probes_left:.0f} more probes"
-    if event.seconds_left is not None:
-        left += f", {duration(event.seconds_left)}"
-    return left
+    probes = f"about {event.probes_left:.0f} more probes" if event.probes_left >= 0.5 else "confirmation next"
+    left = counted(event.candidates_left, "candidate")
+    return f"{left} left, {probes}, {duration(event.seconds_left)}"

@@ -50,7 +50,7 @@ def write(repository: Path, branch: str, commits: list[NewCommit], refs: Mapping
     _git(repository, "init", "--quiet", f"--initial-branch={branch}", "--object-format=sha1")
     marks = repository / ".git" / "demo-marks"
     stream = b"".join(_stream(branch, commits, refs))
-    _git(repository, "fast-import", "--quiet", f"--export-marks={marks}", data=stream)
+    _git(repository, "fast-import", "--quiet", f"--export-marks={marks.resolve()}", data=stream)
     lines = marks.read_text(encoding="ascii").splitlines()
     marks.unlink()
     by_mark = dict(line.split() for line in lines)

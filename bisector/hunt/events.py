@@ -50,7 +50,7 @@ class SearchMoved:
 
     candidates_left: int
     probes_left: float
-    seconds_left: float | None
+    seconds_left: float
     likeliest: str
     probability: float
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -21,7 +22,7 @@ from bisector.hunt.conclusion import (
 from bisector.hunt.effect import estimate
 from bisector.hunt.events import Concluded, Listener, Noted, ProbeBegan, ReadingTaken, SearchMoved
 from bisector.hunt.plan import Plan
-from bisector.predicate import Measured
+from bisector.predicate import Measured, Undecided
 from bisector.probe.reading import Reading, Role
 
 _NAMED = 20
@@ -258,24 +259,33 @@ class Loop:
         probes = len({r.commit for r in self.readings if r.role is Role.SEARCH})
         return budget.probes is not None and probes >= budget.probes
 
-    def _seconds_left(self, probes_left: float) -> float | None:
-        costs = [
-            reading.build_seconds + sum(run.wall for run in (reading.run, reading.reference) if run)
-            for reading in self.readings
-            if reading.role is Role.SEARCH
-        ]
-        probes = len({r.commit for r in self.readings if r.role is Role.SEARCH})
-        return probes_left * sum(costs) / probes if probes else None
+    def _seconds_left(self, probes_left: float) -> float:
+        """What the probes left will take if half of them are bad, and the confirmation after them."""
+        good, bad = (self._readings_of(c, Role.PREMISE) for c in (self._plan.good[0], self._plan.bad))
+        test = statistics.fmean(statistics.median(map(_test_seconds, readings)) for readings in (good, bad))
+        builds = [r.build_seconds for r in self.readings if r.build_seconds > 0]
+        build = statistics.median(builds) if builds else 0.0
+        pairs = self._plan.repeats.least if self._plan.ratio is not None else 2
+        return probes_left * (build + test) + 2 * build + pairs * _test_seconds(bad[-1])
 
     def _spent(self, belief: Belief) -> Inconclusive:
         return _undecided("the budget is spent; start again with a larger one to go on from here", belief)
 
     def _translated(self, belief: Belief, found: core.Conclusion) -> Conclusion:
         if isinstance(found, core.AnyOf):
+            left = {belief.commit(index) for index in found.commits}
+            if any(isinstance(r.judgement, Undecided) and r.commit in left for r in self.readings):
+                return _undecided(
+                    "some commits got no fair run; start again when the machine is calmer", belief
+                )
             return AnyOf(tuple(belief.commit(c) for c in found.commits), tuple(found.probabilities))
         if isinstance(found, core.NoRegression):
             return NoRegression("no commit of the range makes a step that the readings would bear out")
         return _undecided(why_inconclusive(found), belief)
+
+
+def _test_seconds(reading: Reading) -> float:
+    return sum(run.wall for run in (reading.run, reading.reference) if run is not None)
 
 
 def _undecided(why: str, belief: Belief) -> Inconclusive:

@@ -31,7 +31,7 @@ from bisector.hunt.premise import Repeats
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.scratch import Scratch, scratch_of
 from bisector.hunt_file import Hunt, options_refused
-from bisector.predicate import Predicate
+from bisector.predicate import Predicate, Undecided
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.discovery import find_predicate, options_context
 from bisector.probe.environment import allowed_environment
@@ -113,11 +113,13 @@ class Session:
     def _hunt(
         self, journal: Journal, row: HuntRow, listener: Listener, way: Callable[[Loop], Conclusion | None]
     ) -> Conclusion | None:
-        plan, readings = self.plan, journal.readings(row.id)
+        plan, taken = self.plan, journal.readings(row.id)
+        # What was undecided on a crowded machine is read again at this start.
+        readings = [r for r in taken if not isinstance(r.judgement, Undecided)]
         same = len(plan.every_candidate) - len(plan.candidates)
         listener(HuntBegan(len(plan.candidates), same, len(readings), plan.ratio is not None))
         ends = {"good": plan.good[0], "bad": plan.bad}
-        with engine_for(self.ground, self.key, ends, len(readings), listener) as engine:
+        with engine_for(self.ground, self.key, ends, len(taken), listener) as engine:
             record = functools.partial(journal.add, row.id)
             return way(Loop(plan, engine, readings, record, listener, time.monotonic))
 

@@ -11,10 +11,23 @@ from typing import Any
 
 from bisector.hunt import conclusion as endings
 from bisector.hunt.conclusion import Conclusion, Effect
-from bisector.predicate import Bad, Contention, Ending, Good, Judgement, Match, Measured, Run, Untestable
+from bisector.predicate import (
+    Bad,
+    Contention,
+    Ending,
+    Good,
+    Judgement,
+    Match,
+    Measured,
+    Run,
+    Undecided,
+    Untestable,
+)
 from bisector.probe.reading import Reading, Role
 
-_JUDGEMENTS: dict[str, type[Judgement]] = {kind.__name__: kind for kind in (Good, Bad, Untestable, Measured)}
+_JUDGEMENTS: dict[str, type[Judgement]] = {
+    kind.__name__: kind for kind in (Good, Bad, Untestable, Undecided, Measured)
+}
 _CONCLUSIONS: dict[str, type[Conclusion]] = {
     kind.name: kind
     for kind in (

@@ -28,6 +28,7 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
         "interval": [_finite(effect.low), _finite(effect.high)] if effect else None,
         "confirmed": found.confirmed if found else None,
         "probes": record.probes,
+        "readings": len(record.readings),
         "skipped": len(findings.skipped(record)),
         "seconds": findings.seconds(record),
         "hunt": record.name,

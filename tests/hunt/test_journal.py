@@ -25,7 +25,7 @@ from bisector.hunt.conclusion import (
     NoRegression,
 )
 from bisector.hunt.journal import Journal
-from bisector.predicate import Bad, Contention, Ending, Good, Match, Measured, Run, Untestable
+from bisector.predicate import Bad, Contention, Ending, Good, Match, Measured, Run, Undecided, Untestable
 from bisector.probe.reading import Reading, Role
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -50,6 +50,7 @@ READINGS = st.builds(
         st.builds(Good, TEXTS),
         st.builds(Bad, TEXTS),
         st.builds(Untestable, TEXTS),
+        st.builds(Undecided, TEXTS),
         st.builds(Measured, st.floats(1e-9, 1e9), TEXTS),
     ),
     at=st.datetimes(timezones=st.just(UTC)).map(

@@ -18,7 +18,7 @@ from bisector.hunt.conclusion import (
     NoRegression,
 )
 from bisector.hunt.plan import Budget
-from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
+from bisector.predicate import Bad, Good, Judgement, Measured, Undecided, Untestable
 from bisector.probe.reading import Role
 from tests.hunt.fake_engine import Interrupted, bad_from, guilty_of, hunt, plan_of, slower_from
 
@@ -190,6 +190,19 @@ def test_a_flaky_test_is_found_out_at_the_endpoints() -> None:
     conclusion, _, _, _ = hunt(plan, judge)
     assert isinstance(conclusion, FirstBad)
     assert conclusion.commit == "c11"
+
+
+def test_a_commit_without_a_fair_run_is_not_called_untestable() -> None:
+    """Where only a crowded machine hides the answer, the hunt is inconclusive."""
+    plan = plan_of(LINE)
+    judge = bad_from(plan, "c11")
+
+    def crowded(commit: str, against: str) -> Judgement:
+        return Undecided("no fair run") if commit in {"c10", "c11"} else judge(commit, against)
+
+    conclusion, _, _, _ = hunt(plan, crowded)
+    assert isinstance(conclusion, Inconclusive)
+    assert {"c10", "c11", "c12"} <= set(conclusion.candidates)
 
 
 def test_an_input_that_was_not_declared_is_found_out() -> None:

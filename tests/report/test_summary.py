@@ -22,6 +22,7 @@ KEYS = [
     "interval",
     "confirmed",
     "probes",
+    "readings",
     "skipped",
     "seconds",
     "hunt",

@@ -13,6 +13,8 @@ import psutil
 import pytest
 
 from bisector import demo
+from bisector.probe.hierarchies import PREFIX
+from bisector.probe.ownership import is_orphaned
 from tests.git_history import git
 
 SCENARIOS = sorted(demo.SCENARIOS)
@@ -41,7 +43,9 @@ def traces(sample: Path) -> dict[str, object]:
         "git folder": sorted(str(p.relative_to(repo)) for p in (repo / ".git").glob("*")),
         "locks": sorted(sample.rglob("*.lock")),
         "slots": sorted((sample / "worktrees/slots").glob("*")),
-        "groups": sorted(Path("/sys/fs/cgroup").rglob("bisector-*")),
+        "groups": sorted(
+            p for p in Path("/sys/fs/cgroup").rglob("bisector-*") if is_orphaned(p.name.removeprefix(PREFIX))
+        ),
         "processes": [
             p.pid for p in psutil.process_iter(["cmdline"]) if str(sample) in str(p.info["cmdline"])
         ],

@@ -1,0 +1,251 @@
+"""Small steps on a machine that is never quiet: bisector beside `git bisect run`.
+
+    python -m benchmarks.noise [--seeds 20] [--none 40] [--json FILE]
+
+Two processes burn the cores in random bursts while, on sample histories of 60 commits, three methods
+look for a step of about 1.3x and 1.5x: `git bisect run` with one run and with the median of five, at a
+threshold calibrated once (half way between the endpoints, measured the same way), and bisector. Builds
+are prepared beforehand: each commit's build copies the binary of the good or of the bad side. Last, a
+history without a regression, in which bisector must name no commit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import os
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bisector import demo
+
+SERVER = "hosts/ocaml/_build/default/bin/sx_server.exe"
+COMMITS, WORKLOAD = 60, 20
+
+
+@dataclass(frozen=True)
+class Case:
+    """One size of step: the scenario, the guests' scripts whose mixture shows it, the ratio asked for."""
+
+    name: str
+    scenario: str
+    scripts: tuple[str, ...]
+    ratio: float
+
+
+HASKELL, TCL = "lib/haskell/conformance.sh", "lib/tcl/test.sh"
+CASES = (
+    Case("1.3x", "type-check", (HASKELL,), 1.1),
+    Case("1.5x", "snapshot-copy", (HASKELL, TCL, "lib/prolog/conformance.sh"), 1.15),
+)
+NONE = Case("none", "none", (HASKELL,), 1.1)
+
+
+@dataclass
+class Tally:
+    """What one method did over all seeds."""
+
+    right: int = 0
+    wrong: int = 0
+    wrong_and_confirmed: int = 0
+    unanswered: int = 0
+    runs: int = 0
+    seconds: float = 0.0
+    endings: Counter[str] = field(default_factory=Counter)
+
+    def row(self) -> str:
+        """Cells of a Markdown row."""
+        hunts = self.right + self.wrong + self.unanswered
+        return (
+            f"{self.right}/{hunts} | {self.wrong} | {self.wrong_and_confirmed} | {self.unanswered} "
+            f"| {self.runs / hunts:.0f} | {self.seconds / hunts:.0f}"
+        )
+
+
+def burn(seed: int) -> None:
+    """Use a core in random bursts, for ever."""
+    rng = random.Random(seed)
+    while True:
+        until = time.monotonic() + rng.expovariate(1 / 0.7)
+        while time.monotonic() < until:
+            pass
+        time.sleep(rng.expovariate(1 / 0.7))
+
+
+@contextmanager
+def crowded() -> Iterator[None]:
+    """A machine on which as many burners as cores come and go."""
+    burners = [
+        multiprocessing.Process(target=burn, args=(at,), daemon=True) for at in range(os.cpu_count() or 1)
+    ]
+    for burner in burners:
+        burner.start()
+    try:
+        yield
+    finally:
+        for burner in burners:
+            burner.terminate()
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What git prints."""
+    return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def prepare(case: Case, folder: Path) -> tuple[Path, Path]:
+    """The binaries of the good and of the bad side, built from one history of the case."""
+    made = demo.make(folder / "prepared", case.scenario, commits=COMMITS, seed=1, workload=WORKLOAD)
+    built = []
+    for side in ("baseline", "architecture"):
+        git(made.repo, "checkout", "--quiet", side)
+        subprocess.run(
+            ["dune", "build", "--root", ".", "bin/sx_server.exe"],
+            cwd=made.repo / "hosts/ocaml",
+            check=True,
+            capture_output=True,
+        )
+        built.append(folder / f"{case.name}-{side}.exe")
+        shutil.copy2(made.repo / SERVER, built[-1])
+    return built[0], built[1]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One history whose commits build by copying."""
+
+    case: Case
+    repo: Path
+    first_bad: str | None
+    build: str
+    test: str
+
+
+def sample(case: Case, binaries: tuple[Path, Path], folder: Path, seed: int) -> Sample:
+    """The history for a seed."""
+    made = demo.make(folder / "sample", case.scenario, commits=COMMITS, seed=seed, workload=WORKLOAD)
+    first = json.loads(made.truth.read_text())["first_bad"]
+    bad = git(made.repo, "rev-list", "--ancestry-path", f"{first}..architecture").split() if first else []
+    (folder / "bad").write_text("\n".join([first, *bad] if first else []))
+    build = (
+        f"mkdir -p {Path(SERVER).parent} && if grep -q $(git rev-parse HEAD) {folder}/bad; "
+        f"then cp {binaries[1]} {SERVER}; else cp {binaries[0]} {SERVER}; fi"
+    )
+    scripts = "; ".join(f"bash {script}" for script in case.scripts)
+    sums = 'awk \'/^total:/ {split($2, n, "/"); p += n[1]; t += n[2]} END {print "all: " p "/" t}\''
+    return Sample(case, made.repo, first, build, f"{{ {scripts}; }} | {sums}")
+
+
+def seconds_per_test(one: Sample, runs: int, checkout: Path) -> float:
+    """Build what is checked out, and the median of so many runs' user time per test."""
+    subprocess.run(["sh", "-c", one.build], cwd=checkout, check=True)
+    figures = []
+    for _ in range(runs):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        out = subprocess.run(
+            ["sh", "-c", one.test], cwd=checkout, capture_output=True, text=True, check=False
+        )
+        used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        figures.append(used / int(out.stdout.split("/")[-1]))
+    return statistics.median(figures)
+
+
+def by_git(one: Sample, runs: int, folder: Path, tally: Tally) -> None:
+    """`git bisect` with a threshold calibrated once; driven here, which saves git a process a step."""
+    clone = folder / f"clone-{runs}"
+    git(folder, "clone", "--quiet", str(one.repo), str(clone))
+    started = time.monotonic()
+    git(clone, "checkout", "--quiet", "baseline")
+    good = seconds_per_test(one, runs, clone)
+    git(clone, "checkout", "--quiet", "origin/architecture")
+    threshold = math.sqrt(good * seconds_per_test(one, runs, clone))
+    said = git(clone, "bisect", "start", "origin/architecture", "baseline")
+    tally.runs += 2 * runs
+    while git(clone, "bisect", "log").count("# first bad commit") == 0 and "Bisecting" in said:
+        word = "bad" if seconds_per_test(one, runs, clone) > threshold else "good"
+        tally.runs += runs
+        said = git(clone, "bisect", word)
+    tally.seconds += time.monotonic() - started
+    found = git(clone, "rev-parse", "refs/bisect/bad").strip()
+    tally.right += found == one.first_bad
+    tally.wrong += found != one.first_bad
+    shutil.rmtree(clone)
+
+
+def by_bisector(one: Sample, folder: Path, tally: Tally) -> None:
+    """A hunt with the same build and test."""
+    started = time.monotonic()
+    where = ["--repo", str(one.repo), "--good", "baseline", "--bad", "architecture"]
+    work = ["--build", one.build, "--test", one.test, "--scratch", str(folder / "scratch")]
+    judged = ["--predicate", "per_test_user_time", "--set", f"predicate.ratio={one.case.ratio}"]
+    judged += ["--set", "predicate.tests='^all: \\d+/(\\d+)'"]
+    done = subprocess.run(
+        [sys.executable, "-m", "bisector", "run", "--json", *where, *work, *judged],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    tally.seconds += time.monotonic() - started
+    summary = json.loads(done.stdout) if done.stdout else {"conclusion": done.stderr, "first_bad": None}
+    tally.endings[str(summary["conclusion"])] += 1
+    found = summary["first_bad"]
+    expected = found == one.first_bad if one.first_bad else summary["conclusion"] == "no-regression"
+    tally.right += expected
+    tally.wrong += bool(found) and not expected
+    tally.wrong_and_confirmed += bool(found) and not expected and bool(summary["confirmed"])
+    tally.unanswered += not found and not expected
+    tally.runs += 2 * int(summary.get("readings") or 0)
+
+
+def main() -> None:
+    """Print a Markdown table as it grows."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--none", type=int, default=40)
+    parser.add_argument("--json", type=Path)
+    chosen = parser.parse_args()
+    results: dict[str, dict[str, object]] = {}
+    print(
+        "| step | method | right | wrong | wrong and confirmed | no answer | runs a hunt | seconds a hunt |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for case in (*CASES, NONE):
+        seeds = chosen.none if case is NONE else chosen.seeds
+        tallies = {"git, one run": Tally(), "git, median of 5": Tally(), "bisector": Tally()}
+        if case is NONE:
+            tallies = {"bisector": Tally()}
+        with tempfile.TemporaryDirectory(prefix="bisector-noise-") as root:
+            binaries = prepare(case, Path(root))
+            with crowded():
+                for seed in range(1, seeds + 1):
+                    folder = Path(root) / str(seed)
+                    one = sample(case, binaries, folder, seed)
+                    for name, tally in tallies.items():
+                        if name == "bisector":
+                            by_bisector(one, folder, tally)
+                        else:
+                            by_git(one, 5 if "5" in name else 1, folder, tally)
+                    shutil.rmtree(folder)
+        for name, tally in tallies.items():
+            print(f"| {case.name} | {name} | {tally.row()} |", flush=True)
+            results[f"{case.name}, {name}"] = vars(tally)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(results, indent=2))
+
+
+if __name__ == "__main__":
+    main()
