@@ -41,3 +41,19 @@ def dear_bad(size: int, cost: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if 1 / middle + middle**-cost > 1 else (low, middle)
     return math.log(size) / math.log(low)
+
+
+def best_dear_tree(size: int, cost: float) -> float:
+    """Mean cost of the cheapest binary tree with `size` leaves, whose bad branches cost `cost` goods.
+
+    Leaves cannot be split, so it lies above `dear_bad`. The best split of n leaves moves slowly with n,
+    so that each is looked for near the one before.
+    """
+    total = np.zeros(size + 1)
+    split = 1
+    for leaves in range(2, size + 1):
+        bad = np.arange(max(1, split - 8), min(leaves, split + 9))
+        spent = total[bad] + total[leaves - bad] + cost * bad + (leaves - bad)
+        split = int(bad[spent.argmin()])
+        total[leaves] = float(spent.min())
+    return float(total[size]) / size

@@ -51,7 +51,7 @@ class Tally:
         return float(np.mean(self.probes))
 
     def __str__(self) -> str:
-        return f"{self.correct:.3f}@{self.mean:.1f}"
+        return f"{self.correct:.3f}@{self.mean:.1f} ({len(self.probes)})"
 
 
 def drive(search: Search, probe: Probe, most: int = 1500, k: int = 1) -> int:

@@ -87,7 +87,7 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
         rows.append(("", f"and {len(suspects) - 8} more"))
     effect = findings.effect(record)
     if effect:
-        rows.append(("ratio", f"{effect} (95% interval, {findings.counted(effect.pairs, 'pair')})"))
+        rows.append(("ratio", f"{effect} ({findings.evidence(effect)})"))
     confidence = findings.confidence(record)
     if confidence is not None:
         rows.append(("confidence", findings.percent(confidence)))

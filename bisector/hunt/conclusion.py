@@ -9,12 +9,17 @@ from bisector.errors import ExitCode
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A ratio (bad over good) with its 95% interval, from `pairs` interleaved pairs of runs."""
+    """A ratio (bad over good) with its 95% interval, from `pairs` interleaved pairs of runs.
+
+    `p` is how often pairs would differ from 1 by as much if there were no difference (two-sided t test
+    on the log scale); None where one pair cannot tell.
+    """
 
     ratio: float
     low: float
     high: float
     pairs: int
+    p: float | None = None
 
     def __str__(self) -> str:
         return f"{self.ratio:.2f}x [{self.low:.2f}, {self.high:.2f}]"

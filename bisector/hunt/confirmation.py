@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bisector.hunt.conclusion import Effect
 from bisector.hunt.effect import estimate
-from bisector.hunt.premise import MoreReadings, Repeats, measured
+from bisector.hunt.premise import MoreReadings, Repeats, measured, read_enough
 from bisector.predicate import Bad, Good, Measured, Untestable
 from bisector.probe.reading import Reading
 
@@ -46,9 +46,9 @@ def against_parent(readings: Sequence[Reading], repeats: Repeats, ratio: float) 
         return Fails(last.why)
     if readings and readings[-1].digest and readings[-1].digest == readings[-1].reference_digest:
         return Fails(f"its build is byte for byte that of its parent {readings[-1].against[:12]}")
-    ratios = measured(readings)
-    if len(ratios) < repeats.least:
+    if not read_enough(readings, repeats):
         return MoreReadings()
+    ratios = measured(readings)
     effect = estimate(ratios)
     if effect.low > math.sqrt(ratio):
         return Holds(effect)

@@ -26,16 +26,26 @@ def estimate(ratios: Sequence[float], confidence: float = 0.95) -> Effect:
         return Effect(math.exp(logs[0]), 0.0, math.inf, 1)
     interval = _by_student if len(logs) <= _FEW else _by_signed_ranks
     middle, low, high = interval(logs, (1 - confidence) / 2)
-    return Effect(math.exp(middle), math.exp(low), math.exp(high), len(logs))
+    return Effect(math.exp(middle), math.exp(low), math.exp(high), len(logs), _p_of_no_difference(logs))
 
 
 def _by_student(logs: Sequence[float], tail: float) -> tuple[float, float, float]:
+    mean, error = _mean_and_error(logs)
+    half = min(student_t_quantile(1 - tail, len(logs) - 1) * error, 700 - abs(mean))
+    return mean, mean - half, mean + half
+
+
+def _mean_and_error(logs: Sequence[float]) -> tuple[float, float]:
+    """The mean and its standard error."""
     count = len(logs)
     mean = math.fsum(logs) / count
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in logs) / (count - 1))
-    half = student_t_quantile(1 - tail, count - 1) * max(spread, _SMALLEST_SPREAD) / math.sqrt(count)
-    half = min(half, 700 - abs(mean))
-    return mean, mean - half, mean + half
+    return mean, max(spread, _SMALLEST_SPREAD) / math.sqrt(count)
+
+
+def _p_of_no_difference(logs: Sequence[float]) -> float:
+    mean, error = _mean_and_error(logs)
+    return 2 * (1 - _student_t_below(abs(mean) / error, len(logs) - 1))
 
 
 def _by_signed_ranks(logs: Sequence[float], tail: float) -> tuple[float, float, float]:

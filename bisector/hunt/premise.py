@@ -18,6 +18,9 @@ from bisector.hunt.effect import estimate
 from bisector.predicate import Bad, Good, Measured, Untestable
 from bisector.probe.reading import Reading
 
+_TO_SEE_NO_SPREAD = 2
+"""A counter such as words allocated is the same in every run; two runs tell that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Established:
@@ -91,13 +94,13 @@ def _decide_ratios(
     for reading in good:
         if isinstance(reading.judgement, Bad):
             return GoodIsBad(f"the good endpoint is judged bad already: {reading.judgement.why}")
-    if len(good) < repeats.least:
+    if not read_enough(good, repeats):
         return MoreReadings(of_good=True)
     if any(isinstance(reading.judgement, Bad) for reading in bad):
         return Established()
     if any(isinstance(reading.judgement, Good) for reading in bad):
         return NoRegression(f"the bad endpoint is judged good: {bad[-1].judgement.why}")
-    if len(bad) < repeats.least:
+    if not read_enough(bad, repeats):
         return MoreReadings()
     itself, effect = estimate(measured(good)), estimate(measured(bad))
     spent = len(bad) >= repeats.most
@@ -119,6 +122,12 @@ def _undecided(itself: Effect, effect: Effect, ratio: float) -> Decision:
         f"and the hunt asks for {ratio:.2f}x",
         effect,
     )
+
+
+def read_enough(readings: Sequence[Reading], repeats: Repeats) -> bool:
+    """Whether there are as many pairs as a difference needs; two that agree to the last digit are."""
+    values = measured(readings)
+    return len(readings) >= repeats.least or (len(values) >= _TO_SEE_NO_SPREAD and len(set(values)) == 1)
 
 
 def measured(readings: Sequence[Reading]) -> list[float]:

@@ -38,6 +38,16 @@ def effect(record: HuntRecord) -> Effect | None:
     return own if isinstance(own, Effect) else record.premise
 
 
+def evidence(measured: Effect) -> str:
+    """How sure a ratio is: the kind of its interval, the number of pairs, the p-value of no difference."""
+    told = f"95% interval, {counted(measured.pairs, 'pair')} of runs"
+    return told if measured.p is None else f"{told}, p {_p_value(measured.p)}"
+
+
+def _p_value(p: float) -> str:
+    return "< 0.0001" if p < 0.0001 else f"= {p:.2g}"
+
+
 def confidence(record: HuntRecord) -> float | None:
     """Probability of the answer given; None where the conclusion names no commit."""
     match record.conclusion:

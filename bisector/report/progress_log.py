@@ -184,7 +184,7 @@ def _figures(record: HuntRecord) -> list[str]:
 
 
 def _ratio(measured: Effect) -> str:
-    return f"**Ratio:** {measured} (95% interval, {findings.counted(measured.pairs, 'pair')} of runs)"
+    return f"**Ratio:** {measured} ({findings.evidence(measured)})"
 
 
 def _reason_label(record: HuntRecord) -> str:

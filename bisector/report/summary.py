@@ -13,7 +13,8 @@ from bisector.report import findings
 def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]:
     """The outcome as JSON values; every key is always there, null where it has no meaning.
 
-    `confidence` is a probability (0..1), `interval` the 95% interval of `ratio` as [low, high], `seconds`
+    `confidence` is a probability (0..1), `interval` the 95% interval of `ratio` as [low, high] and
+    `p` the p-value of no difference, `seconds`
     wall time from start to end, `probes` and `skipped` numbers of commits, `exit_code` that of `run`.
     """
     conclusion, effect = record.conclusion, findings.effect(record)
@@ -26,6 +27,7 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
         "confidence": findings.confidence(record),
         "ratio": _finite(effect.ratio) if effect else None,
         "interval": [_finite(effect.low), _finite(effect.high)] if effect else None,
+        "p": effect.p if effect else None,
         "confirmed": found.confirmed if found else None,
         "probes": record.probes,
         "readings": len(record.readings),

@@ -20,10 +20,10 @@ from bisector.search.noise import Floats
 from bisector.search.noise_exact import LIE
 from bisector.search.outcomes import Bad, Measured, Observation, Untestable
 
-FIRST_LOOK = 100
-PERMUTATIONS = 4000
-P_VALUE = 0.0005
-"""Below this a misfit is reported."""
+LOOKS = (100, 900, 4000, 5000, 5000, 5000)
+"""Permutations are drawn in such portions, until the pattern is seen to be chance."""
+P_VALUE = 0.00015
+"""Below this a misfit is reported; small, because a hunt is checked many times."""
 FEWEST = 8
 """A side with fewer readings can show no pattern."""
 WINSOR = 3.0
@@ -81,13 +81,14 @@ def _scan(residuals: Floats, rng: np.random.Generator) -> tuple[float, slice]:
     if np.ptp(residuals) == 0:
         return 1.0, slice(0, 0)
     score, window = _windows(residuals[None, :])
-    # Most patterns are seen to be chance after a few permutations.
-    for count in (FIRST_LOOK, PERMUTATIONS):
+    as_odd, drawn = 0, 0
+    for count in LOOKS:
         permuted = rng.permuted(np.tile(residuals, (count, 1)), axis=1)
-        as_odd = int((_windows(permuted)[0] >= score[0] - 1e-9).sum())
+        as_odd += int((_windows(permuted)[0] >= score[0] - 1e-9).sum())
+        drawn += count
         if as_odd > 1:
             break
-    return (as_odd + 1) / (count + 1), window
+    return (as_odd + 1) / (drawn + 1), window
 
 
 def _windows(rows: Floats) -> tuple[Floats, slice]:

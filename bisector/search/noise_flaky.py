@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,8 +16,10 @@ REAL = 1e-9
 """The rate of false failures where "a failure is always real"; not zero, so a contradiction can be undone."""
 
 
-Beta = tuple[float, float, float]
-"""A Beta distribution of an error rate, as one part of a mixture: its share, then `wrong` and `right`."""
+Beta = tuple[float, float]
+"""A Beta distribution of an error rate: `wrong` and `right`."""
+Counts = tuple[Ints, Ints]
+"""Wrong and right verdicts on one side of the step, by class."""
 
 
 class Rate(Protocol):
@@ -47,37 +50,23 @@ class Known(Rate):
 
 @dataclass(frozen=True, slots=True)
 class Unknown(Rate):
-    """A rate with a mixture of Beta distributions for its prior."""
+    """A rate with a Beta distribution for its prior."""
 
-    prior: tuple[Beta, ...]
+    a: float
+    b: float
 
     def log_marginal(self, wrong: Ints, right: Ints) -> Floats:
-        """Log of the sum over parts of share B(a + wrong, b + right) / B(a, b)."""
-        return _log_sum(self._parts(wrong, right))
-
-    def mean(self, wrong: Ints, right: Ints) -> Floats:
-        """Each part's (a + wrong) / (a + b + wrong + right), weighted as the part is likely."""
-        parts = self._parts(wrong, right)
-        share = np.exp(parts - _log_sum(parts))
-        means = np.stack([(a + wrong) / (a + b + wrong + right) for _, a, b in self.prior])
-        return np.asarray((share * means).sum(axis=0), dtype=np.float64)
-
-    def _parts(self, wrong: Ints, right: Ints) -> Floats:
-        return np.stack(
-            [
-                np.log(share)
-                + _log_rising(a, wrong)
-                + _log_rising(b, right)
-                - _log_rising(a + b, wrong + right)
-                for share, a, b in self.prior
-            ]
+        """Log of B(a + wrong, b + right) / B(a, b)."""
+        return (
+            _log_rising(self.a, wrong)
+            + _log_rising(self.b, right)
+            - _log_rising(self.a + self.b, wrong + right)
         )
 
-
-def _log_sum(parts: Floats) -> Floats:
-    top = parts.max(axis=0)
-    total: Floats = top + np.log(np.exp(parts - top).sum(axis=0))
-    return total
+    def mean(self, wrong: Ints, right: Ints) -> Floats:
+        """(a + wrong) / (a + b + wrong + right)."""
+        mean: Floats = (self.a + wrong) / (self.a + self.b + wrong + right)
+        return mean
 
 
 def _log_rising(start: float, count: Ints) -> Floats:
@@ -102,9 +91,50 @@ class FlakyFit:
         return Channel(if_good, if_bad, np.array([0.0, 1.0]))
 
 
-FALSE_GOOD: tuple[Beta, ...] = ((0.42, 0.5, 40.0), (0.42, 0.5, 5.0), (0.16, 8.0, 8.0))
-"""Default prior of the rate at which bad commits pass."""
-ONE_SIDED: tuple[Beta, ...] = ((0.3, 0.5, 40.0), (0.3, 0.5, 5.0), (0.4, 8.0, 8.0))
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a mixture prior of both rates; without `false_good` both are one and the same rate."""
+
+    share: float
+    false_bad: Beta
+    false_good: Beta | None = None
+
+    def fit(self, known: tuple[float | None, float | None], before: Counts, after: Counts) -> FlakyFit:
+        """The posterior by this part; a rate that is known takes the place of its Beta distribution."""
+        if self.false_good is None and known == (None, None):
+            both = Unknown(*self.false_bad)
+            wrong, right = before[0] + after[0], before[1] + after[1]
+            mean = both.mean(wrong, right)
+            return FlakyFit(both.log_marginal(wrong, right), mean, mean)
+        first = _rate(known[0], self.false_bad)
+        second = _rate(known[1], self.false_good or self.false_bad)
+        log_likelihood = first.log_marginal(*before) + second.log_marginal(*after)
+        return FlakyFit(log_likelihood, first.mean(*before), second.mean(*after))
+
+
+def _rate(known: float | None, prior: Beta) -> Rate:
+    return Unknown(*prior) if known is None else Known(max(known, REAL))
+
+
+def _mixed(shares: list[float], fits: list[FlakyFit]) -> FlakyFit:
+    """The average of all parts, each weighted as each class finds it likely."""
+    logs = np.stack([math.log(share) + fit.log_likelihood for share, fit in zip(shares, fits, strict=True)])
+    top = logs.max(axis=0)
+    total = top + np.log(np.exp(logs - top).sum(axis=0))
+    weight = np.exp(logs - total)
+    return FlakyFit(
+        total,
+        (weight * np.stack([fit.false_bad for fit in fits])).sum(axis=0),
+        (weight * np.stack([fit.false_good for fit in fits])).sum(axis=0),
+    )
+
+
+SMALL, WIDE, TINY, HALF = (0.5, 6.0), (0.5, 3.5), (0.5, 40.0), (8.0, 8.0)
+RATES = (Part(0.7, SMALL), Part(0.05, WIDE, WIDE), Part(0.25, (0.5, 100.0), HALF))
+"""Default prior: verdicts that flip whatever the commit, at one rate or at two, or a bug that shows itself
+every other time. (One that shows itself hardly more often than false alarms do is left out: else "no
+regression" could never be concluded.)"""
+ONE_SIDED = (Part(0.3, TINY, TINY), Part(0.3, TINY, (0.5, 5.0)), Part(0.4, TINY, HALF))
 """The same where failures are said to be always real: such bugs more often show themselves now and then."""
 
 
@@ -112,17 +142,14 @@ ONE_SIDED: tuple[Beta, ...] = ((0.3, 0.5, 40.0), (0.3, 0.5, 5.0), (0.4, 8.0, 8.0
 class Flaky:
     """Verdicts err independently at two rates: `false_bad` (a good commit looks bad) and `false_good`.
 
-    A rate left None is unknown and integrated out over its prior, a mixture of Beta distributions: most
-    rates are small or very small, but a bug that shows itself every other time is nothing rare. (One that
-    shows itself hardly more often than false alarms do is: else "no regression" could never be concluded.)
-    `failure_is_real` says that a bad verdict is never wrong.
+    A rate left None is unknown and integrated out over `prior`, a mixture of Beta distributions of both
+    (None: `RATES`, or `ONE_SIDED`). `failure_is_real` says that a bad verdict is never wrong.
     """
 
     false_bad: float | None = None
     false_good: float | None = None
     failure_is_real: bool = False
-    prior_false_bad: tuple[Beta, ...] = ((0.5, 0.5, 40.0), (0.5, 0.5, 5.0))
-    prior_false_good: tuple[Beta, ...] | None = None
+    prior: tuple[Part, ...] | None = None
     certain: bool = False
 
     def __post_init__(self) -> None:
@@ -131,12 +158,14 @@ class Flaky:
                 raise UsageError(f"{name} is {rate}: give a rate from 0 to below 1, or None if unknown")
         if (self.false_bad or 0) + (self.false_good or 0) >= 1:
             raise UsageError("false_bad + false_good must be below 1, or a verdict says nothing")
-        if min(min(part) for part in (*self.prior_false_bad, *self._prior_false_good)) <= 0:
-            raise UsageError("the share and both numbers of a Beta prior must be positive")
+        numbers = [(part.share, *part.false_bad, *(part.false_good or ())) for part in self._parts]
+        if not numbers or min(min(row) for row in numbers) <= 0:
+            raise UsageError("prior: give at least one part, its share and Beta distributions all positive")
 
     @property
-    def _prior_false_good(self) -> tuple[Beta, ...]:
-        return self.prior_false_good or (ONE_SIDED if self.failure_is_real else FALSE_GOOD)
+    def _parts(self) -> tuple[Part, ...]:
+        default = ONE_SIDED if self.failure_is_real else RATES
+        return default if self.prior is None else self.prior
 
     def refuse(self, outcome: Outcome) -> str | None:
         """Measured values need a model of their spread."""
@@ -147,16 +176,8 @@ class Flaky:
     def fit(self, readings: Readings, calls_bad: Bools, prior: Floats) -> FlakyFit:
         """Count right and wrong verdicts of each class on either side of its step."""
         calls_good = ~calls_bad
-        wrong_bad, right_good = calls_good @ readings.bad, calls_good @ readings.good
-        wrong_good, right_bad = calls_bad @ readings.good, calls_bad @ readings.bad
-        before = _rate(REAL if self.failure_is_real else self.false_bad, self.prior_false_bad)
-        after = _rate(self.false_good, self._prior_false_good)
-        return FlakyFit(
-            before.log_marginal(wrong_bad, right_good) + after.log_marginal(wrong_good, right_bad),
-            before.mean(wrong_bad, right_good),
-            after.mean(wrong_good, right_bad),
-        )
-
-
-def _rate(known: float | None, prior: tuple[Beta, ...]) -> Rate:
-    return Unknown(prior) if known is None else Known(max(known, REAL))
+        before = calls_good @ readings.bad, calls_good @ readings.good
+        after = calls_bad @ readings.good, calls_bad @ readings.bad
+        known = (REAL if self.failure_is_real else self.false_bad, self.false_good)
+        parts = self._parts if None in known else self._parts[:1]
+        return _mixed([part.share for part in parts], [part.fit(known, before, after) for part in parts])

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +15,7 @@ import pytest
 
 from bisector import demo
 from bisector.demo.guests import script
+from bisector.probe.execution import Command, execute
 
 WORKLOADS = {"type-check": 50, "frame-lists": 50, "none": 50, "markers": 100, "oom": 100}
 """Scenarios whose effect needs more work than others' to be seen, in percent of the full workload."""
@@ -60,24 +60,11 @@ class Tree:
 
     def run(self, guest: str, patience: float = 60.0) -> Outcome:
         """Run a guest's script; after `patience` seconds without a marker it is ended."""
-        began = time.monotonic()
-        process = subprocess.Popen(
-            ["timeout", str(patience), "bash", script(guest)],
-            cwd=self.root,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert process.stdout is not None
-        first, lines = None, []
-        with process.stdout:
-            for line in process.stdout:
-                if first is None and line.startswith("(ok-len"):
-                    first = time.monotonic() - began
-                lines.append(line)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        return Outcome(process.returncode, usage.ru_utime, usage.ru_maxrss * 1024, "".join(lines), first)
+        marker = r"^\(ok-len"
+        command = Command(("timeout", str(patience), "bash", script(guest)), self.root, os.environ)
+        run = execute(command, patterns=(marker,)).run
+        first = next((match.at for match in run.matches.get(marker, ())), None)
+        return Outcome(run.exit_code or 0, run.user, run.peak_memory or 0, run.output, first)
 
     def build(self) -> subprocess.CompletedProcess[str]:
         """Build the server, as the hunt file says, within this tree."""

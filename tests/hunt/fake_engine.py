@@ -25,6 +25,7 @@ class FakeEngine:
     """Answers at once; counts what was asked."""
 
     judge: Judge
+    digest: Callable[[str], str] = str
     asked: list[tuple[str, Role]] = field(default_factory=list)
 
     def read(self, commit: str, role: Role, against: str = "", *, fresh: bool = False) -> Reading:
@@ -38,6 +39,8 @@ class FakeEngine:
             run=Run(wall=1.0, user=1.0, system=0.0),
             build_seconds=4.0,
             against=against,
+            digest=self.digest(commit),
+            reference_digest=self.digest(against),
         )
 
     @property
@@ -83,10 +86,14 @@ def plan_of(
 
 
 def hunt(
-    plan: Plan, judge: Judge, readings: Sequence[Reading] = (), stop_after: int | None = None
+    plan: Plan,
+    judge: Judge,
+    readings: Sequence[Reading] = (),
+    stop_after: int | None = None,
+    digest: Callable[[str], str] = str,
 ) -> tuple[Conclusion, FakeEngine, list[Reading], list[Event]]:
     """Run the loop to its conclusion, or into KeyboardInterrupt after so many new readings."""
-    engine, journal, events = FakeEngine(judge), list(readings), list[Event]()
+    engine, journal, events = FakeEngine(judge, digest), list(readings), list[Event]()
 
     def record(reading: Reading) -> None:
         journal.append(reading)

@@ -93,6 +93,29 @@ def test_measured_steps_are_found(step: float, spread: float, seed: int) -> None
     assert conclusion.effect.low * 0.9 < step < conclusion.effect.high * 1.1
 
 
+def test_a_counter_without_spread_is_not_repeated() -> None:
+    """Two readings that agree to the last digit are enough at each endpoint and at the answer."""
+    plan = plan_of(LINE, ratio=1.05)
+    conclusion, _, journal, _ = hunt(plan, slower_from(plan, "c13", 1.2, 0.0, 1))
+    assert isinstance(conclusion, FirstBad)
+    assert (conclusion.commit, conclusion.confirmed) == ("c13", True)
+    assert sum(r.role is not Role.SEARCH for r in journal) == 6
+    assert sum(r.role is Role.SEARCH for r in journal) <= 8
+
+
+def test_equal_builds_are_no_first_bad_commit() -> None:
+    """A step at a commit whose build is byte for byte its parent's is a contradiction, and said to be one."""
+    plan = plan_of(LINE, ratio=1.15)
+    conclusion, _, _, _ = hunt(
+        plan,
+        slower_from(plan, "c13", 2.0, 0.02, 1),
+        digest=lambda commit: "c12" if commit == "c13" else commit,
+    )
+    assert isinstance(conclusion, Inconclusive)
+    assert "byte for byte" in conclusion.why
+    assert conclusion.candidates == ("c13",)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_no_difference_ends_before_any_commit_is_tested(seed: int) -> None:
     """Without a regression only the endpoints are read, and the answer bounds what could hide."""

@@ -15,7 +15,8 @@ from bisector.probe.execution import Command, Execution, execute
 from bisector.probe.hierarchies import Hierarchies, candidates, detect
 from bisector.probe.proc import status_of
 
-PYTHON = sys.executable
+PYTHON = str(Path(sys.executable).resolve())
+"""The interpreter itself: a virtual environment may lie in /tmp, which a sandbox has of its own."""
 
 
 def _version_1() -> Hierarchies:

@@ -146,7 +146,7 @@ def measured(
         for parent in commits[target].parents:
             read([c.id for c in commits].index(parent), Role.CONFIRMATION)
         read(target, Role.CONFIRMATION)
-    effect = Effect(ratio * 1.004, ratio * 0.95, ratio * 1.06, 6)
+    effect = Effect(ratio * 1.004, ratio * 0.95, ratio * 1.06, 6, 0.0002)
     found = FirstBad(commits[target].id, 0.9971, True, effect, commits[target].parents)
     posterior = {commits[target].id: 0.9971, commits[target - 1].id: 0.0019, commits[target + 2].id: 0.001}
     return record(commits, readings, found, premise=effect, posterior=posterior)

@@ -20,6 +20,7 @@ KEYS = [
     "confidence",
     "ratio",
     "interval",
+    "p",
     "confirmed",
     "probes",
     "readings",

@@ -21,7 +21,7 @@ from bisector.search import (
     Search,
     Timing,
 )
-from bisector.search.noise_flaky import FALSE_GOOD
+from bisector.search.noise_flaky import RATES
 from bisector.search.search import NO_REGRESSION
 from tests.search.driving import enumerate_posterior, graphs
 
@@ -51,22 +51,28 @@ def observed(graph: CommitGraph, noise: Noise, observations: list[Observation]) 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_unknown_rates_are_integrated_out_as_by_hand(data: st.DataObject) -> None:
-    """Flaky() equals an enumeration with the Beta-binomial marginal of each hypothesis."""
+    """Flaky() equals an enumeration with the Beta-binomial marginals of each hypothesis, mixed."""
     graph = data.draw(graphs())
     observations = data.draw(verdict_lists(graph))
 
-    def marginal(prior: tuple[tuple[float, float, float], ...], wrong: int, right: int) -> float:
-        return math.log(
-            sum(w * math.exp(log_beta(a + wrong, b + right) - log_beta(a, b)) for w, a, b in prior)
-        )
+    def marginal(beta: tuple[float, float], wrong: int, right: int) -> float:
+        a, b = beta
+        return math.exp(log_beta(a + wrong, b + right) - log_beta(a, b))
 
     def log_likelihood(bad: list[bool]) -> float:
         count = [[0, 0], [0, 0]]
         for one in observations:
             count[bad[one.commit]][isinstance(one.outcome, Bad)] += 1
         (good_good, good_bad), (bad_good, bad_bad) = count
-        before = marginal(Flaky().prior_false_bad, good_bad, good_good)
-        return before + marginal(FALSE_GOOD, bad_good, bad_bad)
+        total = 0.0
+        for part in RATES:
+            if part.false_good is None:
+                both = marginal(part.false_bad, good_bad + bad_good, good_good + bad_bad)
+            else:
+                after = marginal(part.false_good, bad_good, bad_bad)
+                both = marginal(part.false_bad, good_bad, good_good) * after
+            total += part.share * both
+        return math.log(total)
 
     expected = enumerate_posterior(graph, prior_of(graph), log_likelihood)
     assert observed(graph, Flaky(), observations) == pytest.approx(expected, abs=1e-9)
