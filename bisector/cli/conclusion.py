@@ -102,7 +102,9 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
 def _next_steps(record: HuntRecord) -> list[str]:
     suspects = findings.suspects(record)
     if len(suspects) == 1:
-        return [f"git -C {shlex.quote(str(_near(record.repository)))} show {suspects[0][:12]}"]
+        where = _near(record.repository)
+        elsewhere = "" if where == Path() else f"-C {shlex.quote(str(where))} "
+        return [f"git {elsewhere}show {suspects[0][:12]}"]
     return []
 
 

@@ -52,7 +52,8 @@ class Ground:
         _refuse_what_is_not_there_yet(hunt)
         self.hunt = hunt
         self.environment = environment
-        self.repository = Repository(hunt.repository)
+        with _located(hunt, "repository"):
+            self.repository = Repository(hunt.repository)
         self.predicate = predicate_of(hunt, hunt_file)
         self.ratio: float | None = self.predicate.options.ratio if self.predicate.paired else None
         self.repeats = Repeats(hunt.pairs.first, hunt.pairs.min, hunt.pairs.max, hunt.premise.runs)
@@ -152,6 +153,15 @@ def engine_for(
         yield LocalEngine(prober, slots, on_step, first=taken + 1)
 
 
+@contextmanager
+def _located(hunt: Hunt, key: str) -> Iterator[None]:
+    """Tell where the hunt file or the command line says what the history does not have."""
+    try:
+        yield
+    except HistoryError as error:
+        raise HistoryError(f"{hunt.locate(key)}: {error}") from error
+
+
 def _refuse_what_is_not_there_yet(hunt: Hunt) -> None:
     if hunt.jobs != 1:
         raise HuntFileError(f"{hunt.locate('jobs')}: this version probes one commit at a time; write 1")
@@ -171,8 +181,10 @@ def predicate_of(hunt: Hunt, hunt_file: Path | None) -> Predicate[Any]:
 def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
     """The hunt with `revisions` as its good ones, candidates listed; raises `HistoryError`."""
     hunt, repository = ground.hunt, ground.repository
-    good = tuple(repository.resolve(revision) for revision in revisions)
-    bad = repository.resolve(hunt.bad)
+    with _located(hunt, "good"):
+        good = tuple(repository.resolve(revision) for revision in revisions)
+    with _located(hunt, "bad"):
+        bad = repository.resolve(hunt.bad)
     bases = _merge_bases(repository, good, bad)
     every = candidates_between(repository, good, bad, first_parent=hunt.first_parent, paths=hunt.paths)
     ends = {"good": good[0], "bad": bad}

@@ -228,7 +228,7 @@ def test_entry_says_what_was_found() -> None:
         entry.facts[0] == f"**Commit:** `{info.short}` {info.subject} ({info.author}, {info.date:%Y-%m-%d})"
     )
     assert entry.facts[1:3] == (
-        "**Ratio:** 6.22x [5.89, 6.57] (95% interval, 6 pairs of runs)",
+        "**Ratio:** 6.22x [5.89, 6.57] (95% interval, 6 pairs of runs, p = 0.0002)",
         "**Confidence:** 99.7%, confirmed",
     )
     assert entry.facts[-1] == f"**Probes:** {record.probes} of 41 candidates, 1 skipped"
