@@ -13,7 +13,7 @@ from bisector.search.find_all import find_all
 from bisector.search.graph import CommitGraph
 from bisector.search.noise import Noise
 from bisector.search.noise_exact import Exact
-from bisector.search.noise_flaky import Flaky
+from bisector.search.noise_flaky import Flaky, Rates
 from bisector.search.noise_timing import Timing
 from bisector.search.outcomes import GOOD_END, Bad, Good, Measured, Observation, Outcome, Untestable
 from bisector.search.search import Search
@@ -41,6 +41,7 @@ __all__ = [
     "NothingToLearn",
     "Observation",
     "Outcome",
+    "Rates",
     "Rule",
     "Runs",
     "Search",

@@ -92,7 +92,7 @@ class FlakyFit:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Rates:
     """One part of a mixture prior of both rates; without `false_good` both are one and the same rate."""
 
     share: float
@@ -130,11 +130,11 @@ def _mixed(shares: list[float], fits: list[FlakyFit]) -> FlakyFit:
 
 
 SMALL, WIDE, TINY, HALF = (0.5, 6.0), (0.5, 3.5), (0.5, 40.0), (8.0, 8.0)
-RATES = (Part(0.7, SMALL), Part(0.05, WIDE, WIDE), Part(0.25, (0.5, 100.0), HALF))
+LIKELY_RATES = (Rates(0.7, SMALL), Rates(0.05, WIDE, WIDE), Rates(0.25, (0.5, 100.0), HALF))
 """Default prior: verdicts that flip whatever the commit, at one rate or at two, or a bug that shows itself
 every other time. (One that shows itself hardly more often than false alarms do is left out: else "no
 regression" could never be concluded.)"""
-ONE_SIDED = (Part(0.3, TINY, TINY), Part(0.3, TINY, (0.5, 5.0)), Part(0.4, TINY, HALF))
+ONE_SIDED = (Rates(0.3, TINY, TINY), Rates(0.3, TINY, (0.5, 5.0)), Rates(0.4, TINY, HALF))
 """The same where failures are said to be always real: such bugs more often show themselves now and then."""
 
 
@@ -143,13 +143,13 @@ class Flaky:
     """Verdicts err independently at two rates: `false_bad` (a good commit looks bad) and `false_good`.
 
     A rate left None is unknown and integrated out over `prior`, a mixture of Beta distributions of both
-    (None: `RATES`, or `ONE_SIDED`). `failure_is_real` says that a bad verdict is never wrong.
+    (None: `LIKELY_RATES`, or `ONE_SIDED`). `failure_is_real` says that a bad verdict is never wrong.
     """
 
     false_bad: float | None = None
     false_good: float | None = None
     failure_is_real: bool = False
-    prior: tuple[Part, ...] | None = None
+    prior: tuple[Rates, ...] | None = None
     certain: bool = False
 
     def __post_init__(self) -> None:
@@ -163,8 +163,8 @@ class Flaky:
             raise UsageError("prior: give at least one part, its share and Beta distributions all positive")
 
     @property
-    def _parts(self) -> tuple[Part, ...]:
-        default = ONE_SIDED if self.failure_is_real else RATES
+    def _parts(self) -> tuple[Rates, ...]:
+        default = ONE_SIDED if self.failure_is_real else LIKELY_RATES
         return default if self.prior is None else self.prior
 
     def refuse(self, outcome: Outcome) -> str | None:

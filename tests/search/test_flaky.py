@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bisector.errors import UsageError
-from bisector.search import Bad, FirstBad, Flaky, Good, NoRegression, Search
+from bisector.search import Bad, FirstBad, Flaky, Good, NoRegression, Rates, Search
 from tests.search.driving import chain, flipped, hunt
 
 
@@ -61,3 +61,23 @@ def test_rates_that_say_nothing_are_refused(rates: tuple[float, float]) -> None:
     """Verdicts that are wrong as often as right are a user's mistake."""
     with pytest.raises(UsageError):
         Flaky(*rates)
+
+
+@pytest.mark.parametrize("prior", [(), (Rates(0.0, (1.0, 1.0)),), (Rates(1.0, (1.0, 1.0), (0.0, 1.0)),)])
+def test_a_prior_of_rates_without_any_weight_is_refused(prior: tuple[Rates, ...]) -> None:
+    """A mixture needs a part, a positive share, and proper Beta distributions."""
+    with pytest.raises(UsageError):
+        Flaky(prior=prior)
+
+
+def test_one_rate_for_both_errors_is_learned_from_both_sides() -> None:
+    """Where both errors have one rate, wrong verdicts at good commits make a bad one's less believable."""
+    one, two = Rates(1.0, (0.5, 6.0)), Rates(1.0, (0.5, 6.0), (0.5, 6.0))
+    expected = []
+    for part in (one, two):
+        search = Search(chain(10), noise=Flaky(prior=(part,)))
+        for outcome in (Good(), Bad(), Good(), Bad(), Good()):
+            search.observe(-1, outcome)
+        search.observe(9, Bad())
+        expected.append(search.no_regression)
+    assert expected[0] > expected[1]

@@ -21,7 +21,7 @@ from bisector.search import (
     Search,
     Timing,
 )
-from bisector.search.noise_flaky import RATES
+from bisector.search.noise_flaky import LIKELY_RATES
 from bisector.search.search import NO_REGRESSION
 from tests.search.driving import enumerate_posterior, graphs
 
@@ -65,7 +65,7 @@ def test_unknown_rates_are_integrated_out_as_by_hand(data: st.DataObject) -> Non
             count[bad[one.commit]][isinstance(one.outcome, Bad)] += 1
         (good_good, good_bad), (bad_good, bad_bad) = count
         total = 0.0
-        for part in RATES:
+        for part in LIKELY_RATES:
             if part.false_good is None:
                 both = marginal(part.false_bad, good_bad + bad_good, good_good + bad_bad)
             else:
