@@ -35,7 +35,10 @@ class RatioPredicate(Predicate[RatioOptionsT]):
 
     @abstractmethod
     def say(self, figure: float) -> str:
-        """The figure in words, with its unit."""
+        """The figure with its unit."""
+
+    of = ""
+    """What the figure is of, to follow it where the unit alone does not tell."""
 
     @property
     @abstractmethod
@@ -51,12 +54,13 @@ class RatioPredicate(Predicate[RatioOptionsT]):
             return Untestable(f"in the reference's run the test {reference}")
         candidate = self._figure_of(run)
         if isinstance(candidate, str):
-            why = f"the test {candidate}, while the reference's run gave {self.say(reference)}"
+            why = f"the test {candidate}, while the reference's run gave {self.say(reference)}{self.of}"
             return Bad(why) if run.ending in self.bad_endings else Untestable(why)
         ratio = candidate / reference
         if not 0 < ratio < math.inf:
             return Untestable("the two runs lie too far apart to be compared")
-        return Measured(ratio, f"{self.say(candidate)}, {ratio:.2f}x the reference's {self.say(reference)}")
+        told = f"{self.say(candidate)}{self.of}, {ratio:.2f}x the reference's {self.say(reference)}"
+        return Measured(ratio, told)
 
     def _figure_of(self, run: Run) -> float | str:
         """The figure, or the reason why there is none."""

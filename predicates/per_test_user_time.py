@@ -31,6 +31,7 @@ class PerTestUserTime(RatioPredicate[PerTestUserTimeOptions]):
     """
 
     name = "per_test_user_time"
+    of = " of user time per test"
     Options = PerTestUserTimeOptions
     bad_endings = frozenset({Ending.TIMEOUT})
 
@@ -52,4 +53,4 @@ class PerTestUserTime(RatioPredicate[PerTestUserTimeOptions]):
 
     def say(self, figure: float) -> str:
         """In milliseconds."""
-        return f"{figure * 1000:.3g} ms of user time per test"
+        return f"{figure * 1000:.3g} ms"

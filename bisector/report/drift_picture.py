@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bisector.hunt.record import HuntRecord, Reading
 from bisector.predicate import Run
 from bisector.report import findings
-from bisector.report.history_picture import Mark, reference_seconds
+from bisector.report.history_picture import Mark, by_good_endpoint, reference_seconds
 from bisector.report.scales import Box, LogAxis, ratio_label, spaced
 
 _FEWEST = 3
@@ -29,7 +29,8 @@ class DriftPicture:
 
 def drift_picture(record: HuntRecord, width: float) -> DriftPicture | None:
     """Reference time over its median against the time of day; None for fewer than three references."""
-    pairs = [(r, r.reference) for r in record.readings if r.reference and reference_seconds(r.reference) > 0]
+    references = by_good_endpoint(record).items()
+    pairs = [(record.readings[i], run) for i, run in references if reference_seconds(run) > 0]
     if len(pairs) < _FEWEST:
         return None
     median = statistics.median(reference_seconds(run) for _, run in pairs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bisector.hunt.conclusion import FirstBad
@@ -78,7 +77,7 @@ class _Drawing:
         )
         self.measured = any(isinstance(r.judgement, Measured) for r in record.readings)
         self.baseline = findings.baseline(record)
-        self.references = _relative_references(record.readings)
+        self.references = _relative_references(record)
         self.ratios = LogAxis([*self._values(), *self.references.values()], self.box.top, self.box.bottom)
 
     def picture(self) -> HistoryPicture:
@@ -187,9 +186,18 @@ def reference_seconds(run: Run) -> float:
     return run.user or run.wall
 
 
-def _relative_references(readings: Sequence[Reading]) -> dict[int, float]:
+def by_good_endpoint(record: HuntRecord) -> dict[int, Run]:
+    """The reference's run of each reading (by number, from 0) whose reference is a good endpoint's build.
+
+    A confirmation runs against a parent instead, whose time says nothing of the machine.
+    """
+    good = {"", *(commit.id for commit in record.good)}
+    return {i: r.reference for i, r in enumerate(record.readings) if r.reference and r.against in good}
+
+
+def _relative_references(record: HuntRecord) -> dict[int, float]:
     """Each reference run over the median of all, by the number of its reading (from 0)."""
-    times = {i: reference_seconds(r.reference) for i, r in enumerate(readings) if r.reference}
+    times = {i: reference_seconds(run) for i, run in by_good_endpoint(record).items()}
     times = {i: t for i, t in times.items() if t > 0}
     median = statistics.median(times.values()) if times else 1.0
     return {i: t / median for i, t in times.items()}

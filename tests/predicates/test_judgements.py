@@ -47,7 +47,7 @@ def test_user_time_per_test() -> None:
     found = tcl.judge(finished(tcl, "parse 67/67", "total: 376/376", user=17.5), reference)
     assert isinstance(found, Measured)
     assert found.value == pytest.approx((17.5 / 376) / (19.1 / 342))
-    assert found.why == "46.5 ms of user time per test, 0.83x the reference's 55.8 ms of user time per test"
+    assert found.why == "46.5 ms of user time per test, 0.83x the reference's 55.8 ms"
 
 
 @pytest.mark.parametrize("line", ["0/0", "no totals at all", "2026/11/22", "a/b/12/13/c"])
