@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -22,15 +22,6 @@ _CONFIG = {
     "advice.detachedHead": "false",
 }
 _CONFIG_ARGUMENTS = [part for key, value in _CONFIG.items() for part in ("-c", f"{key}={value}")]
-
-
-def without_git_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` less what would redirect git (GIT_DIR, GIT_INDEX_FILE and their like).
-
-    git sets them for hooks and scripts it runs; inherited, they would make us work on the wrong
-    repository: https://git-scm.com/docs/git#_environment_variables
-    """
-    return {key: value for key, value in environment.items() if not key.startswith("GIT_")}
 
 
 class GitFailure(Exception):
@@ -96,10 +87,6 @@ class Repository:
                 f"{self.path} has no commit '{revision}'; " + self._mend_for_missing_commit()
             ) from error
         return out.decode().strip()
-
-    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
-        """Whether `descendant` contains `ancestor` (a commit is its own ancestor)."""
-        return ancestor in self.merge_bases(ancestor, descendant)
 
     def merge_bases(self, one: str, other: str) -> list[str]:
         """The best common ancestors of two commits; empty for unrelated histories."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bisector.errors import HistoryError, InfrastructureFault
-from bisector.history.repository import Repository, without_git_variables
+from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from tests.git_history import Node, chain, git, write_history
 
@@ -67,11 +67,6 @@ def test_object_ids_tell_which_inputs_changed(tmp_path: Path) -> None:
     )
     assert first == second != third
     assert first[1] == ""
-
-
-def test_git_variables_do_not_reach_git() -> None:
-    """GIT_DIR and its like are dropped, all else stays."""
-    assert without_git_variables({"GIT_DIR": "x", "PATH": "p"}) == {"PATH": "p"}
 
 
 def test_a_worktree_leaves_nothing_behind(tmp_path: Path) -> None:
