@@ -19,7 +19,7 @@ from bisector import hunt_file
 from bisector.cli.options import Chosen
 from bisector.errors import HistoryError
 from bisector.history.repository import Repository
-from bisector.hunt.events import Event
+from bisector.hunt.events import Event, ProbeBegan
 from bisector.hunt.good_commit import session_on
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.record import HuntRecord
@@ -119,7 +119,7 @@ def _record(chosen: Chosen) -> HuntRecord:
     journal = _journal(scratch)
     named_by_scratch = chosen.config is None and set(chosen.values) <= {"scratch"}
     ground = _newest(journal, scratch) if named_by_scratch else chosen.ground()
-    return session_on(ground, _deaf).record(journal)
+    return session_on(ground, _only_looking).record(journal)
 
 
 def _newest(journal: Journal, scratch: Scratch) -> Ground:
@@ -129,8 +129,10 @@ def _newest(journal: Journal, scratch: Scratch) -> Ground:
     return Ground(hunt_file.build(rows[0].document, Path.cwd(), None), None, os.environ)
 
 
-def _deaf(event: Event) -> None:
-    """Follow nothing: what is looked at was found already."""
+def _only_looking(event: Event) -> None:
+    """Refuse to probe: a command that looks at a hunt runs nothing of it."""
+    if isinstance(event, ProbeBegan):
+        raise HistoryError("the good commit of this hunt is not found yet; go on with `bisector run`")
 
 
 def _status_of(journal: Journal, row: HuntRow) -> dict[str, Any]:

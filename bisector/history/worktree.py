@@ -36,14 +36,21 @@ class Worktree:
 
     def remove(self) -> None:
         """Take the worktree away, folder and registration; nothing happens where neither is there."""
+        registrations = self._registered_in() / "worktrees"
         shutil.rmtree(self.path, ignore_errors=True)
-        registrations = self.repository.git_folder / "worktrees"
         for entry in registrations.glob("*/gitdir"):
             # `git worktree prune` would also drop the user's own worktrees on disks not mounted now.
             if Path(entry.read_text().strip()) == self.path / ".git":
                 shutil.rmtree(entry.parent, ignore_errors=True)
         if registrations.is_dir() and not any(registrations.iterdir()):
             registrations.rmdir()
+
+    def _registered_in(self) -> Path:
+        """The git folder that knows this worktree: of another repository, if its hunt died here."""
+        pointer = self.path / ".git"
+        if pointer.is_file():
+            return Path(pointer.read_text().removeprefix("gitdir:").strip()).parent.parent
+        return self.repository.git_folder
 
     def _git(self, folder: Path, *arguments: str) -> None:
         try:

@@ -100,6 +100,7 @@ class Belief:
             if reading.commit in self._index
             and reading.role is not Role.MERGE_BASE
             and reading.against in ("", self._plan.good[0])
+            and not (reading.commit in self._plan.good and isinstance(reading.judgement, Untestable))
         ]
 
 

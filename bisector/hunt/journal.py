@@ -107,13 +107,11 @@ class Journal:
                 (hunt, *stored.reading_to_row(reading)),
             )
 
-    def conclude(self, hunt: int, conclusion: Conclusion) -> None:
-        """Write how the hunt ended."""
+    def conclude(self, hunt: int, conclusion: Conclusion | None) -> None:
+        """Write how the hunt ended; None for one that goes on."""
+        ended = (json.dumps(stored.conclusion_to_json(conclusion)), _now()) if conclusion else (None, None)
         with self._writing() as connection:
-            connection.execute(
-                "update hunts set conclusion = ?, finished = ? where id = ?",
-                (json.dumps(stored.conclusion_to_json(conclusion)), _now(), hunt),
-            )
+            connection.execute("update hunts set conclusion = ?, finished = ? where id = ?", (*ended, hunt))
 
     def readings(self, hunt: int) -> list[Reading]:
         """All readings of a hunt, oldest first."""

@@ -15,6 +15,7 @@ from bisector.hunt.conclusion import (
     Conclusion,
     Effect,
     FirstBad,
+    GoodIsBad,
     Inconclusive,
     MergeBaseIsBad,
     NoRegression,
@@ -106,6 +107,8 @@ class Loop:
                 self._tell(Noted(f"{commit[:12]}, where good and bad part, cannot be tested; taken for good"))
             elif side:
                 why = self._readings_of(commit, Role.MERGE_BASE)[-1].judgement.why
+                if commit in self._plan.good:
+                    return GoodIsBad(f"the good endpoint {commit[:12]} is judged bad already: {why}")
                 return MergeBaseIsBad(commit, why)
         return None
 
@@ -176,20 +179,19 @@ class Loop:
         """The conclusion, confirmed or given up; None when the search has to go on with what was read."""
         known = len(self.readings)
         verdicts = self._verdicts_against_parents(commit)
-        if belief.flaky:
+        if belief.flaky and len(self.readings) > known:
             # A flaky test may well fail here: its readings count for what they are, no more.
-            if len(self.readings) > known:
-                return None
-            return FirstBad(commit, probability, confirmed=True, parents_good=self._plan.parents[commit])
+            return None
         failures = [v for v in verdicts.values() if isinstance(v, confirmation.Fails)]
-        if failures:
+        if failures and not belief.flaky:
             return self._unconfirmed(commit, probability, failures[0].why)
+        own = verdicts.pop(commit, confirmation.Holds())
         held = {p: v for p, v in verdicts.items() if isinstance(v, confirmation.Holds)}
         effects = [v.effect for v in held.values() if v.effect]
         return FirstBad(
             commit=commit,
             probability=probability,
-            confirmed=bool(held),
+            confirmed=bool(held) and not failures and isinstance(own, confirmation.Holds),
             effect=min(effects, key=lambda effect: effect.ratio) if effects else None,
             parents_good=tuple(held),
         )
@@ -208,14 +210,12 @@ class Loop:
         return None
 
     def _verdicts_against_parents(self, commit: str) -> dict[str, confirmation.Verdict]:
-        """By parent; empty for a root commit."""
+        """By parent; for verdicts also of the commit itself."""
         parents = self._plan.parents[commit]
         if self._plan.ratio is not None:
             return {parent: self._paired_verdict(commit, parent) for parent in parents}
-        own = self._fresh_verdict(commit, bad_expected=True)
-        if isinstance(own, confirmation.Fails):
-            return {commit: own}
-        return {parent: self._fresh_verdict(parent, bad_expected=False) for parent in parents}
+        own = {commit: self._fresh_verdict(commit, bad_expected=True)}
+        return own | {parent: self._fresh_verdict(parent, bad_expected=False) for parent in parents}
 
     def _paired_verdict(self, commit: str, parent: str) -> confirmation.Verdict:
         ratio = self._plan.ratio or 1.0

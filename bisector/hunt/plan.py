@@ -28,7 +28,7 @@ class Plan:
     every_candidate: Candidates
     """All of the range: what the search falls back to when the declared inputs prove incomplete."""
     parents: Mapping[str, tuple[str, ...]]
-    """The parents in the history of every candidate, also those outside the range."""
+    """Whom the confirmation holds against a candidate: its parents, also outside the range (or the first)."""
     merge_bases: tuple[str, ...] = ()
     """To be found good before the search, because a good endpoint is no ancestor of bad."""
     ratio: float | None = None

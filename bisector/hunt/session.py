@@ -86,9 +86,8 @@ class Session:
             row = self._row(journal, restart=restart)
             if row.conclusion is None or isinstance(row.conclusion, Inconclusive):
                 clean_leftovers()
-                conclusion = self._hunt(journal, row, listener, way)
-                if conclusion is not None:
-                    journal.conclude(row.id, conclusion)
+                journal.conclude(row.id, None)
+                journal.conclude(row.id, self._hunt(journal, row, listener, way))
             return self.record(journal)
 
     def record(self, journal: Journal) -> HuntRecord:
@@ -195,7 +194,10 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
         bad=bad,
         candidates=distinct,
         every_candidate=every,
-        parents={info.id: info.parents for info in repository.infos(every.ids).values()},
+        parents={
+            info.id: info.parents[:1] if hunt.first_parent else info.parents
+            for info in repository.infos(every.ids).values()
+        },
         merge_bases=bases,
         ratio=ground.ratio,
         repeats=ground.repeats,

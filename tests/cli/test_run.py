@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import WORK, bisector, shell_history, summary_of, until_interrupted
-from tests.git_history import git
+from tests.git_history import Node, git, write_history
 from tests.history.test_repository import state_of
 
 
@@ -221,3 +221,26 @@ def test_check_reads_the_endpoints_only(tmp_path: Path) -> None:
     assert "going on after 4 readings" in done.stdout
     same = bisector("check", *WORK[:4], "--good", "main~2", "--json", folder=tmp_path / "repo")
     assert (same.returncode, json.loads(same.stdout)["conclusion"]) == (3, "good-is-bad")
+
+
+def test_first_parent_holds_a_merge_against_its_first_parent_only(tmp_path: Path) -> None:
+    """A merge that brings the regression in from a side branch is the answer, and confirmed as such."""
+    good, bad = {"t": "exit 0\n"}, {"t": "exit 1\n"}
+    nodes = [
+        Node("a", (), good),
+        Node("b", ["a"]),
+        Node("side", ["a"], bad),
+        Node("merge", ["b", "side"], bad),
+        Node("tip", ["merge"]),
+    ]
+    ids = write_history(tmp_path / "repo", nodes)
+    summary = summary_of("--good", ids["a"], "--test", "sh t", "--first-parent", folder=tmp_path / "repo")
+    assert (summary["first_bad"], summary["confirmed"]) == (ids["merge"], True)
+
+
+def test_check_after_a_spent_budget_speaks_of_the_premise(tmp_path: Path) -> None:
+    """An earlier inconclusive end does not stand in the way of a later look or run."""
+    ids = shell_history(tmp_path / "repo")
+    assert bisector("run", *WORK, "--probes", "1", folder=tmp_path / "repo").returncode == 5
+    assert bisector("check", *WORK, folder=tmp_path / "repo").returncode == 0
+    assert summary_of(*WORK, folder=tmp_path / "repo")["first_bad"] == ids["c8"]

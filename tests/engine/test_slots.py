@@ -25,7 +25,7 @@ def test_two_hunts_take_different_slots(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_hunt_left_is_taken_away(tmp_path: Path) -> None:
-    """After kill -9 the next start removes the worktree, its registration and its lock."""
+    """After kill -9 the next start, of any repository's hunt, removes worktree, registration and lock."""
     ids = write_history(tmp_path / "repo", chain(2))
     script = (
         "import os, sys, signal; from pathlib import Path\n"
@@ -37,7 +37,8 @@ def test_what_a_killed_hunt_left_is_taken_away(tmp_path: Path) -> None:
     died = subprocess.run([sys.executable, "-c", script, *arguments], check=False, timeout=60, env=os.environ)
     assert died.returncode == -9
     assert (tmp_path / "slots/1/.git").exists()
-    with Slots(tmp_path / "slots", Repository(tmp_path / "repo")):
+    write_history(tmp_path / "another", chain(1))
+    with Slots(tmp_path / "slots", Repository(tmp_path / "another")):
         assert len(git(tmp_path / "repo", "worktree", "list").splitlines()) == 1
         assert not (tmp_path / "slots/1").exists()
     assert not (tmp_path / "slots").exists()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bisector.hunt.belief import Belief
 from bisector.hunt.conclusion import (
     AnyOf,
     BadIsGood,
@@ -197,6 +199,31 @@ def test_a_spent_budget_is_inconclusive_and_names_the_likeliest(budget: Budget) 
     assert isinstance(conclusion, Inconclusive)
     assert "c20" in conclusion.candidates
     assert engine.probes <= 4
+
+
+def test_an_additional_good_commit_that_is_bad_is_named() -> None:
+    """Every good endpoint has to be good, and the first that is not is said."""
+    plan = replace(plan_of(LINE), good=("good", "other"))
+    judge = bad_from(plan, "c9")
+    conclusion, _, _, _ = hunt(plan, lambda c, a: Bad("broken") if c == "other" else judge(c, a))
+    assert isinstance(conclusion, GoodIsBad)
+    assert "other" in conclusion.why
+
+
+def test_a_good_endpoint_that_cannot_be_read_again_only_costs_the_confirmation() -> None:
+    """When the parent is the good endpoint and gets no fair run at the end, the answer stands unconfirmed."""
+    plan = plan_of(LINE)
+    judge, asked = bad_from(plan, "c0"), list[str]()
+
+    def crowded(commit: str, against: str) -> Judgement:
+        asked.append(commit)
+        late = commit == "good" and asked.count("good") > 2
+        return Undecided("no fair run") if late else judge(commit, against)
+
+    conclusion, _, readings, _ = hunt(plan, crowded)
+    assert isinstance(conclusion, FirstBad)
+    assert (conclusion.commit, conclusion.confirmed) == ("c0", False)
+    assert Belief(plan, readings).posterior() == {"c0": 1.0}
 
 
 def test_a_flaky_test_is_found_out_at_the_endpoints() -> None:
