@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FLOORS = [
     ["cli"],
+    ["phases"],
+    ["watchdog"],
     ["report", "demo"],
     ["hunt"],
     ["engine"],

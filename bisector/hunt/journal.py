@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bisector.errors import EnvironmentFault
 from bisector.hunt import stored
 from bisector.hunt.conclusion import Conclusion
 from bisector.probe.reading import Reading
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 create table hunts (
@@ -43,6 +44,18 @@ create table readings (
 );
 create index readings_of_hunt on readings (hunt, id);
 """
+_RESULTS = """
+create table results (
+  id integer primary key,
+  phase text not null,               -- quantify, diagnose, verify, alarm, deadlines
+  key text not null,                 -- what the result depends on: same key, same question
+  at text not null,                  -- ISO 8601, UTC
+  document text not null             -- JSON
+);
+create index results_of_phase on results (phase, key, at)
+"""
+_MIGRATIONS = (_SCHEMA, _RESULTS)
+"""What brings a journal from one schema version to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,16 @@ class HuntRow:
     started: datetime
     finished: datetime | None
     conclusion: Conclusion | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """What a phase beside the hunt found; `document` is what the phase keeps of it, as JSON values."""
+
+    phase: str
+    key: str
+    at: datetime
+    document: Mapping[str, Any]
 
 
 class Journal:
@@ -140,6 +163,29 @@ class Journal:
             for row in rows
         ]
 
+    def add_result(self, phase: str, key: str, document: Mapping[str, Any]) -> None:
+        """Write what a phase found."""
+        with self._writing() as connection:
+            connection.execute(
+                "insert into results (phase, key, at, document) values (?, ?, ?, ?)",
+                (phase, key, _now(), json.dumps(document)),
+            )
+
+    def results(
+        self, phase: str | None = None, key: str | None = None, since: datetime | None = None
+    ) -> list[ResultRow]:
+        """What phases found, oldest first: of one phase, one key, from a time on (with a time zone)."""
+        earliest = since.astimezone(UTC).isoformat(timespec="milliseconds") if since else ""
+        rows = self._connection.execute(
+            "select phase, key, at, document from results"
+            " where phase = coalesce(?, phase) and key = coalesce(?, key) and at >= ? order by id",
+            (phase, key, earliest),
+        )
+        return [
+            ResultRow(phase, key, datetime.fromisoformat(at), json.loads(document))
+            for phase, key, at, document in rows
+        ]
+
     def _migrate(self) -> None:
         (version,) = self._connection.execute("pragma user_version").fetchone()
         if version > SCHEMA_VERSION:
@@ -147,12 +193,14 @@ class Journal:
                 f"the journal {self.path} was written by a newer bisector (schema {version}, this one knows "
                 f"{SCHEMA_VERSION}); upgrade bisector, or choose another `scratch`"
             )
-        if version == 0:
+        if version < SCHEMA_VERSION:
             with self._writing() as connection:
-                if connection.execute("pragma user_version").fetchone() == (0,):
-                    for statement in _SCHEMA.split(";\n"):
+                # Another process may have migrated it meanwhile.
+                (version,) = connection.execute("pragma user_version").fetchone()
+                for migration in _MIGRATIONS[version:]:
+                    for statement in migration.split(";\n"):
                         connection.execute(statement)
-                    connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+                connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -116,3 +116,31 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
         connection.execute("pragma user_version = 99")
     with pytest.raises(EnvironmentFault, match="newer bisector"):
         Journal(tmp_path / "newer")
+
+
+def test_results_of_phases_come_back(tmp_path: Path) -> None:
+    """What a phase found is read back by phase, key and time, oldest first."""
+    journal = Journal(tmp_path / "journal.sqlite")
+    before = datetime.now(UTC)
+    journal.add_result("quantify", "k", {"ratio": 1.5})
+    journal.add_result("verify", "k", {"held": True})
+    journal.add_result("quantify", "other", {})
+    assert [row.document for row in journal.results("quantify", "k", before.replace(microsecond=0))] == [
+        {"ratio": 1.5}
+    ]
+    assert [row.phase for row in journal.results()] == ["quantify", "verify", "quantify"]
+    assert journal.results(since=datetime.now(UTC).replace(year=2999)) == []
+
+
+def test_a_journal_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Readings of a hunt begun by an earlier bisector are kept, and results can be added."""
+    old = Journal(tmp_path / "journal.sqlite")
+    old.begin("key", "tcl", {})
+    old.close()
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("drop table results")
+        connection.execute("pragma user_version = 1")
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal.add_result("alarm", "k", {})
+    assert [row.name for row in journal.hunts()] == ["tcl"]
+    assert len(journal.results()) == 1
