@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from bisector.search import CommitGraph
+
 
 def entropy(p: float) -> float:
     """Binary entropy in bits."""
@@ -57,3 +59,34 @@ def best_dear_tree(size: int, cost: float) -> float:
         split = int(bad[spent.argmin()])
         total[leaves] = float(spent.min())
     return float(total[size]) / size
+
+
+def greedy_tree(graph: CommitGraph, dear: float = 1.0) -> float:
+    """Mean cost over every culprit of always taking the probe with most information per cost.
+
+    Nothing is sampled: what git's rule (`dear` = 1: the most even split) reaches on average on this graph.
+    """
+    size = len(graph)
+    contains = np.zeros((size, size), dtype=np.bool_)
+    for commit, parents in enumerate(graph.parents):
+        contains[commit] = contains[list(parents)].any(axis=0)
+        contains[commit, commit] = True
+    return _cost_below(contains, dear, np.random.default_rng(0)) / size
+
+
+def _cost_below(contains: np.ndarray, dear: float, rng: np.random.Generator) -> float:
+    """Summed cost over the suspects (columns) that probes (rows) tell apart."""
+    suspects = contains.shape[1]
+    if suspects == 1:
+        return 0.0
+    bad = contains.sum(axis=1)
+    p = np.clip(bad / suspects, 1e-12, 1 - 1e-12)
+    information = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
+    split = contains[int((information / (dear * p + 1 - p)).argmax())]
+    spent = dear * split.sum() + (~split).sum()
+    for side in (split, ~split):
+        left = contains[:, side]
+        # Rows that say the same of all that is left are one probe, told by a random sum.
+        _, first = np.unique((left @ rng.random(left.shape[1])).round(9), return_index=True)
+        spent += _cost_below(left[first], dear, rng)
+    return float(spent)

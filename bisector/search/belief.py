@@ -78,9 +78,19 @@ class Belief:
         posterior: Floats = joint / joint.sum()
         return posterior
 
+    def rival(self) -> float:
+        """Likelihood of the best commit relative to "no regression" (infinity where it is too large)."""
+        logs, of = self.fit.log_likelihood, self.classes.of
+        log_ratio = float(logs[np.unique(of[:-1])].max() - logs[of[-1]])
+        return math.exp(log_ratio) if log_ratio < 700 else math.inf
+
     def class_weights(self) -> Floats:
         """Posterior of each class."""
         return self.classes.gather(self.posterior)
+
+    def allowance(self) -> float:
+        """Share of the stated error probability that this posterior may use up."""
+        return self.fit.allowance(self.class_weights())
 
     def channel(self) -> Channel:
         """What a next reading would show, by class."""

@@ -53,6 +53,11 @@ class Fit(Protocol):
     def channel(self, weight: Floats) -> Channel:
         """What a next reading would show; `weight` (classes,) is the posterior of each class."""
 
+    def allowance(self, weight: Floats) -> float:
+        """Share of the stated error probability that the posterior may use up, the rest being kept for
+        what the prior of unknown parameters may have wrong; `weight` (classes,).
+        """
+
 
 class Noise(Protocol):
     """How readings err."""

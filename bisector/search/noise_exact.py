@@ -24,6 +24,10 @@ class ExactFit:
         good = np.tile([1.0, 0.0], (len(weight), 1))
         return Channel(good, good[:, ::-1], np.array([0.0, 1.0]))
 
+    def allowance(self, weight: Floats) -> float:
+        """Nothing is unknown."""
+        return 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Exact:

@@ -29,6 +29,9 @@ CHECK_EVERY = 16
 """So often the fit is checked although no conclusion is near: a misfit may keep the search from any."""
 NO_REGRESSION = 0.01
 """Default prior of "no regression" for readings that err."""
+LAST_ALONE = 0.025
+"""Impartial prior that the bad endpoint alone is bad: only its own readings speak for that, so that an even
+share of a long range would have it lose to "no regression"."""
 
 
 class Search:
@@ -66,7 +69,7 @@ class Search:
         sure: Rule = Confident(confidence)
         self._stop = (sure | stop if stop else sure) | NothingToLearn()
         self._prior = _prior(len(graph), prior, self._prior_of_none(no_regression))
-        self._impartial = _prior(len(graph), None, 0.5)
+        self._impartial = _impartial(len(graph))
         self._runs = untestable or Runs()
         self._builds = self.costs.building(len(graph))
         self._check_fit = check_fit and not self.noise.certain
@@ -217,7 +220,9 @@ class Search:
             return misfit
         state = State(
             posteriors=(self._belief.posterior, self._belief.under(self._impartial)),
+            rival=self._belief.rival(),
             certain=self.noise.certain,
+            allowance=self._belief.allowance(),
             probes=len(self.observations),
             cost=self._spent,
             twins=(),
@@ -263,6 +268,13 @@ class Search:
                 costs=self.costs,
             )
         return self._situation
+
+
+def _impartial(size: int) -> Floats:
+    """Shape (size + 1,): half "no regression", the other half spread evenly but for `LAST_ALONE`."""
+    prior = np.append(np.full(size, (0.5 - LAST_ALONE) / size), 0.5)
+    prior[-2] += LAST_ALONE
+    return prior
 
 
 def _prior(size: int, weights: Sequence[float] | Floats | None, none: float) -> Floats:

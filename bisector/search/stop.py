@@ -9,9 +9,10 @@ import numpy as np
 from bisector.search.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive, NoRegression
 from bisector.search.noise import Floats, Ints
 
-DOUBT = 3.0
-"""Odds of a step against "no regression" from which the latter must convince; that bounds false alarms of
-"no regression" to (1 - confidence) / DOUBT of the ranges that have one (Ville's inequality)."""
+DOUBT = 0.5
+"""Beside being probable, "no regression" must be DOUBT / (1 - confidence) times as likely as each commit: so
+that no commit is given up for want of readings that could have shown it, wherever it stands. By Ville's
+inequality each commit is given up wrongly with a chance of at most (1 - confidence) / DOUBT."""
 
 
 @dataclass(slots=True)
@@ -19,10 +20,14 @@ class State:
     """What stopping rules look at."""
 
     posteriors: tuple[Floats, Floats]
-    """Shape (N + 1,) each: under the caller's prior, and under the impartial one (half "no regression",
-    half spread evenly). A commit must convince under both, "no regression" from odds of 1 to `DOUBT`."""
+    """Shape (N + 1,) each: under the caller's prior, and under the impartial one (half "no regression").
+    A commit must convince under both, "no regression" under the latter."""
+    rival: float
+    """How likely the readings are under the best commit, relative to "no regression"."""
     certain: bool
     """Whether readings never err."""
+    allowance: float
+    """Share of the stated error probability that the posteriors may use up."""
     probes: int
     cost: float
     twins: tuple[Ints, ...]
@@ -30,11 +35,14 @@ class State:
     most_bits: float
     """Information of the best probe there is; infinity where it has not been looked at."""
 
+    def wanted(self, confidence: float) -> float:
+        """The posterior probability that a stated confidence asks for."""
+        return 1 - 1e-12 if self.certain else 1 - (1 - confidence) * self.allowance
+
     def sure(self, places: Ints, confidence: float) -> float | None:
         """The probability of these places together, if high enough under every prior."""
         mass = min(1.0, *(float(posterior[places].sum()) for posterior in self.posteriors))
-        wanted = 1 - 1e-12 if self.certain else confidence
-        return mass if mass >= wanted else None
+        return mass if mass >= self.wanted(confidence) else None
 
 
 class Rule:
@@ -74,9 +82,9 @@ class Confident(Rule):
         mass = state.sure(np.array([best]), self.confidence)
         if mass is not None:
             return FirstBad(best, mass)
-        doubted = float(impartial[none] / (impartial[none] + DOUBT * impartial[:none].sum()))
-        if doubted >= (1 - 1e-12 if state.certain else self.confidence):
-            return NoRegression(doubted)
+        probability = float(impartial[none])
+        if probability >= state.wanted(self.confidence) and state.rival * DOUBT <= 1 - self.confidence:
+            return NoRegression(probability)
         for twins in state.twins:
             if state.sure(twins, self.confidence) is not None:
                 commits = twins[twins < len(posterior) - 1]

@@ -63,21 +63,33 @@ def test_rates_that_say_nothing_are_refused(rates: tuple[float, float]) -> None:
         Flaky(*rates)
 
 
-@pytest.mark.parametrize("prior", [(), (Rates(0.0, (1.0, 1.0)),), (Rates(1.0, (1.0, 1.0), (0.0, 1.0)),)])
+@pytest.mark.parametrize("prior", [(), (Rates(0.0, 0.1, 0.1),), (Rates(1.0, 0.1, 1.0),)])
 def test_a_prior_of_rates_without_any_weight_is_refused(prior: tuple[Rates, ...]) -> None:
-    """A mixture needs a part, a positive share, and proper Beta distributions."""
+    """A prior needs a pair of rates, with a positive share, that are neither never nor always."""
     with pytest.raises(UsageError):
         Flaky(prior=prior)
 
 
 def test_one_rate_for_both_errors_is_learned_from_both_sides() -> None:
     """Where both errors have one rate, wrong verdicts at good commits make a bad one's less believable."""
-    one, two = Rates(1.0, (0.5, 6.0)), Rates(1.0, (0.5, 6.0), (0.5, 6.0))
+    rates = (0.01, 0.1, 0.3)
+    one = tuple(Rates(1.0, p, p) for p in rates)
+    two = tuple(Rates(1.0, p, q) for p in rates for q in rates)
     expected = []
-    for part in (one, two):
-        search = Search(chain(10), noise=Flaky(prior=(part,)))
+    for prior in (one, two):
+        search = Search(chain(10), noise=Flaky(prior=prior))
         for outcome in (Good(), Bad(), Good(), Bad(), Good()):
             search.observe(-1, outcome)
         search.observe(9, Bad())
         expected.append(search.no_regression)
     assert expected[0] > expected[1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_last_commit_is_not_given_up_for_want_of_readings(seed: int) -> None:
+    """Only readings of the bad endpoint speak for the last commit: they are asked for before it is let go."""
+    graph = chain(1000)
+    search = Search(graph, noise=Flaky())
+    hunt(search, flipped(graph, 999, 0.1, seed))
+    assert isinstance(search.conclusion, FirstBad)
+    assert search.conclusion.commit == 999
