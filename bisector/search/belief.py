@@ -10,6 +10,7 @@ import numpy as np
 
 from bisector.search.graph import CommitGraph
 from bisector.search.noise import Bools, Channel, Fit, Floats, Ints, Noise, Readings
+from bisector.search.noise_timing import TimingFit
 from bisector.search.outcomes import Bad, Good, Measured, Observation
 
 
@@ -91,6 +92,10 @@ class Belief:
     def allowance(self) -> float:
         """Share of the stated error probability that this posterior may use up."""
         return self.fit.allowance(self.class_weights())
+
+    def separation(self) -> float | None:
+        """The expected step in spreads of one reading; None for verdicts."""
+        return self.fit.separation(self.class_weights()) if isinstance(self.fit, TimingFit) else None
 
     def channel(self) -> Channel:
         """What a next reading would show, by class."""

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from bisector.search.cost import Costs
-from bisector.search.information import Gains
+from bisector.search.information import Gains, channel_bits
 from bisector.search.noise import Channel, Floats, Ints
+from bisector.search.noise_timing import VERDICT_ERROR
 from bisector.search.outcomes import GOOD_END
 from bisector.search.reach import Reach
 
+VERDICT = (np.array([1 - VERDICT_ERROR, VERDICT_ERROR]), np.array([VERDICT_ERROR, 1 - VERDICT_ERROR]))
+"""The channel of a plain verdict beside measured values: outcomes if good, and if bad."""
 TIE = 1e-9
 """Relative bonus of a commit already built: between equals, the one that is at hand."""
 
@@ -29,6 +32,8 @@ class Situation:
     """What building each commit costs now."""
     built: Ints
     """The places of the commits already built."""
+    unmeasured: Ints
+    """The places of commits that gave verdicts where a value was hoped for, and will do so again."""
     costs: Costs
 
     def spread(self, by_node: Floats) -> Floats:
@@ -76,6 +81,8 @@ class Situation:
     def score(self, bits_by_node: Floats) -> Floats:
         """Information per cost of every commit, discounted by the chance that it cannot be tested."""
         bits = self.spread(bits_by_node)
+        at = self.unmeasured
+        bits[at] = np.minimum(bits[at], channel_bits(self.spread(self.gains.p_bad)[at], *VERDICT))
         score: Floats = bits * (1 - self.p_untestable) / self.expected_cost()
         score[self.built] *= 1 + TIE
         # Commits that no live hypothesis makes bad tell what the good endpoint tells: ask that.

@@ -62,6 +62,10 @@ class TimingFit:
             beyond.astype(np.float64),
         )
 
+    def separation(self, weight: Floats) -> float:
+        """The expected step in expected spreads of one reading."""
+        return abs(float(weight @ (self.after - self.before))) / float(weight @ self.spread)
+
     def allowance(self, weight: Floats) -> float:
         """All of it: simulated hunts keep more than they state, with heavy tails and outliers too."""
         return 1.0

@@ -18,7 +18,7 @@ from bisector.search.information import channel_bits, entropy, gains, mean_chann
 from bisector.search.misfit import contradiction, pattern
 from bisector.search.noise import Floats, Ints, Noise
 from bisector.search.noise_exact import Exact
-from bisector.search.outcomes import GOOD_END, Bad, Measured, Observation, Outcome, Untestable
+from bisector.search.outcomes import GOOD_END, Bad, Good, Measured, Observation, Outcome, Untestable
 from bisector.search.reach import EXACT_SUPPORT, Reacher
 from bisector.search.stop import Confident, NothingToLearn, Rule, State
 from bisector.search.untestable import Runs, Untestables
@@ -181,8 +181,20 @@ class Search:
         node = -1 if commit == GOOD_END else int(situation.reach.view.of[commit])
         return float(situation.gains.bits[node])
 
+    @property
+    def separation(self) -> float | None:
+        """The step, ln f, over the spread of one reading (d), as now believed; None for verdicts.
+
+        It decides what a hunt costs: below 1.5 expect hundreds of readings.
+        """
+        return self._belief.separation()
+
     def expected_probes_left(self) -> float:
-        """A cheap estimate: entropy over capacity, and what confirmation takes (Burnashev, 1974)."""
+        """A cheap estimate: entropy over capacity, and what confirmation takes (Burnashev, 1974).
+
+        It takes parameters for known. Where they are not it is too low, for measured values by about half
+        where the separation is below 2.
+        """
         if self.conclusion is not None:
             return 0.0
         posterior = self._belief.posterior
@@ -249,6 +261,14 @@ class Search:
         posterior = self._belief.posterior
         return posterior if posterior.max() < self.confidence else self._belief.under(self._impartial)
 
+    def _unmeasured(self) -> Ints:
+        """The places of commits that gave verdicts only, where readings are measured."""
+        if self.noise.refuse(Measured(1.0)):
+            return np.zeros(0, dtype=np.int64)
+        measured = {o.commit for o in self.observations if isinstance(o.outcome, Measured)}
+        told = {o.commit for o in self.observations if isinstance(o.outcome, Good | Bad)}
+        return np.array(sorted(slot(c, len(self.graph)) for c in told - measured), dtype=np.int64)
+
     def _look(self) -> Situation:
         if self._situation is None:
             reach = self._reacher.of(self._open_posterior())
@@ -265,6 +285,7 @@ class Search:
                 p_untestable=self._untestables.probability(),
                 build=build,
                 built=built,
+                unmeasured=self._unmeasured(),
                 costs=self.costs,
             )
         return self._situation

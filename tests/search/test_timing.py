@@ -90,3 +90,15 @@ def test_values_without_a_logarithm_are_refused(value: float) -> None:
     """Zero, negative and infinite measurements are faults of the measurement."""
     with pytest.raises(UsageError, match="positive"):
         Measured(value)
+
+
+def test_a_bad_side_that_never_finishes_is_not_asked_for_ever() -> None:
+    """Candidates that run into their timeout give verdicts, however often they are asked for a value."""
+    graph = chain(32)
+    search = Search(graph, noise=Timing(ratio=True))
+    measured = timed(graph, 14, 12.0, 0.05, seed=8)
+    for commit in (-1, 31) * 3:
+        search.observe(commit, measured(commit))
+    hunt(search, lambda commit: Bad() if 14 <= commit < 31 else measured(commit), most=40)
+    assert isinstance(search.conclusion, FirstBad)
+    assert search.conclusion.commit == 14
