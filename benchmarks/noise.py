@@ -1,6 +1,6 @@
 """Small steps on a machine that is never quiet: bisector beside `git bisect run`.
 
-    python -m benchmarks.noise [--seeds 20] [--none 40] [--json FILE]
+    python -m benchmarks.noise [--seeds 20] [--none 40] [--minutes 40] [--json FILE]
 
 Two processes burn the cores in random bursts while, on sample histories of 60 commits, three methods
 look for a step of about 1.3x and 1.5x: `git bisect run` with one run and with the median of five, at a
@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,25 +33,29 @@ from pathlib import Path
 from bisector import demo
 
 SERVER = "hosts/ocaml/_build/default/bin/sx_server.exe"
-COMMITS, WORKLOAD = 60, 20
+COMMITS = 60
 
 
 @dataclass(frozen=True)
 class Case:
-    """One size of step: the scenario, the guests' scripts whose mixture shows it, the ratio asked for."""
+    """One size of step: the scenario, the guests' scripts whose mixture shows it, the ratio asked for.
+
+    `workload`, in per cent of the usual, makes a test of 0.1 s to 0.2 s of user time.
+    """
 
     name: str
     scenario: str
     scripts: tuple[str, ...]
     ratio: float
+    workload: int
 
 
-HASKELL, TCL = "lib/haskell/conformance.sh", "lib/tcl/test.sh"
+HASKELL, PROLOG = "lib/haskell/conformance.sh", "lib/prolog/conformance.sh"
 CASES = (
-    Case("1.3x", "type-check", (HASKELL,), 1.1),
-    Case("1.5x", "snapshot-copy", (HASKELL, TCL, "lib/prolog/conformance.sh"), 1.15),
+    Case("1.3x", "type-check", (HASKELL,), 1.1, 20),
+    Case("1.5x", "snapshot-copy", (HASKELL, PROLOG), 1.15, 12),
 )
-NONE = Case("none", "none", (HASKELL,), 1.1)
+NONE = Case("none", "none", (HASKELL,), 1.1, 20)
 
 
 @dataclass
@@ -66,13 +70,21 @@ class Tally:
     seconds: float = 0.0
     endings: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def hunts(self) -> int:
+        """How many it was tried on."""
+        return self.right + self.wrong + self.unanswered
+
     def row(self) -> str:
         """Cells of a Markdown row."""
-        hunts = self.right + self.wrong + self.unanswered
         return (
-            f"{self.right}/{hunts} | {self.wrong} | {self.wrong_and_confirmed} | {self.unanswered} "
-            f"| {self.runs / hunts:.0f} | {self.seconds / hunts:.0f}"
+            f"{self.right}/{self.hunts} | {self.wrong} | {self.wrong_and_confirmed} | {self.unanswered} "
+            f"| {self.runs / self.hunts:.0f} | {self.seconds / self.hunts:.0f}"
         )
+
+
+Tallies = defaultdict[tuple[str, str], Tally]
+"""By case and method."""
 
 
 def burn(seed: int) -> None:
@@ -107,7 +119,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 def prepare(case: Case, folder: Path) -> tuple[Path, Path]:
     """The binaries of the good and of the bad side, built from one history of the case."""
-    made = demo.make(folder / "prepared", case.scenario, commits=COMMITS, seed=1, workload=WORKLOAD)
+    made = demo.make(folder / "prepared", case.scenario, commits=COMMITS, seed=1, workload=case.workload)
     built = []
     for side in ("baseline", "architecture"):
         git(made.repo, "checkout", "--quiet", side)
@@ -135,7 +147,7 @@ class Sample:
 
 def sample(case: Case, binaries: tuple[Path, Path], folder: Path, seed: int) -> Sample:
     """The history for a seed."""
-    made = demo.make(folder / "sample", case.scenario, commits=COMMITS, seed=seed, workload=WORKLOAD)
+    made = demo.make(folder / "sample", case.scenario, commits=COMMITS, seed=seed, workload=case.workload)
     first = json.loads(made.truth.read_text())["first_bad"]
     bad = git(made.repo, "rev-list", "--ancestry-path", f"{first}..architecture").split() if first else []
     (folder / "bad").write_text("\n".join([first, *bad] if first else []))
@@ -209,42 +221,60 @@ def by_bisector(one: Sample, folder: Path, tally: Tally) -> None:
     tally.runs += 2 * int(summary.get("readings") or 0)
 
 
+def one_seed(case: Case, binaries: tuple[Path, Path], folder: Path, seed: int, tallies: Tallies) -> None:
+    """All methods on the history of one seed."""
+    one = sample(case, binaries, folder, seed)
+    if case is not NONE:
+        by_git(one, 1, folder, tallies[case.name, "git, one run"])
+        by_git(one, 5, folder, tallies[case.name, "git, median of 5"])
+    by_bisector(one, folder, tallies[case.name, "bisector"])
+    shutil.rmtree(folder)
+
+
+def table(tallies: Tallies) -> str:
+    """The results so far, in Markdown."""
+    head = ("step", "method", "right", "wrong", "wrong and confirmed", "no answer", "runs a hunt", "s a hunt")
+    rows = [(case, method, tally.row()) for (case, method), tally in sorted(tallies.items()) if tally.hunts]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows))
+
+
+def hunts(seeds: int, none: int) -> Iterator[tuple[Case, int]]:
+    """All histories, in an order in which every part of the table fills up from the beginning."""
+    for seed in range(1, max(seeds, none) + 1):
+        yield from ((case, seed) for case in CASES if seed <= seeds)
+        share = math.ceil(none / seeds) if seeds else 1
+        yield from ((NONE, s) for s in range((seed - 1) * share + 1, min(seed * share, none) + 1))
+
+
 def main() -> None:
-    """Print a Markdown table as it grows."""
+    """Print how it goes on stderr, and the table at the end."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--none", type=int, default=40)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--minutes", type=float, default=40, help="after which no further history is begun")
+    parser.add_argument("--json", type=Path, help="written anew after each history")
     chosen = parser.parse_args()
-    results: dict[str, dict[str, object]] = {}
-    print(
-        "| step | method | right | wrong | wrong and confirmed | no answer | runs a hunt | seconds a hunt |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
-    for case in (*CASES, NONE):
-        seeds = chosen.none if case is NONE else chosen.seeds
-        tallies = {"git, one run": Tally(), "git, median of 5": Tally(), "bisector": Tally()}
-        if case is NONE:
-            tallies = {"bisector": Tally()}
-        with tempfile.TemporaryDirectory(prefix="bisector-noise-") as root:
-            binaries = prepare(case, Path(root))
-            with crowded():
-                for seed in range(1, seeds + 1):
-                    folder = Path(root) / str(seed)
-                    one = sample(case, binaries, folder, seed)
-                    for name, tally in tallies.items():
-                        if name == "bisector":
-                            by_bisector(one, folder, tally)
-                        else:
-                            by_git(one, 5 if "5" in name else 1, folder, tally)
-                    shutil.rmtree(folder)
-        for name, tally in tallies.items():
-            print(f"| {case.name} | {name} | {tally.row()} |", flush=True)
-            results[f"{case.name}, {name}"] = vars(tally)
-    if chosen.json:
-        chosen.json.write_text(json.dumps(results, indent=2))
+    tallies: Tallies = defaultdict(Tally)
+    started, told = time.monotonic(), ""
+    todo = list(hunts(chosen.seeds, chosen.none))
+    with tempfile.TemporaryDirectory(prefix="bisector-noise-") as root:
+        binaries = {case.name: prepare(case, Path(root) / case.name) for case in {case for case, _ in todo}}
+        with crowded():
+            for done, (case, seed) in enumerate(todo, 1):
+                one_seed(case, binaries[case.name], Path(root) / "history", seed, tallies)
+                minutes = (time.monotonic() - started) / 60
+                told = f"{done} of {len(todo)} histories in {minutes:.1f} min"
+                print(
+                    f"\n{told}, {case.name} with seed {seed} was the last\n{table(tallies)}", file=sys.stderr
+                )
+                if chosen.json:
+                    rows = {", ".join(key): vars(tally) for key, tally in tallies.items()}
+                    chosen.json.write_text(json.dumps(rows, indent=2))
+                if minutes > chosen.minutes:
+                    break
+    print(f"{told}\n\n{table(tallies)}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ measured value, each with one sentence saying why. It declares
   however much output there is);
 * `watch`, called while the test runs, which may end it early by returning a judgement;
 * `judge`, called once with the finished test and, for a *paired* predicate, with the reference's
-  run made in the same minutes.
+  run made in the same minutes;
+* `at_least`, for a paired predicate whose figure only grows: by it the search ends a run that is
+  certain to be bad.
 
 All times are in seconds, all memory in bytes, and always of the whole process tree of the test.
 """
@@ -81,6 +83,8 @@ class Run:
     memory_source: str = ""
     """Where the memory figures come from, for instance `cgroup v2`."""
     contention: Contention = Contention()
+    scoreboard: str = ""
+    """What the test wrote into the file that the hunt names under `suites.scoreboard`, if it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,14 @@ class Predicate(ABC, Generic[OptionsT]):
 
     def watch(self, run: Run) -> Good | Bad | Untestable | None:
         """Judge a test that still runs (called on matching lines and on ticks), or None to let it go on."""
+        return None
+
+    def at_least(self, run: Run, baseline: Run, ends: Sequence[Run]) -> float | None:
+        """What `judge` will measure at least of a paired test that still runs, None where that is open.
+
+        `ends` are whole runs of both endpoints, which tell what `run` does not yet: how many tests it will
+        count, say.
+        """
         return None
 
     @abstractmethod

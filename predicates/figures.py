@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import Field
@@ -44,6 +45,15 @@ class RatioPredicate(Predicate[RatioOptionsT]):
     @abstractmethod
     def missing(self) -> str:
         """Why a run that ended well may have no figure: "the test ..."."""
+
+    def figure_so_far(self, run: Run, ends: Sequence[Run]) -> float | None:
+        """The least that the figure of a test that still runs will be, None where that is open."""
+        return None
+
+    def at_least(self, run: Run, baseline: Run, ends: Sequence[Run]) -> float | None:
+        """The figure so far over the reference's."""
+        reference, candidate = self._figure_of(baseline), self.figure_so_far(run, ends)
+        return None if isinstance(reference, str) or candidate is None else candidate / reference
 
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
         """The ratio; untestable where one of the two runs has no figure."""

@@ -29,6 +29,11 @@ class OutputMatches(Predicate[OutputMatchesOptions]):
     Options = OutputMatchesOptions
 
     @property
+    def by_wall_clock(self) -> bool:
+        """Whether it waits for a line to come: in a crowd a script's own deadline is there first."""
+        return self.options.when == "good"
+
+    @property
     def patterns(self) -> tuple[str, ...]:
         """The line looked for."""
         return (self.options.pattern.pattern,)

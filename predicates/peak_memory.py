@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bisector.predicate import Ending, Run
 from bisector.units import format_size
 
@@ -21,6 +23,10 @@ class PeakMemory(RatioPredicate[RatioOptions]):
 
     def figure(self, run: Run) -> float | None:
         """Bytes."""
+        return run.peak_memory
+
+    def figure_so_far(self, run: Run, ends: Sequence[Run]) -> float | None:
+        """Bytes until now."""
         return run.peak_memory
 
     def say(self, figure: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from re import Pattern
 
 from pydantic import Field
@@ -11,6 +12,9 @@ from bisector.predicate import Ending, Run
 
 from .figures import RatioOptions, RatioPredicate
 from .totals import PASSED_OF_TOTAL, number_in
+
+MORE_TESTS = 1.25
+"""How many times the tests of the larger endpoint a commit between them may have."""
 
 
 class PerTestUserTimeOptions(RatioOptions):
@@ -47,9 +51,18 @@ class PerTestUserTime(RatioPredicate[PerTestUserTimeOptions]):
 
     def figure(self, run: Run) -> float | None:
         """Seconds per test."""
+        total = self._tests(run)
+        return run.user / total if total > 0 else None
+
+    def figure_so_far(self, run: Run, ends: Sequence[Run]) -> float | None:
+        """Seconds per test, if there are even more tests than at the endpoints."""
+        most = max(map(self._tests, ends), default=0.0) * MORE_TESTS
+        return run.user / max(most, self._tests(run)) if most > 0 else None
+
+    def _tests(self, run: Run) -> float:
+        """How many tests ran, none where the run does not say it."""
         pattern = self.options.tests
-        total = number_in(run.matches.get(pattern.pattern, ()), pattern, "total")
-        return run.user / total if total and total > 0 else None
+        return number_in(run.matches.get(pattern.pattern, ()), pattern, "total") or 0.0
 
     def say(self, figure: float) -> str:
         """In milliseconds."""

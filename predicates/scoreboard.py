@@ -28,10 +28,12 @@ class Scoreboard(Predicate[ScoreboardOptions]):
     """Good when as many tests pass as are wanted; a loss of one is bad.
 
     Reads the score from the output: a script that writes it to a file can print the file at its end.
+    Deadlines in the script turn a crowded machine into lost tests, so a loss is believed of a fair run only.
     """
 
     name = "scoreboard"
     Options = ScoreboardOptions
+    by_wall_clock = True
 
     @property
     def patterns(self) -> tuple[str, ...]:

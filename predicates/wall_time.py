@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bisector.predicate import Ending, Run
 
 from .figures import RatioOptions, RatioPredicate
@@ -21,6 +23,10 @@ class WallTime(RatioPredicate[RatioOptions]):
 
     def figure(self, run: Run) -> float | None:
         """Seconds."""
+        return run.wall
+
+    def figure_so_far(self, run: Run, ends: Sequence[Run]) -> float | None:
+        """Seconds until now."""
         return run.wall
 
     def say(self, figure: float) -> str:

@@ -175,7 +175,7 @@ def flips_known(bench: Bench) -> Iterator[Cell]:
     graph = chain(SIZE)
     for p, wanted in ((0.01, 12.6), (0.05, 16), (0.1, 22), (0.2, 43)):
         make = flips(p, p)
-        tally = trials(graph, bench.count, fresh(graph, Flaky(p, p)), make)
+        tally = trials(graph, 4 * bench.count, fresh(graph, Flaky(p, p)), make)
         few = max(20, bench.count // 5)
         others = {
             "bound": f"{bounds.noisy(SIZE, p):.1f}",

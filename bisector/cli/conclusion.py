@@ -16,6 +16,7 @@ from bisector.hunt.record import HuntRecord
 from bisector.probe.reading import Role
 from bisector.report import findings
 from bisector.report.safe_text import visible
+from bisector.report.saved import saved
 from bisector.units import format_size
 
 _STYLES = {ExitCode.FIRST_BAD: "green", ExitCode.NO_REGRESSION: "cyan"}
@@ -96,6 +97,9 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
     seconds = findings.seconds(record)
     if seconds is not None:
         rows.append(("time", findings.duration(seconds)))
+    early = saved(record)
+    if early:
+        rows.append(("saved", str(early)))
     return rows
 
 

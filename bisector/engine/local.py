@@ -15,6 +15,7 @@ from bisector.engine.slots import Slot, Slots
 from bisector.errors import InfrastructureFault
 from bisector.hunt_file.model import Quiet
 from bisector.predicate import Judgement, Undecided, Untestable
+from bisector.probe.early import Endpoints
 from bisector.probe.execution import Execution
 from bisector.probe.probe import Built, OnStep, Prober, Step
 from bisector.probe.quiet import wait_for_quiet
@@ -57,7 +58,15 @@ class LocalEngine:
         self._reference: Slot | None = None
         self._number = itertools.count(first)
 
-    def read(self, commit: str, role: Role, against: str = "", *, fresh: bool = False) -> Reading:
+    def read(
+        self,
+        commit: str,
+        role: Role,
+        against: str = "",
+        *,
+        fresh: bool = False,
+        endpoints: Endpoints | None = None,
+    ) -> Reading:
         """Read `commit` once, with the build of `against` run before it where there is one."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(InfrastructureFault),
@@ -66,7 +75,7 @@ class LocalEngine:
             before_sleep=lambda state: self._before_retry(commit, state),
             reraise=True,
         )
-        return retrying(self._read_once, commit, role, against, fresh)
+        return retrying(self._read_once, commit, role, against, fresh, endpoints)
 
     def _before_retry(self, commit: str, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -75,7 +84,9 @@ class LocalEngine:
             if slot is not None:
                 slot.commit = None
 
-    def _read_once(self, commit: str, role: Role, against: str, fresh: bool) -> Reading:
+    def _read_once(
+        self, commit: str, role: Role, against: str, fresh: bool, endpoints: Endpoints | None
+    ) -> Reading:
         seconds = 0.0
         if against:
             self._reference = self._reference or self._slots.take(against)
@@ -88,7 +99,8 @@ class LocalEngine:
         built = self._stand(self._candidate, commit, fresh)
         if isinstance(built, Untestable):
             return self._unread(commit, role, against, built, seconds)
-        return self._run(self._candidate, commit, role, against, seconds + built.seconds)
+        reading = self._run(self._candidate, commit, role, against, endpoints)
+        return replace(reading, build_seconds=seconds + built.seconds)
 
     def _stand(self, slot: Slot, commit: str, fresh: bool) -> Built | Untestable:
         """Make `commit` stand in the slot; nothing happens where it does already."""
@@ -100,23 +112,23 @@ class LocalEngine:
             slot.commit, slot.fresh, slot.digest = commit, fresh, built.digest or ""
         return built
 
-    def _run(self, slot: Slot, commit: str, role: Role, against: str, seconds: float) -> Reading:
+    def _run(self, slot: Slot, commit: str, role: Role, against: str, endpoints: Endpoints | None) -> Reading:
         """Test until a run can be believed, with the hunt's own commands around all of it."""
         hunt, name = self._prober.hunt, f"{role.value.replace(' ', '-')}-{next(self._number)}"
         beside = Path(hunt.origin.file).resolve().parent if hunt.origin.file else Path.cwd()
         with around(hunt.measure, beside, self._slots.root):
             self._calm(hunt.quiet, commit)
-            reading, doubt = self._test(slot, commit, role, against, name)
+            reading, doubt = self._test(slot, commit, role, against, name, endpoints)
             for attempt in range(2, self._fair_attempts + 1):
                 if doubt is None:
                     break
                 self._on_step(commit, Step.REPEATING, doubt)
                 self._calm(hunt.quiet or BEFORE_REPEATING, commit)
-                reading, doubt = self._test(slot, commit, role, against, f"{name}-again-{attempt}")
+                reading, doubt = self._test(slot, commit, role, against, f"{name}-again-{attempt}", endpoints)
         if doubt is not None and self._fair_attempts:
             why = f"{reading.judgement.why}, but none of {self._fair_attempts} runs was fair: {doubt}"
             reading = replace(reading, judgement=Undecided(why))
-        return replace(reading, build_seconds=seconds)
+        return reading
 
     def _calm(self, quiet: Quiet | None, commit: str) -> None:
         """Wait for a calm machine; say so where it never comes."""
@@ -127,14 +139,15 @@ class LocalEngine:
             self._on_step(commit, Step.WAITING, f"{in_vain}; going on all the same")
 
     def _test(
-        self, slot: Slot, commit: str, role: Role, against: str, name: str
+        self, slot: Slot, commit: str, role: Role, against: str, name: str, endpoints: Endpoints | None
     ) -> tuple[Reading, str | None]:
         """One run (of a paired reading: one pair), and why its judgement is not to be believed."""
         reference = self._reference if against else None
         baseline: Execution | None = None
         if reference is not None:
             baseline = self._prober.test(reference.worktree, against, f"{name}-reference", reference=True)
-        execution = self._prober.test(slot.worktree, commit, name)
+        standard = baseline.run if baseline else None
+        execution = self._prober.test(slot.worktree, commit, name, baseline=standard, endpoints=endpoints)
         judgement: Judgement = self._prober.judge(execution, baseline)
         reading = Reading(
             commit=commit,
@@ -142,7 +155,7 @@ class LocalEngine:
             judgement=judgement,
             at=datetime.now(UTC),
             run=execution.run,
-            reference=baseline.run if baseline else None,
+            reference=standard,
             log=self._prober.log_path(commit, name),
             against=against,
             digest=slot.digest,

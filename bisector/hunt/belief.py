@@ -10,6 +10,7 @@ import numpy as np
 from bisector import search as core
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
+from bisector.probe.early import CLEAR
 from bisector.probe.reading import Reading, Role
 
 _POSSIBLE = 1e-9
@@ -21,8 +22,9 @@ class Belief:
     """A search over the plan's candidates that has observed all `readings`.
 
     The noise model follows from the readings: `Timing` for a paired predicate, `Exact` for verdicts,
-    `Flaky` once verdicts contradict each other. Once a confirmation has failed, commits are no longer
-    taken for the same because their declared inputs are.
+    `Flaky` once verdicts contradict each other. Where the bad endpoint was never measured, because it runs
+    into a limit, there is no level to look for: then measured values count as verdicts too. Once a
+    confirmation has failed, commits are no longer taken for the same because their declared inputs are.
     """
 
     def __init__(self, plan: Plan, readings: Sequence[Reading]) -> None:
@@ -32,8 +34,11 @@ class Belief:
         self._index[plan.bad] = len(self._candidates) - 1
         self._index.update(dict.fromkeys(plan.good, -1))
         self.flaky = False
-        self._search = self._observing(readings, self._noise())
-        if plan.ratio is None and isinstance(self._search.conclusion, core.Misfit):
+        self._by_verdict = plan.ratio is None or _never_measured(plan.bad, readings)
+        self._search = self._observing(
+            readings, core.Exact() if self._by_verdict else core.Timing(ratio=True)
+        )
+        if self._by_verdict and isinstance(self._search.conclusion, core.Misfit):
             self.flaky = True
             self._search = self._observing(readings, core.Flaky())
 
@@ -45,7 +50,7 @@ class Belief:
     @property
     def contradicts(self) -> bool:
         """Whether verdicts taken for exact have just contradicted each other."""
-        return self._plan.ratio is None and not self.flaky and isinstance(self.conclusion, core.Misfit)
+        return self._by_verdict and not self.flaky and isinstance(self.conclusion, core.Misfit)
 
     def commit(self, index: int) -> str:
         """The full id of a candidate."""
@@ -69,6 +74,11 @@ class Belief:
         return int(np.searchsorted(mass, _NEARLY_ALL * mass[-1])) + 1
 
     @property
+    def separation(self) -> float | None:
+        """The step in spreads of one pair, as now believed; None for verdicts."""
+        return self._search.separation
+
+    @property
     def probes_left(self) -> float:
         """Expected number of probes to a conclusion."""
         return float(self._search.expected_probes_left())
@@ -80,11 +90,6 @@ class Belief:
         order = possible[np.argsort(-posterior[possible], kind="stable")]
         return {self.commit(int(index)): float(posterior[index]) for index in order}
 
-    def _noise(self) -> core.Noise:
-        if self._plan.ratio is None:
-            return core.Exact()
-        return core.Timing(ratio=True)
-
     def _observing(self, readings: Sequence[Reading], noise: core.Noise) -> core.Search:
         graph = core.CommitGraph([list(parents) for parents in self._candidates.parents])
         search = core.Search(
@@ -95,7 +100,7 @@ class Belief:
 
     def _observations(self, readings: Sequence[Reading]) -> list[core.Observation]:
         return [
-            core.Observation(self._index[reading.commit], _outcome(reading.judgement))
+            core.Observation(self._index[reading.commit], self._outcome(reading.judgement))
             for reading in readings
             if reading.commit in self._index
             and reading.role is not Role.MERGE_BASE
@@ -103,14 +108,18 @@ class Belief:
             and not (reading.commit in self._plan.good and isinstance(reading.judgement, Untestable))
         ]
 
-
-def why_inconclusive(found: core.Conclusion) -> str:
-    """One sentence for an ending of the search that names no commit."""
-    if isinstance(found, core.Misfit):
-        return f"the readings contradict a single step: {found.why}"
-    if isinstance(found, core.Inconclusive):
-        return found.why
-    return "the search ended without an answer"
+    def _outcome(self, judgement: Judgement) -> core.Outcome:
+        match judgement:
+            case Good():
+                return core.Good()
+            case Bad():
+                return core.Bad()
+            case Untestable():
+                return core.Untestable()
+            case Measured(value) if self._by_verdict:
+                return core.Bad() if value > max(self._plan.ratio or 1.0, CLEAR) else core.Good()
+            case Measured(value):
+                return core.Measured(value)
 
 
 def _costs(plan: Plan, readings: Sequence[Reading]) -> core.Costs:
@@ -128,16 +137,11 @@ def _costs(plan: Plan, readings: Sequence[Reading]) -> core.Costs:
     return core.Costs(good=test, bad=test, build=statistics.median(builds), repeat=0.0)
 
 
-def _outcome(judgement: Judgement) -> core.Outcome:
-    match judgement:
-        case Good():
-            return core.Good()
-        case Bad():
-            return core.Bad()
-        case Untestable():
-            return core.Untestable()
-        case Measured(value):
-            return core.Measured(value)
+def _never_measured(commit: str, readings: Sequence[Reading]) -> bool:
+    judgements = [r.judgement for r in readings if r.commit == commit and r.role is Role.PREMISE]
+    return any(isinstance(one, Bad) for one in judgements) and not any(
+        isinstance(one, Measured) for one in judgements
+    )
 
 
 def _confirmation_failed(readings: Sequence[Reading]) -> bool:

@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from bisector import search as core
 from bisector.hunt import confirmation, premise
-from bisector.hunt.belief import Belief, why_inconclusive
+from bisector.hunt.belief import Belief
 from bisector.hunt.conclusion import (
-    AnyOf,
     Conclusion,
     Effect,
     FirstBad,
     GoodIsBad,
     Inconclusive,
     MergeBaseIsBad,
-    NoRegression,
 )
 from bisector.hunt.effect import estimate
 from bisector.hunt.events import Concluded, Listener, Noted, ProbeBegan, ReadingTaken, SearchMoved
+from bisector.hunt.outlook import SPENT, seconds_left, small_step, translated, undecided
 from bisector.hunt.plan import Plan
-from bisector.predicate import Measured, Undecided
+from bisector.predicate import Ending, Measured
+from bisector.probe.early import Endpoints
 from bisector.probe.reading import Reading, Role
-
-_NAMED = 20
 
 
 class Engine(Protocol):
     """Where commits are read."""
 
-    def read(self, commit: str, role: Role, against: str = "", *, fresh: bool = False) -> Reading:
+    def read(
+        self,
+        commit: str,
+        role: Role,
+        against: str = "",
+        *,
+        fresh: bool = False,
+        endpoints: Endpoints | None = None,
+    ) -> Reading:
         """Read `commit` once; a paired reading runs the build of `against` in turn with it.
 
-        `fresh` builds both clean, from the whole tree. Raises `InfrastructureFault` when no reading
-        can be had; a fault is never a judgement.
+        `fresh` builds both clean, from the whole tree. With `endpoints`, a paired run that is certain to be
+        bad is ended, and judged so instead of measured. Raises `InfrastructureFault` when no reading can
+        be had; a fault is never a judgement.
         """
         ...
 
@@ -134,16 +140,19 @@ class Loop:
     def _search(self) -> Conclusion:
         while True:
             belief = Belief(self._plan, self.readings)
+            warning = small_step(self._plan, self.readings, belief)
+            if warning:
+                self._tell(Noted(warning))
             while belief.conclusion is None:
                 if self._out_of_budget():
-                    return self._spent(belief)
+                    return undecided(SPENT, belief)
                 self._probe(belief)
             if belief.contradicts:
                 self._tell(Noted("verdicts contradict each other; from here on the test is taken for flaky"))
                 continue
             found = belief.conclusion
             if not isinstance(found, core.FirstBad):
-                return self._translated(belief, found)
+                return translated(belief, found, self.readings)
             conclusion = self._confirm(belief, belief.commit(found.commit), found.probability)
             if conclusion is not None:
                 return conclusion
@@ -151,7 +160,7 @@ class Loop:
     def _probe(self, belief: Belief) -> None:
         commit = self._begun() or belief.propose()
         while True:
-            reading = self._read(commit, Role.SEARCH, self._reference)
+            reading = self._read(commit, Role.SEARCH, self._reference, endpoints=self._endpoints_for(commit))
             belief.observe(reading)
             if not self._begun():
                 break
@@ -160,11 +169,22 @@ class Loop:
             SearchMoved(
                 candidates_left=belief.candidates_left,
                 probes_left=belief.probes_left,
-                seconds_left=self._seconds_left(belief.probes_left),
+                seconds_left=seconds_left(self._plan, self.readings, belief.probes_left),
                 likeliest=likeliest,
                 probability=probability,
             )
         )
+
+    def _endpoints_for(self, commit: str) -> Endpoints | None:
+        """By what to end a run of this commit early; not an endpoint's, and none at a second time.
+
+        Whoever asks again wants the value, and would ask for ever if it got no more than a verdict.
+        """
+        ended = any(r.run and r.run.ending is Ending.JUDGED for r in self._readings_of(commit))
+        if self._plan.ratio is None or ended or commit in (*self._plan.good, self._plan.bad):
+            return None
+        good, bad = (self._readings_of(c, Role.PREMISE) for c in (self._plan.good[0], self._plan.bad))
+        return Endpoints(good, bad)
 
     def _begun(self) -> str | None:
         """The commit whose first pairs are not complete yet, also when an earlier start was stopped there."""
@@ -238,9 +258,17 @@ class Loop:
         read = [r.role for r in self._readings_of(commit)]
         return Role.CONFIRMATION in read and read[-1] is not Role.CONFIRMATION
 
-    def _read(self, commit: str, role: Role, against: str = "", *, fresh: bool = False) -> Reading:
+    def _read(
+        self,
+        commit: str,
+        role: Role,
+        against: str = "",
+        *,
+        fresh: bool = False,
+        endpoints: Endpoints | None = None,
+    ) -> Reading:
         self._tell(ProbeBegan(commit, role))
-        reading = self._engine.read(commit, role, against, fresh=fresh)
+        reading = self._engine.read(commit, role, against, fresh=fresh, endpoints=endpoints)
         self._record(reading)
         self.readings.append(reading)
         self._tell(ReadingTaken(reading))
@@ -258,36 +286,3 @@ class Loop:
             return True
         probes = len({r.commit for r in self.readings if r.role is Role.SEARCH})
         return budget.probes is not None and probes >= budget.probes
-
-    def _seconds_left(self, probes_left: float) -> float:
-        """What the probes left will take if half of them are bad, and the confirmation after them."""
-        good, bad = (self._readings_of(c, Role.PREMISE) for c in (self._plan.good[0], self._plan.bad))
-        test = statistics.fmean(statistics.median(map(_test_seconds, readings)) for readings in (good, bad))
-        builds = [r.build_seconds for r in self.readings if r.build_seconds > 0]
-        build = statistics.median(builds) if builds else 0.0
-        pairs = self._plan.repeats.least if self._plan.ratio is not None else 2
-        return probes_left * (build + test) + 2 * build + pairs * _test_seconds(bad[-1])
-
-    def _spent(self, belief: Belief) -> Inconclusive:
-        return _undecided("the budget is spent; start again with a larger one to go on from here", belief)
-
-    def _translated(self, belief: Belief, found: core.Conclusion) -> Conclusion:
-        if isinstance(found, core.AnyOf):
-            left = {belief.commit(index) for index in found.commits}
-            if any(isinstance(r.judgement, Undecided) and r.commit in left for r in self.readings):
-                return _undecided(
-                    "some commits got no fair run; start again when the machine is calmer", belief
-                )
-            return AnyOf(tuple(belief.commit(c) for c in found.commits), tuple(found.probabilities))
-        if isinstance(found, core.NoRegression):
-            return NoRegression("no commit of the range makes a step that the readings would bear out")
-        return _undecided(why_inconclusive(found), belief)
-
-
-def _test_seconds(reading: Reading) -> float:
-    return sum(run.wall for run in (reading.run, reading.reference) if run is not None)
-
-
-def _undecided(why: str, belief: Belief) -> Inconclusive:
-    likeliest = list(belief.posterior().items())[:_NAMED]
-    return Inconclusive(why, tuple(c for c, _ in likeliest), tuple(p for _, p in likeliest))

@@ -38,6 +38,8 @@ class HuntRecord:
     finished: datetime | None = None
     machine: Mapping[str, str] = field(default_factory=dict)
     """Facts of the machine for the foot of a report, such as `cpu`, `cores`, `memory`, `kernel`."""
+    timeout: float | None = None
+    """Seconds after which a test is stopped."""
     reproduce: str = ""
     """The shell command that runs this hunt again."""
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from bisector.predicate import Contention, Ending, Good, Judgement, Predicate, Run
+from bisector.predicate import Contention, Ending, Good, Judgement, Predicate, Run, Untestable
 
 WAITED = 0.1
 """Share of its time that a run may have waited for a CPU."""
@@ -26,6 +26,9 @@ LOAD_PER_CORE = 1.5
 
 BUSY = 0.9
 """A run whose CPU time came to this share of its wall time can hardly have waited."""
+
+NOT_RUN = (126, 127)
+"""What a shell exits with when a command cannot be executed, or is not there."""
 
 OWN_TIMEOUT = 124
 """What timeout(1) exits with when it has ended its command."""
@@ -59,11 +62,22 @@ def doubt(predicate: Predicate[Any], judgement: Judgement, runs: Sequence[Run]) 
     """Why `judgement`, made of `runs` (the candidate's first), is not to be believed; None where it is.
 
     In doubt is what hangs on wall time when a run was unfair: anything said of a test that ran into a
-    timeout, the hunt's or the script's own; and what a predicate `by_wall_clock` says, good excepted:
+    timeout, the hunt's or the script's own; a figure that a test which ended by itself did not print, as
+    one does whose script has deadlines inside; and what a predicate `by_wall_clock` says, good excepted:
     what came in time in a crowd comes in time alone.
     """
-    believed = predicate.by_wall_clock and isinstance(judgement, Good)
-    timed_out = any(run.ending is Ending.TIMEOUT or run.exit_code == OWN_TIMEOUT for run in runs)
-    if believed or not (predicate.by_wall_clock or timed_out):
-        return None
-    return next((why for run in runs if (why := why_unfair(run))), None)
+    if predicate.by_wall_clock:
+        late = [] if isinstance(judgement, Good) else runs
+    else:
+        missing = predicate.paired and isinstance(judgement, Untestable)
+        late = [run for run in runs if _timed_out(run) or (missing and _ran(run))]
+    return next((why for run in late if (why := why_unfair(run))), None)
+
+
+def _timed_out(run: Run) -> bool:
+    return run.ending is Ending.TIMEOUT or run.exit_code == OWN_TIMEOUT
+
+
+def _ran(run: Run) -> bool:
+    """Whether it ended by itself, and was there to be run."""
+    return run.ending is Ending.EXITED and run.exit_code not in NOT_RUN

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ from bisector.errors import EnvironmentFault, HuntFileError, InfrastructureFault
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.hunt_file.model import Build, Hunt
+from bisector.hunt_file.suites import Suites
 from bisector.predicate import Bad, Ending, Good, Judgement, Measured, Predicate, Run, Untestable
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.dune_root import environment_for
+from bisector.probe.early import Endpoints, watching
 from bisector.probe.execution import Command, Execution, Limits, execute
 from bisector.probe.fairness import doubt
 from bisector.probe.keys import build_keys
@@ -26,6 +28,7 @@ from bisector.probe.sandbox import Sandbox, require_entered
 
 _NOT_RUN = {126: "cannot be executed", 127: "is not there"}
 _LEAST_FREE_DISK = 16 * 1024 * 1024
+_LARGEST_SCOREBOARD = 256 * 1024
 
 
 class Step(Enum):
@@ -57,6 +60,7 @@ OnStep = Callable[[str, Step, str], None]
 class Prober:
     """Builds and tests commits as one hunt asks; `ends` are the ids that `good` and `bad` stand for.
 
+    A test is ended when its answer is certain; with `whole` only when that answer is not good.
     A build that fails is tried once more from clean before its commit is called untestable. Methods
     raise `InfrastructureFault` for what is not the commit's fault, `EnvironmentFault` for what the
     machine lacks; the constructor `HuntFileError` for CPUs that are not there.
@@ -72,6 +76,8 @@ class Prober:
         environment: Mapping[str, str],
         ends: Mapping[str, str],
         on_step: OnStep,
+        *,
+        whole: bool = False,
     ) -> None:
         self.hunt = hunt
         self._repository = repository
@@ -81,6 +87,8 @@ class Prober:
         self._environment = environment
         self._ends = ends
         self._on_step = on_step
+        self._whole = whole
+        self._suites = hunt.suites or Suites()
         self._cpus = _cpus_of(hunt)
         self._sandbox = Sandbox([repository.git_folder]) if hunt.sandbox else None
 
@@ -104,28 +112,60 @@ class Prober:
         digest = self._store.keep(key, worktree.path, outputs) if outputs else None
         return Built(commit, time.monotonic() - started, digest)
 
-    def test(self, worktree: Worktree, commit: str, log: str, *, reference: bool = False) -> Execution:
-        """Run the test of the commit that stands in the slot; a reference's run is never judged early."""
+    def test(
+        self,
+        worktree: Worktree,
+        commit: str,
+        log: str,
+        *,
+        reference: bool = False,
+        baseline: Run | None = None,
+        endpoints: Endpoints | None = None,
+    ) -> Execution:
+        """Run the test of the commit that stands in the slot; a reference's run is never judged early.
+
+        With its reference's run as `baseline` and with `endpoints`, a run that is certain to be bad is ended.
+        """
         test = self.hunt.test
         self._on_step(commit, Step.TESTING_REFERENCE if reference else Step.TESTING, "")
         folder = worktree.path / test.folder
         if not folder.is_dir():
             run = Run(0.0, 0.0, 0.0, ending=Ending.EXITED, exit_code=127)
             return Execution(run, Untestable(f"the folder {test.folder} of the test is not there"))
+        since = self._scoreboard_written(worktree)
         execution = execute(
             self._command(worktree, test.command, test.folder, commit),
             Limits(test.timeout, test.memory, test.output),
-            patterns=self._predicate.patterns,
-            watch=None if reference else self._predicate.watch,
+            patterns=tuple(dict.fromkeys((*self._predicate.patterns, *self._suites.patterns))),
+            watch=None if reference else watching(self._watch, self._predicate, endpoints, baseline),
             log=self.log_path(commit, log),
             cpus=self._cpus,
         )
         if self._sandbox:
             require_entered(execution.run)
+        execution = replace(execution, run=self._with_scoreboard(execution.run, worktree, since))
         code = execution.run.exit_code
         if code in _NOT_RUN and not any(execution.run.matches.values()):
             return Execution(execution.run, Untestable(f"the test {_NOT_RUN[code]} (exit {code})"))
         return execution
+
+    def _watch(self, run: Run) -> Good | Bad | Untestable | None:
+        judgement = self._predicate.watch(run)
+        return None if self._whole and isinstance(judgement, Good) else judgement
+
+    def _with_scoreboard(self, run: Run, worktree: Worktree, since: int | None) -> Run:
+        """The run with the scoreboard that it wrote; one that stood there before (`since`) is not its own."""
+        if self._suites.scoreboard is None or self._scoreboard_written(worktree) in (None, since):
+            return run
+        file = worktree.path / self._suites.scoreboard
+        if file.stat().st_size > _LARGEST_SCOREBOARD:
+            return run
+        return replace(run, scoreboard=file.read_text(encoding="utf-8", errors="replace"))
+
+    def _scoreboard_written(self, worktree: Worktree) -> int | None:
+        """When the scoreboard was last written, in nanoseconds; None where there is none."""
+        file = worktree.path / (self._suites.scoreboard or "")
+        return file.stat().st_mtime_ns if self._suites.scoreboard and file.is_file() else None
 
     def judge(self, execution: Execution, baseline: Execution | None) -> Judgement:
         """What the predicate says of a finished test; `UsageError` where the predicate itself is at fault."""

@@ -17,6 +17,8 @@ class Role(Enum):
     MERGE_BASE = "merge base"
     SEARCH = "search"
     CONFIRMATION = "confirmation"
+    VERIFICATION = "verification"
+    """Of a fix, for `bisector verify`: no part of what a hunt goes by."""
 
 
 @dataclass(frozen=True, slots=True)

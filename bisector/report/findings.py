@@ -18,6 +18,7 @@ from bisector.hunt.conclusion import (
 )
 from bisector.hunt.record import CommitInfo, HuntRecord, Reading
 from bisector.predicate import Bad, Contention, Good, Measured, Untestable
+from bisector.probe.early import CLEAR
 
 BUSY_PRESSURE = 0.10
 BUSY_STEAL = 0.05
@@ -177,8 +178,15 @@ def geometric_mean(values: Sequence[float]) -> float | None:
 
 
 def middle(record: HuntRecord) -> float | None:
-    """The ratio half way up the step, sqrt(effect); None where no step is established."""
+    """The ratio half way up the step, sqrt(effect); None where no step is established.
+
+    Where bad ran into a limit and has no ratio, `CLEAR` parts what is measured, as in the search.
+    """
     step = record.premise or effect(record)
+    if step is None and any(
+        r.commit == record.bad.id and isinstance(r.judgement, Bad) for r in record.readings
+    ):
+        return CLEAR
     if step is None or step.low <= 1.0 <= step.high or isinstance(record.conclusion, BadIsGood):
         return None
     return math.sqrt(step.ratio)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bisector.hunt.conclusion import FirstBad
 from bisector.hunt.record import HuntRecord, Reading
-from bisector.predicate import Measured, Run
+from bisector.predicate import Bad, Good, Measured, Run
 from bisector.report import findings
 from bisector.report.findings import Side
 from bisector.report.probe_table import reading_side
@@ -45,6 +45,8 @@ class HistoryPicture:
     height: float
     box: Box
     measured: bool
+    verdicts: bool
+    """Whether marks of no value stand among measured ones."""
     shortened: bool
     y_ticks: list[tuple[float, str]]
     x_ticks: list[tuple[float, str]]
@@ -88,6 +90,7 @@ class _Drawing:
             height=self.height,
             box=self.box,
             measured=self.measured,
+            verdicts=self.measured and any(isinstance(r.judgement, Good | Bad) for r in self.record.readings),
             shortened=self.axis.shortened,
             y_ticks=ticks if self.measured else lanes,
             x_ticks=self._x_ticks(),
@@ -131,7 +134,8 @@ class _Drawing:
         if isinstance(reading.judgement, Measured):
             y = self.ratios.y(reading.judgement.value / self.baseline)
         else:
-            y = self.lane(side) - (min(nth, 4) * 9 if side is not Side.UNTESTABLE else 0)
+            y = self._level(side) or (self.box.top if side is Side.BAD else self.lane(side))
+            y -= min(nth, 4) * 9 if side is not Side.UNTESTABLE else 0
         info = findings.commit_info(self.record, reading.commit)
         label = f"{reading.commit[:12]} {info.subject if info else ''}: {side.value}. {reading.judgement.why}"
         busy = bool(reading.run and findings.busy(reading.run.contention, findings.cores(self.record)))

@@ -19,6 +19,7 @@ from bisector.report.drift_picture import drift_picture
 from bisector.report.history_picture import history_picture
 from bisector.report.probe_table import rows
 from bisector.report.safe_text import visible, visible_lines
+from bisector.report.saved import saved
 from bisector.report.scales import LogAxis, ratio_label
 
 WIDTHS = {"wide": 1000.0, "narrow": 360.0}
@@ -76,6 +77,7 @@ def _content(record: HuntRecord, folder: Path | None, diffstat: str) -> Mapping[
         "confidence": findings.confidence(record),
         "skipped": len(findings.skipped(record)),
         "seconds": findings.seconds(record),
+        "saved": saved(record),
         "pictures": {name: history_picture(record, width) for name, width in WIDTHS.items()},
         "drifts": {name: drift_picture(record, width) for name, width in WIDTHS.items()},
         "premise": record.premise and _interval(record.premise),

@@ -11,6 +11,7 @@ from bisector.hunt.record import CommitInfo, HuntRecord
 from bisector.report import findings, probe_table
 from bisector.report.probe_table import Row
 from bisector.report.safe_text import markdown, visible_lines
+from bisector.report.saved import saved
 
 
 def issue_report(record: HuntRecord) -> str:
@@ -71,7 +72,10 @@ def _figures(record: HuntRecord) -> list[tuple[str, str]]:
         figures.append(("confidence", certainty))
     candidates = findings.counted(len(record.candidates), "candidate")
     figures.append(("probes", f"{record.probes} of {candidates}, {len(findings.skipped(record))} skipped"))
-    return [*figures, ("time", findings.duration(length))] if length is not None else figures
+    if length is not None:
+        figures.append(("time", findings.duration(length)))
+    early = saved(record)
+    return [*figures, ("saved", str(early))] if early else figures
 
 
 def _row(row: Row) -> tuple[str, ...]:

@@ -30,13 +30,14 @@ class Entry:
     """An entry of the progress log, its texts already Markdown (one line each).
 
     `key` stands in an invisible comment and tells a conclusion that is in the file already; `report` is
-    linked relative to the file.
+    linked relative to the file; `body` is Markdown of any length without headings.
     """
 
     key: str
     title: str
-    facts: tuple[str, ...]
+    facts: tuple[str, ...] = ()
     report: Path | None = None
+    body: str = ""
 
 
 def entry_for(record: HuntRecord, report: Path | None, today: date) -> Entry:
@@ -105,11 +106,14 @@ def _render(entry: Entry, place: Place, folder: Path) -> list[str]:
     if entry.report:
         facts.append(f"**Report:** [{markdown(entry.report.name)}]({_link(entry.report, folder)})")
     comment = _comment(entry)
+    body = ["", *entry.body.splitlines(), ""] if entry.body else []
     if place.style is Style.ITEM:
-        return [f"{place.bullet} **{entry.title}** {'; '.join(facts)} {comment}"]
+        indent = " " * (len(place.bullet) + 1)
+        item = " ".join(filter(None, (f"{place.bullet} **{entry.title}**", "; ".join(facts), comment)))
+        return [item, *(f"{indent}{line}".rstrip() for line in body)]
     title = f"{'#' * place.level} {entry.title}" if place.level else f"**{entry.title}**"
     # The comment at the end keeps an indented block that follows from joining our list.
-    return [comment, title, "", *(f"- {fact}" for fact in facts), _END]
+    return [comment, title, *([""] if facts else []), *(f"- {fact}" for fact in facts), *body, _END]
 
 
 def _insert(lines: Sequence[str], place: Place, block: Sequence[str]) -> str:

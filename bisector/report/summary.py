@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 from bisector.hunt.conclusion import AnyOf, FirstBad
 from bisector.hunt.record import HuntRecord
 from bisector.report import findings
+from bisector.report.saved import saved
 
 
 def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]:
@@ -16,8 +18,11 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
     `confidence` is a probability (0..1), `interval` the 95% interval of `ratio` as [low, high] and
     `p` the p-value of no difference, `seconds`
     wall time from start to end, `probes` and `skipped` numbers of commits, `exit_code` that of `run`.
+    `saved` tells of runs that were ended early: how many `runs`, the `seconds` which that saved by a rough
+    reckoning, and whether these are `at_most` so many.
     """
     conclusion, effect = record.conclusion, findings.effect(record)
+    early = saved(record)
     found = conclusion if isinstance(conclusion, FirstBad) else None
     return {
         "conclusion": conclusion.name if conclusion else None,
@@ -33,6 +38,7 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
         "readings": len(record.readings),
         "skipped": len(findings.skipped(record)),
         "seconds": findings.seconds(record),
+        "saved": asdict(early) if early else None,
         "hunt": record.name,
         "good": [c.id for c in record.good],
         "bad": record.bad.id,

@@ -143,29 +143,47 @@ def test_a_fault_that_passes(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not detect().memory, reason="needs a version 1 memory controller to be made small")
-def test_machine_out_of_memory(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "others", "said"),
+    [
+        pytest.param(
+            600, 0, "fault: a process of the test was killed because the machine ran out", id="alone"
+        ),
+        pytest.param(170, 3, "judged Good", id="crowded at first"),
+    ],
+)
+def test_machine_out_of_memory(wanted: int, others: int, said: str, tmp_path: Path) -> None:
     """A kill because the whole machine has no memory left is a fault, not a verdict.
 
-    The machine is a memory group that this test's bisector lives in.
+    The machine is a memory group that this test's bisector lives in, with others who leave when the test
+    is tried again: what is below the limit when it is alone is good.
     """
     top = detect().memory
     assert top
     machine = top / f"test-machine-{os.getpid()}"
     machine.mkdir()
     program = (
-        "import sys; from pathlib import Path\n"
+        "import subprocess, sys; from pathlib import Path\n"
         f"open('{machine}/cgroup.procs', 'w').write(str(__import__('os').getpid()))\n"
+        "from bisector.probe.probe import Step\n"
         "from tests.engine.reading import lab\nfrom bisector.errors import InfrastructureFault\n"
         f"open('{machine}/memory.limit_in_bytes', 'w').write(str(300 << 20))\n"
-        "hold = sys.executable + ' -c \"held = bytearray(600 << 20)\"; true'\n"
-        "with lab(Path(sys.argv[1]), hold, test__memory='2GiB', predicate='no_oom') as found:\n"
-        "    try: print('judged', found.read().judgement)\n"
+        f"hold = sys.executable + ' -c \"held = bytearray({wanted} << 20)\"; exit $?'\n"
+        "other = 'held = bytearray(60 << 20); print(flush=True); input()'\n"
+        "def start(): return subprocess.Popen([sys.executable, '-c', other], stdin=-1, stdout=-1)\n"
+        f"others = [start() for _ in range({others})]\n"
+        "for one in others: one.stdout.readline()\n"
+        "def leave(step): step is Step.RETRYING and [one.communicate(b'\\n') for one in others]\n"
+        "said = {'test__memory': '2GiB', 'predicate': 'no_oom'}\n"
+        "with lab(Path(sys.argv[1]), hold, on_step=leave, **said) as found:\n"
+        "    try: print('judged', found.read().judgement, len(found.told(Step.RETRYING)))\n"
         "    except InfrastructureFault as fault: print('fault:', fault)\n"
     )
     try:
         done = subprocess.run(
             [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False
         )
-        assert done.stdout.startswith("fault: a process of the test was killed because the machine ran out")
+        assert done.stdout.startswith(said), done.stderr
+        assert not others or done.stdout.endswith(" 1\n"), "it was not crowded"
     finally:
         machine.rmdir()

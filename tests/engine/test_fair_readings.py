@@ -71,6 +71,16 @@ def calmed_by(processes: list[subprocess.Popen[bytes]]) -> Waiting:
             {"predicate": "markers_within"},
             id="marker",
         ),
+        pytest.param(
+            f"timeout 1.5 {BURN.format(0.25)} && echo total: 9/9 || echo total: 0/0",
+            {"predicate": {"name": "scoreboard", "passes": 9}},
+            id="score",
+        ),
+        pytest.param(
+            f"timeout 1.5 {BURN.format(0.25)} && echo passed; true",
+            {"predicate": {"name": "output_matches", "pattern": "passed", "when": "good"}},
+            id="line",
+        ),
     ],
 )
 def test_slow_only_because_of_others(test: str, said: dict[str, object], tmp_path: Path) -> None:
@@ -85,17 +95,34 @@ def test_slow_only_because_of_others(test: str, said: dict[str, object], tmp_pat
 
 
 @needs_pressure
-def test_never_a_fair_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("test", "said", "why"),
+    [
+        pytest.param(
+            BURN.format(9), {"test__timeout": "500ms"}, "the hunt's timeout", id="the hunt's timeout"
+        ),
+        pytest.param(
+            f"timeout 0.5 {BURN.format(9)}", {}, "the script's own `timeout`", id="the script's own timeout"
+        ),
+        pytest.param(
+            f"timeout 0.5 {BURN.format(9)}; echo total: 0/0",
+            {"predicate": {"name": "scoreboard", "passes": 9}},
+            "0 tests passed, 9 wanted",
+            id="nothing captured",
+        ),
+    ],
+)
+def test_never_a_fair_run(test: str, said: dict[str, object], why: str, tmp_path: Path) -> None:
     """Without a fair run the reading is undecided: not bad, but a kind of untestable."""
     with crowd():
         engine = {"wait_for_quiet": in_vain, "fair_attempts": 2}
-        said = {"test__timeout": "500ms", "measure__cpus": [CPU]}
-        with lab(tmp_path, BURN.format(9), engine=engine, **said) as found:
+        with lab(tmp_path, test, engine=engine, measure__cpus=[CPU], **said) as found:
             reading = found.read()
             assert len(found.told(Step.TESTING)) == 2
             assert found.told(Step.WAITING) == ["the machine was still busy; going on all the same"]
     assert isinstance(reading.judgement, Undecided) and isinstance(reading.judgement, Untestable)
-    assert "the hunt's timeout, but none of 2 runs was fair: it waited for a CPU" in reading.judgement.why
+    assert why in reading.judgement.why
+    assert "but none of 2 runs was fair: it waited for a CPU" in reading.judgement.why
 
 
 @needs_pressure

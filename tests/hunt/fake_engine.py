@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from bisector.hunt.events import Event
 from bisector.hunt.loop import Loop
 from bisector.hunt.plan import Budget, Plan
 from bisector.hunt.premise import Repeats
-from bisector.predicate import Bad, Good, Judgement, Measured, Run, Untestable
+from bisector.predicate import Bad, Ending, Good, Judgement, Measured, Run, Untestable
+from bisector.probe.early import Endpoints
 from bisector.probe.reading import Reading, Role
 
 Judge = Callable[[str, str], Judgement]
@@ -22,21 +24,33 @@ Judge = Callable[[str, str], Judgement]
 
 @dataclass
 class FakeEngine:
-    """Answers at once; counts what was asked."""
+    """Answers at once; counts what was asked. A run that may be ended early is from the ratio `enough` on."""
 
     judge: Judge
     digest: Callable[[str], str] = str
+    enough: float = math.inf
     asked: list[tuple[str, Role]] = field(default_factory=list)
 
-    def read(self, commit: str, role: Role, against: str = "", *, fresh: bool = False) -> Reading:
+    def read(
+        self,
+        commit: str,
+        role: Role,
+        against: str = "",
+        *,
+        fresh: bool = False,
+        endpoints: Endpoints | None = None,
+    ) -> Reading:
         """One reading, as the judge says."""
         self.asked.append((commit, role))
+        judgement, ending = self.judge(commit, against), Ending.EXITED
+        if endpoints and isinstance(judgement, Measured) and judgement.value > self.enough:
+            judgement, ending = Bad("ended early"), Ending.JUDGED
         return Reading(
             commit,
             role,
-            self.judge(commit, against),
+            judgement,
             datetime(2026, 1, 1, tzinfo=UTC),
-            run=Run(wall=1.0, user=1.0, system=0.0),
+            run=Run(wall=1.0, user=1.0, system=0.0, ending=ending),
             build_seconds=4.0,
             against=against,
             digest=self.digest(commit),
@@ -91,9 +105,10 @@ def hunt(
     readings: Sequence[Reading] = (),
     stop_after: int | None = None,
     digest: Callable[[str], str] = str,
+    enough: float = math.inf,
 ) -> tuple[Conclusion, FakeEngine, list[Reading], list[Event]]:
     """Run the loop to its conclusion, or into KeyboardInterrupt after so many new readings."""
-    engine, journal, events = FakeEngine(judge, digest), list(readings), list[Event]()
+    engine, journal, events = FakeEngine(judge, digest, enough), list(readings), list[Event]()
 
     def record(reading: Reading) -> None:
         journal.append(reading)

@@ -279,3 +279,43 @@ def test_every_reading_is_recorded_before_the_next() -> None:
     _, engine, journal, _ = hunt(plan, bad_from(plan, "c5"))
     assert [(r.commit, r.role) for r in journal] == engine.asked
     assert engine.asked[0] == ("good", Role.PREMISE)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_only_the_search_ends_runs_early(seed: int) -> None:
+    """A candidate's first run may be ended early, and the answer is as right and nearly as quick."""
+    plan = plan_of(LINE, ratio=1.5)
+    judge = slower_from(plan, "c21", 12.0, 0.05, seed)
+    found, engine, readings, _ = hunt(plan, judge, enough=3.5)
+    early = [reading for reading in readings if reading.judgement == Bad("ended early")]
+    assert isinstance(found, FirstBad)
+    assert (found.commit, found.confirmed) == ("c21", True)
+    assert {reading.role for reading in early} == {Role.SEARCH}
+    assert len({reading.commit for reading in early}) == len(early) >= 1
+    assert plan.bad not in {reading.commit for reading in early}
+    assert engine.probes <= 6
+    assert sum(reading.role is Role.SEARCH for reading in readings) <= 10
+
+
+@pytest.mark.parametrize("first", [0, 13, 31])
+def test_a_measured_hunt_whose_bad_end_never_finishes(first: int) -> None:
+    """Where bad runs into its timeout, a finished run is a verdict too, and the hunt is a bisection."""
+    plan = plan_of(LINE, ratio=1.1)
+    guilty, usual = guilty_of(plan, f"c{first}"), slower_from(plan, None, 1.0, 0.05, 1)
+    conclusion, engine, readings, _ = hunt(
+        plan, lambda c, a: Bad("the hunt's timeout") if c in guilty else usual(c, a)
+    )
+    assert isinstance(conclusion, FirstBad)
+    assert (conclusion.commit, conclusion.confirmed) == (f"c{first}", True)
+    assert engine.probes <= 6
+    assert sum(reading.role is Role.SEARCH for reading in readings) <= 6
+
+
+@pytest.mark.parametrize(("step", "warned"), [(1.15, True), (3.0, False)])
+def test_what_a_small_step_costs_is_said_beforehand(step: float, warned: bool) -> None:
+    """A step that drowns in the spread of one pair is announced, with pairs and time; a plain one is not."""
+    plan = plan_of(LINE, ratio=1.05, most=40)
+    _, engine, _, events = hunt(plan, slower_from(plan, "c9", step, 0.1, 2))
+    said = [str(event) for event in events if "spread of one pair" in str(event)]
+    assert len(said) == warned
+    assert any(role is Role.SEARCH for _, role in engine.asked)

@@ -110,3 +110,12 @@ def check_early_judgement(predicate: Predicate[Any], so_far: Run, finished: Run)
     assert early is None or isinstance(early, Good | Bad | Untestable)
     if early is not None:
         assert type(predicate.judge(finished, None)) is type(early)
+
+
+def check_at_least(predicate: Predicate[Any], so_far: Run, finished: Run, baseline: Run) -> None:
+    """What a running test has come to is never more than what is measured in the end."""
+    least = predicate.at_least(so_far, baseline, [finished, baseline])
+    judgement = predicate.judge(finished, baseline)
+    if least is not None and isinstance(judgement, Measured):
+        assert least <= judgement.value
+    assert least is None or predicate.paired

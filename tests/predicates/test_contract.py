@@ -13,7 +13,14 @@ from pydantic import ValidationError
 from bisector.predicate import Predicate
 from bisector.probe.discovery import options_context, shipped_predicates
 
-from .contract import check_description, check_early_judgement, check_judgement, runs, so_far_and_finished
+from .contract import (
+    check_at_least,
+    check_description,
+    check_early_judgement,
+    check_judgement,
+    runs,
+    so_far_and_finished,
+)
 
 SHIPPED = shipped_predicates()
 
@@ -62,3 +69,12 @@ def test_early_judgement(name: str, data: st.DataObject) -> None:
     """An early judgement never contradicts the final one."""
     predicate = built(name)
     check_early_judgement(predicate, *data.draw(so_far_and_finished(predicate)))
+
+
+@every
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_at_least(name: str, data: st.DataObject) -> None:
+    """The figure of a running test only grows."""
+    predicate = built(name)
+    check_at_least(predicate, *data.draw(so_far_and_finished(predicate)), data.draw(runs(predicate)))

@@ -95,6 +95,33 @@ def test_unfinished_reference() -> None:
     assert found.why == "in the reference's run the test did not finish within 600 s, the hunt's timeout"
 
 
+@pytest.mark.parametrize(
+    ("name", "known", "least"),
+    [
+        ("per_test_user_time", {"user": 50.0}, 4.0),
+        ("wall_time", {"wall": 50.0}, 5.0),
+        ("peak_memory", {"peak_memory": 5000}, 5.0),
+        ("counter", {"user": 50.0}, None),
+    ],
+)
+def test_what_a_running_test_has_come_to(name: str, known: dict[str, Any], least: float | None) -> None:
+    """Figures that only grow bound the ratio from below, with a quarter more tests than an endpoint has."""
+    paired = predicate(name)
+    whole = finished(paired, "total: 100/100", wall=10.0, user=10.0, peak_memory=1000)
+    running = Run(**{"wall": 1.0, "user": 1.0, "system": 0.0, **known})
+    assert paired.at_least(running, whole, [whole]) == least
+    unfinished = finished(paired, "total: 100/100", ending=Ending.TIMEOUT)
+    assert paired.at_least(running, unfinished, [whole]) is None
+
+
+def test_more_tests_than_expected() -> None:
+    """A running test that already counts more tests than that is given the benefit of them."""
+    tcl = predicate("per_test_user_time")
+    whole = finished(tcl, "total: 100/100", user=10.0)
+    running = finished(tcl, "total: 400/400", user=50.0)
+    assert tcl.at_least(running, whole, [whole]) == 50.0 / 400 / 0.1
+
+
 def test_counter() -> None:
     """The last number printed counts; thousands may be grouped."""
     words = predicate("counter", pattern=r"words: ([\d,]+)")

@@ -66,6 +66,13 @@ PARTS = {"of": [{"name": "markers_within"}, {"name": "no_oom"}]}
         ("no_oom", {"timeout": "good"}, Good("x"), Ending.TIMEOUT, None, True),
         ("no_oom", {}, Bad("x"), Ending.MEMORY_LIMIT, None, False),
         ("scoreboard", {}, Untestable("x"), Ending.TIMEOUT, None, True),
+        ("scoreboard", {}, Bad("x"), Ending.EXITED, 0, True),
+        ("scoreboard", {}, Good("x"), Ending.EXITED, 0, False),
+        ("output_matches", {"pattern": "x", "when": "good"}, Bad("x"), Ending.EXITED, 0, True),
+        ("output_matches", {"pattern": "x", "when": "bad"}, Bad("x"), Ending.JUDGED, None, False),
+        ("per_test_user_time", {}, Untestable("x"), Ending.EXITED, 0, True),
+        ("per_test_user_time", {}, Untestable("x"), Ending.EXITED, 127, False),
+        ("per_test_user_time", {}, Untestable("x"), Ending.SIGNALLED, None, False),
         ("per_test_user_time", {}, Measured(1.3, "x"), Ending.EXITED, 0, False),
         ("per_test_user_time", {}, Bad("x"), Ending.TIMEOUT, None, True),
         ("wall_time", {}, Measured(1.3, "x"), Ending.EXITED, 0, True),
@@ -92,3 +99,10 @@ def test_an_unfair_reference() -> None:
     kind = find_predicate("wall_time", Path())
     why = doubt(kind(kind.Options()), Measured(0.5, "x"), [run(**FAIR), run(**UNFAIR)])
     assert why == "it waited for a CPU 50% of its time"
+
+
+def test_a_timeout_beside_an_unfair_reference() -> None:
+    """That a candidate ran into its timeout does not hang on how its reference fared."""
+    kind = find_predicate("per_test_user_time", Path())
+    predicate, timeout = kind(kind.Options()), run(Ending.TIMEOUT, None, **FAIR)
+    assert doubt(predicate, Bad("x"), [timeout, run(**UNFAIR)]) is None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bisector.predicate import Bad
 from bisector.report.commit_graph import commit_graph
 from bisector.report.drift_picture import drift_picture
 from bisector.report.history_picture import history_picture
@@ -74,6 +76,16 @@ def test_step_is_drawn_between_parent_and_first_bad_commit() -> None:
     assert min(m.y for m in picture.marks if m.side == "good") - 5 < good
     assert max(m.y for m in picture.marks if m.side == "bad") + 5 > bad
     assert bad < good
+
+
+def test_verdicts_beside_values_stand_at_their_sides_level() -> None:
+    """A run without a value must not look as if it had one of its own."""
+    record = factory.measured()
+    at = next(i for i, r in enumerate(record.readings) if r.commit == record.candidates[-1])
+    early = replace(record.readings[at], judgement=Bad("ended early"))
+    readings = [*record.readings[:at], early, *record.readings[at + 1 :]]
+    picture = history_picture(replace(record, readings=readings), 1000)
+    assert picture.marks[at].y == picture.step[-1][1]
 
 
 def test_busy_machine_and_untestable_commits_are_marked() -> None:

@@ -26,6 +26,7 @@ KEYS = [
     "readings",
     "skipped",
     "seconds",
+    "saved",
     "hunt",
     "good",
     "bad",
@@ -46,7 +47,7 @@ def test_values_of_a_first_bad_commit() -> None:
     """A confirmed measured hunt fills everything but the set of candidates."""
     found = summary(factory.measured())
     assert found["first_bad"] == factory.commit_id(27)
-    assert [k for k, v in found.items() if v is None] == ["any_of", "report"]
+    assert [k for k, v in found.items() if v is None] == ["any_of", "saved", "report"]
     assert (found["conclusion"], found["exit_code"], found["confirmed"]) == ("first-bad", 0, True)
     assert (found["probes"], found["skipped"], found["seconds"]) == (7, 1, 745.0)
 

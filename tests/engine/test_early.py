@@ -1,0 +1,88 @@
+"""Measured runs that are ended as soon as they are certain to be bad: real processes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bisector.predicate import Bad, Ending, Measured
+from bisector.probe.early import Endpoints
+from bisector.probe.reading import Reading, Role
+from tests.git_history import Node, write_history
+
+from .reading import Lab, lab
+
+BURN = "import time\nwhile time.process_time() < {seconds}: sum(range(9999))\nprint('total: 9/9')\n"
+HOLD = "import time; held = bytearray({seconds} << 20); time.sleep(0.2 if {seconds} < 50 else 60)\n"
+SLEEP = "import time; time.sleep({seconds})\n"
+BELIEVING = {"fair_attempts": 0}
+
+
+@contextmanager
+def ends(
+    folder: Path, program: str, good: float, bad: float, **said: Any
+) -> Iterator[tuple[Lab, Endpoints, str]]:
+    """A lab whose commit is bad, the readings of both ends, and the good commit."""
+    files = [{"test.py": program.format(seconds=seconds)} for seconds in (good, bad)]
+    ids = write_history(folder / "repo", [Node("good", [], files[0]), Node("bad", ["good"], files[1])])
+    with lab(folder, [sys.executable, "test.py"], engine=BELIEVING, **said) as found:
+        read = found.engine.read
+
+        def twice(commit: str) -> list[Reading]:
+            return [read(commit, Role.PREMISE, ids["good"]) for _ in range(2)]
+
+        yield found, Endpoints(twice(ids["good"]), twice(ids["bad"])), ids["good"]
+
+
+@pytest.mark.parametrize(
+    ("predicate", "program", "good", "bad", "figure"),
+    [
+        pytest.param("per_test_user_time", BURN, 0.1, 1.4, "user", id="tests counted at the end"),
+        pytest.param("wall_time", SLEEP, 0.1, 2.5, "wall", id="wall time"),
+    ],
+)
+def test_ended_when_certain(
+    predicate: str, program: str, good: float, bad: float, figure: str, tmp_path: Path
+) -> None:
+    """In the search a run is ended half way to the bad endpoint's figure, and is bad; else it is measured."""
+    with ends(tmp_path, program, good, bad, predicate=predicate) as (found, both, reference):
+        reading = found.engine.read(found.commit, Role.SEARCH, reference, endpoints=both)
+        assert isinstance(reading.judgement, Bad)
+        assert "already at" in reading.judgement.why
+        assert reading.run and reading.run.ending is Ending.JUDGED
+        assert getattr(reading.run, figure) < 0.7 * min(getattr(one.run, figure) for one in both.bad)
+        innocent = found.engine.read(reference, Role.SEARCH, reference, endpoints=both)
+        assert isinstance(innocent.judgement, Measured)
+
+
+@pytest.mark.parametrize(
+    ("predicate", "program", "good", "bad", "said"),
+    [
+        pytest.param("per_test_user_time", BURN, 0.05, 60, {"test__timeout": "1s"}, id="timeout"),
+        pytest.param("peak_memory", HOLD, 1, 250, {"test__memory": "200MiB"}, id="memory limit"),
+    ],
+)
+def test_a_bad_end_at_a_limit(
+    predicate: str, program: str, good: float, bad: float, said: dict[str, Any], tmp_path: Path
+) -> None:
+    """What the bad endpoint had come to when it was stopped at a limit tells enough to end others early."""
+    with ends(tmp_path, program, good, bad, predicate=predicate, **said) as (found, both, reference):
+        assert {reading.run and reading.run.ending for reading in both.bad} <= {
+            Ending.TIMEOUT,
+            Ending.MEMORY_LIMIT,
+        }
+        reading = found.engine.read(found.commit, Role.SEARCH, reference, endpoints=both)
+        assert isinstance(reading.judgement, Bad)
+
+
+def test_ends_too_near_each_other(tmp_path: Path) -> None:
+    """Where a good run with bad luck could be taken for bad, every run is measured whole."""
+    with ends(tmp_path, BURN, 0.1, 0.3, predicate="per_test_user_time") as (found, both, reference):
+        reading = found.engine.read(found.commit, Role.SEARCH, reference, endpoints=both)
+        assert isinstance(reading.judgement, Measured)
+        assert reading.run and reading.run.ending is Ending.EXITED
