@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := demo-history
 SCENARIO ?= jit-miss
 
-.PHONY: help setup ocaml tools demo test lint types unit wheel test-long bench bench-search bench-noise docs captures clean
+.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel test-long bench bench-search bench-noise docs captures clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -19,6 +19,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	  || { echo "bisector needs Python 3.11 or newer; set PYTHON=python3.x" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 	  || { echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@rm -rf *.egg-info # left by a build, it would hide plug-ins added since
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
@@ -26,12 +27,16 @@ ocaml: ## OCaml and dune, through the system's package manager when missing
 	@bash scripts/install-tools.sh ocaml
 
 tools: ## What the tests of sandbox and tracing need, through the package manager when missing
-	@bash scripts/install-tools.sh bubblewrap
+	@for tool in bubblewrap strace valgrind; do bash scripts/install-tools.sh $$tool || exit 1; done
 
 demo: setup ocaml ## A hunt on the sample history, from nothing to the first bad commit
 	@rm -rf $(DEMO)
 	@$(BIN)/bisector demo make $(DEMO) --scenario $(SCENARIO) --workload 40 >/dev/null
 	@$(BIN)/bisector run --config $(DEMO)/hunt.yaml || test $$? -eq 3 -o $$? -eq 4
+
+demo-plan: setup ocaml ## The whole plan on the sample history: quantify, bisect, diagnose, verify, alarm
+	@rm -rf $(DEMO)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo-plan.sh $(DEMO)
 
 test: lint types unit wheel ## Everything that CI checks
 

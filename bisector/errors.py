@@ -10,9 +10,10 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes of `bisector run`; `bisector probe` has git's own (0, 1, 125, 128 and above)."""
+    """Exit codes of `bisector run` and of the phases; `probe` has git's own (0, 1, 125, 128 and above)."""
 
     FIRST_BAD = 0
+    CHECK_FAILED = 1
     USAGE = 2
     NO_REGRESSION = 3
     ONLY_UNTESTABLE = 4

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bisector import hunt_file
+from bisector.cli.again import change_of, command_of
 from bisector.cli.options import Chosen
 from bisector.errors import HistoryError
 from bisector.history.repository import Repository
@@ -25,9 +27,10 @@ from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.scratch import Scratch, default_scratch
 from bisector.hunt.session import Ground
+from bisector.report.atomic_write import atomic_write
 from bisector.report.bisect_log import git_bisect_log
 from bisector.report.html import write_html_report
-from bisector.report.markdown import issue_report
+from bisector.report.markdown import chat_report, issue_report
 
 
 def show_status(chosen: Chosen, *, as_json: bool) -> None:
@@ -51,17 +54,20 @@ def show_status(chosen: Chosen, *, as_json: bool) -> None:
 
 def show_log(chosen: Chosen) -> None:
     """A hunt in the format of git bisect log."""
-    sys.stdout.write(git_bisect_log(_record(chosen)))
+    _, record = _record(chosen)
+    sys.stdout.write(git_bisect_log(record))
 
 
-def write_reports(chosen: Chosen, *, html: Path | None, md: Path | None) -> None:
+def write_reports(chosen: Chosen, *, html: Path | None, md: Path | None, chat: bool) -> None:
     """The reports of a hunt, into files or onto the screen."""
-    record = _record(chosen)
+    repository, record = _record(chosen)
     if html is not None:
-        write_html_report(record, html)
+        write_html_report(record, html, change_of(repository, record))
     if md is not None:
-        md.write_text(issue_report(record), encoding="utf-8")
-    if html is None and md is None:
+        atomic_write(md, issue_report(record).encode())
+    if chat:
+        sys.stdout.write(chat_report(record, html or md) + "\n")
+    elif html is None and md is None:
         sys.stdout.write(issue_report(record))
 
 
@@ -114,12 +120,14 @@ def _journal(scratch: Scratch) -> Journal:
     return Journal(scratch.journal)
 
 
-def _record(chosen: Chosen) -> HuntRecord:
+def _record(chosen: Chosen) -> tuple[Repository, HuntRecord]:
     scratch = _scratch(chosen)
     journal = _journal(scratch)
     named_by_scratch = chosen.config is None and set(chosen.values) <= {"scratch"}
     ground = _newest(journal, scratch) if named_by_scratch else chosen.ground()
-    return session_on(ground, _only_looking).record(journal)
+    session = session_on(ground, _only_looking)
+    again = Chosen(None, {}) if named_by_scratch else chosen
+    return ground.repository, replace(session.record(journal), reproduce=command_of(again, session))
 
 
 def _newest(journal: Journal, scratch: Scratch) -> Ground:

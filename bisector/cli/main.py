@@ -12,14 +12,14 @@ from types import FrameType
 from bisector.errors import BisectorError, ExitCode
 
 
-def main() -> None:
-    """Run the command line and exit with its code."""
+def run(arguments: list[str]) -> int:
+    """Run a command line; its exit code."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         # Set for us by git when it runs a hook or `git bisect run`, they would redirect every git we start.
         del os.environ[name]
     for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signal_number, _interrupt)
-    sys.exit(_run(sys.argv[1:]))
+    return _run(arguments)
 
 
 def _run(arguments: list[str]) -> int:

@@ -7,6 +7,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bisector.cli import conclusion
+from bisector.cli.again import change_of, command_of
 from bisector.cli.options import Chosen
 from bisector.cli.screen import Screen
 from bisector.history.commit import CommitInfo
@@ -65,7 +67,8 @@ def _on_screen(chosen: Chosen, console: Console, verbosity: int, way: Way) -> tu
         session = session_on(ground, screen)
         if verbosity:
             _introduce(console, session, describe)
-        return session, way(session, screen)
+        record = way(session, screen)
+    return session, replace(record, reproduce=command_of(chosen, session))
 
 
 def _publish(session: Session, record: HuntRecord, console: Console, *, as_json: bool) -> int:
@@ -85,7 +88,7 @@ def _write_report(session: Session, record: HuntRecord) -> Path:
     folder = session.ground.scratch.reports
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{session.ground.hunt.hunt}-{session.key[:8]}.html"
-    write_html_report(record, path)
+    write_html_report(record, path, change_of(session.ground.repository, record))
     return path
 
 

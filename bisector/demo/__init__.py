@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bisector.demo import fast_import, hunt_files
+from bisector.demo import diagnosis, fast_import, hunt_files
 from bisector.demo.drawing import draw
 from bisector.demo.history import History
 from bisector.demo.scenarios import CATALOGUE
@@ -39,13 +39,21 @@ class DemoHistory:
 
 
 def make(
-    directory: Path, scenario: str, commits: int = 120, seed: int = 7, workload: int = 100
+    directory: Path,
+    scenario: str,
+    commits: int = 120,
+    seed: int = 7,
+    workload: int = 100,
+    *,
+    phases: bool = False,
 ) -> DemoHistory:
     """Write a sample history into `directory`, which must be empty or absent.
 
     `commits` counts all of them, merges and side branches included; the same seed gives the same
     commit ids. `workload` (percent) scales what each test does: at 100 a sound commit's suite takes
-    0.3 to 1 s of user time. UsageError for a scenario, number or directory that will not do.
+    0.3 to 1 s of user time. `phases` adds what the plan has beside the hunt: a hunt file for each guest
+    in `configs/`, and the branch `fix`, one commit that takes the cause away and restores the watchdogs.
+    UsageError for a scenario, number or directory that will not do.
     """
     known = CATALOGUE.get(scenario)
     if known is None:
@@ -61,13 +69,29 @@ def make(
     refs = {"refs/tags/baseline": history.baseline} | {
         f"refs/heads/{commit.line}": commit.index for commit in history.commits if commit.guest
     }
-    ids = fast_import.write(made.repo, TRUNK, list(_new_commits(history, seed)), refs)
+    commits_made = list(_new_commits(history, seed))
+    if phases:
+        refs |= {"refs/heads/fix": len(commits_made), f"refs/heads/{TRUNK}": len(commits_made) - 1}
+        commits_made.append(_fix(history, commits_made[-1]))
+    ids = fast_import.write(made.repo, TRUNK, commits_made, refs)
     first = history.first_bad()
     truth = {"first_bad": ids[first[0]] if first else None, "any_of": [ids[i] for i in history.any_of()]}
     made.truth.write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")
     made.hunt_file.write_text(hunt_files.hunt_text(scenario, known), encoding="utf-8")
+    (directory / diagnosis.PATCH).write_text(diagnosis.patch_text(), encoding="utf-8")
+    (directory / "smoke.yaml").write_text(hunt_files.smoke_text(), encoding="utf-8")
+    if phases:
+        hunt_files.write_guests(directory / "configs", known)
     (directory / "plan.md").write_text(hunt_files.plan_text(known), encoding="utf-8")
     return made
+
+
+def _fix(history: History, tip: fast_import.NewCommit) -> fast_import.NewCommit:
+    """A commit on top of the history that takes away what was injected, a day later."""
+    last = len(history.commits) - 1
+    files = history.files(last, fixed=True)
+    subject = "substrate: mend the slowdown, restore tcl's watchdog"
+    return fast_import.NewCommit(files, (last,), subject, tip.author, tip.date + timedelta(days=1))
 
 
 def _new_commits(history: History, seed: int) -> Iterator[fast_import.NewCommit]:

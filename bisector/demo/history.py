@@ -27,9 +27,12 @@ class History:
         """Whether the commit's tree holds the whole cause."""
         return bool(self.culprits) and all(c in self.states[index] for c in self.culprits)
 
-    def files(self, index: int) -> Files:
-        """The commit's tree."""
+    def files(self, index: int, *, fixed: bool = False) -> Files:
+        """The commit's tree; with `fixed` without the causes, and with the watchdogs as they were first."""
         state = self.states[index]
+        if fixed:
+            bumps = {i for i, change in enumerate(self.changes) if change.watchdog}
+            state = state - {*self.culprits, *bumps}
         mended = {c.breaks for c in self.commits if c.kind is Kind.MEND and c.index in state}
         present = [self.changes[i] for i in sorted(state) if i not in mended]
         files = base_files(self.workload)

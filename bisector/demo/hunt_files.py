@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files as resource_files
+from pathlib import Path
 
-from bisector.demo.guests import script
-from bisector.demo.scenarios import Scenario
+from bisector.demo import diagnosis
+from bisector.demo.guests import GUESTS, script
+from bisector.demo.scenarios import CATALOGUE, Scenario
 from bisector.demo.shape import TRUNK
 
 _HUNT = r"""# {sentence}
@@ -30,6 +33,31 @@ test:
 {overlay}predicate: {predicate}
 progress_log: plan.md
 scratch: worktrees
+{diagnose}"""
+
+_SMOKE = r"""# The sample history's micro-benchmarks, for `bisector alarm`.
+hunt: smoke
+repository: repo
+good: baseline
+bad: {trunk}
+
+build:
+  command: dune build bin/sx_server.exe
+  folder: hosts/ocaml
+  timeout: 5m
+  inputs: [hosts/ocaml]
+  outputs: [hosts/ocaml/_build/default/bin/sx_server.exe]
+
+test:
+  command: bash scripts/perf-smoke.sh
+  timeout: 2m
+
+alarm:
+  references: perf-reference.yaml
+  factor: 5
+  runs: 6
+
+scratch: worktrees
 """
 
 
@@ -44,8 +72,28 @@ def hunt_text(name: str, scenario: Scenario) -> str:
         timeout=scenario.timeout,
         memory=scenario.memory,
         predicate=scenario.predicate,
+        diagnose=diagnosis.section(scenario.guest),
         overlay=f"overlay:\n{scenario.overlay}\n" if scenario.overlay else "",
     )
+
+
+def smoke_text() -> str:
+    """The hunt file of the alarm."""
+    return _SMOKE.format(trunk=TRUNK)
+
+
+def write_guests(folder: Path, scenario: Scenario) -> None:
+    """A hunt file for each guest: the scenario's own for the guest it is about, else user time per test."""
+    folder.mkdir()
+    for guest in GUESTS:
+        own = guest == scenario.guest
+        text = hunt_text(guest, scenario if own else replace(CATALOGUE["none"], guest=guest))
+        beside = {"repository": "repo", "progress_log": "plan.md", "scratch": "worktrees"}
+        for key, path in {**beside, "patch": diagnosis.PATCH}.items():
+            text = text.replace(f"{key}: {path}\n", f"{key}: ../{path}\n")
+        about = scenario.sentence if own else f"{guest}, beside the hunt for {scenario.guest}"
+        head = f"# The sample history's guest {guest}: {about}.\n"
+        (folder / f"{guest}.yaml").write_text(head + text.partition("\n")[2], encoding="utf-8")
 
 
 def plan_text(scenario: Scenario) -> str:

@@ -83,7 +83,7 @@ class Session:
         self, listener: Listener, way: Callable[[Loop], Conclusion | None], *, restart: bool
     ) -> HuntRecord:
         with self.ground.scratch.held(self.key), opened(self.ground.scratch) as journal:
-            row = self._row(journal, restart=restart)
+            row = self.row(journal, restart=restart)
             if row.conclusion is None or isinstance(row.conclusion, Inconclusive):
                 clean_leftovers()
                 journal.conclude(row.id, None)
@@ -95,9 +95,10 @@ class Session:
         row = next((row for row in journal.hunts() if row.key == self.key), None)
         if row is None:
             raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
-        return record_of(self.ground, self.plan, row, journal.readings(row.id))
+        return record_of(self.ground, self.plan, row, _of_the_hunt(journal.readings(row.id)))
 
-    def _row(self, journal: Journal, *, restart: bool) -> HuntRow:
+    def row(self, journal: Journal, *, restart: bool = False) -> HuntRow:
+        """The hunt's place in the journal, made when missing; `restart` forgets its readings."""
         document = {
             **self.ground.hunt.model_dump(mode="json"),
             "good": list(self.plan.good),
@@ -115,13 +116,17 @@ class Session:
     ) -> Conclusion | None:
         plan, taken = self.plan, journal.readings(row.id)
         # What was undecided on a crowded machine is read again at this start.
-        readings = [r for r in taken if not isinstance(r.judgement, Undecided)]
+        readings = [r for r in _of_the_hunt(taken) if not isinstance(r.judgement, Undecided)]
         same = len(plan.every_candidate) - len(plan.candidates)
         listener(HuntBegan(len(plan.candidates), same, len(readings), plan.ratio is not None))
         ends = {"good": plan.good[0], "bad": plan.bad}
         with engine_for(self.ground, self.key, ends, len(taken), listener) as engine:
             record = functools.partial(journal.add, row.id)
             return way(Loop(plan, engine, readings, record, listener, time.monotonic))
+
+
+def _of_the_hunt(readings: Sequence[Reading]) -> list[Reading]:
+    return [reading for reading in readings if reading.role is not Role.VERIFICATION]
 
 
 @contextmanager
@@ -136,9 +141,20 @@ def opened(scratch: Scratch) -> Iterator[Journal]:
 
 @contextmanager
 def engine_for(
-    ground: Ground, key: str, ends: Mapping[str, str], taken: int, listener: Listener
+    ground: Ground,
+    key: str,
+    ends: Mapping[str, str],
+    taken: int,
+    listener: Listener,
+    *,
+    whole: bool = False,
+    slots: Slots | None = None,
 ) -> Iterator[LocalEngine]:
-    """An engine for the hunt `key`, which has `taken` readings already; its slots are gone at the end."""
+    """An engine for the hunt `key`, which has `taken` readings already; its slots are gone at the end.
+
+    `whole` has good tests run to their end also where their answer is certain before. `slots` are others
+    than those of the scratch folder.
+    """
 
     def on_step(commit: str, step: Step, detail: str) -> None:
         listener(StepBegan(commit, step, detail))
@@ -147,9 +163,11 @@ def engine_for(
     logs.mkdir(parents=True, exist_ok=True)
     environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, ground.environment)
     store = ArtefactStore(ground.scratch.store)
-    prober = Prober(hunt, ground.repository, ground.predicate, store, logs, environment, ends, on_step)
-    with Slots(ground.scratch.slots, ground.repository) as slots:
-        yield LocalEngine(prober, slots, on_step, first=taken + 1)
+    prober = Prober(
+        hunt, ground.repository, ground.predicate, store, logs, environment, ends, on_step, whole=whole
+    )
+    with slots or Slots(ground.scratch.slots, ground.repository) as held:
+        yield LocalEngine(prober, held, on_step, first=taken + 1)
 
 
 @contextmanager
@@ -241,12 +259,13 @@ def record_of(ground: Ground, plan: Plan, row: HuntRow, readings: list[Reading])
         candidates=plan.every_candidate.ids,
         readings=readings,
         conclusion=row.conclusion,
+        timeout=hunt.test.timeout,
         first_parent=hunt.first_parent,
         premise=_premise_effect(plan, readings),
         posterior=Belief(plan, readings).posterior() if searching else {},
         started=row.started,
         finished=row.finished or datetime.now(UTC),
-        machine=_machine(),
+        machine=machine_facts(),
     )
 
 
@@ -257,7 +276,8 @@ def _premise_effect(plan: Plan, readings: list[Reading]) -> Effect | None:
     return getattr(premise.decide(at[0], at[1], plan.repeats, plan.ratio), "effect", None)
 
 
-def _machine() -> dict[str, str]:
+def machine_facts() -> dict[str, str]:
+    """What a reader of figures wants to know of this machine: cpu, cores, memory, kernel."""
     facts = {
         "cpu": _cpu_model(),
         "cores": str(os.cpu_count()),

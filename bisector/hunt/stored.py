@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ _CONCLUSIONS: dict[str, type[Conclusion]] = {
 }
 _OUTPUT_KEPT = 4000
 _MATCHES_KEPT = 100
+"""From the first matches of a pattern, and as many from the last: a total stands at the end."""
 
 Row = tuple[str, str, str, str, str | None, str | None, float, str | None, str, str, str]
 
@@ -108,10 +109,14 @@ def _run_to_json(run: Run | None) -> str | None:
     document["ending"] = run.ending.name if run.ending else None
     document["output"] = run.output[-_OUTPUT_KEPT:]
     document["matches"] = {
-        pattern: [dataclasses.asdict(match) for match in matches[:_MATCHES_KEPT]]
+        pattern: [dataclasses.asdict(match) for match in _ends_of(matches)]
         for pattern, matches in run.matches.items()
     }
     return json.dumps(document)
+
+
+def _ends_of(matches: Sequence[Match]) -> list[Match]:
+    return [*matches[:_MATCHES_KEPT], *matches[_MATCHES_KEPT:][-_MATCHES_KEPT:]]
 
 
 def _run(text: str | None) -> Run | None:

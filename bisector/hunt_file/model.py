@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
-    GetJsonSchemaHandler,
-    JsonValue,
     PrivateAttr,
     StrictBool,
     StrictFloat,
     StrictInt,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
-from pydantic_core import CoreSchema
 
+from bisector.hunt_file.alarm import Alarm
+from bisector.hunt_file.choice import Choice
+from bisector.hunt_file.diagnosis import Diagnosis
 from bisector.hunt_file.fields import (
     AUTO,
     Command,
@@ -42,16 +37,13 @@ from bisector.hunt_file.fields import (
     Variable,
     VariableGlob,
     Wait,
-    base_of,
-    described,
-    resolved,
 )
 from bisector.hunt_file.origin import Origin
 from bisector.hunt_file.overlay import Overlay, Section
+from bisector.hunt_file.suites import Suites
 
 MINUTE = 60.0
 MIB = 1024**2
-_FILE = re.compile(r".*/.*|.*\.py(:\w+)?")
 
 
 class Build(Section):
@@ -112,46 +104,17 @@ class Environment(Section):
     )
 
 
-class PredicateChoice(BaseModel):
+class PredicateChoice(Choice):
     """The predicate that judges a test; every other key is an option of that predicate.
 
     A name alone may stand for the whole section.
     """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, JsonValue] = Field(init=False)
 
     name: OneLine = Field(
         description="Name of the predicate, or a Python file that holds one, relative to the hunt file: "
         "`mine.py`, or `mine.py:Name` where it holds several.",
         examples=["exit_status"],
     )
-
-    @property
-    def options(self) -> dict[str, JsonValue]:
-        """All keys beside the name, not yet checked against the predicate's own options."""
-        return dict(self.__pydantic_extra__)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_name(cls, value: object) -> object:
-        if isinstance(value, str):
-            return {"name": value}
-        if not isinstance(value, Mapping | cls):
-            raise ValueError(f"expected a name, or keys and values with a 'name', got {described(value)}")
-        return value
-
-    @field_validator("name")
-    @classmethod
-    def _of_path(cls, name: str, info: ValidationInfo) -> str:
-        return str(resolved(Path(name), base_of(info))) if _FILE.fullmatch(name) else name
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        section = handler.resolve_ref_schema(handler(schema))
-        return {"anyOf": [{"type": "string"}, section]}
 
 
 class Pairs(Section):
@@ -272,6 +235,11 @@ class Hunt(Section):
         default=PredicateChoice(name="exit_status"),
         description="What turns a test into a judgement: a name, or keys and values.",
     )
+    suites: Suites | None = Field(
+        default=None,
+        description="How the test tells what passed. Without it: by lines such as `eval: 169/169`, the last "
+        "of them `total: 376/376`.",
+    )
     pairs: Pairs = Field(default_factory=Pairs, description="How often measured runs are repeated.")
     premise: Premise = Field(
         default_factory=Premise, description="How the endpoints are probed before the search."
@@ -289,6 +257,18 @@ class Hunt(Section):
         default=None,
         description="`bwrap` has builds and tests run under bubblewrap: no network, and nothing to write to "
         "but the slot and a `/tmp` of their own. Without it: as the user who runs bisector.",
+    )
+    diagnose: Diagnosis = Field(
+        default_factory=Diagnosis, description="What `bisector diagnose` compares, and the hypotheses."
+    )
+    alarm: Alarm | None = Field(
+        default=None, description="What `bisector alarm` compares. Without it: no alarm."
+    )
+    watches: tuple[Inside, ...] = Field(
+        default=(),
+        description="Files whose raised deadlines this hunt looks into, as globs whose `*` also matches "
+        "`/`. Without it: the scripts that the test runs.",
+        examples=[["lib/tcl/*.sh"]],
     )
     scratch: LocalPath | None = Field(
         default=None,

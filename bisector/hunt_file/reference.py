@@ -11,6 +11,8 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from bisector.hunt_file.alarm import Alarm
+from bisector.hunt_file.diagnosis import Diagnosis, EvidenceChoice, Hypothesis
 from bisector.hunt_file.fields import Kind
 from bisector.hunt_file.model import (
     Budget,
@@ -26,6 +28,7 @@ from bisector.hunt_file.model import (
 )
 from bisector.hunt_file.origin import OPTIONS
 from bisector.hunt_file.overlay import KINDS
+from bisector.hunt_file.suites import Suites
 from bisector.units import format_duration, format_size
 
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -38,7 +41,12 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "budget": Budget,
     "quiet": Quiet,
     "measure": Measure,
+    "suites": Suites,
+    "alarm": Alarm,
+    "diagnose": Diagnosis,
 }
+_ENTRIES: dict[str, type[BaseModel]] = {"evidence": EvidenceChoice, "hypotheses": Hypothesis}
+"""Keys of the section `diagnose` that hold lists of sections."""
 _WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text"}
 
 _HEAD = """\
@@ -84,6 +92,8 @@ def _lines() -> Iterator[str]:
     yield from _table(Hunt, "")
     for key, model in _SECTIONS.items():
         yield from _section(f"## {key}", model, f"{key}.")
+    for key, model in _ENTRIES.items():
+        yield from _section(f"### {key}", model, f"diagnose.{key}.")
     yield "## overlay\n"
     kinds = ", ".join(f"`{key}`" for key in KINDS)
     yield f"A list. Each entry has exactly one of the keys {kinds}, which says what it does.\n"
@@ -107,7 +117,8 @@ def _table(model: type[BaseModel], prefix: str) -> Iterator[str]:
         option = OPTIONS.get(prefix + key)
         cells = [f"`{key}`", _kind(info.annotation, info.metadata), _default(info), info.description or ""]
         cells += [f"`{option}`" if option else ""] if with_options else []
-        yield f"| {' | '.join(cells)} |"
+        escaped = (cell.replace("|", "\\|") for cell in cells)
+        yield f"| {' | '.join(escaped)} |"
     yield ""
 
 
@@ -132,7 +143,10 @@ def _kind(annotation: Any, metadata: list[Any]) -> str:
     if annotation in _WORDS:
         return _WORDS[annotation] + _bounds(metadata)
     anchor = next((key for key, model in _SECTIONS.items() if model is annotation), None)
-    return f"[section](#{anchor})" if anchor else "[entries](#overlay)"
+    if anchor:
+        return f"[section](#{anchor})"
+    entries = next((key for key, model in _ENTRIES.items() if model is annotation), "overlay")
+    return f"[entries](#{entries})"
 
 
 def _bounds(metadata: list[Any]) -> str:

@@ -20,7 +20,8 @@ def test_the_tutorial_works(tmp_path: Path) -> None:
     sample = tmp_path / "first-hunt"
     _typed(make, tmp_path)
     (shown,) = fences(PAGE, "yaml")
-    assert (sample / "hunt.yaml").read_text().partition("\n")[2] == shown
+    hunt, _, _ = (sample / "hunt.yaml").read_text().partition("\ndiagnose:")
+    assert hunt.partition("\n")[2] == shown
 
     shutil.rmtree(sample)
     truth = json.loads(demo.make(sample, "jit-miss", commits=12, workload=3).truth.read_text())

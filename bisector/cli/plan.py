@@ -1,0 +1,41 @@
+"""`bisector plan`: what the journal holds, written into a plan file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from bisector.cli.guests import grounds_of
+from bisector.hunt.scratch import default_scratch
+from bisector.phases.plan_file import write_plan
+from bisector.report.findings import counted
+
+
+def write_plan_file(
+    file: Path, heading: str, configs: Sequence[str], guests: str | None, *, as_json: bool
+) -> None:
+    """Write the entries of the chosen hunts' journals, or of this folder's."""
+    if configs or guests:
+        found = {ground.scratch.root: ground.scratch for ground in grounds_of(configs, guests)}
+        scratches = list(found.values())
+    else:
+        scratches = [default_scratch(Path.cwd(), os.environ)]
+    written = write_plan(file, heading, scratches, os.environ)
+    if as_json:
+        document = {"file": str(file), "written": list(written.titles), "known": written.known}
+        sys.stdout.write(json.dumps(document) + "\n")
+        return
+    console = Console(highlight=False)
+    for title in written.titles:
+        console.print(Text(f"+ {title}"), soft_wrap=True)
+    entries = f"{len(written.titles)} new {'entry' if len(written.titles) == 1 else 'entries'}"
+    console.print(
+        Text(f"{file}: {entries} under '{heading}', {counted(written.known, 'other')} stood there already"),
+        soft_wrap=True,
+    )

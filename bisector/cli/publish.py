@@ -1,0 +1,69 @@
+"""A phase's result on the screen, as JSON, or as Markdown."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from bisector.phases.result import Block, Bullets, Code, Paragraph, Result, Table
+from bisector.report.atomic_write import atomic_write
+from bisector.report.safe_text import visible, visible_lines
+
+STDOUT = Path("-")
+_SHORT = 8
+"""A heading up to this long stays on one line."""
+
+
+def console_for(*, as_json: bool, md: Path | None) -> Console:
+    """Where progress goes: to stderr when stdout is for a program or a file."""
+    return Console(stderr=as_json or md == STDOUT, highlight=False)
+
+
+def publish(result: Result, console: Console, *, as_json: bool, md: Path | None) -> int:
+    """Show a result as it was asked for; its exit code.
+
+    `md` is a file that gets the Markdown beside what is shown; `-` has it printed instead of the tables.
+    """
+    if md is not None and md != STDOUT:
+        atomic_write(md, f"{result.markdown}\n".encode())
+    if as_json:
+        sys.stdout.write(json.dumps(result.document, allow_nan=False) + "\n")
+    elif md == STDOUT:
+        sys.stdout.write(f"{result.markdown}\n")
+    else:
+        for block in result.blocks:
+            console.print()
+            console.print(_shown(block), soft_wrap=not isinstance(block, Table))
+    return result.exit_code
+
+
+def _shown(block: Block) -> RenderableType:
+    match block:
+        case Paragraph(text, strong):
+            return Text(visible(text), style="bold" if strong else "")
+        case Bullets(items):
+            return Text("\n".join(f"- {visible(item)}" for item in items))
+        case Code(text):
+            return Text("\n".join(f"  {line}" for line in visible_lines(text).splitlines()))
+        case Table():
+            return _grid(block)
+
+
+def _grid(table: Table) -> Grid:
+    grid = Grid(box=None, pad_edge=False, header_style="dim")
+    for at, heading in enumerate(table.head):
+        figures = at in table.right
+        widest = max((len(row[at]) for row in table.rows), default=0)
+        # Figures are never broken; a longer heading above them is.
+        lines = textwrap.wrap(visible(heading), max(widest, _SHORT)) if figures else []
+        name = Text("\n".join(lines) or visible(heading))
+        grid.add_column(name, justify="right" if figures else "left", no_wrap=figures)
+    for row in table.rows:
+        grid.add_row(*(Text(visible(cell)) for cell in row))
+    return grid

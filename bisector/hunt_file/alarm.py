@@ -1,0 +1,50 @@
+"""The section `alarm`: micro-benchmarks whose times are kept, and compared at each change."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydantic import Field, StrictFloat, StrictInt, field_validator
+
+from bisector.hunt_file.fields import Count, LocalPath
+from bisector.hunt_file.overlay import Section
+
+LINE = r"^(?P<name>[A-Za-z][\w./-]*)[ :=]+(?P<value>\d+(?:\.\d+)?)(?: ?ms)?$"
+
+
+class Alarm(Section):
+    """What `bisector alarm` compares: the test prints a line for each benchmark, with its milliseconds."""
+
+    references: LocalPath = Field(
+        default=Path("perf-reference.yaml"),
+        description="File that keeps the reference times, relative to the hunt file: YAML that `bisector "
+        "alarm --update` writes, or any other text with lines such as `REF_FIB18=1216`.",
+    )
+    factor: StrictFloat = Field(
+        default=5.0, gt=1, description="A benchmark slower than its reference by more than this fails."
+    )
+    runs: Count = Field(default=5, description="Runs of the test; the least time of each benchmark counts.")
+    warm_up: StrictInt = Field(
+        default=1, ge=0, description="Runs before these, whose times do not count: they fill caches."
+    )
+    pattern: str = Field(
+        default=LINE,
+        description="Line of a benchmark, with the groups `name` and `value` (milliseconds).",
+    )
+    drift: StrictFloat = Field(
+        default=1.2,
+        gt=1,
+        description="A slow change in the kept history is reported from this ratio on.",
+    )
+
+    @field_validator("pattern")
+    @classmethod
+    def _has_its_groups(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groupindex
+        except re.error as error:
+            raise ValueError(f"is no regular expression ({error}); correct it") from error
+        if missing := {"name", "value"} - set(groups):
+            raise ValueError(f"has no group {min(missing)!r}; write for instance (?P<{min(missing)}>\\S+)")
+        return pattern

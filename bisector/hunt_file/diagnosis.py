@@ -1,0 +1,156 @@
+"""What `bisector diagnose` gathers, and the hypotheses it tries: the section `diagnose` of a hunt file."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, field_validator
+
+from bisector.hunt_file.choice import Choice
+from bisector.hunt_file.fields import Kind, OneLine
+from bisector.hunt_file.overlay import Section
+
+OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+_WORD = re.compile(r"\s*([<>]=?|=+|[^\s<>=]+)")
+_EXAMPLE = "'allocated_words ratio > 2'"
+
+
+class Aspect(Enum):
+    """What of a figure is looked at; the commit's own figure is the bad one, its parent's the good one."""
+
+    RATIO = "ratio"
+    DIFFERENCE = "difference"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What would be seen of one figure, such as `allocated_words ratio > 2`."""
+
+    figure: str
+    aspect: Aspect
+    operator: str
+    bar: float
+
+    def holds(self, value: float) -> bool:
+        """Whether a value of the figure's aspect is on the hypothesis's side of the bar."""
+        return OPERATORS[self.operator](value, self.bar)
+
+    def __str__(self) -> str:
+        return f"{self.figure} {self.aspect.value} {self.operator} {self.bar:g}"
+
+
+def parse(text: str) -> tuple[Condition, ...]:
+    """The conditions, joined by `and`, of an expectation: FIGURE ratio|difference|value OPERATOR NUMBER.
+
+    Raises ValueError, one sentence, for anything else.
+    """
+    words = _WORD.findall(text)
+    if not words:
+        raise ValueError(f"is empty; write for instance {_EXAMPLE}")
+    conditions = []
+    while True:
+        conditions.append(_condition(words[:4]))
+        rest = words[4:]
+        if not rest:
+            return tuple(conditions)
+        if rest[0] != "and":
+            raise ValueError(f"conditions are joined by 'and', not by {rest[0]!r}")
+        words = rest[1:]
+        if not words:
+            raise ValueError("ends with 'and'; write another condition, or remove it")
+
+
+def _condition(words: list[str]) -> Condition:
+    told = " ".join(words)
+    if len(words) < 4:
+        raise ValueError(
+            f"{told!r} is no whole condition; write a figure, one of {_aspects()}, a comparison and a "
+            f"number, for instance {_EXAMPLE}"
+        )
+    figure, aspect, comparison, number = words
+    if aspect not in {each.value for each in Aspect}:
+        raise ValueError(f"after the figure in {told!r} stands one of {_aspects()}, not {aspect!r}")
+    if comparison not in OPERATORS:
+        raise ValueError(f"{told!r} compares with {comparison!r}; there are {', '.join(OPERATORS)}")
+    try:
+        bar = float(number)
+    except ValueError:
+        bar = float("nan")
+    if not abs(bar) < float("inf"):
+        raise ValueError(f"{told!r} compares with {number!r}, which is no number")
+    return Condition(figure, Aspect(aspect), comparison, bar)
+
+
+def _aspects() -> str:
+    return ", ".join(each.value for each in Aspect)
+
+
+def _expectation(text: str) -> str:
+    parse(text)
+    return text
+
+
+Expectation = Annotated[str, AfterValidator(_expectation), Kind("expectation")]
+
+
+class EvidenceChoice(Choice):
+    """A collector of evidence; every other key is an option of that collector.
+
+    A name alone may stand for the whole entry.
+    """
+
+    name: OneLine = Field(
+        description="Name of the collector, or a Python file that holds one, relative to the hunt file: "
+        "`mine.py`, or `mine.py:Name` where it holds several.",
+        examples=["counters"],
+    )
+
+
+class Hypothesis(Section):
+    """A cause that is thought possible, and what would be seen were it the one."""
+
+    name: OneLine = Field(description="What the cause would be.", examples=["env-as-value churn"])
+    expect: Expectation = Field(
+        description="What would be seen at the commit beside its parent: a figure, then `ratio`, "
+        "`difference` or `value`, a comparison and a number; several joined by `and`. A figure that several "
+        "collectors give is written `COLLECTOR:FIGURE`.",
+        examples=["allocated_words ratio > 2"],
+    )
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What `expect` says."""
+        return parse(self.expect)
+
+
+class Diagnosis(Section):
+    """What `bisector diagnose` compares at the first bad commit and its parent."""
+
+    evidence: tuple[EvidenceChoice, ...] = Field(
+        default=(),
+        description="The collectors to ask, by name or as keys and values. Without it: all that need "
+        "neither options nor much time.",
+    )
+    hypotheses: tuple[Hypothesis, ...] = Field(
+        default=(), description="The causes that are thought possible, each with what would be seen."
+    )
+
+    @field_validator("hypotheses")
+    @classmethod
+    def _told_apart(cls, hypotheses: tuple[Hypothesis, ...]) -> tuple[Hypothesis, ...]:
+        names = [hypothesis.name for hypothesis in hypotheses]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two hypotheses are called {name!r}; give each a name of its own")
+        return hypotheses

@@ -1,0 +1,59 @@
+"""How a test tells what passed: suites and failures in its output, or a scoreboard file."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from bisector.hunt_file.fields import Kind, Target
+from bisector.hunt_file.overlay import Section
+
+
+def _regex(*groups: str) -> AfterValidator:
+    """A check that a text is a regular expression with these named groups."""
+
+    def check(text: str) -> str:
+        try:
+            known = re.compile(text).groupindex
+        except re.error as error:
+            raise ValueError(f"{text!r} is not a regular expression ({error}); mend it") from error
+        missing = [group for group in groups if group not in known]
+        if missing:
+            raise ValueError(f"{text!r} has no group '{missing[0]}'; write (?P<{missing[0]}>...) into it")
+        return text
+
+    return AfterValidator(check)
+
+
+class Suites(Section):
+    """How the test tells what passed, suite by suite, for `quantify` and `verify`."""
+
+    pattern: Annotated[str, _regex("suite", "passed", "total"), Kind("regular expression")] = Field(
+        default=r"^\s*(?:(?P<suite>[A-Za-z][\w. -]*?)\s*:?\s+)?(?P<passed>\d+)\s*/\s*(?P<total>\d+)(?![\w/])",
+        description="Line of a suite, with the groups `suite`, `passed`, `total`, and `seconds` where the "
+        "script prints them. A suite called `total`, or without a name, is the sum of the others.",
+    )
+    failed: Annotated[str, _regex("test"), Kind("regular expression")] = Field(
+        default=r"^\W*(?:FAIL(?:ED)?|fail(?:ed)?|not ok)\b[\s:-]*(?:\d+[\s:-]+)?"
+        r'(?P<test>[^\s:,"]*[A-Za-z][^\s:,"]*)',
+        description="Line that names a failed test, in the group `test`.",
+    )
+    scoreboard: Target | None = Field(
+        default=None,
+        description="JSON file in the repository that the test writes; where it does, its suites count and "
+        "not those of the output.",
+        examples=["lib/erlang/scoreboard.json"],
+    )
+    baseline: Target | None = Field(
+        default=None,
+        description="JSON file in the repository, as of bad, that a fix is held against. Without it: what "
+        "the test says at good.",
+        examples=["lib/guest/baseline/erlang.json"],
+    )
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The lines whose matches have to be kept."""
+        return (self.pattern, self.failed)

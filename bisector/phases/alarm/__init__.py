@@ -1,0 +1,1 @@
+"""The alarm: micro-benchmarks against reference times, and against their own history."""

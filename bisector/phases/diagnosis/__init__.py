@@ -1,0 +1,1 @@
+"""A diagnosis: the first bad commit beside its parent, evidence gathered, hypotheses tried."""

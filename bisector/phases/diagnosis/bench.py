@@ -1,0 +1,182 @@
+"""Two commits, built and laid out in slots side by side, for collectors to run in."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bisector.engine.slots import Slot, Slots
+from bisector.errors import HistoryError
+from bisector.hunt.session import Ground
+from bisector.hunt_file import Hunt
+from bisector.hunt_file.overlay import Overlay
+from bisector.phases.diagnosis.commits import Pair
+from bisector.phases.evidence.contract import Unavailable
+from bisector.predicate import Ending, Good, Judgement, Options, Predicate, Run, Untestable
+from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.environment import allowed_environment
+from bisector.probe.launch import SHELL
+from bisector.probe.probe import OnStep, Prober
+
+_ROOM = ".bisector-evidence"
+_ENDED = {
+    Ending.TIMEOUT: "did not end in time",
+    Ending.MEMORY_LIMIT: "ran into the memory limit",
+    Ending.OUTPUT_LIMIT: "ran into the output limit",
+    Ending.SIGNALLED: "was killed by a signal",
+}
+
+
+class _Lines(Predicate[Options]):
+    """Judges nothing, and has the lines kept that match its patterns."""
+
+    name = "lines"
+    Options = Options
+
+    def __init__(self, patterns: Sequence[str]) -> None:
+        super().__init__(Options())
+        self._patterns = tuple(patterns)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        return self._patterns
+
+    def judge(self, run: Run, baseline: Run | None) -> Judgement:
+        return Good("it ran")
+
+
+class Bench:
+    """The slots of both commits of a pair; `ends` are the ids that `good` and `bad` stand for in overlays."""
+
+    def __init__(
+        self, ground: Ground, pair: Pair, slots: Slots, ends: Mapping[str, str], logs: Path, on_step: OnStep
+    ) -> None:
+        self.ground = ground
+        self.environment = allowed_environment(
+            ground.hunt.environment.pass_, ground.hunt.environment.set, ground.environment
+        )
+        self._ends = ends
+        self._logs = logs
+        self._on_step = on_step
+        self._store = ArtefactStore(ground.scratch.store)
+        self._overlay: tuple[Overlay, ...] | None = None
+        logs.mkdir(parents=True, exist_ok=True)
+        self.bad = BuiltSide(self, slots.take(pair.bad.id), pair.bad.id, pair.good.id)
+        self.good = BuiltSide(self, slots.take(pair.good.id), pair.good.id, "")
+
+    def stand(self, overlay: tuple[Overlay, ...] = ()) -> None:
+        """Have both commits stand built, with `overlay` over the hunt's own.
+
+        Raises `HistoryError` where a commit does not build, `Unavailable` where it does not with `overlay`.
+        """
+        if overlay == self._overlay:
+            return
+        self._overlay = None
+        for side in (self.good, self.bad):
+            built = self.prober(laid_over(self.ground.hunt, overlay)).build(side.slot.worktree, side.commit)
+            if isinstance(built, Untestable):
+                if overlay:
+                    raise Unavailable(f"at {side.commit[:12]}: {built.why}")
+                raise HistoryError(
+                    f"{side.commit[:12]} cannot be built, so there is nothing to compare: {built.why}; "
+                    "name a commit that builds, and with --against another one to compare it with"
+                )
+        self._overlay = overlay
+
+    def disturb(self) -> None:
+        """Have both commits laid out anew when they are to stand again: files may have been changed."""
+        self._overlay = None
+
+    def prober(
+        self, hunt: Hunt, patterns: Sequence[str] = (), more: Mapping[str, str] | None = None
+    ) -> Prober:
+        """A prober for one build or run."""
+        return Prober(
+            hunt,
+            self.ground.repository,
+            _Lines(patterns),
+            self._store,
+            self._logs,
+            {**self.environment, **(more or {})},
+            self._ends,
+            self._on_step,
+        )
+
+
+def laid_over(hunt: Hunt, overlay: tuple[Overlay, ...]) -> Hunt:
+    """The hunt with `overlay` after its own."""
+    return hunt.model_copy(update={"overlay": (*hunt.overlay, *overlay)})
+
+
+class BuiltSide:
+    """One commit on the bench; see `bisector.phases.evidence.contract.Side`."""
+
+    def __init__(self, bench: Bench, slot: Slot, commit: str, against: str) -> None:
+        self.slot = slot
+        self.commit = commit
+        self.against = against
+        self.environment: Mapping[str, str] = bench.environment
+        self._bench = bench
+        self._runs = 0
+
+    @property
+    def root(self) -> Path:
+        """The top of the slot's work tree."""
+        return self.slot.worktree.path
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """The declared outputs of the build, where they lie in the slot."""
+        build = self._bench.ground.hunt.build
+        return tuple(self.root / output for output in build.outputs) if build else ()
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[str, ...]]:
+        """The declared inputs, as far as there are any."""
+        hunt = self._bench.ground.hunt
+        declared = {"build": hunt.build.inputs if hunt.build else None, "test": hunt.test.inputs}
+        return {name: inputs for name, inputs in declared.items() if inputs is not None}
+
+    @property
+    def room(self) -> Path:
+        """The folder for what tools write; `clear` takes it away."""
+        room = self.root / _ROOM
+        room.mkdir(exist_ok=True)
+        return room
+
+    def clear(self) -> None:
+        """Take the room away, with all that is in it."""
+        shutil.rmtree(self.root / _ROOM, ignore_errors=True)
+
+    def run(
+        self,
+        command: str | tuple[str, ...] | None = None,
+        *,
+        under: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+        patterns: Sequence[str] = (),
+        timeout: float | None = None,
+    ) -> Run:
+        """Run the test, or `command`, under the hunt's limits; see the contract."""
+        hunt = self._bench.ground.hunt
+        if command is not None:
+            self._bench.disturb()
+        wanted = hunt.test.command if command is None else command
+        words = (SHELL, "-c", wanted) if isinstance(wanted, str) else wanted
+        test = hunt.test.model_copy(
+            update={"command": (*under, *words), "timeout": timeout or hunt.test.timeout}
+        )
+        prober = self._bench.prober(hunt.model_copy(update={"test": test}), patterns, environment)
+        self._runs += 1
+        done = prober.test(self.slot.worktree, self.commit, f"diagnose-{self._runs}")
+        if isinstance(done.judgement, Untestable):
+            raise Unavailable(f"at {self.commit[:12]}: {done.judgement.why}")
+        if done.run.ending is not Ending.EXITED:
+            ended = _ENDED.get(done.run.ending or Ending.SIGNALLED, "did not end by itself")
+            raise Unavailable(f"at {self.commit[:12]} the test {ended}, so its figures are not whole")
+        return done.run
+
+    def git(self, *arguments: str) -> str:
+        """What git prints in the repository."""
+        return self._bench.ground.repository.git(*arguments).decode(errors="replace")

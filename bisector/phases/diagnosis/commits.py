@@ -1,0 +1,79 @@
+"""Which commit is diagnosed, and beside which one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bisector.errors import HistoryError
+from bisector.history.commit import CommitInfo
+from bisector.hunt.conclusion import AnyOf, FirstBad
+from bisector.hunt.events import Event, ProbeBegan
+from bisector.hunt.good_commit import session_on
+from bisector.hunt.session import Ground, opened
+from bisector.hunt_file import AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The commit that is diagnosed, and the one it is compared with."""
+
+    bad: CommitInfo
+    good: CommitInfo
+
+    @property
+    def other_parents(self) -> tuple[str, ...]:
+        """Parents of a merge that it is not compared with."""
+        return tuple(parent for parent in self.bad.parents if parent != self.good.id)
+
+
+def pair_of(ground: Ground, commit: str | None, against: str | None) -> Pair:
+    """The commit, by default the hunt's first bad one, and what it is compared with: its first parent.
+
+    Raises `HistoryError` where the hunt has no such commit, or it has no parent.
+    """
+    repository = ground.repository
+    bad = repository.resolve(commit) if commit is not None else _first_bad(ground)
+    parents = repository.infos([bad])[bad].parents
+    if against is None and not parents:
+        raise HistoryError(f"{bad[:12]} has no parent to compare with; name another commit with --against")
+    good = repository.resolve(against) if against is not None else parents[0]
+    if good == bad:
+        raise HistoryError(f"{bad[:12]} would be compared with itself; name another commit with --against")
+    infos = repository.infos([bad, good])
+    return Pair(infos[bad], infos[good])
+
+
+def ends_of(ground: Ground) -> dict[str, str]:
+    """The ids that `good` and `bad` stand for in overlays, as far as they are known."""
+    hunt, repository = ground.hunt, ground.repository
+    good = {} if hunt.good == (AUTO,) else {"good": repository.resolve(hunt.good[0])}
+    return {**good, "bad": repository.resolve(hunt.bad)}
+
+
+def _first_bad(ground: Ground) -> str:
+    """The first bad commit that this hunt ended with."""
+    name, conclusion = ground.hunt.hunt, None
+    if ground.scratch.journal.exists():
+        session = session_on(ground, _only_looking)
+        with opened(ground.scratch) as journal:
+            conclusion = next((row.conclusion for row in journal.hunts() if row.key == session.key), None)
+    if isinstance(conclusion, FirstBad):
+        return conclusion.commit
+    if isinstance(conclusion, AnyOf):
+        first, last = conclusion.commits[0][:12], conclusion.commits[-1][:12]
+        raise HistoryError(
+            f"hunt '{name}' is left with {len(conclusion.commits)} commits, from {first} to {last}; "
+            f"name one of them, and with --against a commit that builds: "
+            f"`bisector diagnose ... --against {first}^ {last}`"
+        )
+    if conclusion is not None:
+        raise HistoryError(f"hunt '{name}' found no first bad commit ({conclusion.name}); name a commit")
+    raise HistoryError(
+        f"hunt '{name}' has no first bad commit yet; find it with `bisector run`, or name a commit"
+    )
+
+
+def _only_looking(event: Event) -> None:
+    """Refuse to probe: the good commit of `good: auto` is the hunt's to find."""
+    if isinstance(event, ProbeBegan):
+        raise HistoryError("the good commit of this hunt is not found yet; go on with `bisector run`")

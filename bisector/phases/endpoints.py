@@ -1,0 +1,109 @@
+"""Both endpoints of a guest's hunt, read to their end; the readings are the hunt's own premise."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from bisector.engine.local import LocalEngine
+from bisector.hunt.conclusion import Inconclusive
+from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
+from bisector.hunt.loop import Loop
+from bisector.hunt.session import Session, engine_for, opened
+from bisector.predicate import Ending, Good, Undecided, Untestable
+from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.reading import Reading, Role
+
+_ORDER = ("good", "bad", "bad", "good")
+"""In this order a steady drift of the machine falls on both endpoints alike."""
+
+
+def read_endpoints(session: Session, listener: Listener, since: datetime) -> list[Reading]:
+    """The premise readings taken from `since` on, completed by as many as the hunt needs.
+
+    They go into the journal as the hunt's own, so that `check` and `run` need not take them again. A hunt
+    that has a conclusion keeps it.
+    """
+    plan, scratch = session.plan, session.ground.scratch
+    with scratch.held(session.key), opened(scratch) as journal:
+        row = session.row(journal)
+        taken = journal.readings(row.id)
+        fresh = [r for r in taken if r.role is Role.PREMISE and r.at >= since and not _undecided(r)]
+        clean_leftovers()
+        ends = {"good": plan.good[0], "bad": plan.bad}
+        with engine_for(session.ground, session.key, ends, len(taken), listener, whole=True) as engine:
+            record = functools.partial(journal.add, row.id)
+            if plan.ratio is None:
+                _in_turn(session, engine, fresh, record, listener)
+            loop = Loop(plan, engine, fresh, record, listener, time.monotonic)
+            conclusion = loop.check()
+            _even_if_good_is_not(loop, session, engine, record, listener)
+        only_premise = all(reading.role is Role.PREMISE for reading in taken)
+        if only_premise and (row.conclusion is None or isinstance(row.conclusion, Inconclusive)):
+            journal.conclude(row.id, conclusion)
+        return loop.readings
+
+
+def _in_turn(
+    session: Session,
+    engine: LocalEngine,
+    readings: list[Reading],
+    record: Callable[[Reading], None],
+    listener: Listener,
+) -> None:
+    """Read both endpoints of a hunt for verdicts in turn, each as often as the premise asks."""
+    ends = {"good": session.plan.good[0], "bad": session.plan.bad}
+    while True:
+        done = {name: [r for r in readings if r.commit == commit] for name, commit in ends.items()}
+        if any(isinstance(r.judgement, Untestable) for r in readings):
+            return
+        wanted = [n for n in ends if sum(map(ran_to_its_end, done[n])) < session.ground.repeats.verdicts]
+        if not wanted:
+            return
+        turn = _ORDER[sum(map(len, done.values())) % len(_ORDER)]
+        commit = ends[turn if turn in wanted else wanted[0]]
+        _read(engine, commit, readings, record, listener)
+
+
+def _even_if_good_is_not(
+    loop: Loop,
+    session: Session,
+    engine: LocalEngine,
+    record: Callable[[Reading], None],
+    listener: Listener,
+) -> None:
+    """Run bad where good cannot be tested (its script may not exist yet): a pair in turn with itself."""
+    plan = session.plan
+    of_good = [r for r in loop.readings if r.commit == plan.good[0]]
+    of_bad = [r for r in loop.readings if r.commit == plan.bad]
+    if of_good and not of_bad and isinstance(of_good[-1].judgement, Untestable):
+        against = plan.bad if plan.ratio is not None else ""
+        _read(engine, plan.bad, loop.readings, record, listener, against)
+        listener(Noted("bad was run by itself, as good cannot be tested"))
+
+
+def _read(
+    engine: LocalEngine,
+    commit: str,
+    readings: list[Reading],
+    record: Callable[[Reading], None],
+    listener: Listener,
+    against: str = "",
+) -> None:
+    listener(ProbeBegan(commit, Role.PREMISE))
+    reading = engine.read(commit, Role.PREMISE, against)
+    record(reading)
+    readings.append(reading)
+    listener(ReadingTaken(reading))
+
+
+def ran_to_its_end(reading: Reading) -> bool:
+    """Whether the run shows what the test takes; one that was cut short because it was good does not."""
+    cut_short = reading.run is None or reading.run.ending is Ending.JUDGED
+    return not (cut_short and isinstance(reading.judgement, Good))
+
+
+def _undecided(reading: Reading) -> bool:
+    return isinstance(reading.judgement, Undecided)

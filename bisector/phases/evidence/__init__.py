@@ -1,0 +1,1 @@
+"""The collectors of evidence that ship with `bisector diagnose`, and the contract they keep."""

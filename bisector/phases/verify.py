@@ -1,0 +1,217 @@
+"""Phase 5: whether a fix brings every guest back to good: speed, scoreboard, watchdogs."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from bisector.errors import HuntFileError
+from bisector.history.repository import GitFailure, Repository
+from bisector.hunt.conclusion import Effect
+from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
+from bisector.hunt.session import Session, engine_for, opened
+from bisector.phases.guest import Guest, guest_of
+from bisector.phases.scoreboard import Scoreboard, from_json, losses
+from bisector.predicate import Bad, Measured, Undecided, Untestable
+from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.reading import Reading, Role
+from bisector.units import format_duration
+from bisector.watchdog.deadline import deadlines_in
+
+WITHIN = 1.5
+"""How much of good's time a fix may take: the plan's."""
+
+
+class Holds(Enum):
+    """Whether a demand is met; the values are what a person reads."""
+
+    YES = "yes"
+    NO = "NO"
+    UNKNOWN = "not decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One thing asked of a fix, whether it holds, and what was seen."""
+
+    name: str
+    holds: Holds
+    why: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A guest at a fix: `fixed.bad` is the fix; `regressed` is bad itself, from earlier readings if any."""
+
+    fixed: Guest
+    regressed: Guest
+    demands: Sequence[Demand]
+
+    @property
+    def holds(self) -> Holds:
+        """All demands together."""
+        found = {demand.holds for demand in self.demands}
+        return next((h for h in (Holds.NO, Holds.UNKNOWN) if h in found), Holds.YES)
+
+
+def verify_guest(session: Session, fix: str, within: float, listener: Listener, since: datetime) -> Verified:
+    """Measure `fix` (a full id) in turn with good until its ratio is surely on one side of `within`.
+
+    Readings of the same fix from `since` on are taken as they are. Raises `HuntFileError` where the hunt
+    names a baseline that bad does not have.
+    """
+    plan, ground = session.plan, session.ground
+    baseline = _baseline(session)
+    with ground.scratch.held(session.key), opened(ground.scratch) as journal:
+        row = session.row(journal)
+        taken = journal.readings(row.id)
+        readings = [
+            r
+            for r in taken
+            if r.role is Role.VERIFICATION
+            and r.commit == fix
+            and r.at >= since
+            and not isinstance(r.judgement, Undecided)
+        ]
+        clean_leftovers()
+        ends = {"good": plan.good[0], "bad": plan.bad}
+        with engine_for(ground, session.key, ends, len(taken), listener, whole=True) as engine:
+            while not _enough(session, fix, readings, within):
+                listener(ProbeBegan(fix, Role.VERIFICATION))
+                reading = engine.read(fix, Role.VERIFICATION, plan.good[0])
+                journal.add(row.id, reading)
+                readings.append(reading)
+                listener(ReadingTaken(reading))
+    premise = [r for r in taken if r.role is Role.PREMISE]
+    fixed = guest_of(ground, plan.good[0], fix, readings)
+    regressed = guest_of(ground, plan.good[0], plan.bad, premise)
+    listener(Noted(f"user time at the fix over good: {fixed.effect or fixed.bad.outcome}"))
+    demands = [
+        *_speed(fixed, within, good_runs=fixed.good.passes or regressed.good.passes),
+        *_verdict(fixed, readings),
+        _scoreboard(fixed, baseline or fixed.good.board, regressed),
+        *_watchdogs(session, fix),
+    ]
+    return Verified(fixed, regressed, demands)
+
+
+def _enough(session: Session, fix: str, readings: Sequence[Reading], within: float) -> bool:
+    """Whether the readings decide, or as many were taken as the hunt allows."""
+    repeats = session.ground.repeats
+    if readings and isinstance(readings[-1].judgement, Bad | Untestable):
+        return True
+    if len(readings) < repeats.least:
+        return False
+    guest = guest_of(session.ground, session.plan.good[0], fix, readings)
+    effects = [effect for effect in (guest.effect, guest.own) if effect]
+    decided = all(_side_of(effect, within) is not Holds.UNKNOWN for effect in effects)
+    return decided or len(readings) >= repeats.most
+
+
+def _side_of(effect: Effect, within: float) -> Holds:
+    if effect.high <= within:
+        return Holds.YES
+    return Holds.NO if effect.low > within else Holds.UNKNOWN
+
+
+def _speed(fixed: Guest, within: float, *, good_runs: bool) -> list[Demand]:
+    """Within so much of good, in user time per test and in the hunt's own measure.
+
+    A fix that gives no figure fails, where good is known to give one (`good_runs`).
+    """
+    demands = [
+        Demand(f"{what} within {within:g}x", _side_of(effect, within), str(effect))
+        for what, effect in (("user time", fixed.effect), ("the hunt's own measure", fixed.own))
+        if effect is not None
+    ]
+    if fixed.effect is None:
+        why = (
+            fixed.bad.why_not
+            or f"at good the test ends with: {fixed.good.outcome}, here: {fixed.bad.outcome}"
+        )
+        holds = Holds.NO if good_runs and not fixed.bad.passes else Holds.UNKNOWN
+        demands.insert(0, Demand(f"user time within {within:g}x", holds, why))
+    return demands
+
+
+def _verdict(fixed: Guest, readings: Sequence[Reading]) -> list[Demand]:
+    """What the hunt's predicate says of the fix, where it gives verdicts and there was a run."""
+    judgement = readings[-1].judgement
+    if isinstance(judgement, Measured) or not fixed.bad.runs:
+        return []
+    failed = next((r.judgement for r in readings if isinstance(r.judgement, Bad | Untestable)), None)
+    if failed is None:
+        return [Demand("judged good", Holds.YES, judgement.why)]
+    return [Demand("judged good", Holds.NO if isinstance(failed, Bad) else Holds.UNKNOWN, failed.why)]
+
+
+def _scoreboard(fixed: Guest, baseline: Scoreboard | None, regressed: Guest) -> Demand:
+    """Nothing passes less than at the baseline, nor than before the fix."""
+    name, now = "scoreboard", fixed.bad.board
+    if now is None and baseline is None and fixed.good.passes:
+        return Demand("test passes", Holds.YES if fixed.bad.passes else Holds.NO, fixed.bad.outcome)
+    if now is None or baseline is None:
+        where = "the fix" if now is None else "the baseline"
+        return Demand(name, Holds.UNKNOWN, f"the test says nowhere what passed at {where}")
+    lost = losses(now, baseline)
+    if regressed.bad.board:
+        lost += [loss for loss in losses(now, regressed.bad.board) if loss not in lost]
+    told = f"{now.total}, baseline {baseline.total}"
+    return Demand(name, Holds.NO if lost else Holds.YES, f"{told}: {'; '.join(lost)}" if lost else told)
+
+
+def _watchdogs(session: Session, fix: str) -> list[Demand]:
+    """No deadline in the test's own scripts is longer at the fix than at good."""
+    repository, good = session.ground.repository, session.plan.good[0]
+    demands = []
+    for script in _scripts(session):
+        texts = [file_at(repository, commit, script) for commit in (good, fix)]
+        if texts[0] is None or texts[1] is None:
+            continue
+        was, now = ({d.name: d.seconds for d in deadlines_in(text or "", script)} for text in texts)
+        longer = [
+            f"{name} {format_duration(now[name])}, at good {format_duration(seconds)}"
+            for name, seconds in was.items()
+            if now.get(name, 0.0) > seconds
+        ]
+        told = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in now.items()) or "none"
+        why = f"{script}: {'; '.join(longer) or told}"
+        demands.append(Demand("watchdog restored", Holds.NO if longer else Holds.YES, why))
+    return demands
+
+
+def _scripts(session: Session) -> list[str]:
+    """The words of the test's command that may be files of the repository."""
+    test = session.ground.hunt.test
+    words = shlex.split(test.command) if isinstance(test.command, str) else test.command
+    folder = "" if test.folder == "." else f"{test.folder}/"
+    return [f"{folder}{word}".removeprefix("./") for word in words if not word.startswith(("-", "/"))]
+
+
+def _baseline(session: Session) -> Scoreboard | None:
+    """The baseline file that the hunt names, as of bad; None where it names none."""
+    hunt = session.ground.hunt
+    if hunt.suites is None or hunt.suites.baseline is None:
+        return None
+    path, bad = hunt.suites.baseline, session.plan.bad
+    where = f"{hunt.locate('suites', 'baseline')}: suites.baseline"
+    text = file_at(session.ground.repository, bad, path)
+    if text is None:
+        raise HuntFileError(
+            f"{where}: bad {bad[:12]} has no file {path}; write another, or leave the key out"
+        )
+    board = from_json(text)
+    if board is None:
+        raise HuntFileError(f"{where}: {path} holds no suites with `passed` and `total`; name another file")
+    return board
+
+
+def file_at(repository: Repository, commit: str, path: str) -> str | None:
+    """The text of a file in a commit, None where it has no such file."""
+    try:
+        return repository.git("cat-file", "blob", f"{commit}:{path}").decode(errors="replace")
+    except GitFailure:
+        return None

@@ -1,0 +1,90 @@
+"""Findings as forges show them beside the lines of a change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from bisector import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a file, and what is to be said of it; `weighs` where somebody should act."""
+
+    file: str
+    line: int
+    rule: str
+    message: str
+    weighs: bool
+
+
+def workflow_commands(findings: Iterable[Finding]) -> str:
+    """Annotations of GitHub Actions, which Gitea and Forgejo read too: `::warning file=...::message`."""
+    return "".join(
+        f"::{'warning' if one.weighs else 'notice'} file={_property(one.file)},line={one.line},"
+        f"title={_property(f'deadline {one.rule}')}::{_data(one.message)}\n"
+        for one in findings
+    )
+
+
+def code_quality(findings: Sequence[Finding]) -> str:
+    """GitLab's code quality report (the subset of Code Climate's that GitLab reads)."""
+    return _json([_issue(one, at) for at, one in enumerate(findings)])
+
+
+def sarif(findings: Sequence[Finding]) -> str:
+    """SARIF 2.1.0 (OASIS), one run."""
+    rules = sorted({one.rule for one in findings})
+    driver = {
+        "name": "bisector",
+        "version": __version__,
+        "rules": [
+            {"id": f"deadline-{rule}", "shortDescription": {"text": f"A deadline was {rule}."}}
+            for rule in rules
+        ],
+    }
+    run = {"tool": {"driver": driver}, "results": [_result(one) for one in findings]}
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    return _json({"$schema": schema, "version": "2.1.0", "runs": [run]})
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _issue(finding: Finding, at: int) -> dict[str, Any]:
+    # Without the line, so that the same finding stays the same when lines above it come and go.
+    seen = f"{finding.file}\0{finding.rule}\0{finding.message}\0{at}"
+    return {
+        "description": finding.message,
+        "check_name": f"deadline-{finding.rule}",
+        "fingerprint": hashlib.sha256(seen.encode()).hexdigest(),
+        "severity": "major" if finding.weighs else "info",
+        "location": {"path": finding.file, "lines": {"begin": finding.line}},
+    }
+
+
+def _result(finding: Finding) -> dict[str, Any]:
+    place = {
+        "artifactLocation": {"uri": quote(finding.file), "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": max(finding.line, 1)},
+    }
+    return {
+        "ruleId": f"deadline-{finding.rule}",
+        "level": "warning" if finding.weighs else "note",
+        "message": {"text": finding.message},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2) + "\n"

@@ -1,0 +1,131 @@
+"""Deadlines that a diff changes: raised, lowered, added or removed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchedFile, PatchSet
+
+from bisector.errors import HistoryError
+from bisector.history.repository import GitFailure, Repository
+from bisector.watchdog.deadline import Deadline, deadlines_in
+
+
+class Kind(Enum):
+    """What happened to a deadline."""
+
+    RAISED = "raised"
+    LOWERED = "lowered"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One deadline that changed: `before` has its line in the old file, `after` in the new one."""
+
+    before: Deadline | None
+    after: Deadline | None
+
+    @property
+    def kind(self) -> Kind:
+        """What happened to it."""
+        if self.before is None:
+            return Kind.ADDED
+        if self.after is None:
+            return Kind.REMOVED
+        return Kind.RAISED if self.after.seconds > self.before.seconds else Kind.LOWERED
+
+    @property
+    def shown(self) -> Deadline:
+        """The deadline to point at: the new one where there is one."""
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("a change needs a deadline before or after it")
+        return found
+
+    def __str__(self) -> str:
+        old = self.before.text if self.before else ""
+        new = self.after.text if self.after else ""
+        return f"`{old}` -> `{new}`" if old and new else f"`{old or new}`"
+
+
+def changes_between(repository: Repository, base: str, head: str) -> list[Change]:
+    """The deadlines that differ between two commits, in the order of the diff."""
+    try:
+        diff = repository.git(
+            *(
+                "-c",
+                "core.quotePath=false",
+                "diff",
+                "--no-color",
+                "--no-ext-diff",
+                "--no-textconv",
+                "--find-renames",
+            ),
+            *("--src-prefix=a/", "--dst-prefix=b/", base, head),
+        )
+    except GitFailure as error:
+        raise HistoryError(f"git cannot compare {base[:12]} with {head[:12]}: {error}") from error
+    return changes_in(diff.decode("utf-8", "replace"))
+
+
+def changes_in(diff: str) -> list[Change]:
+    """The deadlines that a unified diff changes.
+
+    Of the deadlines that a hunk takes away and those it brings, the ones that mean the same belong
+    together (`timeout 180` and `timeout 2400`, also on another line), then those of one style; what is
+    left over is looked for in the rest of the file, since a line may move. What only moved is no change.
+    """
+    try:
+        files = list(PatchSet(io.StringIO(diff, newline="\n")))
+    except UnidiffParseError as error:
+        raise HistoryError(f"the diff cannot be read: {error}") from error
+    return [change for file in files for change in _in_file(file)]
+
+
+_Key = Callable[[Deadline], Hashable]
+_BY_MEANING: tuple[_Key, ...] = (lambda d: (d.style, d.name, d.seconds), lambda d: (d.style, d.name))
+
+
+def _in_file(file: PatchedFile) -> list[Change]:
+    changes: list[Change] = []
+    gone: list[Deadline] = []
+    come: list[Deadline] = []
+    for hunk in file:
+        before = _deadlines(file, ((line.source_line_no, line.value) for line in hunk if line.is_removed))
+        after = _deadlines(file, ((line.target_line_no, line.value) for line in hunk if line.is_added))
+        changes += _paired(before, after, (*_BY_MEANING, lambda deadline: deadline.style))
+        if len(before) == len(after) == 1:
+            changes.append(Change(before.pop(), after.pop()))
+        gone += before
+        come += after
+    changes += _paired(gone, come, _BY_MEANING)
+    changes += [Change(one, None) for one in gone] + [Change(None, one) for one in come]
+    moved = [c for c in changes if c.before and c.after and c.before.seconds == c.after.seconds]
+    return sorted((c for c in changes if c not in moved), key=lambda change: change.shown.line)
+
+
+def _paired(before: list[Deadline], after: list[Deadline], keys: Iterable[_Key]) -> list[Change]:
+    """Pairs that agree in a key, the first key first; they are taken out of both lists."""
+    pairs = []
+    for key in keys:
+        for old in list(before):
+            new = next((one for one in after if key(one) == key(old)), None)
+            if new is not None:
+                pairs.append(Change(old, new))
+                before.remove(old)
+                after.remove(new)
+    return pairs
+
+
+def _deadlines(file: PatchedFile, lines: Iterable[tuple[int | None, str]]) -> list[Deadline]:
+    return [
+        replace(deadline, line=number or 0)
+        for number, text in lines
+        for deadline in deadlines_in(text.rstrip("\n"), file.path)
+    ]

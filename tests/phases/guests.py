@@ -1,0 +1,66 @@
+"""Small guests written in shell, and the commands that look at them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bisector.hunt.scratch import Scratch
+from bisector.hunt.session import opened
+from tests.cli.running import bisector
+from tests.git_history import Node, write_history
+
+BURN = "awk 'BEGIN { while (n < %d) n++ }' </dev/null\n"
+"""Some user time: about 0.02 s for a million rounds."""
+
+SUITES = "echo 'parse: %d/2'; echo 'eval: %d/3'; echo 'total: %d/5'\n"
+
+
+def script(rounds: int, parse: int = 2, evaluated: int = 3, failing: str = "", watchdog: int = 60) -> str:
+    """A test of five tests in two suites, under a watchdog of so many seconds."""
+    named = f"echo 'fail {failing}: expected 1, got 2'\n" if failing else ""
+    board = SUITES % (parse, evaluated, parse + evaluated)
+    return f"timeout {watchdog} {BURN % rounds}{named}{board}test {parse + evaluated} = 5\n"
+
+
+def guests(folder: Path, **commits: Mapping[str, str | None]) -> dict[str, str]:
+    """A repository with these commits in a row, each a change of files; their ids by name."""
+    names = list(commits)
+    nodes = [Node(name, [names[at - 1]] if at else [], commits[name]) for at, name in enumerate(names)]
+    return write_history(folder / "repo", nodes)
+
+
+def hunt(
+    folder: Path,
+    name: str,
+    good: str,
+    bad: str,
+    predicate: str = "per_test_user_time",
+    more: str = "",
+    command: str = "",
+) -> Path:
+    """A hunt file of a guest, whose script is NAME.sh."""
+    (folder / "configs").mkdir(exist_ok=True)
+    file = folder / "configs" / f"{name}.yaml"
+    file.write_text(
+        f"repository: ../repo\ngood: {good}\nbad: {bad}\n"
+        f"test: {{command: {command or f'bash {name}.sh'}, timeout: 20s}}\n"
+        f"predicate: {predicate}\nscratch: ../worktrees\n{more}"
+    )
+    return file
+
+
+def result(*arguments: str, folder: Path, expected: int = 0) -> dict[str, Any]:
+    """What a phase prints as JSON; it must end with this code."""
+    done = bisector(*arguments, "--json", folder=folder)
+    assert done.returncode == expected, done.stderr + done.stdout
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def readings(folder: Path) -> int:
+    """How many readings the journal of `folder` holds."""
+    with opened(Scratch(folder / "worktrees")) as journal:
+        return sum(len(journal.readings(row.id)) for row in journal.hunts())
