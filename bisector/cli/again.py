@@ -15,6 +15,9 @@ from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session
 from bisector.hunt_file.origin import option_of
 
+_OF_OTHERS = {"diagnose", "watches"}
+"""What a hunt file says to other commands than `run`."""
+
 
 def command_of(chosen: Chosen, session: Session) -> str:
     """`bisector run ...` for exactly this hunt, from any folder, between commits named by their full ids.
@@ -23,7 +26,7 @@ def command_of(chosen: Chosen, session: Session) -> str:
     """
     hunt, words = session.ground.hunt, ["bisector", "run"]
     if chosen.config is None:
-        values = _flat(hunt.model_dump(mode="json", exclude_defaults=True))
+        values = _flat(hunt.model_dump(mode="json", exclude_defaults=True, exclude=_OF_OTHERS))
     else:
         words += ["--config", str(hunt_file.find(chosen.config, Path.cwd()).resolve())]
         whole = _flat(hunt.model_dump(mode="json"))
@@ -37,7 +40,7 @@ def command_of(chosen: Chosen, session: Session) -> str:
 
 
 def change_of(repository: Repository, record: HuntRecord) -> str:
-    """git's summary of what the first bad commit changes; empty where there is none."""
+    """Git's summary of what the first bad commit changes; empty where there is none."""
     found = record.conclusion
     return repository.diffstat(found.commit) if isinstance(found, FirstBad) else ""
 

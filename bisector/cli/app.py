@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bisector import __version__
+from bisector.cli import completion
 from bisector.cli.options import Chosen, takes_hunt
 
 app = typer.Typer(
@@ -19,6 +20,8 @@ app = typer.Typer(
 )
 demo_app = typer.Typer(help="The sample history: a small real sx_server with a known first bad commit.")
 app.add_typer(demo_app, name="demo", no_args_is_help=True)
+ci_app = typer.Typer(help="Workflow files that ask what raised deadlines hide.")
+app.add_typer(ci_app, name="ci", no_args_is_help=True)
 
 Configs = Annotated[
     list[str] | None,
@@ -54,6 +57,57 @@ def _top(
     ] = False,
 ) -> None:
     pass
+
+
+@app.command()
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="The repository to look at.", show_default="this folder")
+    ] = Path(),
+    output: Annotated[
+        Path, typer.Option(help="Write the hunt file here; `-` prints it and tries nothing.")
+    ] = Path("hunt.yaml"),
+    symptom: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            help="What is hunted: failure, time or memory.",
+            autocompletion=completion.symptoms,
+        ),
+    ] = "failure",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    no_try: Annotated[bool, typer.Option("--no-try", help="Do not build and test HEAD.")] = False,
+    as_json: Json = False,
+    verbose: Verbosely = False,
+) -> int:
+    """Look at a repository, propose a hunt file with comments, and try it at HEAD.
+
+    Exit codes: 0 written and it works at HEAD, 1 written but HEAD cannot be judged by it, 2 usage.
+
+    Examples: [bold]bisector init[/bold], for a program that became slow
+    [bold]bisector init ../server --for time[/bold], only to see it [bold]bisector init --output -[/bold]
+    """
+    from bisector.cli.init import propose_hunt
+
+    return propose_hunt(
+        folder, output, symptom, force=force, no_try=no_try, as_json=as_json, verbosity=1 + verbose
+    )
+
+
+@app.command()
+@takes_hunt
+def doctor(chosen: Chosen, as_json: Json = False) -> int:
+    """Tell what this machine can do, and what that means for a hunt: limits, isolation, tools, disk, load.
+
+    With a hunt named, also whether all that it asks for is there.
+
+    Exit codes: 0 a hunt can run, 6 it cannot.
+
+    Examples: [bold]bisector doctor[/bold], for one hunt [bold]bisector doctor --config tcl.yaml[/bold]
+    """
+    from bisector.cli.doctor import examine
+
+    return examine(chosen, as_json=as_json)
 
 
 @app.command()
@@ -272,6 +326,18 @@ def status(chosen: Chosen, as_json: Json = False) -> None:
 
 @app.command()
 @takes_hunt
+def explain(chosen: Chosen, as_json: Json = False, md: Markdown = None) -> int:
+    """Tell why each commit was tested, in plain words (default: the newest hunt); nothing is run.
+
+    Examples: [bold]bisector explain[/bold], [bold]bisector explain --config tcl.yaml --md why.md[/bold]
+    """
+    from bisector.cli.explain import explain_hunt
+
+    return explain_hunt(chosen, as_json=as_json, md=md)
+
+
+@app.command()
+@takes_hunt
 def log(chosen: Chosen) -> None:
     """Print a hunt as a git bisect log, replayable by `git bisect replay` (default: the newest hunt)."""
     from bisector.cli.looking import show_log
@@ -285,7 +351,7 @@ def report(
     chosen: Chosen,
     html: Annotated[Path | None, typer.Option(help="Write the HTML report to this file.")] = None,
     md: Annotated[Path | None, typer.Option(help="Write the Markdown report to this file.")] = None,
-    chat: Annotated[bool, typer.Option("--chat", help="Print the answer in one paragraph, for a chat.")] = False,
+    chat: Annotated[bool, typer.Option("--chat", help="Print the answer in one paragraph.")] = False,
 ) -> None:
     """Write the reports of a hunt (default: the newest); without a file, print the Markdown one."""
     from bisector.cli.looking import write_reports
@@ -457,6 +523,33 @@ def schema() -> None:
     from bisector.hunt_file import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2))
+
+
+@ci_app.command("init")
+def ci_init(
+    service: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            help="github, gitea, forgejo or gitlab; default: the one that the repository looks made for.",
+            autocompletion=completion.services,
+        ),
+    ] = None,
+    repo: Annotated[Path, typer.Option(help="The repository to write it into.")] = Path(),
+    hunts: Annotated[
+        str, typer.Option(help="Options of `watchdog` that name the hunts: `--config hunt.yaml`.")
+    ] = "--guests all",
+    budget: Annotated[str, typer.Option(help="Time for all hunts of a change.")] = "50m",
+    install: Annotated[str, typer.Option(help="The command that installs bisector there.")] = "pip install bisector",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+) -> None:
+    """Write a workflow that runs `bisector watchdog` on every change that is proposed.
+
+    Examples: [bold]bisector ci init[/bold], [bold]bisector ci init --for gitlab --hunts '--config tcl.yaml'[/bold]
+    """
+    from bisector.cli.ci import write_workflow
+
+    write_workflow(repo, service, hunts=hunts, budget=budget, install=install, force=force)
 
 
 @demo_app.command("make")

@@ -26,7 +26,7 @@ from bisector.hunt.good_commit import session_on
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.scratch import Scratch, default_scratch
-from bisector.hunt.session import Ground
+from bisector.hunt.session import Ground, Session
 from bisector.report.atomic_write import atomic_write
 from bisector.report.bisect_log import git_bisect_log
 from bisector.report.html import write_html_report
@@ -54,15 +54,15 @@ def show_status(chosen: Chosen, *, as_json: bool) -> None:
 
 def show_log(chosen: Chosen) -> None:
     """A hunt in the format of git bisect log."""
-    _, record = _record(chosen)
+    _, record = looked_at(chosen)
     sys.stdout.write(git_bisect_log(record))
 
 
 def write_reports(chosen: Chosen, *, html: Path | None, md: Path | None, chat: bool) -> None:
     """The reports of a hunt, into files or onto the screen."""
-    repository, record = _record(chosen)
+    session, record = looked_at(chosen)
     if html is not None:
-        write_html_report(record, html, change_of(repository, record))
+        write_html_report(record, html, change_of(session.ground.repository, record))
     if md is not None:
         atomic_write(md, issue_report(record).encode())
     if chat:
@@ -120,14 +120,15 @@ def _journal(scratch: Scratch) -> Journal:
     return Journal(scratch.journal)
 
 
-def _record(chosen: Chosen) -> tuple[Repository, HuntRecord]:
+def looked_at(chosen: Chosen) -> tuple[Session, HuntRecord]:
+    """The chosen hunt (without one: the newest of this folder), as the journal knows it."""
     scratch = _scratch(chosen)
     journal = _journal(scratch)
     named_by_scratch = chosen.config is None and set(chosen.values) <= {"scratch"}
     ground = _newest(journal, scratch) if named_by_scratch else chosen.ground()
     session = session_on(ground, _only_looking)
     again = Chosen(None, {}) if named_by_scratch else chosen
-    return ground.repository, replace(session.record(journal), reproduce=command_of(again, session))
+    return session, replace(session.record(journal), reproduce=command_of(again, session))
 
 
 def _newest(journal: Journal, scratch: Scratch) -> Ground:

@@ -129,6 +129,13 @@ class Repository:
         width = len(paths)
         return [tuple(ids[at * width : (at + 1) * width]) for at in range(len(commits))]
 
+    def diffstat(self, commit: str) -> str:
+        """Git's summary of what `commit` changes against its first parent, at most 30 files long."""
+        parent = self.git("rev-list", "--parents", "--max-count=1", commit).decode().split()[1:2]
+        against = [*parent, commit] if parent else ["--root", commit]
+        out = self.git("diff-tree", "--no-commit-id", "-M", "--no-ext-diff", "--stat=90,70,30", *against)
+        return out.decode(errors="replace").rstrip()
+
     def _mend_for_missing_commit(self) -> str:
         if self.is_shallow:
             return "the clone is shallow: run `git fetch --unshallow` (in CI: `fetch-depth: 0`)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +17,15 @@ from bisector.probe.reading import Reading, Role
 _POSSIBLE = 1e-9
 _LEAST_SECONDS = 1e-3
 _NEARLY_ALL = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What is believed of a commit before it is read: two probabilities, and the bits it is to tell."""
+
+    bad: float
+    untestable: float
+    bits: float
 
 
 class Belief:
@@ -66,6 +76,16 @@ class Belief:
     def observe(self, reading: Reading) -> None:
         """Take in a new reading; one that says nothing of the range is passed over."""
         self._search.observe_all(self._observations([reading]))
+
+    def prospect(self, commit: str) -> Prospect | None:
+        """What is expected of one more reading of `commit`; None for one outside of the search."""
+        if commit not in self._index:
+            return None
+        index = self._index[commit]
+        untestable = 0.0 if index == -1 else float(self._search.probability_untestable()[index])
+        return Prospect(
+            self._search.probability_bad(index), untestable, self._search.expected_information(index)
+        )
 
     @property
     def candidates_left(self) -> int:

@@ -12,6 +12,8 @@ from bisector.report.history_picture import Mark, by_good_endpoint, reference_se
 from bisector.report.scales import Box, LogAxis, ratio_label, spaced
 
 _FEWEST = 3
+_SECONDS_BELOW = 600.0
+"""Seconds of hunt below which the times of day are shown with theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,14 @@ def drift_picture(record: HuntRecord, width: float) -> DriftPicture | None:
     places = [
         box.left + 10 + (r.at - start).total_seconds() / span * (box.right - box.left - 20) for r, _ in pairs
     ]
-    labels = [(x, f"{r.at:%H:%M}") for x, (r, _) in zip(places, pairs, strict=True)]
+    clock = "%H:%M" if span >= _SECONDS_BELOW else "%H:%M:%S"
+    labels = [(x, f"{r.at:{clock}}") for x, (r, _) in zip(places, pairs, strict=True)]
     return DriftPicture(
         width=width,
         height=186,
         box=box,
         y_ticks=[(axis.y(t), ratio_label(t)) for t in axis.ticks()],
-        x_ticks=spaced([labels[0], labels[-1], *labels], 64),
+        x_ticks=spaced([labels[0], labels[-1], *labels], 72),
         marks=[
             _mark(record, pair, x, axis.y(ratio))
             for pair, x, ratio in zip(pairs, places, ratios, strict=True)

@@ -23,7 +23,7 @@ class Rates:
     false_good: float
 
 
-def likely_rates() -> tuple[Rates, ...]:
+def _likely_rates() -> tuple[Rates, ...]:
     """The default prior, cut into points: verdicts that flip whatever the commit, at one rate (.7) or at
     two (.05), or a bug that shows itself in some of its runs only while others never fail (.25).
 
@@ -51,7 +51,15 @@ def _beta(rate: Floats, a: float, b: float, spacing: Floats | float = 1.0) -> Fl
     return shares
 
 
-LIKELY_RATES = likely_rates()
+def _rates_of_real_failures() -> tuple[Rates, ...]:
+    """The default prior where failures are always real: half for rates near 0, half about every other run."""
+    hidden = np.geomspace(2e-3, 0.7, 24)
+    shares = _beta(hidden, 0.5, 5, spacing=hidden) + _beta(hidden, 8, 8, spacing=hidden)
+    return tuple(Rates(float(w), REAL, float(q)) for q, w in zip(hidden, shares, strict=True))
+
+
+LIKELY_RATES = _likely_rates()
+REAL_FAILURES = _rates_of_real_failures()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +87,15 @@ class FlakyFit:
 class Flaky:
     """Verdicts err independently at two rates: `false_bad` (a good commit looks bad) and `false_good`.
 
-    A rate left None is unknown and summed out over `prior`, the rates that are thought possible; a known
-    one takes the place of what the prior says of it. `failure_is_real`: a bad verdict is never wrong.
+    A rate left None is unknown and summed out over `prior`, the rates that are thought possible (None:
+    `LIKELY_RATES`, or `REAL_FAILURES`); a known one takes the place of what the prior says of it.
+    `failure_is_real`: a bad verdict is never wrong.
     """
 
     false_bad: float | None = None
     false_good: float | None = None
     failure_is_real: bool = False
-    prior: tuple[Rates, ...] = LIKELY_RATES
+    prior: tuple[Rates, ...] | None = None
     certain: bool = False
 
     def __post_init__(self) -> None:
@@ -95,11 +104,16 @@ class Flaky:
                 raise UsageError(f"{name} is {rate}: give a rate from 0 to below 1, or None if unknown")
         if (self.false_bad or 0) + (self.false_good or 0) >= 1:
             raise UsageError("false_bad + false_good must be below 1, or a verdict says nothing")
-        for part in self.prior:
+        for part in self._prior:
             if part.share <= 0 or not (0 < part.false_bad < 1 and 0 < part.false_good < 1):
                 raise UsageError(f"prior: {part} needs a positive share and rates between 0 and 1")
-        if not self.prior:
+        if not self._prior:
             raise UsageError("prior: give at least one pair of rates")
+
+    @property
+    def _prior(self) -> tuple[Rates, ...]:
+        default = REAL_FAILURES if self.failure_is_real else LIKELY_RATES
+        return default if self.prior is None else self.prior
 
     def refuse(self, outcome: Outcome) -> str | None:
         """Measured values need a model of their spread."""
@@ -135,7 +149,7 @@ class Flaky:
     def _possible(self) -> Floats:
         """Shape (3, pairs): share, rate of false bad and of false good verdicts, of every possible pair."""
         known = (None, REAL if self.failure_is_real else self.false_bad, self.false_good)
-        possible = np.array([(part.share, part.false_bad, part.false_good) for part in self.prior]).T
+        possible = np.array([(part.share, part.false_bad, part.false_good) for part in self._prior]).T
         for row, rate in zip(possible, known, strict=True):
             if rate is not None:
                 row[:] = max(rate, REAL)
