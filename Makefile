@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := demo-history
 SCENARIO ?= jit-miss
 
-.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel test-long bench bench-search bench-noise docs captures clean
+.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel test-long bench bench-search bench-noise docs docs-site test-browser captures clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -38,7 +38,7 @@ demo-plan: setup ocaml ## The whole plan on the sample history: quantify, bisect
 	@rm -rf $(DEMO)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo-plan.sh $(DEMO)
 
-test: lint types unit wheel ## Everything that CI checks
+test: lint types unit test-browser docs-site wheel ## Everything that CI checks
 
 lint: setup ## ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
@@ -47,10 +47,14 @@ types: setup ## mypy --strict
 	@$(BIN)/mypy bisector predicates
 
 unit: setup ocaml tools ## pytest
-	@$(BIN)/python -m pytest -q -m 'not long'
+	@$(BIN)/python -m pytest -q -m 'not long' --ignore=tests/browser
 
 wheel: setup ## Build the wheel, install it into a clean environment, run it from there
 	@bash scripts/check-wheel.sh
+
+test-browser: setup ## The report in the system's Chromium, installed when missing
+	@bash scripts/install-tools.sh chromium
+	@$(BIN)/python -m pytest -q tests/browser
 
 test-long: setup ocaml tools ## Every scenario, 120 commits, three seeds
 	@$(BIN)/python -m pytest -q -m long
@@ -69,6 +73,9 @@ captures: setup ocaml ## Remake the pictures in docs/images (needs tmux and Chro
 
 docs: setup ## Write the generated pages of the reference
 	@$(BIN)/python -m scripts.write_reference
+
+docs-site: setup ## Build the documentation as a site in build/site; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean: ## Remove what make has made
 	rm -rf $(VENV) $(DEMO) build dist *.egg-info

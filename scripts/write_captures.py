@@ -30,7 +30,7 @@ IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 WIDTH, HEIGHT = 128, 60
 COMMAND = "bisector run --config first-hunt/hunt.yaml"
 LONGEST_HUNT = 900.0
-PAGE = "1000,1020"
+PAGE = "1000,1220"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 

@@ -10,13 +10,17 @@ from pathlib import Path
 
 from bisector.hunt_file.reference import reference_markdown
 from scripts.reference.commands import commands_markdown
+from scripts.reference.journal import journal_markdown
 from scripts.reference.predicates import predicates_markdown
+from scripts.reference.python_api import python_api_markdown
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_markdown,
     "hunt-file.md": reference_markdown,
+    "journal.md": journal_markdown,
     "predicates.md": predicates_markdown,
+    "python-api.md": python_api_markdown,
 }
 
 

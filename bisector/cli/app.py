@@ -147,7 +147,11 @@ def check(
 ) -> int:
     """Check the premise only: good is good, bad is bad, and the difference is real.
 
-    Exit codes: 0 there is something to hunt, all others as `run`. A later `run` goes on from here.
+    A later `run` goes on from here.
+
+    Exit codes: 0 there is something to hunt, all others as `run`.
+
+    Example: [bold]bisector check --config tcl.yaml[/bold]
     """
     from bisector.cli.run import check_premise
 
@@ -309,6 +313,8 @@ def plan(
 
     What stands there already is not written again, and all else in the file stays as it is. Without
     --config: the journal of this folder.
+
+    Example: [bold]bisector plan --file plan.md --config tcl.yaml[/bold]
     """
     from bisector.cli.plan import write_plan_file
 
@@ -318,7 +324,10 @@ def plan(
 @app.command()
 @takes_hunt
 def status(chosen: Chosen, as_json: Json = False) -> None:
-    """Show the hunts in the journal: running, stopped or over."""
+    """Show the hunts in the journal: running, stopped or over.
+
+    Examples: [bold]bisector status[/bold], [bold]bisector status --config tcl.yaml --json[/bold]
+    """
     from bisector.cli.looking import show_status
 
     show_status(chosen, as_json=as_json)
@@ -339,7 +348,10 @@ def explain(chosen: Chosen, as_json: Json = False, md: Markdown = None) -> int:
 @app.command()
 @takes_hunt
 def log(chosen: Chosen) -> None:
-    """Print a hunt as a git bisect log, replayable by `git bisect replay` (default: the newest hunt)."""
+    """Print a hunt as a git bisect log, replayable by `git bisect replay` (default: the newest hunt).
+
+    Example: [bold]bisector log --config tcl.yaml[/bold]
+    """
     from bisector.cli.looking import show_log
 
     show_log(chosen)
@@ -353,7 +365,10 @@ def report(
     md: Annotated[Path | None, typer.Option(help="Write the Markdown report to this file.")] = None,
     chat: Annotated[bool, typer.Option("--chat", help="Print the answer in one paragraph.")] = False,
 ) -> None:
-    """Write the reports of a hunt (default: the newest); without a file, print the Markdown one."""
+    """Write the reports of a hunt (default: the newest); without a file, print the Markdown one.
+
+    Example: [bold]bisector report --config tcl.yaml --html tcl.html[/bold]
+    """
     from bisector.cli.looking import write_reports
 
     write_reports(chosen, html=html, md=md, chat=chat)
@@ -365,7 +380,10 @@ def clean(
     chosen: Chosen,
     everything: Annotated[bool, typer.Option("--all", help="The journal and the reports too.")] = False,
 ) -> None:
-    """Remove what hunts keep between runs: built artefacts, logs, and what a killed hunt left behind."""
+    """Remove what hunts keep between runs: built artefacts, logs, and what a killed hunt left behind.
+
+    Examples: [bold]bisector clean[/bold], with journal and reports [bold]bisector clean --all[/bold]
+    """
     from bisector.cli.looking import clean_scratch
 
     clean_scratch(chosen, everything=everything)
@@ -394,7 +412,8 @@ def alarm(
 
     Exit codes: 0 all within the factor, 1 the alarm, 2 usage or references, 6 environment.
 
-    Example: [bold]bisector alarm --config smoke.yaml[/bold], first of all with [bold]--update[/bold]
+    Example: [bold]bisector alarm --config smoke.yaml[/bold], first of all
+    [bold]bisector alarm --config smoke.yaml --update[/bold]
     """
     from bisector.cli.alarm import sound_alarm
 
@@ -507,9 +526,15 @@ def watchdog(
 
 @app.command()
 def predicates(
-    name: Annotated[str | None, typer.Argument(help="Only this one.")] = None, as_json: Json = False
+    name: Annotated[
+        str | None, typer.Argument(help="Only this one.", autocompletion=completion.predicates)
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """List the predicates with their options."""
+    """List the predicates with their options.
+
+    Examples: [bold]bisector predicates[/bold], [bold]bisector predicates wall_time[/bold]
+    """
     from bisector.cli.listing import show_predicates
 
     show_predicates(name, as_json=as_json)
@@ -517,7 +542,10 @@ def predicates(
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of hunt files, for editors."""
+    """Print the JSON Schema of hunt files, for editors.
+
+    Example: [bold]bisector schema[/bold]
+    """
     import json
 
     from bisector.hunt_file import json_schema
@@ -540,12 +568,15 @@ def ci_init(
         str, typer.Option(help="Options of `watchdog` that name the hunts: `--config hunt.yaml`.")
     ] = "--guests all",
     budget: Annotated[str, typer.Option(help="Time for all hunts of a change.")] = "50m",
-    install: Annotated[str, typer.Option(help="The command that installs bisector there.")] = "pip install bisector",
+    install: Annotated[
+        str | None, typer.Option(help="The command that installs bisector there; default: with pip.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
 ) -> None:
-    """Write a workflow that runs `bisector watchdog` on every change that is proposed.
+    """Write a workflow that asks of every proposed change what its raised deadlines hide.
 
-    Examples: [bold]bisector ci init[/bold], [bold]bisector ci init --for gitlab --hunts '--config tcl.yaml'[/bold]
+    Examples: [bold]bisector ci init[/bold],
+    [bold]bisector ci init --for gitlab --hunts '--config tcl.yaml'[/bold]
     """
     from bisector.cli.ci import write_workflow
 
@@ -555,7 +586,10 @@ def ci_init(
 @demo_app.command("make")
 def demo_make(
     directory: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")],
-    scenario: Annotated[str, typer.Option(help="Which cause to inject; see `demo list`.")] = "jit-miss",
+    scenario: Annotated[
+        str,
+        typer.Option(help="Which cause to inject; see `demo list`.", autocompletion=completion.scenarios),
+    ] = "jit-miss",
     commits: Annotated[int, typer.Option(min=12, help="Length of the history.")] = 120,
     seed: Annotated[int, typer.Option(help="Another seed, another history.")] = 7,
     workload: Annotated[int, typer.Option(min=1, help="What each test does, in percent of its usual.")] = 100,
@@ -564,7 +598,10 @@ def demo_make(
         typer.Option("--phases", help="Also a hunt file for each guest in configs/, and a branch `fix`."),
     ] = False,
 ) -> None:
-    """Write the sample history, a hunt file for it, and the truth it is compared with."""
+    """Write the sample history, a hunt file for it, and the truth it is compared with.
+
+    Example: [bold]bisector demo make sample --scenario jit-miss --commits 60[/bold]
+    """
     from bisector import demo
 
     made = demo.make(directory, scenario, commits=commits, seed=seed, workload=workload, phases=phases)
@@ -574,7 +611,10 @@ def demo_make(
 
 @demo_app.command("list")
 def demo_list() -> None:
-    """List the scenarios."""
+    """List the scenarios.
+
+    Example: [bold]bisector demo list[/bold]
+    """
     from bisector import demo
 
     for name, text in demo.SCENARIOS.items():

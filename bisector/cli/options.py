@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bisector.cli import completion
+
 if TYPE_CHECKING:
     from bisector.hunt.session import Ground
 
@@ -51,7 +53,11 @@ def _options(
     config: Annotated[
         str | None,
         typer.Option(
-            "--config", "-c", help="Hunt file: a path, or a name in configs/.", rich_help_panel=_HUNT
+            "--config",
+            "-c",
+            help="Hunt file: a path, or a name in configs/.",
+            rich_help_panel=_HUNT,
+            autocompletion=completion.hunt_files,
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the hunt.", rich_help_panel=_HUNT)] = None,
@@ -103,7 +109,11 @@ def _options(
     ] = None,
     predicate: Annotated[
         str | None,
-        typer.Option(help="What judges a test; see `bisector predicates`.", rich_help_panel=_JUDGING),
+        typer.Option(
+            help="What judges a test; see `bisector predicates`.",
+            rich_help_panel=_JUDGING,
+            autocompletion=completion.predicates,
+        ),
     ] = None,
     confidence: Annotated[
         float | None, typer.Option(help="Probability to be sure at, such as 0.99.", rich_help_panel=_JUDGING)

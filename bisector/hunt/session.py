@@ -149,11 +149,12 @@ def engine_for(
     *,
     whole: bool = False,
     slots: Slots | None = None,
+    fair_attempts: int = 3,
 ) -> Iterator[LocalEngine]:
     """An engine for the hunt `key`, which has `taken` readings already; its slots are gone at the end.
 
     `whole` has good tests run to their end also where their answer is certain before. `slots` are others
-    than those of the scratch folder.
+    than those of the scratch folder, `fair_attempts` as `LocalEngine` has it.
     """
 
     def on_step(commit: str, step: Step, detail: str) -> None:
@@ -167,7 +168,7 @@ def engine_for(
         hunt, ground.repository, ground.predicate, store, logs, environment, ends, on_step, whole=whole
     )
     with slots or Slots(ground.scratch.slots, ground.repository) as held:
-        yield LocalEngine(prober, held, on_step, first=taken + 1)
+        yield LocalEngine(prober, held, on_step, first=taken + 1, fair_attempts=fair_attempts)
 
 
 @contextmanager

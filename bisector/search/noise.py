@@ -66,6 +66,10 @@ class Noise(Protocol):
     def certain(self) -> bool:
         """Whether readings never err, so that the search ends with certainty and nothing less."""
 
+    @property
+    def doubt(self) -> float:
+        """ "No regression" must be doubt / (1 - confidence) times as likely as each commit."""
+
     def refuse(self, outcome: Outcome) -> str | None:
         """Why this model cannot take that outcome, or None if it can."""
 

@@ -35,6 +35,11 @@ class Exact:
 
     certain: bool = True
 
+    @property
+    def doubt(self) -> float:
+        """Certainty is asked for anyway."""
+        return 1.0
+
     def refuse(self, outcome: Outcome) -> str | None:
         """Measured values need a model of their spread."""
         if isinstance(outcome, Measured):

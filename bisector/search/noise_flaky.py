@@ -115,6 +115,11 @@ class Flaky:
         default = REAL_FAILURES if self.failure_is_real else LIKELY_RATES
         return default if self.prior is None else self.prior
 
+    @property
+    def doubt(self) -> float:
+        """Each commit is given up wrongly with a chance of at most 2 (1 - confidence), by Ville's inequality."""
+        return 0.5
+
     def refuse(self, outcome: Outcome) -> str | None:
         """Measured values need a model of their spread."""
         if isinstance(outcome, Measured):

@@ -134,6 +134,13 @@ class Timing:
         if self.outliers is not None and not 0 <= self.outliers < 0.5:
             raise UsageError(f"outliers is {self.outliers}: give a share from 0 to below 0.5")
 
+    @property
+    def doubt(self) -> float:
+        """Little: a step far below the spread, which is among what each commit is taken to make, is never far less
+        likely than none.
+        """
+        return 0.05
+
     def refuse(self, outcome: Outcome) -> str | None:
         """Verdicts and measured values are both taken."""
         return None

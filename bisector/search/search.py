@@ -233,6 +233,7 @@ class Search:
         state = State(
             posteriors=(self._belief.posterior, self._belief.under(self._impartial)),
             rival=self._belief.rival(),
+            doubt=self.noise.doubt,
             certain=self.noise.certain,
             allowance=self._belief.allowance(),
             probes=len(self.observations),

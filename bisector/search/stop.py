@@ -9,11 +9,6 @@ import numpy as np
 from bisector.search.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive, NoRegression
 from bisector.search.noise import Floats, Ints
 
-DOUBT = 0.5
-"""Beside being probable, "no regression" must be DOUBT / (1 - confidence) times as likely as each commit: so
-that no commit is given up for want of readings that could have shown it, wherever it stands. By Ville's
-inequality each commit is given up wrongly with a chance of at most (1 - confidence) / DOUBT."""
-
 
 @dataclass(slots=True)
 class State:
@@ -24,6 +19,9 @@ class State:
     A commit must convince under both, "no regression" under the latter."""
     rival: float
     """How likely the readings are under the best commit, relative to "no regression"."""
+    doubt: float
+    """The latter must be doubt / (1 - confidence) times as likely: so that no commit is given up for want
+    of readings that could have shown it, wherever it stands."""
     certain: bool
     """Whether readings never err."""
     allowance: float
@@ -83,7 +81,7 @@ class Confident(Rule):
         if mass is not None:
             return FirstBad(best, mass)
         probability = float(impartial[none])
-        if probability >= state.wanted(self.confidence) and state.rival * DOUBT <= 1 - self.confidence:
+        if probability >= state.wanted(self.confidence) and state.rival * state.doubt <= 1 - self.confidence:
             return NoRegression(probability)
         for twins in state.twins:
             if state.sure(twins, self.confidence) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ _HEAD = """\
 codes mean: [exit codes](exit-codes.md).
 """
 _SHARED_HEADING = "Options that name a hunt"
+_USUAL_CODES = "0 done, 2 usage or hunt file, 6 environment."
 _VALUES = {str: "text", Path: "path", int: "number", float: "number"}
 
 
@@ -48,7 +50,8 @@ def _page() -> Iterator[str]:
     for name, command in commands().items():
         yield f"## {name}\n"
         yield f"```text\n{_usage(name, command)}\n```\n"
-        yield f"{_prose(command.help or '')}\n"
+        told = _told(command.help or "")
+        yield from (f"{_prose(paragraph)}\n" for paragraph in told.description)
         own = [parameter for parameter in command.params if not _panel(parameter)]
         if own:
             yield from _table(own)
@@ -58,6 +61,8 @@ def _page() -> Iterator[str]:
             shared = {}
         for option in common:
             shared.setdefault(str(_panel(option)), []).append(option)
+        yield f"```sh\n{told.examples}\n```\n"
+        yield f"Exit codes: {_prose(told.exit_codes)}\n"
     yield f"## {_SHARED_HEADING}\n"
     yield "Each is a key of the [hunt file](hunt-file.md), and wins over what the file says.\n"
     for panel, options in shared.items():
@@ -75,6 +80,38 @@ def _usage(name: str, command: Any) -> str:
     words = [str(p.name).upper() if p.required else f"[{str(p.name).upper()}]" for p in arguments]
     options = ["[OPTIONS]"] if any(isinstance(p, TyperOption) for p in command.params) else []
     return " ".join([name, *options, *words])
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A help text in its parts; `examples` are lines for a shell."""
+
+    description: list[str]
+    examples: str
+    exit_codes: str
+
+
+def _told(text: str) -> _Told:
+    """The paragraphs of a help text, sorted by how they begin."""
+    description, examples, codes = [], "", _USUAL_CODES
+    for paragraph in text.split("\n\n"):
+        if re.match(r"Examples?:", paragraph):
+            examples = _examples(paragraph)
+        elif paragraph.startswith("Exit codes:"):
+            codes = paragraph.removeprefix("Exit codes:").strip()
+        else:
+            description.append(paragraph)
+    return _Told(description, examples, codes)
+
+
+def _examples(paragraph: str) -> str:
+    """The commands of a paragraph, one a line; what is said before one becomes its comment."""
+    lines = []
+    for before, command in re.findall(r"(.*?)\[bold\](.*?)\[/bold\]", paragraph, re.DOTALL):
+        said = " ".join(re.sub(r"^Examples?:", "", before).split()).strip(",; ")
+        lines += [f"# {said.removeprefix('or ')}"] if said not in ("", "or") else []
+        lines.append(" ".join(command.split()))
+    return "\n".join(lines)
 
 
 def _prose(text: str) -> str:

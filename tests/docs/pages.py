@@ -10,9 +10,11 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from scripts.write_reference import PAGES as PAGES_WRITTEN
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-GENERATED = {DOCS / "reference" / name for name in ("commands.md", "hunt-file.md", "predicates.md")}
+GENERATED = {DOCS / "reference" / name for name in PAGES_WRITTEN}
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 

@@ -1,0 +1,102 @@
+"""`bisector import`: a `git bisect` session becomes the beginning of a hunt."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bisector.cli.options import Chosen
+from bisector.cli.probe import repository_here, with_range_of
+from bisector.errors import HistoryError
+from bisector.history.bisect_session import BisectSession, Mark, bisect_session
+from bisector.history.repository import Repository
+from bisector.hunt.imported import Imported, import_marks
+from bisector.hunt.session import Session
+from bisector.hunt_file import AUTO
+from bisector.report.findings import counted
+
+_WORDS = {Mark.GOOD: "good", Mark.BAD: "bad", Mark.SKIP: "skipped"}
+
+
+def import_session(chosen: Chosen, *, as_json: bool, restart: bool) -> None:
+    """Take the session's verdicts over into the hunt's journal, and say how to go on."""
+    repository = _repository_of(chosen)
+    session = bisect_session(repository)
+    if session is None:
+        raise HistoryError(
+            f"no git bisect session is under way in {repository.path}; start there, or name it with --repo"
+        )
+    added = _added(chosen, session, repository)
+    ground = Chosen(chosen.config, {**chosen.values, **added}).ground()
+    imported = import_marks(Session(ground, ground.hunt.good), session.marks, restart=restart)
+    command = _going_on(sys.argv[1:], added)
+    if as_json:
+        print(json.dumps({**_counts(imported), "next": command}))
+        return
+    print(_told(imported))
+    print(f"go on with:\n  {command}")
+    print("the git bisect session is as it was; `git bisect reset` ends it")
+
+
+def _repository_of(chosen: Chosen) -> Repository:
+    """That of this folder, if it is a checkout of the repository that the hunt searches; else its own."""
+    if "repository" in chosen.values or chosen.config is None:
+        return Repository(Path(str(chosen.values.get("repository", "."))))
+    named = chosen.ground().repository
+    here = repository_here(chosen)
+    return here if here and here.git_folder == named.git_folder else named
+
+
+def _added(chosen: Chosen, session: BisectSession, repository: Repository) -> dict[str, object]:
+    """What has to be said of the range beside the user's own words, so that it stays when HEAD moves."""
+    whole = with_range_of(session, chosen)
+    hunt = whole.ground().hunt
+    added = {key: value for key, value in whole.values.items() if key not in chosen.values}
+    if hunt.good == (AUTO,):
+        added["good"] = list(session.good)
+    elif any(map(session.moves, hunt.good)):
+        added["good"] = [repository.resolve(session.lasting(revision)) for revision in hunt.good]
+    if session.moves(hunt.bad):
+        added["bad"] = session.bad
+    return added
+
+
+def _going_on(arguments: Sequence[str], added: Mapping[str, object]) -> str:
+    """The command that runs the hunt, in the user's own words."""
+    words = list(arguments)
+    words[words.index("import")] = "run"
+    given = [word for word in words if word not in ("--json", "--restart")]
+    return shlex.join(["bisector", *given, *_options(added)])
+
+
+def _options(added: Mapping[str, object]) -> Iterator[str]:
+    for key, value in added.items():
+        if key == "first_parent":
+            yield "--first-parent"
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            yield from ("--path" if key == "paths" else f"--{key}", str(one))
+
+
+def _told(imported: Imported) -> str:
+    kinds = Counter(imported.taken.values())
+    which = ", ".join(f"{kinds[mark]} {word}" for mark, word in _WORDS.items() if kinds[mark])
+    taken = f"taken over from git bisect: {which}" if which else "nothing new to take over from git bisect"
+    beside = {"known already": imported.known, "endpoints or outside of the range": imported.outside}
+    rest = "".join(f"; {count} {what}" for what, count in beside.items() if count)
+    left = f"{imported.candidates_left} of {counted(imported.candidates, 'candidate')} left"
+    return f"{taken}{rest}\n{left}"
+
+
+def _counts(imported: Imported) -> dict[str, object]:
+    return {
+        "taken": {commit: _WORDS[mark] for commit, mark in imported.taken.items()},
+        "known": imported.known,
+        "outside": imported.outside,
+        "candidates": imported.candidates,
+        "candidates_left": imported.candidates_left,
+    }

@@ -1,0 +1,102 @@
+"""`bisector probe`: one commit judged, with the exit codes of a script for `git bisect run`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from bisector.cli.options import Chosen
+from bisector.errors import HistoryError, UsageError
+from bisector.history.bisect_session import BisectSession, bisect_session
+from bisector.history.repository import Repository
+from bisector.hunt.events import Event, Noted, ReadingTaken, StepBegan
+from bisector.hunt.session import Ground
+from bisector.hunt.single import Judged, Single
+from bisector.predicate import Bad, Good
+from bisector.report.safe_text import visible
+
+_EXIT_CODES = {Good: 0, Bad: 1}
+_UNTESTABLE = 125
+_WORDS = {Good: "good", Bad: "bad"}
+
+
+def probe_commit(chosen: Chosen, commit: str | None, *, again: bool, as_json: bool, verbose: bool) -> int:
+    """Judge `commit` in a slot, or without one the checkout of this folder; git's exit code for it."""
+    here = repository_here(chosen)
+    session = bisect_session(here) if here else None
+    ground = with_range_of(session, chosen).ground()
+    place, identity = _asked(ground, here, session, commit)
+
+    def follow(event: Event) -> None:
+        if isinstance(event, Noted):
+            print(f"bisector: {visible(event.text)}", file=sys.stderr)
+        elif verbose:
+            _show(event)
+
+    judged = Single(ground, session, follow).judge(identity, place, again=again)
+    print(json.dumps(_summary(judged)) if as_json else _sentence(judged))
+    return _EXIT_CODES.get(type(judged.judgement), _UNTESTABLE)
+
+
+def repository_here(chosen: Chosen) -> Repository | None:
+    """The repository of this folder, or the one named by --repo; None where there is none."""
+    try:
+        return Repository(Path(str(chosen.values.get("repository", "."))))
+    except HistoryError:
+        return None
+
+
+def with_range_of(session: BisectSession | None, chosen: Chosen) -> Chosen:
+    """The chosen hunt; one without a hunt file takes from the session what it does not say of its range."""
+    if session is None or chosen.config is not None:
+        return chosen
+    said: dict[str, object] = {"good": list(session.good), "bad": session.bad}
+    if session.first_parent:
+        said["first_parent"] = True
+    if session.paths:
+        said["paths"] = list(session.paths)
+    return Chosen(None, {**said, **chosen.values})
+
+
+def _asked(
+    ground: Ground, here: Repository | None, session: BisectSession | None, commit: str | None
+) -> tuple[Repository | None, str]:
+    """Where to probe what: a commit in a slot, or what stands checked out here where it stands."""
+    if commit is not None:
+        return None, ground.repository.resolve(commit)
+    if here is None or here.git_folder != ground.repository.git_folder:
+        raise UsageError(
+            f"this folder is no checkout of {ground.repository.path}, where the hunt searches; "
+            "start there, name another with --repo, or name the commit to probe"
+        )
+    if session is not None and session.without_checkout:
+        return None, session.without_checkout
+    return here, here.resolve("HEAD")
+
+
+def _sentence(judged: Judged) -> str:
+    word = _WORDS.get(type(judged.judgement), "untestable")
+    known = " (known from the journal)" if judged.readings and not judged.taken else ""
+    return f"{judged.commit[:12]} is {word}: {visible(judged.judgement.why)}{known}"
+
+
+def _summary(judged: Judged) -> dict[str, object]:
+    return {
+        "commit": judged.commit,
+        "verdict": _WORDS.get(type(judged.judgement), "untestable"),
+        "why": judged.judgement.why,
+        "readings": len(judged.readings),
+        "taken": judged.taken,
+    }
+
+
+def _show(event: Event) -> None:
+    match event:
+        case StepBegan(commit=commit, step=step, detail=detail):
+            print(
+                f"bisector: {commit[:12]} {step.value}{f': {visible(detail)}' if detail else ''}",
+                file=sys.stderr,
+            )
+        case ReadingTaken(reading=reading):
+            print(f"bisector: {reading.commit[:12]} {visible(reading.judgement.why)}", file=sys.stderr)

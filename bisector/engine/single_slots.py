@@ -1,0 +1,76 @@
+"""Slots for a probe that is a process of its own: the user's checkout as one, and a reference that stays."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import TracebackType
+
+from bisector.engine.file_lock import try_lock
+from bisector.engine.slots import Slot, Slots
+from bisector.errors import EnvironmentFault
+from bisector.history.in_place import InPlace
+from bisector.history.kept import KeptWorktree
+from bisector.history.repository import Repository
+from bisector.history.worktree import Worktree
+
+
+class SingleSlots(Slots):
+    """As `Slots`, for one probe.
+
+    `in_place` (a commit and the checkout where it stands) is given out instead of a slot for that commit.
+    `reference` (a commit and the folder that keeps its build) is taken from there, and put back in the end.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        repository: Repository,
+        in_place: tuple[str, InPlace] | None,
+        reference: tuple[str, Path] | None,
+    ) -> None:
+        super().__init__(root, repository)
+        self._in_place = in_place
+        self._reference = reference
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for slot in self._held:
+            if isinstance(slot.worktree, KeptWorktree) and slot.commit is not None:
+                slot.worktree.keep()
+        super().__exit__(kind, error, trace)
+
+    def take(self, commit: str) -> Slot:
+        """The checkout for its own commit, the kept build for the reference, a free slot for any other.
+
+        Raises `EnvironmentFault` where another process has what is asked for.
+        """
+        if self._in_place and commit == self._in_place[0]:
+            checkout = self._in_place[1]
+            return self._locked(f"in-place-{_digest(checkout.path)}", checkout, commit)
+        if self._reference and commit == self._reference[0]:
+            kept = self._reference[1]
+            name = f"reference-{_digest(kept)}"
+            worktree = KeptWorktree(self._repository, self.root / name, kept)
+            slot = self._locked(name, worktree, commit)
+            slot.commit = commit if worktree.is_back else None
+            return slot
+        return super().take(commit)
+
+    def _locked(self, name: str, worktree: Worktree, commit: str) -> Slot:
+        lock = try_lock(self.root / f"{name}.lock")
+        if lock is None:
+            raise EnvironmentFault(f"{worktree.path} is in use by another process; wait for it")
+        try:
+            worktree.create(commit)
+        except BaseException:
+            lock.release()
+            raise
+        slot = Slot(worktree, lock)
+        self._held.append(slot)
+        return slot
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(bytes(path)).hexdigest()[:8]

@@ -1,0 +1,146 @@
+"""A `git bisect` session of the user's, only read: what was marked how, and what it searches.
+
+It is read from the refs and files that git keeps in the git folder of the checkout (builtin/bisect.c); of the
+log, from the commands and the ids in the comments. Never from the sentences that git prints.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from bisector.errors import HistoryError
+from bisector.history.repository import GitFailure, Repository
+
+_BEGINNING = re.compile(r"^git bisect start\b")
+_NAMED = re.compile(
+    r"^(?:# (?P<told>\S+): \[(?P<id>[0-9a-f]{40,64})\]|git bisect (?P<term>\S+) (?P<rev>\S+)$)"
+)
+_HEAD = re.compile(r"^(HEAD|@)(?=$|[~^])")
+
+
+class Mark(Enum):
+    """What a commit was called; with terms of the user's own, what git takes these for."""
+
+    GOOD = "good"
+    BAD = "bad"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class BisectSession:
+    """A session under way. All commits are full ids."""
+
+    start: str
+    """The branch or commit that was checked out before."""
+    marks: tuple[tuple[str, Mark], ...]
+    """Each marked commit once, in the order of the log, as it is marked now."""
+    good: tuple[str, ...]
+    """The good commits it began with."""
+    bad: str
+    """The bad commit it began with."""
+    first_parent: bool = False
+    paths: tuple[str, ...] = ()
+    without_checkout: str = ""
+    """The commit to test now, where the session lays out none (`--no-checkout`); else empty."""
+
+    def moves(self, revision: str) -> bool:
+        """Whether `revision` goes by HEAD, which git moves with each step of the session."""
+        return _HEAD.match(revision) is not None
+
+    def lasting(self, revision: str) -> str:
+        """`revision` with the HEAD of before the session in place of the one that moves."""
+        return _HEAD.sub(lambda _: self.start, revision)
+
+
+def bisect_session(repository: Repository) -> BisectSession | None:
+    """The session in this checkout, None where there is none.
+
+    Raises `HistoryError` where it does not know a good and a bad commit yet.
+    """
+    folder = Path(repository.git("rev-parse", "--absolute-git-dir").decode().rstrip("\n"))
+    start = _text(folder / "BISECT_START").strip()
+    if not start:
+        return None
+    new, old = [*_text(folder / "BISECT_TERMS").split(), "bad", "good"][:2]
+    marks, beginning = _marks(repository, _text(folder / "BISECT_LOG"), old, new)
+    good = [commit for commit, mark in beginning.items() if mark is Mark.GOOD]
+    bad = [commit for commit, mark in beginning.items() if mark is Mark.BAD]
+    if not good or not bad:
+        raise HistoryError(
+            f"the git bisect session in {repository.path} has no {new if good else old} commit yet; "
+            f"mark one with `git bisect {new if good else old} REVISION`"
+        )
+    return BisectSession(
+        start=start,
+        marks=tuple(marks.items()),
+        good=tuple(good),
+        bad=bad[0],
+        first_parent=(folder / "BISECT_FIRST_PARENT").exists(),
+        paths=tuple(word for word in shlex.split(_text(folder / "BISECT_NAMES")) if word != "--"),
+        without_checkout=_without_checkout(repository),
+    )
+
+
+def _marks(repository: Repository, log: str, old: str, new: str) -> tuple[dict[str, Mark], dict[str, Mark]]:
+    """What is marked now, and the marks that the session began with."""
+    kinds = {old: Mark.GOOD, new: Mark.BAD, "skip": Mark.SKIP}
+    now = _marked_by_refs(repository, old, new)
+    marks: dict[str, Mark] = {}
+    beginning: dict[str, Mark] = {}
+    begun = False
+    for line in log.split("\n"):  # and nowhere else, as a subject may hold other breaks
+        if _BEGINNING.match(line):
+            begun = True
+        for commit, mark in _in_line(line, kinds):
+            # Only bad has but one ref, so that earlier bad commits stand in the log alone.
+            if now.get(commit, mark) is not mark or (mark is not Mark.BAD and commit not in now):
+                continue
+            marks.setdefault(commit, mark)
+            if mark is not Mark.SKIP and (not begun or mark not in beginning.values()):
+                beginning.setdefault(commit, mark)
+    for commit, mark in now.items():
+        marks.setdefault(commit, mark)
+        if mark is not Mark.SKIP and mark not in beginning.values():
+            beginning[commit] = mark
+    return marks, beginning
+
+
+def _in_line(line: str, kinds: dict[str, Mark]) -> Iterator[tuple[str, Mark]]:
+    found = _NAMED.match(line)
+    if found:
+        mark = kinds.get(found["told"] or found["term"])
+        commit = found["id"] or found["rev"]
+        if mark and re.fullmatch(r"[0-9a-f]{40,64}", commit):
+            yield commit, mark
+
+
+def _marked_by_refs(repository: Repository, old: str, new: str) -> dict[str, Mark]:
+    marked: dict[str, Mark] = {}
+    out = repository.git("for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/bisect").decode()
+    for commit, name in (line.split(" ", 1) for line in out.splitlines()):
+        if name.startswith("skip-"):
+            marked.setdefault(commit, Mark.SKIP)
+        elif name.startswith(f"{old}-"):
+            marked[commit] = Mark.GOOD
+        elif name == new:
+            marked[commit] = Mark.BAD
+    return marked
+
+
+def _without_checkout(repository: Repository) -> str:
+    try:
+        return repository.git("rev-parse", "--verify", "--quiet", "BISECT_HEAD").decode().strip()
+    except GitFailure:
+        return ""
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        return ""

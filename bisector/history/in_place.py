@@ -1,0 +1,101 @@
+"""The user's own checkout, for one probe of the commit that stands there: all is put back afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from bisector.errors import HistoryError
+from bisector.history.repository import Repository
+from bisector.history.worktree import Worktree
+
+_ELSEWHERE = "or name the commit: then it is probed in a scratch worktree"
+
+
+class CleanBuildNeeded(Exception):
+    """The commit does not build here; a clean build would take what the user keeps in ignored files."""
+
+
+class InPlace(Worktree):
+    """The checkout at `path`, in place of a scratch worktree.
+
+    Nothing is checked out. In the end tracked files are as before, and untracked ones that were not there
+    before are gone; those that were there stay, and so do ignored ones, which are what builds make. What
+    lies in the folder `keep` is not looked at. `overlaid` are the paths that an overlay writes to.
+    """
+
+    def __init__(self, repository: Repository, path: Path, keep: Path, overlaid: Sequence[str] = ()) -> None:
+        super().__init__(repository, path)
+        self._keep = keep
+        self._overlaid = overlaid
+        self._there: frozenset[str] = frozenset()
+        self._folders: frozenset[str] = frozenset()
+
+    def create(self, commit: str) -> None:
+        """Remember what is there.
+
+        Raises `HistoryError` where local changes would be judged along with `commit`, or an overlay would
+        overwrite files that git does not have.
+        """
+        if changed := self._changed():
+            raise HistoryError(
+                f"{self.path} has local changes ({', '.join(changed[:3])}{', ...' if changed[3:] else ''}), "
+                f"which are no part of {commit[:12]}; commit or stash them (a probe that was killed may have "
+                f"left them: then `git checkout -- .`), {_ELSEWHERE}"
+            )
+        if own := self._below_overlay():
+            raise HistoryError(
+                f"the overlay writes to {own[0]}, which you have in {self.path} and git does not; "
+                f"move it away, {_ELSEWHERE}"
+            )
+        self._there = frozenset(self._untracked())
+        self._folders = frozenset(self._untracked("--directory"))
+
+    def checkout(self, commit: str, *, clean: bool = False) -> None:
+        """Put back what an earlier try changed; raises `CleanBuildNeeded` for `clean`."""
+        if clean:
+            raise CleanBuildNeeded(commit)
+        self.remove()
+
+    def remove(self) -> None:
+        """Put everything back."""
+        if self._changed():
+            self._git(self.path, "restore", "--source=HEAD", "--staged", "--worktree", "--quiet", "--", ":/")
+        for name in {*self._untracked(), *self._below_overlay()} - self._there:
+            if not name.endswith("/"):
+                self._remove_file(name)
+
+    def _remove_file(self, name: str) -> None:
+        """With the folders that it leaves empty, as a test may make them again the next time."""
+        (self.path / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            for folder in Path(name).parents[:-1]:
+                if f"{folder}/" in self._folders:
+                    break
+                (self.path / folder).rmdir()
+
+    def _changed(self) -> list[str]:
+        """Tracked files that differ from the commit, in the index or on disk."""
+        out = self.repository.git(
+            *("--no-optional-locks", "status", "--porcelain", "-z", "--no-renames"),
+            *("--untracked-files=no", "--ignore-submodules=all"),
+            folder=self.path,
+        )
+        return [_name(entry)[3:] for entry in out.split(b"\0") if entry]
+
+    def _untracked(self, *how: str) -> list[str]:
+        names = self._others("--exclude-standard", *how)
+        return [name for name in names if not (self.path / name).is_relative_to(self._keep)]
+
+    def _below_overlay(self) -> list[str]:
+        """What the overlay has written beside tracked files, ignored or not."""
+        return self._others("--", *self._overlaid) if self._overlaid else []
+
+    def _others(self, *how: str) -> list[str]:
+        out = self.repository.git("--literal-pathspecs", "ls-files", "--others", "-z", *how, folder=self.path)
+        return [_name(entry) for entry in out.split(b"\0") if entry]
+
+
+def _name(entry: bytes) -> str:
+    return entry.decode(errors="surrogateescape")

@@ -1,0 +1,27 @@
+"""A hunt tried at one commit, before there is a hunt: does it build, does it run, can it be judged?"""
+
+from __future__ import annotations
+
+import copy
+
+from bisector.hunt.events import Listener
+from bisector.hunt.session import Ground, engine_for
+from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.reading import Reading, Role
+
+
+def try_at(ground: Ground, revision: str, listener: Listener) -> Reading:
+    """One reading of `revision` (held against itself for a paired predicate), kept in no journal.
+
+    It is to work, not to be exact: no run waits for a calm machine or is repeated.
+    Raises what probing raises: `EnvironmentFault` for a tool that is missing, `HistoryError`.
+    """
+    commit = ground.repository.resolve(revision)
+    at_once = copy.copy(ground)
+    at_once.hunt = ground.hunt.model_copy(update={"quiet": None})
+    ends = {"good": commit, "bad": commit}
+    key = f"trial-{commit}"
+    with ground.scratch.held(key):
+        clean_leftovers()
+        with engine_for(at_once, key, ends, 0, listener, fair_attempts=0) as engine:
+            return engine.read(commit, Role.PREMISE, commit if ground.ratio is not None else "")

@@ -1,0 +1,79 @@
+"""`bisector doctor`: what this machine can do, asked for real."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bisector.probe.hierarchies import PREFIX, detect
+from bisector.probe.ownership import is_orphaned
+from tests.cli.running import bisector, shell_history
+
+
+def told(*arguments: str, folder: Path, code: int = 0, **environment: str) -> dict[str, Any]:
+    """What `doctor --json` says, by name."""
+    done = bisector("doctor", "--json", *arguments, folder=folder, **environment)
+    assert done.returncode == code, done.stdout + done.stderr
+    document = json.loads(done.stdout)
+    assert document["can_run"] is (code == 0)
+    return {one["name"]: one for one in document["abilities"]}
+
+
+def test_everything_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+    """Each thing has a finding and a meaning; no control group of the trials stays behind."""
+    found = told(folder=tmp_path)
+    assert {"git", "memory limit", "pressure (PSI)", "bubblewrap", "perf", "disk", "memory", "quiet"} <= {
+        *found
+    }
+    assert all(one["found"] and one["means"] for one in found.values())
+    assert all(one["mend"] for one in found.values() if one["state"] != "there")
+    groups = [
+        group.name.removeprefix(PREFIX) for folder in detect().folders for group in folder.glob(f"{PREFIX}*")
+    ]
+    assert [token for token in groups if is_orphaned(token)] == []
+
+
+def test_the_memory_limit_is_tried(tmp_path: Path) -> None:
+    """Where control groups hold memory the table says by which version, as the probes find it."""
+    memory = told(folder=tmp_path)["memory limit"]
+    groups = detect()
+    if groups.unified_memory or groups.memory:
+        assert memory["state"] == "there"
+        assert memory["found"] == ("cgroup v2" if groups.unified_memory else "cgroup v1")
+    else:
+        assert memory["state"] == "limited"
+
+
+def test_a_table_for_people(tmp_path: Path) -> None:
+    """The last line says whether a hunt can run."""
+    done = bisector("doctor", folder=tmp_path)
+    assert done.stdout.rstrip().endswith("a hunt can run here")
+
+
+@pytest.fixture
+def bare_path(tmp_path: Path) -> str:
+    """A PATH with git and a shell, and none of the tools that are nice to have."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in ("git", "sh", "bash", "true"):
+        (folder / tool).symlink_to(os.path.realpath(shutil.which(tool) or ""))
+    return str(folder)
+
+
+def test_what_a_hunt_needs_must_be_there(tmp_path: Path, bare_path: str) -> None:
+    """A missing sandbox or a missing build tool stops a hunt that asks for it, and no other."""
+    shell_history(tmp_path / "repo")
+    hunt = ("--repo", "repo", "--good", "main~3", "--test", "sh test.sh")
+    assert told(*hunt, folder=tmp_path, PATH=bare_path)["bubblewrap"]["state"] == "absent"
+    shut_in = told(*hunt, "--set", "sandbox=bwrap", folder=tmp_path, code=6, PATH=bare_path)["bubblewrap"]
+    assert shut_in["state"] == "stops"
+    assert "bubblewrap" in shut_in["mend"]
+    built = told(*hunt, "--build", "no-such-tool all", folder=tmp_path, code=6)["no-such-tool"]
+    assert built["state"] == "stops"
+    assert "install `no-such-tool`" in built["mend"]
+    assert told(*hunt, "--build", "cd . && true", folder=tmp_path)["cd"]["state"] == "there"

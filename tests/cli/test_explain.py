@@ -1,0 +1,160 @@
+"""`bisector explain`: the steps of a hunt, told from its journal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bisector.hunt.belief import Belief
+from bisector.hunt.explanation import Step, Why, steps
+from bisector.hunt.plan import Plan
+from bisector.predicate import Bad, Good, Judgement, Untestable
+from bisector.probe.reading import Reading
+from tests.cli.running import WORK, bisector, shell_history
+from tests.git_history import git
+from tests.hunt.fake_engine import bad_from, hunt, plan_of, slower_from
+
+LINE = [[at - 1] if at else [] for at in range(24)]
+
+
+@pytest.fixture(scope="module")
+def hunted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished hunt over twelve commits, two of which do not build."""
+    folder = tmp_path_factory.mktemp("explained")
+    shell_history(folder / "repo", broken=[5, 6])
+    assert bisector("run", "--quiet", *WORK, folder=folder / "repo").returncode == 0
+    return folder / "repo"
+
+
+def explained(folder: Path) -> dict[str, Any]:
+    """What `explain --json` says."""
+    found: dict[str, Any] = json.loads(bisector("explain", "--json", *WORK, folder=folder).stdout)
+    return found
+
+
+def test_each_step_is_told_in_words(hunted: Path) -> None:
+    """The range, both ends, every commit that was searched with its reason, the confirmation, the answer."""
+    text = bisector("explain", *WORK, folder=hunted).stdout
+    assert text.strip().startswith("Reachable from bad and not from good: 11 commits")
+    for sentence in (
+        "The good end, before all else",
+        "The bad end, before all else",
+        "either answer was to halve them",
+        "That says nothing for or against it. The search went around it.",
+        "A parent of the answer, built clean: it has to be good.",
+        "First bad commit",
+    ):
+        assert sentence in " ".join(text.split()), sentence
+    assert text.index("The premise") < text.index("The search") < text.index("The confirmation")
+
+
+def test_the_figures_narrow_down(hunted: Path) -> None:
+    """The first question is worth about a bit, doubt never grows, and the last step leaves the answer."""
+    search = [step for step in explained(hunted)["steps"] if step["for"] == "search"]
+    assert search[0]["before"]["candidates"] > 10.9
+    assert 0.9 < search[0]["prospect"]["bits"] <= 1
+    for step in search:
+        assert 0 < step["prospect"]["bad"] < 1
+        assert step["after"]["candidates"] <= step["before"]["candidates"] + 1e-6
+    assert search[-1]["after"]["probability"] > 0.99
+    assert "untestable" in {step["judgement"] for step in search}
+
+
+def test_nothing_is_run(hunted: Path, tmp_path: Path) -> None:
+    """Explaining reads the journal, which stays as it was; Markdown goes where it is asked to."""
+    before = explained(hunted)
+    done = bisector("explain", *WORK, "--md", str(tmp_path / "why.md"), folder=hunted)
+    assert done.returncode == 0
+    assert "**The search: which commit tells most?**" in (tmp_path / "why.md").read_text()
+    assert explained(hunted) == before
+
+
+def test_a_folder_without_hunts_says_so(tmp_path: Path) -> None:
+    """There is nothing to explain before `bisector run`."""
+    shell_history(tmp_path / "repo")
+    done = bisector("explain", folder=tmp_path / "repo", XDG_CACHE_HOME=str(tmp_path / "none"))
+    assert done.returncode == 2
+    assert "bisector run" in done.stderr
+
+
+def replayed(plan: Plan, readings: list[Reading]) -> list[Step]:
+    """The steps, which cover all readings in their order."""
+    found = list(steps(plan, readings))
+    assert [reading for step in found for reading in step.readings] == readings
+    return found
+
+
+@pytest.mark.parametrize("first_bad", ["c0", "c9", "c23"])
+def test_the_replay_is_what_the_search_did(first_bad: str) -> None:
+    """Before each step the belief as replayed proposes what was read; after the last it is sure."""
+    plan = plan_of(LINE)
+    _, _, readings, _ = hunt(plan, bad_from(plan, first_bad, ["c11", "c12"]))
+    at = 0
+    found = replayed(plan, readings)
+    for step in found:
+        if step.why in (Why.HALVES, Why.LEVEL):
+            assert Belief(plan, readings[:at]).propose() == step.commit
+        at += len(step.readings)
+    last = [step for step in found if step.after][-1]
+    assert last.after is not None
+    assert (last.after.likeliest, round(last.after.candidates, 6)) == (first_bad, 1)
+
+
+def test_measured_hunts_are_replayed() -> None:
+    """With noise the same holds: every step has figures, and the last belief is the hunt's own."""
+    plan = plan_of(LINE, ratio=1.3)
+    _, _, readings, _ = hunt(plan, slower_from(plan, "c7", 2.0, 0.1, seed=3))
+    searched = [step for step in replayed(plan, readings) if step.after]
+    assert searched
+    assert all(step.prospect and step.prospect.bits > 0 for step in searched)
+    assert searched[-1].after is not None
+    assert searched[-1].after.likeliest == "c7"
+
+
+def test_flaky_verdicts_are_replayed() -> None:
+    """Verdicts that contradict each other are told of without a contradiction of our own."""
+    plan = plan_of(LINE)
+    count = dict.fromkeys(plan.every_candidate.ids, 0)
+
+    def judge(commit: str, against: str) -> Judgement:
+        if commit == "good":
+            return Good("good")
+        count[commit] += 1
+        truly = int(commit[1:]) >= 9
+        lies = count[commit] % 4 == 2 and commit != plan.bad
+        return Bad("bad") if truly is not lies else Good("good")
+
+    _, _, readings, _ = hunt(plan, judge)
+    assert all(step.before for step in replayed(plan, readings) if step.why is Why.HALVES)
+
+
+def test_a_confirmation_in_vain_is_explained() -> None:
+    """What is read again after a confirmation that did not hold says so."""
+    plan = plan_of(LINE[:8], keep=[0, 2, 4, 6, 7])
+    asked = dict.fromkeys(["good", *plan.every_candidate.ids], 0)
+
+    def judge(commit: str, against: str) -> Judgement:
+        asked[commit] += 1
+        if commit == "good" or int(commit[1:]) < 3:
+            return Good("good")
+        return Bad("bad") if int(commit[1:]) >= 3 else Untestable("broken")
+
+    _, _, readings, _ = hunt(plan, judge)
+    assert Why.DOUBTED in {step.why for step in replayed(plan, readings)}
+
+
+def test_words_of_strangers_are_harmless(tmp_path: Path, hunted: Path) -> None:
+    """A commit message with terminal codes in it is shown, not obeyed."""
+    repo = tmp_path / "repo"
+    shutil.copytree(hunted, repo)
+    (repo / "test.sh").write_text("exit 1\n")
+    git(repo, "commit", "--quiet", "--all", "--message", "red \x1b[31m alarm")
+    arguments = ("--test", "sh test.sh", "--good", "main~12", "--scratch", str(tmp_path / "s"))
+    bisector("run", "--quiet", "--build", "sh build.sh", *arguments, folder=repo)
+    done = bisector("explain", "--build", "sh build.sh", *arguments, folder=repo)
+    assert "alarm" in done.stdout
+    assert "\x1b[31m" not in done.stdout

@@ -1,0 +1,170 @@
+"""`bisector init`: a hunt file for a repository of each kind, tried at HEAD."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bisector import demo, hunt_file
+from bisector.hunt_file.proposal import propose
+from tests.cli.running import bisector
+from tests.git_history import chain, git, write_history
+
+PATH = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+MAKE = {"Makefile": "all:\n\techo built >out\ntest: all\n\tgrep -q built out\n"}
+PYTEST = {"pyproject.toml": "[project]\nname='t'\n", "src/t.py": "one = 1\n"}
+PYTEST_TESTS = {"tests/test_t.py": "from t import one\n\n\ndef test_one():\n    assert one == 1\n"}
+NPM = {"package.json": '{"name": "t", "version": "1.0.0", "scripts": {"test": "node -e 0"}}'}
+CMAKE = {
+    "CMakeLists.txt": "cmake_minimum_required(VERSION 3.20)\nproject(t NONE)\nenable_testing()\n"
+    "add_test(NAME one COMMAND sh -c true)\n"
+}
+SCRIPT = {"test.sh": "exit 0\n"}
+REAL = {
+    "make": ("make", MAKE),
+    "python": ("python3", {**PYTEST, **PYTEST_TESTS}),
+    "npm": ("npm", NPM),
+    "cmake": ("ctest", CMAKE),
+    "script": ("bash", SCRIPT),
+}
+
+
+def repository(folder: Path, files: Mapping[str, str]) -> Path:
+    """Three commits with these files in each."""
+    write_history(folder / "repo", chain(3, {0: files}))
+    return folder / "repo"
+
+
+@pytest.mark.parametrize("system", REAL)
+def test_a_real_repository_of_each_kind_is_built_and_tested(system: str, tmp_path: Path) -> None:
+    """The proposed file builds and tests HEAD, and the predicate can read what it saw."""
+    tool, files = REAL[system]
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed")
+    repo = repository(tmp_path, files)
+    done = bisector("init", "repo", "--json", folder=tmp_path, PATH=PATH)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["system"] == system
+    assert told["trial"]["judgement"] == "good", told
+    assert told["trial"]["exit"] == 0
+    assert hunt_file.load(tmp_path / "hunt.yaml").repository == repo
+    assert git(repo, "status", "--porcelain") == ""
+    assert len(git(repo, "worktree", "list").splitlines()) == 1
+
+
+def test_the_sample_history_is_understood(tmp_path: Path) -> None:
+    """The dune project inside the sample repository is found, built with dune, tested by its script."""
+    demo.make(tmp_path / "made", "none", 12, workload=1)
+    done = bisector("init", "repo", "--output", "mine.yaml", folder=tmp_path / "made")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "for dune" in done.stdout
+    hunt = hunt_file.load(tmp_path / "made/mine.yaml")
+    assert hunt.good == ("baseline",)
+    assert hunt.build is not None
+    assert hunt.build.folder == "hosts/ocaml"
+    assert hunt.build.outputs == ("hosts/ocaml/_build/default/bin/sx_server.exe",)
+    assert "judged  good" in done.stdout
+
+
+@pytest.mark.parametrize("symptom", ["failure", "time", "memory"])
+@pytest.mark.parametrize(
+    ("system", "files", "command"),
+    [
+        ("cargo", {"Cargo.toml": "[package]\nname='t'\n"}, "cargo test --release"),
+        ("go", {"go.mod": "module t\n"}, "go test -count=1 ./..."),
+        ("meson", {"meson.build": "project('t')\n"}, "meson test -C build --no-rebuild"),
+        ("dune", {"dune-project": "(lang dune 2.9)\n"}, "dune test --force"),
+        ("dune", {"a/dune-project": "", "Makefile.in": ""}, "dune test --force"),
+        ("make", MAKE, "make test"),
+        ("make", {"Makefile": "all:\n", "run-tests.sh": ""}, "bash run-tests.sh"),
+        ("python", {**MAKE, **PYTEST, **PYTEST_TESTS}, "python3 -m pytest -q -x -p no:cacheprovider"),
+        ("npm", {**NPM, "web/Cargo.toml": ""}, "npm test"),
+        ("script", {"bin/check": "#!/bin/sh\n"}, "bash bin/check"),
+    ],
+    ids=str,
+)
+def test_a_proposal_is_a_hunt_file(
+    system: str, files: Mapping[str, str], command: str, symptom: str, tmp_path: Path
+) -> None:
+    """Whatever was seen and whatever is hunted, the text loads, with the command that such a project has."""
+    found = propose(
+        list(files), files.__getitem__, name="t", repository=".", tag="v1: a #tag", symptom=symptom
+    )
+    assert found is not None
+    assert found.system == system
+    (tmp_path / "hunt.yaml").write_text(found.text)
+    hunt = hunt_file.load(tmp_path / "hunt.yaml")
+    assert (hunt.test.command, hunt.good) == (command, ("v1: a #tag",))
+
+
+def test_a_file_name_cannot_write_into_the_hunt_file(tmp_path: Path) -> None:
+    """A folder called so that its name would become a key of its own is passed over; others are quoted."""
+    wicked = {"test.sh": "", "a\nmeasure: {before: touch gone}\n#/test.sh": "", "a b; x/test.sh": ""}
+    found = propose(list(wicked), wicked.__getitem__, name="t", repository=".", tag=None, symptom="failure")
+    assert found is not None
+    (tmp_path / "hunt.yaml").write_text(found.text)
+    assert hunt_file.load(tmp_path / "hunt.yaml").measure.before is None
+    spaced = propose(
+        ["a b; x/test.sh"], wicked.__getitem__, name="t", repository=".", tag=None, symptom="time"
+    )
+    assert spaced is not None
+    (tmp_path / "spaced.yaml").write_text(spaced.text)
+    assert hunt_file.load(tmp_path / "spaced.yaml").test.command == "bash 'a b; x/test.sh'"
+
+
+def test_the_newest_tag_before_head_is_proposed_as_good(tmp_path: Path) -> None:
+    """Good is the newest tag that HEAD contains and is not at; without one, it is searched."""
+    repo = repository(tmp_path, MAKE)
+    assert "good: auto" in bisector("init", "repo", "--output", "-", folder=tmp_path).stdout
+    git(repo, "tag", "v1", "HEAD~2")
+    git(repo, "tag", "v2", "HEAD~1")
+    git(repo, "tag", "v3", "HEAD")
+    assert "\ngood: v2\n" in bisector("init", "repo", "--output", "-", folder=tmp_path).stdout
+    assert not (tmp_path / "hunt.yaml").exists()
+
+
+def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
+    """Nothing is overwritten unless --force says so."""
+    repository(tmp_path, MAKE)
+    (tmp_path / "hunt.yaml").write_text("mine")
+    refused = bisector("init", "repo", "--no-try", folder=tmp_path)
+    assert refused.returncode == 2
+    assert "--force" in refused.stderr
+    assert (tmp_path / "hunt.yaml").read_text() == "mine"
+    assert bisector("init", "repo", "--no-try", "--force", folder=tmp_path).returncode == 0
+    assert hunt_file.load(tmp_path / "hunt.yaml").test.command == "make test"
+
+
+def test_a_head_that_does_not_build_is_told(tmp_path: Path) -> None:
+    """Exit code 1, what the build said, and which key to mend."""
+    repository(tmp_path, {"Makefile": "all:\n\t@echo error: no such header; exit 1\ntest:\n\ttrue\n"})
+    done = bisector("init", "repo", folder=tmp_path)
+    assert done.returncode == 1
+    assert "no such header" in done.stdout
+    assert "mend `build` in hunt.yaml" in done.stdout
+
+
+def test_a_repository_with_nothing_to_test_is_refused(tmp_path: Path) -> None:
+    """No file is written where nothing is recognised."""
+    repository(tmp_path, {"README": "words"})
+    done = bisector("init", "repo", folder=tmp_path)
+    assert done.returncode == 2
+    assert "`good` and `test`" in done.stderr
+    assert not (tmp_path / "hunt.yaml").exists()
+
+
+def test_a_file_inside_the_repository_is_told_of(tmp_path: Path) -> None:
+    """Run inside the repository, the file lies there, untracked, and nothing else does."""
+    repo = repository(tmp_path, MAKE)
+    done = bisector("init", folder=repo)
+    assert done.returncode == 0, done.stderr
+    assert "in your work tree" in done.stdout
+    assert git(repo, "status", "--porcelain") == "?? hunt.yaml\n"

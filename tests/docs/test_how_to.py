@@ -1,0 +1,113 @@
+"""The hunt files of the how-to pages, run in small histories that have what the pages speak of."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import bisector, summary_of
+from tests.docs.pages import DOCS, fences
+from tests.git_history import Node, git, write_history
+
+Files = Mapping[str, str | None]
+
+
+def history(folder: Path, commits: list[Files]) -> dict[str, str]:
+    """A repository whose commits c0, c1, ... change these files; `v1.0` is the first; ids by name."""
+    nodes = [
+        Node(f"c{n}", [f"c{n - 1}"] if n else [], {"number": str(n), **files})
+        for n, files in enumerate(commits)
+    ]
+    ids = write_history(folder, nodes)
+    git(folder, "tag", "v1.0", ids["c0"])
+    return ids
+
+
+def hunted(page: str, nth: int, repo: Path) -> dict[str, object]:
+    """What the page's nth hunt file finds in `repo`."""
+    file = repo.parent / f"hunt-{nth}.yaml"
+    file.write_text(fences(DOCS / "how-to" / page, "yaml")[nth])
+    return summary_of("--config", file.name, "--repo", str(repo), folder=repo.parent)
+
+
+def test_the_commit_that_eats_memory(tmp_path: Path) -> None:
+    """`no_oom` names the commit from which on the test holds more than the limit."""
+    commits: list[Files] = [{"size": "300000000" if n >= 5 else "1000000"} for n in range(8)]
+    commits[0] = {"size": "1000000", "suite.sh": "head -c $(cat size) /dev/zero | tail | wc -c\n"}
+    ids = history(tmp_path / "repo", commits)
+    found = hunted("find-what-eats-memory.md", 0, tmp_path / "repo")
+    assert found["first_bad"] == ids["c5"]
+
+
+def test_commits_that_do_not_build(tmp_path: Path) -> None:
+    """Without the overlay the answer is the stretch that does not build; with it, the commit itself."""
+    commits: list[Files] = [{"bug": "yes" if n >= 6 else "no"} for n in range(10)]
+    commits[0] = {
+        "bug": "no",
+        "config.mk": "X = 1\n",
+        "Makefile": "include config.mk\napp: bug\n\tcp bug app\n",
+        "test.sh": "grep -q no app\n",
+    }
+    commits[5] = {**commits[5], "config.mk": None}
+    commits[8] = {**commits[8], "config.mk": "X = 1\n"}
+    ids = history(tmp_path / "repo", commits)
+    page = "cross-unbuildable-commits.md"
+
+    found = hunted(page, 0, tmp_path / "repo")
+    assert (found["conclusion"], found["exit_code"]) == ("any-of", 4)
+    assert found["any_of"] == [ids[name] for name in ("c5", "c6", "c7", "c8")]
+    assert hunted(page, 1, tmp_path / "repo")["first_bad"] == ids["c6"]
+
+
+def test_a_flaky_test(tmp_path: Path) -> None:
+    """The commit is found from which on the test fails every other time, though verdicts contradict."""
+    # Whether it fails hangs on how often it was run at this commit: every run of the hunt counts up.
+    counted = (
+        'n=$(cat "$COUNT" 2>/dev/null || echo 0); echo $((n + 1)) > "$COUNT"\n'
+        'test "$(cat flaky)" = no || test $((n * 7919 / 64 % 2)) -eq 0\n'
+    )
+    commits: list[Files] = [{"flaky": "yes" if n >= 9 else "no"} for n in range(16)]
+    commits[0] = {"flaky": "no", "test.sh": counted}
+    ids = history(tmp_path / "repo", commits)
+    text = fences(DOCS / "how-to/hunt-a-flaky-test.md", "yaml")[0]
+    (tmp_path / "hunt.yaml").write_text(text + f"environment: {{set: {{COUNT: {tmp_path / 'count'}}}}}\n")
+    found = summary_of("--config", "hunt.yaml", "--repo", "repo", folder=tmp_path)
+    assert found["first_bad"] == ids["c9"]
+    assert int(str(found["readings"])) > int(str(found["probes"])) + 4, "no verdict contradicted another"
+
+
+def test_the_answer_is_passed_on(tmp_path: Path) -> None:
+    """Every command that tells of a hunt does so, and `run` repeats what it found."""
+    commits: list[Files] = [{"test.sh": f"exit {n // 3}\n"} for n in range(5)]
+    ids = history(tmp_path / "repo", commits)
+    shown = "".join(fences(DOCS / "how-to/pass-on-the-answer.md", "sh")).splitlines()
+    commands = [shlex.split(line)[1:] for line in shown]
+    (run,) = (command for command in commands if command[0] == "run")
+    for command in [run, *commands]:
+        done = bisector(*command, folder=tmp_path / "repo")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout or command[:2] == ["report", "--html"] or "--md" in command
+    for report in ("report.html", "report.md"):
+        assert ids["c3"][:12] in (tmp_path / "repo" / report).read_text()
+
+
+@pytest.mark.parametrize("page", ["comparison.md", "untestable-is-not-innocent.md"])
+def test_figures_are_those_of_the_search(page: str) -> None:
+    """A figure that is told again stands in the page of the search, where it was measured."""
+    measured = (DOCS / "explanation/search.md").read_text(encoding="utf-8")
+    figures = re.findall(r"(?:\d?\.\d{3}@)?\d+\.\d\d?(?=[ |])", "".join(_tables(page)))
+    assert figures
+    assert [figure for figure in figures if figure not in measured] == []
+
+
+def _tables(page: str) -> list[str]:
+    text = (DOCS / "explanation" / page).read_text(encoding="utf-8")
+    return [
+        line
+        for line in text.splitlines(keepends=True)
+        if (line.startswith("|") and "@" in line) or "probes, set" in line
+    ]

@@ -1,0 +1,58 @@
+"""From readings of one commit to good, bad or untestable."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bisector.hunt.premise import Repeats
+from bisector.hunt.verdict import verdict
+from bisector.predicate import Bad, Good, Judgement, Measured, Undecided, Untestable
+from bisector.probe.reading import Reading, Role
+
+REPEATS = Repeats(first=1, least=3, most=6)
+
+
+def readings(*judgements: Judgement) -> list[Reading]:
+    """Readings with these judgements."""
+    return [Reading("c", Role.SEARCH, judgement, datetime.now(UTC)) for judgement in judgements]
+
+
+def ratios(*values: float) -> list[Reading]:
+    """Measured readings with these values."""
+    return readings(*(Measured(value, "") for value in values))
+
+
+@pytest.mark.parametrize("judgement", [Good("g"), Bad("b"), Untestable("u"), Undecided("d")])
+def test_a_verdict_is_one_with_the_first_reading(judgement: Judgement) -> None:
+    """A predicate that gives verdicts is asked once; so is a measuring one whose test ran into a limit."""
+    assert verdict(readings(judgement), REPEATS, None) is judgement
+    assert verdict([*ratios(1.0), *readings(judgement)], REPEATS, 1.5) is judgement
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([], None),
+        ([3.0], None),
+        ([3.0, 3.0], Bad),  # a counter, the same in every run
+        ([3.0, 3.1], None),
+        ([3.0, 3.1, 2.9], Bad),
+        ([1.0, 1.1, 0.95], Good),
+        ([1.0, 1.6, 2.4], None),
+        ([1.0, 1.6, 2.4, 1.1, 1.9], None),
+        ([1.0, 1.6, 2.4, 1.1, 1.9, 1.4], Undecided),
+    ],
+)
+def test_ratios_are_asked_for_until_their_interval_leaves_the_threshold(
+    values: list[float], kind: type | None
+) -> None:
+    """Unsure is asked again, and untestable after the most pairs."""
+    answer = verdict(ratios(*values), REPEATS, 1.5)
+    assert answer is None if kind is None else type(answer) is kind
+
+
+def test_a_measurement_without_a_reference_is_no_verdict() -> None:
+    """What measures without being paired says nothing of a single commit."""
+    assert isinstance(verdict(ratios(3.0), REPEATS, None), Undecided)
