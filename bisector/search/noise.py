@@ -68,7 +68,7 @@ class Noise(Protocol):
 
     @property
     def doubt(self) -> float:
-        """ "No regression" must be doubt / (1 - confidence) times as likely as each commit."""
+        """How many times (1 / (1 - confidence)) likelier than each commit "no regression" must be."""
 
     def refuse(self, outcome: Outcome) -> str | None:
         """Why this model cannot take that outcome, or None if it can."""

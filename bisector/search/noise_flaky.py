@@ -117,7 +117,7 @@ class Flaky:
 
     @property
     def doubt(self) -> float:
-        """Each commit is given up wrongly with a chance of at most 2 (1 - confidence), by Ville's inequality."""
+        """By Ville's inequality a commit is given up wrongly with a chance of at most 2 (1 - confidence)."""
         return 0.5
 
     def refuse(self, outcome: Outcome) -> str | None:

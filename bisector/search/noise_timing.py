@@ -136,9 +136,7 @@ class Timing:
 
     @property
     def doubt(self) -> float:
-        """Little: a step far below the spread, which is among what each commit is taken to make, is never far less
-        likely than none.
-        """
+        """Little, for a step far below the spread can never be excluded by as much."""
         return 0.05
 
     def refuse(self, outcome: Outcome) -> str | None:

@@ -1,0 +1,1 @@
+"""The commands. Each body imports what it needs, so that `--help` stays quick."""

@@ -1,0 +1,137 @@
+"""How a first hunt begins, and what the machine can do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bisector.cli import completion
+from bisector.cli.commands.annotations import Json, Verbosely
+from bisector.cli.options import Chosen, takes_hunt
+
+app = typer.Typer()
+demo_app = typer.Typer(help="The sample history: a small real sx_server with a known first bad commit.")
+app.add_typer(demo_app, name="demo", no_args_is_help=True, rich_help_panel="Begin")
+ci_app = typer.Typer(help="Workflow files that ask what raised deadlines hide.")
+app.add_typer(ci_app, name="ci", no_args_is_help=True, rich_help_panel="Begin")
+
+
+@app.command(rich_help_panel="Begin")
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="The repository to look at.", show_default="this folder")
+    ] = Path(),
+    output: Annotated[
+        Path, typer.Option(help="Write the hunt file here; `-` prints it and tries nothing.")
+    ] = Path("hunt.yaml"),
+    symptom: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            help="What is hunted: failure, time or memory.",
+            autocompletion=completion.symptoms,
+        ),
+    ] = "failure",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    no_try: Annotated[bool, typer.Option("--no-try", help="Do not build and test HEAD.")] = False,
+    as_json: Json = False,
+    verbose: Verbosely = False,
+) -> int:
+    """Look at a repository, propose a hunt file with comments, and try it at HEAD.
+
+    Exit codes: 0 written and it works at HEAD, 1 written but HEAD cannot be judged by it, 2 usage.
+
+    Examples: [bold]bisector init[/bold], for a program that became slow
+    [bold]bisector init ../server --for time[/bold], only to see it [bold]bisector init --output -[/bold]
+    """
+    from bisector.cli.init import propose_hunt
+
+    return propose_hunt(
+        folder, output, symptom, force=force, no_try=no_try, as_json=as_json, verbosity=1 + verbose
+    )
+
+
+@app.command(rich_help_panel="Begin")
+@takes_hunt
+def doctor(chosen: Chosen, as_json: Json = False) -> int:
+    """Tell what this machine can do, and what that means for a hunt: limits, isolation, tools, disk, load.
+
+    With a hunt named, also whether all that it asks for is there.
+
+    Exit codes: 0 a hunt can run, 6 it cannot.
+
+    Examples: [bold]bisector doctor[/bold], for one hunt [bold]bisector doctor --config tcl.yaml[/bold]
+    """
+    from bisector.cli.doctor import examine
+
+    return examine(chosen, as_json=as_json)
+
+
+@ci_app.command("init")
+def ci_init(
+    service: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            help="github, gitea, forgejo or gitlab; default: the one that the repository looks made for.",
+            autocompletion=completion.services,
+        ),
+    ] = None,
+    repo: Annotated[Path, typer.Option(help="The repository to write it into.")] = Path(),
+    hunts: Annotated[
+        str, typer.Option(help="Options of `watchdog` that name the hunts: `--config hunt.yaml`.")
+    ] = "--guests all",
+    budget: Annotated[str, typer.Option(help="Time for all hunts of a change.")] = "50m",
+    install: Annotated[
+        str | None, typer.Option(help="The command that installs bisector there; default: with pip.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+) -> None:
+    """Write a workflow that asks of every proposed change what its raised deadlines hide.
+
+    Examples: [bold]bisector ci init[/bold],
+    [bold]bisector ci init --for gitlab --hunts '--config tcl.yaml'[/bold]
+    """
+    from bisector.cli.ci import write_workflow
+
+    write_workflow(repo, service, hunts=hunts, budget=budget, install=install, force=force)
+
+
+@demo_app.command("make")
+def demo_make(
+    directory: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")],
+    scenario: Annotated[
+        str,
+        typer.Option(help="Which cause to inject; see `demo list`.", autocompletion=completion.scenarios),
+    ] = "jit-miss",
+    commits: Annotated[int, typer.Option(min=12, help="Length of the history.")] = 120,
+    seed: Annotated[int, typer.Option(help="Another seed, another history.")] = 7,
+    workload: Annotated[int, typer.Option(min=1, help="What each test does, in percent of its usual.")] = 100,
+    phases: Annotated[
+        bool,
+        typer.Option("--phases", help="Also a hunt file for each guest in configs/, and a branch `fix`."),
+    ] = False,
+) -> None:
+    """Write the sample history, a hunt file for it, and the truth it is compared with.
+
+    Example: [bold]bisector demo make sample --scenario jit-miss --commits 60[/bold]
+    """
+    from bisector import demo
+
+    made = demo.make(directory, scenario, commits=commits, seed=seed, workload=workload, phases=phases)
+    typer.echo(f"repository: {made.repo}\nhunt file:  {made.hunt_file}\n")
+    typer.echo(f"next: bisector run --config {made.hunt_file}")
+
+
+@demo_app.command("list")
+def demo_list() -> None:
+    """List the scenarios.
+
+    Example: [bold]bisector demo list[/bold]
+    """
+    from bisector import demo
+
+    for name, text in demo.SCENARIOS.items():
+        typer.echo(f"{name:<18} {text}")
