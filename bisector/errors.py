@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     ONLY_UNTESTABLE = 4
     INCONCLUSIVE = 5
     ENVIRONMENT = 6
+    NO_SUCH_COMMAND = 129
     INTERRUPTED = 130
 
 

@@ -43,13 +43,23 @@ def _run(arguments: list[str]) -> int:
         if show is None:
             raise
         show()
-        return int(ExitCode.USAGE)
+        return int(ExitCode.USAGE if _names_a_command(arguments) else ExitCode.NO_SUCH_COMMAND)
     except BrokenPipeError:
         # Whoever read our output is gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.ENVIRONMENT)
     except Exception:
         return _report_bug()
+
+
+def _names_a_command(arguments: list[str]) -> bool:
+    """Whether the first word is a command: `git bisect run` would take a mistyped `probe` for bad at 2."""
+    from typer.main import get_group
+
+    from bisector.cli.app import app
+
+    word = next((word for word in arguments if not word.startswith("-")), None)
+    return word is None or word in get_group(app).commands
 
 
 def _interrupt(_signal_number: int, _frame: FrameType | None) -> None:

@@ -182,6 +182,7 @@ def test_a_named_commit_is_judged_in_a_slot(tmp_path: Path, commit: str, code: i
 @pytest.mark.parametrize(
     "arguments",
     [
+        ["porbe", *WORK],
         ["probe", "--no-such-option"],
         ["--no-such-option", "probe"],
         ["probe", *WORK, "one", "two"],
