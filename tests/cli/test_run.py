@@ -134,7 +134,7 @@ def test_restart_forgets_the_readings(tmp_path: Path) -> None:
         (["run", *WORK, "--timeout", "soon"], 2, "--timeout"),
         (["run", *WORK, "--set", "test.tiemout=3"], 2, "timeout"),
         (["run", "--no-such-option"], 2, "No such option"),
-        (["runn"], 2, "No such command"),
+        (["runn"], 129, "No such command"),
         (["run", "--build", "no-such-tool x", *WORK[2:]], 6, "no-such-tool"),
     ],
 )
