@@ -61,7 +61,8 @@ def _grid(table: Table) -> Grid:
         figures = at in table.right
         widest = max((len(row[at]) for row in table.rows), default=0)
         # Figures are never broken; a longer heading above them is.
-        lines = textwrap.wrap(visible(heading), max(widest, _SHORT)) if figures else []
+        wrapped = textwrap.wrap(visible(heading), max(widest, _SHORT), break_long_words=False)
+        lines = wrapped if figures else []
         name = Text("\n".join(lines) or visible(heading))
         grid.add_column(name, justify="right" if figures else "left", no_wrap=figures)
     for row in table.rows:

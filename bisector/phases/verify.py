@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from bisector.errors import HuntFileError
-from bisector.history.repository import GitFailure, Repository
 from bisector.hunt.conclusion import Effect
 from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
 from bisector.hunt.session import Session, engine_for, opened
@@ -20,6 +18,7 @@ from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
 from bisector.units import format_duration
 from bisector.watchdog.deadline import deadlines_in
+from bisector.watchdog.scripts import scripts_of, text_at
 
 WITHIN = 1.5
 """How much of good's time a fix may take: the plan's."""
@@ -164,14 +163,16 @@ def _scoreboard(fixed: Guest, baseline: Scoreboard | None, regressed: Guest) -> 
 
 
 def _watchdogs(session: Session, fix: str) -> list[Demand]:
-    """No deadline in the test's own scripts is longer at the fix than at good."""
-    repository, good = session.ground.repository, session.plan.good[0]
+    """No deadline in the scripts that the test runs is longer at the fix than at good."""
+    repository, test = session.ground.repository, session.ground.hunt.test
+    before, after = (scripts_of(repository, commit, test) for commit in (session.plan.good[0], fix))
     demands = []
-    for script in _scripts(session):
-        texts = [file_at(repository, commit, script) for commit in (good, fix)]
-        if texts[0] is None or texts[1] is None:
+    for script in (script for script in before if script in after):
+        was, now = (
+            {d.name: d.seconds for d in deadlines_in(texts[script], script)} for texts in (before, after)
+        )
+        if not was:
             continue
-        was, now = ({d.name: d.seconds for d in deadlines_in(text or "", script)} for text in texts)
         longer = [
             f"{name} {format_duration(now[name])}, at good {format_duration(seconds)}"
             for name, seconds in was.items()
@@ -183,14 +184,6 @@ def _watchdogs(session: Session, fix: str) -> list[Demand]:
     return demands
 
 
-def _scripts(session: Session) -> list[str]:
-    """The words of the test's command that may be files of the repository."""
-    test = session.ground.hunt.test
-    words = shlex.split(test.command) if isinstance(test.command, str) else test.command
-    folder = "" if test.folder == "." else f"{test.folder}/"
-    return [f"{folder}{word}".removeprefix("./") for word in words if not word.startswith(("-", "/"))]
-
-
 def _baseline(session: Session) -> Scoreboard | None:
     """The baseline file that the hunt names, as of bad; None where it names none."""
     hunt = session.ground.hunt
@@ -198,7 +191,7 @@ def _baseline(session: Session) -> Scoreboard | None:
         return None
     path, bad = hunt.suites.baseline, session.plan.bad
     where = f"{hunt.locate('suites', 'baseline')}: suites.baseline"
-    text = file_at(session.ground.repository, bad, path)
+    text = text_at(session.ground.repository, bad, path)
     if text is None:
         raise HuntFileError(
             f"{where}: bad {bad[:12]} has no file {path}; write another, or leave the key out"
@@ -207,11 +200,3 @@ def _baseline(session: Session) -> Scoreboard | None:
     if board is None:
         raise HuntFileError(f"{where}: {path} holds no suites with `passed` and `total`; name another file")
     return board
-
-
-def file_at(repository: Repository, commit: str, path: str) -> str | None:
-    """The text of a file in a commit, None where it has no such file."""
-    try:
-        return repository.git("cat-file", "blob", f"{commit}:{path}").decode(errors="replace")
-    except GitFailure:
-        return None

@@ -19,15 +19,20 @@ FAST, SLOW = 3_000_000, 12_000_000
 @pytest.fixture(scope="module")
 def lua(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A guest that became slow, and several commits that claim to mend it, each a branch."""
-    folder = tmp_path_factory.mktemp("lua")
+    folder, sourcing = tmp_path_factory.mktemp("lua"), f". ./limits.sh\n{script(FAST)}"
     ids = guests(
         folder,
-        old={"lua.sh": script(FAST), "board.json": '{"parse": {"passed": 2, "total": 2}}'},
+        old={
+            "lua.sh": sourcing,
+            "limits.sh": "WATCHDOG=60\n",
+            "board.json": '{"parse": {"passed": 2, "total": 2}}',
+        },
         new={"lua.sh": script(SLOW, watchdog=600)},
         fixed={"lua.sh": script(FAST)},
         lax={"lua.sh": script(FAST, watchdog=600)},
         lost={"lua.sh": script(FAST, evaluated=2, failing="eval-coro")},
         broken={"lua.sh": "exit 3\n"},
+        elsewhere={"lua.sh": sourcing, "limits.sh": "WATCHDOG=600\n"},
     )
     hunt(folder, "lua", ids["old"], ids["new"])
     for name, commit in ids.items():
@@ -74,6 +79,12 @@ def test_a_watchdog_that_stays_raised_fails(lua: Path) -> None:
     found, demands = verified(lua, "lax", 1)
     assert [name for name, (holds, _) in demands.items() if not holds] == ["watchdog restored"]
     assert "lua (watchdog restored)" in found["answer"]
+
+
+def test_a_watchdog_raised_in_a_script_that_is_sourced_fails(lua: Path) -> None:
+    """The deadline counts wherever the test takes it from."""
+    _, demands = verified(lua, "elsewhere", 1)
+    assert demands["watchdog restored"] == (False, "limits.sh: WATCHDOG 10m, at good 1m")
 
 
 def test_one_lost_test_fails_and_is_named(lua: Path) -> None:
