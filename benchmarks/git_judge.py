@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bisector import hunt_file
-from bisector.hunt.session import predicate_of
+from bisector.hunt.ground import predicate_of
 from bisector.hunt_file import Hunt
 from bisector.predicate import Good, Predicate, Run
 from bisector.probe.execution import Command, Limits, execute

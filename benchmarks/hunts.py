@@ -23,7 +23,7 @@ from pathlib import Path
 
 from benchmarks.git_judge import tested
 from bisector import demo, hunt_file
-from bisector.hunt.session import predicate_of
+from bisector.hunt.ground import predicate_of
 
 SCENARIOS = ("jit-miss", "env-copy", "markers", "oom")
 

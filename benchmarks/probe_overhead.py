@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bisector.engine.local import LocalEngine
+from bisector.engine.reader import Reader
 from bisector.engine.slots import Slots
 from bisector.history.repository import Repository
 from bisector.hunt_file import build
@@ -48,7 +48,7 @@ AGAIN = "tested once more"
 
 
 @contextmanager
-def engine(folder: Path, said: Mapping[str, Any], bad: str) -> Iterator[LocalEngine]:
+def engine(folder: Path, said: Mapping[str, Any], bad: str) -> Iterator[Reader]:
     """An engine in a scratch folder of its own, for the history in `folder`."""
     repository = Repository(folder / "repo")
     hunt = build(
@@ -71,10 +71,10 @@ def engine(folder: Path, said: Mapping[str, Any], bad: str) -> Iterator[LocalEng
             ends,
             lambda *_: None,
         )
-        yield LocalEngine(prober, slots, lambda *_: None, fair_attempts=0)
+        yield Reader(prober, slots, lambda *_: None, fair_attempts=0)
 
 
-def overhead(local: LocalEngine, commit: str, against: str) -> float:
+def overhead(local: Reader, commit: str, against: str) -> float:
     """Milliseconds of a reading that are not its tests' own."""
     began = time.perf_counter()
     reading = local.read(commit, Role.SEARCH, against)

@@ -14,7 +14,7 @@ from bisector.cli.publish import console_for, publish
 from bisector.cli.run import run_hunt
 from bisector.cli.screen import Screen
 from bisector.errors import UsageError
-from bisector.hunt.session import Ground, opened
+from bisector.hunt.ground import Ground, opened
 from bisector.phases.alarm.references import (
     YAML,
     Facts,

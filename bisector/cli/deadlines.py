@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bisector.cli.publish import console_for, publish
 from bisector.cli.quantify import earliest, keep_in_each, screen_for
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.phases.deadlines import deadlines_result, look, patch_of
 from bisector.report.atomic_write import atomic_write
 

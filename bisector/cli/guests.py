@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bisector.hunt.session import Ground
+    from bisector.hunt.ground import Ground
 
 ALL = "all"
 
@@ -24,7 +24,7 @@ def grounds_of(
     """
     from bisector import hunt_file
     from bisector.errors import UsageError
-    from bisector.hunt.session import Ground
+    from bisector.hunt.ground import Ground
 
     values: dict[str, object] = dict(map(hunt_file.setting, settings))
     values |= {"repository": repo} if repo else {}

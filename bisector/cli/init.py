@@ -19,7 +19,7 @@ from bisector.cli.publish import STDOUT
 from bisector.cli.screen import Screen
 from bisector.errors import EnvironmentFault, ExitCode, HistoryError, UsageError
 from bisector.history.repository import GitFailure, Repository
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.hunt.trial import try_at
 from bisector.hunt_file.proposal import Proposal, propose
 from bisector.predicate import Bad, Good, Measured, Untestable

@@ -23,10 +23,11 @@ from bisector.errors import HistoryError
 from bisector.history.repository import Repository
 from bisector.hunt.events import Event, ProbeBegan
 from bisector.hunt.good_commit import session_on
+from bisector.hunt.ground import Ground
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.scratch import Scratch, default_scratch
-from bisector.hunt.session import Ground, Session
+from bisector.hunt.session import Session
 from bisector.report.atomic_write import atomic_write
 from bisector.report.bisect_log import git_bisect_log
 from bisector.report.html import write_html_report

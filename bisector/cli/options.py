@@ -16,7 +16,7 @@ import typer
 from bisector.cli import completion
 
 if TYPE_CHECKING:
-    from bisector.hunt.session import Ground
+    from bisector.hunt.ground import Ground
 
 _HUNT = "The hunt"
 _RANGE = "Range"
@@ -40,7 +40,7 @@ class Chosen:
         """What the hunt works with; raises what loading and opening raise."""
         from bisector import hunt_file
         from bisector.errors import UsageError
-        from bisector.hunt.session import Ground
+        from bisector.hunt.ground import Ground
 
         if self.is_empty:
             raise UsageError("no hunt named; give --config FILE, or --good, --test and their like")

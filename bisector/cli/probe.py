@@ -11,7 +11,7 @@ from bisector.errors import HistoryError, UsageError
 from bisector.history.bisect_session import BisectSession, bisect_session
 from bisector.history.repository import Repository
 from bisector.hunt.events import Event, Noted, ReadingTaken, StepBegan
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.hunt.single import Judged, Single
 from bisector.predicate import Bad, Good
 from bisector.report.safe_text import visible

@@ -14,7 +14,7 @@ from bisector.cli.publish import console_for, publish
 from bisector.cli.screen import Screen
 from bisector.history.commit import CommitInfo
 from bisector.hunt.good_commit import session_on
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.phases.quantify import measure, quantify
 from bisector.phases.result import Result, keep
 

@@ -9,7 +9,7 @@ from bisector.cli.publish import console_for, publish
 from bisector.cli.quantify import earliest, keep_in_each, screen_for
 from bisector.errors import HistoryError
 from bisector.hunt.good_commit import session_on
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.phases.verify import verify_guest
 from bisector.phases.verify_report import verification
 

@@ -14,7 +14,7 @@ from bisector.cli.publish import STDOUT, console_for, publish
 from bisector.cli.quantify import screen_for
 from bisector.errors import EnvironmentFault, ExitCode, UsageError
 from bisector.history.repository import Repository
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.phases.deadlines_raised import ends_of, findings_of, raised_result
 from bisector.phases.result import Result
 from bisector.report.atomic_write import atomic_write

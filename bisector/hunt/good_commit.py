@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bisector.errors import HistoryError
 from bisector.hunt import walk_back
+from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
-from bisector.hunt.session import Ground, Session, engine_for, opened
+from bisector.hunt.ground import Ground, opened
+from bisector.hunt.session import Session
 from bisector.hunt_file import AUTO
 from bisector.probe.keys import hunt_key
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Role
+from bisector.probe.request import Request
 
 
 def session_on(ground: Ground, listener: Listener) -> Session:
@@ -32,7 +35,7 @@ def find_good(ground: Ground, listener: Listener) -> str:
         row = journal.begin(key, f"{hunt.hunt} (walk back)", hunt.model_dump(mode="json"))
         readings = journal.readings(row.id)
         clean_leftovers()
-        with engine_for(ground, key, {"bad": bad}, len(readings), listener) as engine:
+        with reader_for(ground, key, {"bad": bad}, len(readings), listener) as engine:
             while True:
                 step = walk_back.step(line, readings, ground.repeats, ground.ratio)
                 if isinstance(step, walk_back.Found):
@@ -44,7 +47,7 @@ def find_good(ground: Ground, listener: Listener) -> str:
                         "name a good one with --good, or go further back with --since"
                     )
                 listener(ProbeBegan(step.commit, Role.PREMISE))
-                reading = engine.read(step.commit, Role.PREMISE, step.against)
+                reading = engine.read(Request(step.commit, Role.PREMISE, step.against))
                 journal.add(row.id, reading)
                 readings.append(reading)
                 listener(ReadingTaken(reading))

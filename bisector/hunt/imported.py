@@ -10,8 +10,9 @@ from bisector.errors import UsageError
 from bisector.history.bisect_session import Mark
 from bisector.history.candidates import Candidates
 from bisector.hunt.conclusion import Inconclusive
+from bisector.hunt.ground import opened
 from bisector.hunt.journal import HuntRow
-from bisector.hunt.session import Session, opened
+from bisector.hunt.session import Session
 from bisector.predicate import Bad, Good, Untestable
 from bisector.probe.keys import test_keys
 from bisector.probe.reading import Reading, Role

@@ -24,26 +24,34 @@ from bisector.hunt.plan import Plan
 from bisector.predicate import Ending, Measured
 from bisector.probe.early import Endpoints
 from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
 
 
 class Engine(Protocol):
     """Where commits are read."""
 
-    def read(
-        self,
-        commit: str,
-        role: Role,
-        against: str = "",
-        *,
-        fresh: bool = False,
-        endpoints: Endpoints | None = None,
-    ) -> Reading:
-        """Read `commit` once; a paired reading runs the build of `against` in turn with it.
+    @property
+    def jobs(self) -> int:
+        """How many readings may be under way at once; 1 for measured ones, which disturb each other."""
+        ...
 
-        `fresh` builds both clean, from the whole tree. With `endpoints`, a paired run that is certain to be
-        bad is ended, and judged so instead of measured. Raises `InfrastructureFault` when no reading can
-        be had; a fault is never a judgement.
+    def begin(self, request: Request) -> None:
+        """Have a commit read."""
+        ...
+
+    def finished(self) -> Reading:
+        """The next reading that comes to its end, of those begun; waits for it.
+
+        Raises `InfrastructureFault` when no reading can be had; a fault is never a judgement.
         """
+        ...
+
+    def give_up(self, commit: str) -> None:
+        """Forget the readings of a commit that are under way: nothing comes of them any more."""
+        ...
+
+    def build_ahead(self, commits: Sequence[str]) -> None:
+        """Build these, likeliest first, while others are tested; in place of those named before."""
         ...
 
 
@@ -268,7 +276,8 @@ class Loop:
         endpoints: Endpoints | None = None,
     ) -> Reading:
         self._tell(ProbeBegan(commit, role))
-        reading = self._engine.read(commit, role, against, fresh=fresh, endpoints=endpoints)
+        self._engine.begin(Request(commit, role, against, fresh, endpoints))
+        reading = self._engine.finished()
         self._record(reading)
         self.readings.append(reading)
         self._tell(ReadingTaken(reading))

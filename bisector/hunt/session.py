@@ -6,58 +6,29 @@ import functools
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
-from pydantic import ValidationError
 
-from bisector.engine.local import LocalEngine
-from bisector.engine.slots import Slots
-from bisector.errors import HistoryError, HuntFileError
+from bisector.errors import HistoryError
 from bisector.history.candidates import candidates_between, collapse
 from bisector.history.repository import Repository
 from bisector.hunt import premise
 from bisector.hunt.belief import Belief
 from bisector.hunt.conclusion import Conclusion, Effect, Inconclusive
-from bisector.hunt.events import HuntBegan, Listener, StepBegan
+from bisector.hunt.engines import reader_for
+from bisector.hunt.events import HuntBegan, Listener
+from bisector.hunt.ground import Ground, located, opened
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.loop import Loop
 from bisector.hunt.plan import Budget, Plan
-from bisector.hunt.premise import Repeats
 from bisector.hunt.record import HuntRecord
-from bisector.hunt.scratch import Scratch, scratch_of
-from bisector.hunt_file import Hunt, options_refused
-from bisector.predicate import Predicate, Undecided
-from bisector.probe.artefacts import ArtefactStore
-from bisector.probe.discovery import find_predicate, options_context
-from bisector.probe.environment import allowed_environment
+from bisector.predicate import Undecided
 from bisector.probe.keys import hunt_key, test_keys
 from bisector.probe.leftovers import clean_leftovers
-from bisector.probe.probe import Prober, Step
 from bisector.probe.reading import Reading, Role
-
-
-class Ground:
-    """What a hunt works with, before its revisions are resolved.
-
-    `hunt_file` is where the hunt was read from, None for one given on the command line; `environment`
-    that of the process. Raises `HistoryError` and `HuntFileError` for what the user has to mend.
-    """
-
-    def __init__(self, hunt: Hunt, hunt_file: Path | None, environment: Mapping[str, str]) -> None:
-        _refuse_what_is_not_there_yet(hunt)
-        self.hunt = hunt
-        self.environment = environment
-        with _located(hunt, "repository"):
-            self.repository = Repository(hunt.repository)
-        self.predicate = predicate_of(hunt, hunt_file)
-        self.ratio: float | None = self.predicate.options.ratio if self.predicate.paired else None
-        self.repeats = Repeats(hunt.pairs.first, hunt.pairs.min, hunt.pairs.max, hunt.premise.runs)
-        self.scratch = scratch_of(hunt, hunt_file, self.repository, environment)
 
 
 class Session:
@@ -120,7 +91,7 @@ class Session:
         same = len(plan.every_candidate) - len(plan.candidates)
         listener(HuntBegan(len(plan.candidates), same, len(readings), plan.ratio is not None))
         ends = {"good": plan.good[0], "bad": plan.bad}
-        with engine_for(self.ground, self.key, ends, len(taken), listener) as engine:
+        with reader_for(self.ground, self.key, ends, len(taken), listener) as engine:
             record = functools.partial(journal.add, row.id)
             return way(Loop(plan, engine, readings, record, listener, time.monotonic))
 
@@ -129,79 +100,12 @@ def _of_the_hunt(readings: Sequence[Reading]) -> list[Reading]:
     return [reading for reading in readings if reading.role is not Role.VERIFICATION]
 
 
-@contextmanager
-def opened(scratch: Scratch) -> Iterator[Journal]:
-    """The journal of a scratch folder, closed at the end."""
-    journal = Journal(scratch.journal)
-    try:
-        yield journal
-    finally:
-        journal.close()
-
-
-@contextmanager
-def engine_for(
-    ground: Ground,
-    key: str,
-    ends: Mapping[str, str],
-    taken: int,
-    listener: Listener,
-    *,
-    whole: bool = False,
-    slots: Slots | None = None,
-    fair_attempts: int = 3,
-) -> Iterator[LocalEngine]:
-    """An engine for the hunt `key`, which has `taken` readings already; its slots are gone at the end.
-
-    `whole` has good tests run to their end also where their answer is certain before. `slots` are others
-    than those of the scratch folder, `fair_attempts` as `LocalEngine` has it.
-    """
-
-    def on_step(commit: str, step: Step, detail: str) -> None:
-        listener(StepBegan(commit, step, detail))
-
-    hunt, logs = ground.hunt, ground.scratch.logs(key)
-    logs.mkdir(parents=True, exist_ok=True)
-    environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, ground.environment)
-    store = ArtefactStore(ground.scratch.store)
-    prober = Prober(
-        hunt, ground.repository, ground.predicate, store, logs, environment, ends, on_step, whole=whole
-    )
-    with slots or Slots(ground.scratch.slots, ground.repository) as held:
-        yield LocalEngine(prober, held, on_step, first=taken + 1, fair_attempts=fair_attempts)
-
-
-@contextmanager
-def _located(hunt: Hunt, key: str) -> Iterator[None]:
-    """Tell where the hunt file or the command line says what the history does not have."""
-    try:
-        yield
-    except HistoryError as error:
-        raise HistoryError(f"{hunt.locate(key)}: {error}") from error
-
-
-def _refuse_what_is_not_there_yet(hunt: Hunt) -> None:
-    if hunt.jobs != 1:
-        raise HuntFileError(f"{hunt.locate('jobs')}: this version probes one commit at a time; write 1")
-
-
-def predicate_of(hunt: Hunt, hunt_file: Path | None) -> Predicate[Any]:
-    """The predicate that the hunt names, with its options checked."""
-    base = hunt_file.parent if hunt_file else Path.cwd()
-    kind = find_predicate(hunt.predicate.name, base)
-    try:
-        options = kind.Options.model_validate(hunt.predicate.options, context=options_context(base))
-    except ValidationError as error:
-        raise options_refused(hunt, error, kind.Options) from error
-    return kind(options)
-
-
 def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
     """The hunt with `revisions` as its good ones, candidates listed; raises `HistoryError`."""
     hunt, repository = ground.hunt, ground.repository
-    with _located(hunt, "good"):
+    with located(hunt, "good"):
         good = tuple(repository.resolve(revision) for revision in revisions)
-    with _located(hunt, "bad"):
+    with located(hunt, "bad"):
         bad = repository.resolve(hunt.bad)
     bases = _merge_bases(repository, good, bad)
     every = candidates_between(repository, good, bad, first_parent=hunt.first_parent, paths=hunt.paths)

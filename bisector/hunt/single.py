@@ -11,15 +11,17 @@ from bisector.errors import HuntFileError
 from bisector.history.bisect_session import BisectSession
 from bisector.history.in_place import CleanBuildNeeded, InPlace
 from bisector.history.repository import Repository
+from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted, ReadingTaken
+from bisector.hunt.ground import Ground, opened
 from bisector.hunt.journal import HuntRow, Journal
-from bisector.hunt.session import Ground, engine_for, opened
 from bisector.hunt.verdict import verdict
 from bisector.hunt_file import AUTO, Copy, Edit, Patch, Place
 from bisector.predicate import Bad, Good, Undecided, Untestable
 from bisector.probe.keys import build_keys, hunt_key, test_keys
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,9 @@ class Single:
         """Read until there is a verdict."""
         first = len(journal.readings(row.id))
         slots = self._slots(commit, checkout)
-        with engine_for(self._ground, self.key, self._ends, first, self._tell, slots=slots) as engine:
+        with reader_for(self._ground, self.key, self._ends, first, self._tell, slots=slots) as engine:
             while self._verdict(readings) is None:
-                reading = engine.read(commit, Role.SEARCH, self._reference)
+                reading = engine.read(Request(commit, Role.SEARCH, self._reference))
                 journal.add(row.id, reading)
                 readings.append(reading)
                 self._tell(ReadingTaken(reading))

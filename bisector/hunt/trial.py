@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 
+from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener
-from bisector.hunt.session import Ground, engine_for
+from bisector.hunt.ground import Ground
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
 
 
 def try_at(ground: Ground, revision: str, listener: Listener) -> Reading:
@@ -23,5 +25,5 @@ def try_at(ground: Ground, revision: str, listener: Listener) -> Reading:
     key = f"trial-{commit}"
     with ground.scratch.held(key):
         clean_leftovers()
-        with engine_for(at_once, key, ends, 0, listener, fair_attempts=0) as engine:
-            return engine.read(commit, Role.PREMISE, commit if ground.ratio is not None else "")
+        with reader_for(at_once, key, ends, 0, listener, fair_attempts=0) as engine:
+            return engine.read(Request(commit, Role.PREMISE, commit if ground.ratio is not None else ""))

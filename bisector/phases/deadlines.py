@@ -11,7 +11,7 @@ from typing import Any
 
 from bisector.engine.slots import Slots
 from bisector.hunt.events import Listener
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.phases.result import Block, Bullets, Code, Paragraph, Result, Table
 from bisector.report.findings import counted, duration
 from bisector.watchdog.advice import FACTOR, Fit, fit, recommended

@@ -7,7 +7,7 @@ from typing import Any
 
 from bisector.errors import ExitCode, HistoryError
 from bisector.history.repository import Repository
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.phases.result import Block, Bullets, Paragraph, Result, Table
 from bisector.report.findings import counted
 from bisector.watchdog.annotations import Finding

@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from bisector.engine.local import LocalEngine
+from bisector.engine.reader import Reader
 from bisector.hunt.conclusion import Inconclusive
+from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
+from bisector.hunt.ground import opened
 from bisector.hunt.loop import Loop
-from bisector.hunt.session import Session, engine_for, opened
+from bisector.hunt.session import Session
 from bisector.predicate import Ending, Good, Undecided, Untestable
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
 
 _ORDER = ("good", "bad", "bad", "good")
 """In this order a steady drift of the machine falls on both endpoints alike."""
@@ -33,7 +36,7 @@ def read_endpoints(session: Session, listener: Listener, since: datetime) -> lis
         fresh = [r for r in taken if r.role is Role.PREMISE and r.at >= since and not _undecided(r)]
         clean_leftovers()
         ends = {"good": plan.good[0], "bad": plan.bad}
-        with engine_for(session.ground, session.key, ends, len(taken), listener, whole=True) as engine:
+        with reader_for(session.ground, session.key, ends, len(taken), listener, whole=True) as engine:
             record = functools.partial(journal.add, row.id)
             if plan.ratio is None:
                 _in_turn(session, engine, fresh, record, listener)
@@ -48,7 +51,7 @@ def read_endpoints(session: Session, listener: Listener, since: datetime) -> lis
 
 def _in_turn(
     session: Session,
-    engine: LocalEngine,
+    engine: Reader,
     readings: list[Reading],
     record: Callable[[Reading], None],
     listener: Listener,
@@ -70,7 +73,7 @@ def _in_turn(
 def _even_if_good_is_not(
     loop: Loop,
     session: Session,
-    engine: LocalEngine,
+    engine: Reader,
     record: Callable[[Reading], None],
     listener: Listener,
 ) -> None:
@@ -85,7 +88,7 @@ def _even_if_good_is_not(
 
 
 def _read(
-    engine: LocalEngine,
+    engine: Reader,
     commit: str,
     readings: list[Reading],
     record: Callable[[Reading], None],
@@ -93,7 +96,7 @@ def _read(
     against: str = "",
 ) -> None:
     listener(ProbeBegan(commit, Role.PREMISE))
-    reading = engine.read(commit, Role.PREMISE, against)
+    reading = engine.read(Request(commit, Role.PREMISE, against))
     record(reading)
     readings.append(reading)
     listener(ReadingTaken(reading))

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from bisector.hunt.conclusion import Effect
 from bisector.hunt.effect import estimate
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.hunt_file import Hunt
 from bisector.hunt_file.suites import Suites
 from bisector.phases.scoreboard import Scoreboard, scoreboard_of

@@ -11,9 +11,10 @@ from pathlib import Path
 from bisector import hunt_file
 from bisector.errors import UsageError
 from bisector.hunt.good_commit import session_on
+from bisector.hunt.ground import Ground, opened
 from bisector.hunt.journal import HuntRow, Journal, ResultRow
 from bisector.hunt.scratch import Scratch
-from bisector.hunt.session import Ground, Session, opened
+from bisector.hunt.session import Session
 from bisector.report.progress_log import Entry, entry_for, write_entry
 from bisector.report.safe_text import markdown
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bisector.hunt.ground import opened
 from bisector.hunt.scratch import Scratch
-from bisector.hunt.session import opened
 from bisector.report.safe_text import markdown, visible_lines
 
 

@@ -9,13 +9,16 @@ from enum import Enum
 
 from bisector.errors import HuntFileError
 from bisector.hunt.conclusion import Effect
+from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
-from bisector.hunt.session import Session, engine_for, opened
+from bisector.hunt.ground import opened
+from bisector.hunt.session import Session
 from bisector.phases.guest import Guest, guest_of
 from bisector.phases.scoreboard import Scoreboard, from_json, losses
 from bisector.predicate import Bad, Measured, Undecided, Untestable
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
 from bisector.units import format_duration
 from bisector.watchdog.deadline import deadlines_in
 from bisector.watchdog.scripts import scripts_of, text_at
@@ -77,10 +80,10 @@ def verify_guest(session: Session, fix: str, within: float, listener: Listener, 
         ]
         clean_leftovers()
         ends = {"good": plan.good[0], "bad": plan.bad}
-        with engine_for(ground, session.key, ends, len(taken), listener, whole=True) as engine:
+        with reader_for(ground, session.key, ends, len(taken), listener, whole=True) as engine:
             while not _enough(session, fix, readings, within):
                 listener(ProbeBegan(fix, Role.VERIFICATION))
-                reading = engine.read(fix, Role.VERIFICATION, plan.good[0])
+                reading = engine.read(Request(fix, Role.VERIFICATION, plan.good[0]))
                 journal.add(row.id, reading)
                 readings.append(reading)
                 listener(ReadingTaken(reading))

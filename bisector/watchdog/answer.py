@@ -11,8 +11,9 @@ from pathlib import Path
 from bisector.errors import ExitCode
 from bisector.hunt.conclusion import AnyOf, BadIsGood, FirstBad, NoRegression
 from bisector.hunt.events import Listener
+from bisector.hunt.ground import Ground
 from bisector.hunt.record import HuntRecord
-from bisector.hunt.session import Ground, Session
+from bisector.hunt.session import Session
 from bisector.hunt_file import Edit, build
 from bisector.report import findings
 from bisector.report.findings import counted, duration

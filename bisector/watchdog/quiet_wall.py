@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener
-from bisector.hunt.session import Ground, engine_for, opened
+from bisector.hunt.ground import Ground, opened
 from bisector.hunt_file import AUTO, Copy, Edit
 from bisector.predicate import Ending, Good, Judgement, Options, Predicate, Run
 from bisector.probe.reading import Role
+from bisector.probe.request import Request
 from bisector.report.findings import busy
 from bisector.watchdog.deadline import Deadline
 
@@ -150,10 +152,10 @@ def _run(ground: Ground, commit: str, listener: Listener, count: int) -> list[Ru
     runs: list[Run] = []
     with (
         ground.scratch.held(key),
-        engine_for(whole, key, ends_for(ground, commit), 0, listener) as engine,
+        reader_for(whole, key, ends_for(ground, commit), 0, listener) as engine,
     ):
         while len(runs) < count:
-            reading = engine.read(commit, Role.PREMISE)
+            reading = engine.read(Request(commit, Role.PREMISE))
             if reading.run is None:
                 return reading.judgement.why
             runs.append(reading.run)

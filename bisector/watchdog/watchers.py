@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.watchdog.scripts import scripts_of
 
 

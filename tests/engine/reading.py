@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bisector.engine.local import LocalEngine
+from bisector.engine.reader import Reader
 from bisector.engine.slots import Slots
 from bisector.history.repository import Repository
 from bisector.hunt_file import build
@@ -18,6 +18,7 @@ from bisector.probe.discovery import find_predicate, options_context
 from bisector.probe.environment import allowed_environment
 from bisector.probe.probe import Prober, Step
 from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
 from tests.git_history import Node, write_history
 
 
@@ -25,14 +26,14 @@ from tests.git_history import Node, write_history
 class Lab:
     """An engine over a repository of one commit, and what it told meanwhile."""
 
-    engine: LocalEngine
+    engine: Reader
     commit: str
     folder: Path
     steps: list[tuple[Step, str]] = field(default_factory=list)
 
     def read(self, against: str = "") -> Reading:
         """Read the commit once."""
-        return self.engine.read(self.commit, Role.SEARCH, against)
+        return self.engine.read(Request(self.commit, Role.SEARCH, against))
 
     def told(self, step: Step) -> list[str]:
         """The details of all such steps so far."""
@@ -81,4 +82,4 @@ def lab(
             {"good": commit, "bad": commit},
             note,
         )
-        yield Lab(LocalEngine(prober, slots, note, **arguments), commit, folder, steps)
+        yield Lab(Reader(prober, slots, note, **arguments), commit, folder, steps)

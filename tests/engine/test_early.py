@@ -13,6 +13,7 @@ import pytest
 from bisector.predicate import Bad, Ending, Measured
 from bisector.probe.early import Endpoints
 from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
 from tests.git_history import Node, write_history
 
 from .reading import Lab, lab
@@ -34,7 +35,7 @@ def ends(
         read = found.engine.read
 
         def twice(commit: str) -> list[Reading]:
-            return [read(commit, Role.PREMISE, ids["good"]) for _ in range(2)]
+            return [read(Request(commit, Role.PREMISE, ids["good"])) for _ in range(2)]
 
         yield found, Endpoints(twice(ids["good"]), twice(ids["bad"])), ids["good"]
 
@@ -51,12 +52,12 @@ def test_ended_when_certain(
 ) -> None:
     """In the search a run is ended half way to the bad endpoint's figure, and is bad; else it is measured."""
     with ends(tmp_path, program, good, bad, predicate=predicate) as (found, both, reference):
-        reading = found.engine.read(found.commit, Role.SEARCH, reference, endpoints=both)
+        reading = found.engine.read(Request(found.commit, Role.SEARCH, reference, endpoints=both))
         assert isinstance(reading.judgement, Bad)
         assert "already at" in reading.judgement.why
         assert reading.run and reading.run.ending is Ending.JUDGED
         assert getattr(reading.run, figure) < 0.7 * min(getattr(one.run, figure) for one in both.bad)
-        innocent = found.engine.read(reference, Role.SEARCH, reference, endpoints=both)
+        innocent = found.engine.read(Request(reference, Role.SEARCH, reference, endpoints=both))
         assert isinstance(innocent.judgement, Measured)
 
 
@@ -76,13 +77,13 @@ def test_a_bad_end_at_a_limit(
             Ending.TIMEOUT,
             Ending.MEMORY_LIMIT,
         }
-        reading = found.engine.read(found.commit, Role.SEARCH, reference, endpoints=both)
+        reading = found.engine.read(Request(found.commit, Role.SEARCH, reference, endpoints=both))
         assert isinstance(reading.judgement, Bad)
 
 
 def test_ends_too_near_each_other(tmp_path: Path) -> None:
     """Where a good run with bad luck could be taken for bad, every run is measured whole."""
     with ends(tmp_path, BURN, 0.1, 0.3, predicate="per_test_user_time") as (found, both, reference):
-        reading = found.engine.read(found.commit, Role.SEARCH, reference, endpoints=both)
+        reading = found.engine.read(Request(found.commit, Role.SEARCH, reference, endpoints=both))
         assert isinstance(reading.judgement, Measured)
         assert reading.run and reading.run.ending is Ending.EXITED

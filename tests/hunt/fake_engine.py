@@ -15,8 +15,8 @@ from bisector.hunt.loop import Loop
 from bisector.hunt.plan import Budget, Plan
 from bisector.hunt.premise import Repeats
 from bisector.predicate import Bad, Ending, Good, Judgement, Measured, Run, Untestable
-from bisector.probe.early import Endpoints
 from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
 
 Judge = Callable[[str, str], Judgement]
 """(commit, the commit it is run against or '') -> judgement."""
@@ -29,21 +29,33 @@ class FakeEngine:
     judge: Judge
     digest: Callable[[str], str] = str
     enough: float = math.inf
+    jobs: int = 1
     asked: list[tuple[str, Role]] = field(default_factory=list)
+    begun: list[Request] = field(default_factory=list)
+    ahead: list[list[str]] = field(default_factory=list)
 
-    def read(
-        self,
-        commit: str,
-        role: Role,
-        against: str = "",
-        *,
-        fresh: bool = False,
-        endpoints: Endpoints | None = None,
-    ) -> Reading:
+    def begin(self, request: Request) -> None:
+        """Take the request up."""
+        self.begun.append(request)
+
+    def finished(self) -> Reading:
+        """The reading of the request taken up first."""
+        return self.read(self.begun.pop(0))
+
+    def give_up(self, commit: str) -> None:
+        """Forget what was asked of a commit."""
+        self.begun = [request for request in self.begun if request.commit != commit]
+
+    def build_ahead(self, commits: Sequence[str]) -> None:
+        """Remember what would be built."""
+        self.ahead.append(list(commits))
+
+    def read(self, request: Request) -> Reading:
         """One reading, as the judge says."""
+        commit, role, against = request.commit, request.role, request.against
         self.asked.append((commit, role))
         judgement, ending = self.judge(commit, against), Ending.EXITED
-        if endpoints and isinstance(judgement, Measured) and judgement.value > self.enough:
+        if request.endpoints and isinstance(judgement, Measured) and judgement.value > self.enough:
             judgement, ending = Bad("ended early"), Ending.JUDGED
         return Reading(
             commit,

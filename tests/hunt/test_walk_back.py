@@ -10,6 +10,7 @@ from bisector.hunt import walk_back
 from bisector.hunt.premise import Repeats
 from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
 from bisector.probe.reading import Role
+from bisector.probe.request import Request
 from tests.hunt.fake_engine import FakeEngine, Judge
 
 LINE = [f"b{distance}" for distance in range(40)]
@@ -22,7 +23,7 @@ def walked(judge: Judge, ratio: float | None = None) -> tuple[object, list[str]]
         step = walk_back.step(LINE, readings, Repeats(), ratio)
         if not isinstance(step, walk_back.Ask):
             return step, [commit for commit, _ in engine.asked]
-        readings.append(engine.read(step.commit, Role.PREMISE, step.against))
+        readings.append(engine.read(Request(step.commit, Role.PREMISE, step.against)))
 
 
 def is_bad(commit: str, good_from: int) -> bool:

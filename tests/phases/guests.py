@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bisector.hunt.ground import opened
 from bisector.hunt.scratch import Scratch
-from bisector.hunt.session import opened
 from tests.cli.running import bisector
 from tests.git_history import Node, write_history
 

@@ -11,8 +11,9 @@ from signal import SIGINT
 import pytest
 
 from bisector.hunt.conclusion import AnyOf, FirstBad
+from bisector.hunt.ground import Ground
 from bisector.hunt.journal import Journal
-from bisector.hunt.session import Ground, Session
+from bisector.hunt.session import Session
 from bisector.hunt_file import load
 from bisector.phases.diagnosis.collectors import COLLECTORS
 from tests.cli.running import bisector, until_interrupted

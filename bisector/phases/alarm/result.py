@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from bisector.errors import ExitCode, HistoryError
+from bisector.hunt.ground import Ground
 from bisector.hunt.journal import ResultRow
-from bisector.hunt.session import Ground
 from bisector.hunt_file.alarm import Alarm
 from bisector.phases.alarm.drift import Drift, Point, find_drift
 from bisector.phases.alarm.hunt import command_line, hunt_values

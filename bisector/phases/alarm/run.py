@@ -13,8 +13,10 @@ from pathlib import Path
 
 from bisector.errors import HuntFileError, UsageError
 from bisector.history.repository import Repository
+from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener
-from bisector.hunt.session import Ground, engine_for, machine_facts
+from bisector.hunt.ground import Ground
+from bisector.hunt.session import machine_facts
 from bisector.hunt_file.alarm import Alarm
 from bisector.phases.alarm.references import References
 from bisector.predicate import Ending, Run
@@ -22,6 +24,7 @@ from bisector.probe.dune_root import environment_for
 from bisector.probe.environment import allowed_environment
 from bisector.probe.execution import Command, Limits, execute
 from bisector.probe.reading import Role
+from bisector.probe.request import Request
 from bisector.watchdog.quiet_wall import ends_for, whole_ground
 
 IDENTITY = ("cpu", "cores", "memory")
@@ -90,9 +93,9 @@ def measured_at(ground: Ground, commit: str, listener: Listener) -> Measurement:
     looking = whole_ground(ground, alarm.pattern)
     runs: list[Run] = []
     load, at = os.getloadavg()[0], datetime.now(UTC)
-    with ground.scratch.held(key), engine_for(looking, key, ends_for(ground, commit), 0, listener) as engine:
+    with ground.scratch.held(key), reader_for(looking, key, ends_for(ground, commit), 0, listener) as engine:
         for _ in range(alarm.warm_up + alarm.runs):
-            reading = engine.read(commit, Role.PREMISE)
+            reading = engine.read(Request(commit, Role.PREMISE))
             if broken := reading.judgement.why if reading.run is None else _broken(reading.run):
                 return Measurement(commit, {}, alarm.runs, load, machine_facts(), at, broken)
             runs += [reading.run] if reading.run else []

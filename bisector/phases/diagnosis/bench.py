@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bisector.engine.slots import Slot, Slots
 from bisector.errors import HistoryError
-from bisector.hunt.session import Ground
+from bisector.hunt.ground import Ground
 from bisector.hunt_file import Hunt
 from bisector.hunt_file.overlay import Overlay
 from bisector.phases.diagnosis.commits import Pair

@@ -9,7 +9,7 @@ from bisector.history.commit import CommitInfo
 from bisector.hunt.conclusion import AnyOf, FirstBad
 from bisector.hunt.events import Event, ProbeBegan
 from bisector.hunt.good_commit import session_on
-from bisector.hunt.session import Ground, opened
+from bisector.hunt.ground import Ground, opened
 from bisector.hunt_file import AUTO
 
 

@@ -15,8 +15,8 @@ from bisector.engine.around import around
 from bisector.engine.slots import Slots
 from bisector.errors import BisectorError, EnvironmentFault, UsageError
 from bisector.hunt.events import Listener, Noted, StepBegan
+from bisector.hunt.ground import Ground, opened
 from bisector.hunt.journal import Journal
-from bisector.hunt.session import Ground, opened
 from bisector.phases.diagnosis.bench import Bench, BuiltSide, laid_over
 from bisector.phases.diagnosis.collectors import Asked, asked
 from bisector.phases.diagnosis.commits import Pair, ends_of, pair_of

@@ -1,9 +1,10 @@
-"""The engine of this machine: one slot for candidates, and one for the reference of paired readings."""
+"""Reading commits one at a time: in a slot for candidates, and one for the reference of paired readings."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +16,11 @@ from bisector.engine.slots import Slot, Slots
 from bisector.errors import InfrastructureFault
 from bisector.hunt_file.model import Quiet
 from bisector.predicate import Judgement, Undecided, Untestable
-from bisector.probe.early import Endpoints
 from bisector.probe.execution import Execution
 from bisector.probe.probe import Built, OnStep, Prober, Step
 from bisector.probe.quiet import wait_for_quiet
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import Reading
+from bisector.probe.request import Request
 
 _ATTEMPTS = 3
 
@@ -27,8 +28,8 @@ BEFORE_REPEATING = Quiet(load_per_core=0.5, wait=60.0)
 """What is waited for after a run that was not fair, where the hunt says nothing of its own."""
 
 
-class LocalEngine:
-    """Reads commits one at a time in slots of this machine; see `bisector.hunt.loop.Engine`.
+class Reader:
+    """Reads commits one at a time in slots of this machine; also as the simplest `bisector.hunt.loop.Engine`.
 
     An infrastructure fault is retried in a slot laid out anew, then raised. `first` is the number of the
     first reading, by which its log is named; `longest_wait` the seconds between two retries.
@@ -57,25 +58,35 @@ class LocalEngine:
         self._candidate: Slot | None = None
         self._reference: Slot | None = None
         self._number = itertools.count(first)
+        self._begun: deque[Request] = deque()
 
-    def read(
-        self,
-        commit: str,
-        role: Role,
-        against: str = "",
-        *,
-        fresh: bool = False,
-        endpoints: Endpoints | None = None,
-    ) -> Reading:
-        """Read `commit` once, with the build of `against` run before it where there is one."""
+    jobs = 1
+
+    def begin(self, request: Request) -> None:
+        """Take a request up, to be read when its reading is waited for."""
+        self._begun.append(request)
+
+    def finished(self) -> Reading:
+        """The reading of the request taken up first."""
+        return self.read(self._begun.popleft())
+
+    def give_up(self, commit: str) -> None:
+        """Forget the requests for a commit."""
+        self._begun = deque(request for request in self._begun if request.commit != commit)
+
+    def build_ahead(self, commits: Sequence[str]) -> None:
+        """Nothing: there is no slot for it."""
+
+    def read(self, request: Request) -> Reading:
+        """Read a commit once, with the build of `request.against` run before it where there is one."""
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(InfrastructureFault),
             stop=tenacity.stop_after_attempt(_ATTEMPTS),
             wait=tenacity.wait_exponential(multiplier=1, max=self._longest_wait),
-            before_sleep=lambda state: self._before_retry(commit, state),
+            before_sleep=lambda state: self._before_retry(request.commit, state),
             reraise=True,
         )
-        return retrying(self._read_once, commit, role, against, fresh, endpoints)
+        return retrying(self._read_once, request)
 
     def _before_retry(self, commit: str, state: tenacity.RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -84,22 +95,21 @@ class LocalEngine:
             if slot is not None:
                 slot.commit = None
 
-    def _read_once(
-        self, commit: str, role: Role, against: str, fresh: bool, endpoints: Endpoints | None
-    ) -> Reading:
+    def _read_once(self, request: Request) -> Reading:
+        commit, against = request.commit, request.against
         seconds = 0.0
         if against:
             self._reference = self._reference or self._slots.take(against)
-            built = self._stand(self._reference, against, fresh)
+            built = self._stand(self._reference, against, request.fresh)
             if isinstance(built, Untestable):
                 why = f"the reference {against[:12]} is untestable: {built.why}"
-                return self._unread(commit, role, against, Untestable(why), seconds)
+                return self._unread(request, Untestable(why), seconds)
             seconds += built.seconds
         self._candidate = self._candidate or self._slots.take(commit)
-        built = self._stand(self._candidate, commit, fresh)
+        built = self._stand(self._candidate, commit, request.fresh)
         if isinstance(built, Untestable):
-            return self._unread(commit, role, against, built, seconds)
-        reading = self._run(self._candidate, commit, role, against, endpoints)
+            return self._unread(request, built, seconds)
+        reading = self._run(self._candidate, request)
         return replace(reading, build_seconds=seconds + built.seconds)
 
     def _stand(self, slot: Slot, commit: str, fresh: bool) -> Built | Untestable:
@@ -112,19 +122,20 @@ class LocalEngine:
             slot.commit, slot.fresh, slot.digest = commit, fresh, built.digest or ""
         return built
 
-    def _run(self, slot: Slot, commit: str, role: Role, against: str, endpoints: Endpoints | None) -> Reading:
+    def _run(self, slot: Slot, request: Request) -> Reading:
         """Test until a run can be believed, with the hunt's own commands around all of it."""
-        hunt, name = self._prober.hunt, f"{role.value.replace(' ', '-')}-{next(self._number)}"
+        hunt, commit = self._prober.hunt, request.commit
+        name = f"{request.role.value.replace(' ', '-')}-{next(self._number)}"
         beside = Path(hunt.origin.file).resolve().parent if hunt.origin.file else Path.cwd()
         with around(hunt.measure, beside, self._slots.root):
             self._calm(hunt.quiet, commit)
-            reading, doubt = self._test(slot, commit, role, against, name, endpoints)
+            reading, doubt = self._test(slot, request, name)
             for attempt in range(2, self._fair_attempts + 1):
                 if doubt is None:
                     break
                 self._on_step(commit, Step.REPEATING, doubt)
                 self._calm(hunt.quiet or BEFORE_REPEATING, commit)
-                reading, doubt = self._test(slot, commit, role, against, f"{name}-again-{attempt}", endpoints)
+                reading, doubt = self._test(slot, request, f"{name}-again-{attempt}")
         if doubt is not None and self._fair_attempts:
             why = f"{reading.judgement.why}, but none of {self._fair_attempts} runs was fair: {doubt}"
             reading = replace(reading, judgement=Undecided(why))
@@ -138,20 +149,21 @@ class LocalEngine:
         if in_vain:
             self._on_step(commit, Step.WAITING, f"{in_vain}; going on all the same")
 
-    def _test(
-        self, slot: Slot, commit: str, role: Role, against: str, name: str, endpoints: Endpoints | None
-    ) -> tuple[Reading, str | None]:
+    def _test(self, slot: Slot, request: Request, name: str) -> tuple[Reading, str | None]:
         """One run (of a paired reading: one pair), and why its judgement is not to be believed."""
+        commit, against = request.commit, request.against
         reference = self._reference if against else None
         baseline: Execution | None = None
         if reference is not None:
             baseline = self._prober.test(reference.worktree, against, f"{name}-reference", reference=True)
         standard = baseline.run if baseline else None
-        execution = self._prober.test(slot.worktree, commit, name, baseline=standard, endpoints=endpoints)
+        execution = self._prober.test(
+            slot.worktree, commit, name, baseline=standard, endpoints=request.endpoints
+        )
         judgement: Judgement = self._prober.judge(execution, baseline)
         reading = Reading(
             commit=commit,
-            role=role,
+            role=request.role,
             judgement=judgement,
             at=datetime.now(UTC),
             run=execution.run,
@@ -163,13 +175,13 @@ class LocalEngine:
         )
         return reading, self._prober.doubt(judgement, execution, baseline)
 
-    def _unread(self, commit: str, role: Role, against: str, why: Untestable, seconds: float) -> Reading:
+    def _unread(self, request: Request, why: Untestable, seconds: float) -> Reading:
         return Reading(
-            commit=commit,
-            role=role,
+            commit=request.commit,
+            role=request.role,
             judgement=why,
             at=datetime.now(UTC),
             build_seconds=seconds,
-            log=self._prober.log_path(commit, "build"),
-            against=against,
+            log=self._prober.log_path(request.commit, "build"),
+            against=request.against,
         )
