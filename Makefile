@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo-history
 SCENARIO ?= jit-miss
+WORKERS ?= 2
 
 .PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel test-long bench bench-search bench-noise docs docs-site test-browser captures clean
 
@@ -27,7 +28,7 @@ ocaml: ## OCaml and dune, through the system's package manager when missing
 	@bash scripts/install-tools.sh ocaml
 
 tools: ## What the tests of sandbox and tracing need, through the package manager when missing
-	@for tool in bubblewrap strace valgrind; do bash scripts/install-tools.sh $$tool || exit 1; done
+	@for tool in bubblewrap strace valgrind ccache; do bash scripts/install-tools.sh $$tool || exit 1; done
 
 demo: setup ocaml ## A hunt on the sample history, from nothing to the first bad commit
 	@rm -rf $(DEMO)
@@ -46,8 +47,9 @@ lint: setup ## ruff
 types: setup ## mypy --strict
 	@$(BIN)/mypy bisector predicates
 
-unit: setup ocaml tools ## pytest
-	@$(BIN)/python -m pytest -q -m 'not long' --ignore=tests/browser
+unit: setup ocaml tools ## pytest: most tests on WORKERS at once, then those that need the machine alone
+	@$(BIN)/python -m pytest -q -m 'not long and not alone' -n $(WORKERS) --dist worksteal --ignore=tests/browser
+	@$(BIN)/python -m pytest -q -m 'not long and alone' --ignore=tests/browser
 
 wheel: setup ## Build the wheel, install it into a clean environment, run it from there
 	@bash scripts/check-wheel.sh

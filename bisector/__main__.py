@@ -11,6 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
+# One thread is quicker for arrays as small as ours, and leaves the other CPUs to builds.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _VERDICTS = (0, 1, 125)
 _USAGE, _INTERRUPTED = 2, 130
 _FATAL_FOR_GIT, _USAGE_FOR_GIT = 128, 129

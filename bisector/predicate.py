@@ -99,6 +99,8 @@ class Bad:
     """The test shows what the hunt is for."""
 
     why: str
+    at_least: float | None = None
+    """What a measured run that was ended early had come to by then."""
 
 
 @dataclass(frozen=True, slots=True)

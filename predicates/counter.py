@@ -8,6 +8,7 @@ from re import Pattern
 
 from pydantic import Field, field_validator
 
+from bisector.pattern import Regex
 from bisector.predicate import Run
 
 from .figures import RatioOptions, RatioPredicate
@@ -17,7 +18,7 @@ from .totals import number_in
 class CounterOptions(RatioOptions):
     """Options of `counter`."""
 
-    pattern: Pattern[str] = Field(
+    pattern: Regex = Field(
         re.compile(r"allocated_words:\s*(?P<value>\d+)"),
         description="Line that holds the number, in the group `value` or the last; by default all words "
         "that an OCaml program allocated, which it prints at its end with OCAMLRUNPARAM=v=0x400.",

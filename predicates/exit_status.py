@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from bisector.predicate import Ending, Judgement, Options, Predicate, Run, Untestable
 
 from .outcomes import Outcome, how_it_ended, outcome
+
+_LARGEST = 255
 
 
 class ExitStatusOptions(Options):
@@ -19,6 +21,15 @@ class ExitStatusOptions(Options):
     signal: Outcome = Field("bad", description="What a test is that a signal kills.")
     timeout: Outcome = Field("bad", description="What a test is that runs into the hunt's timeout.")
     memory: Outcome = Field("bad", description="What a test is that is killed at the hunt's memory limit.")
+
+    @field_validator("good", "skip")
+    @classmethod
+    def _are_exit_codes(cls, codes: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        if wrong := [code for code in codes if not 0 <= code <= _LARGEST]:
+            raise ValueError(f"{wrong[0]} is no exit code; there are 0 to {_LARGEST}")
+        if info.field_name == "good" and not codes:
+            raise ValueError("is an empty list, so nothing would be good; name an exit code")
+        return codes
 
 
 class ExitStatus(Predicate[ExitStatusOptions]):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from re import Pattern
 
 from pydantic import Field
 
+from bisector.pattern import Regex
 from bisector.predicate import Bad, Ending, Good, Judgement, Match, Options, Predicate, Run, Untestable
 from bisector.units import Duration
 
@@ -16,9 +16,9 @@ from .outcomes import Outcome, how_it_ended, outcome
 class MarkersWithinOptions(Options):
     """Options of `markers_within`."""
 
-    pattern: Pattern[str] = Field(re.compile(r"^\(ok-len"), description="What a marker line looks like.")
+    pattern: Regex = Field(re.compile(r"^\(ok-len"), description="What a marker line looks like.")
     count: int = Field(1, ge=1, le=10_000, description="How many markers are wanted.")
-    within: Duration = Field(120.0, gt=0, description="Time in which they must appear.")
+    within: Duration = Field(120.0, gt=0, le=3650 * 86400, description="Time in which they must appear.")
     missing: Outcome = Field(
         "bad", description="What a test is that ends by itself, before that time, with too few markers."
     )

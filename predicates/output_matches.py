@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from re import Pattern
 from typing import Literal
 
 from pydantic import Field
 
+from bisector.pattern import Regex
 from bisector.predicate import Bad, Ending, Good, Judgement, Options, Predicate, Run, Untestable
 
 from .outcomes import Outcome, how_it_ended, outcome
@@ -15,7 +15,7 @@ from .outcomes import Outcome, how_it_ended, outcome
 class OutputMatchesOptions(Options):
     """Options of `output_matches`."""
 
-    pattern: Pattern[str] = Field(description="Regular expression looked for in each line of the output.")
+    pattern: Regex = Field(description="Regular expression looked for in each line of the output.")
     when: Literal["bad", "good"] = Field("bad", description="What a test is that prints such a line.")
     timeout: Outcome = Field(
         "untestable", description="What a test is that runs into the hunt's timeout without such a line."

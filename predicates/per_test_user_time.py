@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from re import Pattern
 
 from pydantic import Field
 
+from bisector.pattern import Regex
 from bisector.predicate import Ending, Run
 
 from .figures import RatioOptions, RatioPredicate
@@ -20,7 +20,7 @@ MORE_TESTS = 1.25
 class PerTestUserTimeOptions(RatioOptions):
     """Options of `per_test_user_time`."""
 
-    tests: Pattern[str] = Field(
+    tests: Regex = Field(
         re.compile(PASSED_OF_TOTAL),
         description="Line whose last occurrence says how many tests ran, in the group `total` or the last.",
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from re import Pattern
 
 from pydantic import Field
 
+from bisector.pattern import Regex
 from bisector.predicate import Bad, Ending, Good, Judgement, Options, Predicate, Run, Untestable
 
 from .outcomes import Outcome, how_it_ended, outcome
@@ -16,7 +16,7 @@ from .totals import PASSED_OF_TOTAL, number_in
 class ScoreboardOptions(Options):
     """Options of `scoreboard`."""
 
-    pattern: Pattern[str] = Field(
+    pattern: Regex = Field(
         re.compile(PASSED_OF_TOTAL),
         description="Line whose last occurrence holds the score, in the groups `passed` and `total`.",
     )

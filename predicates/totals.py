@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from re import Pattern
 
@@ -18,6 +19,7 @@ def number_in(matches: Sequence[Match], pattern: Pattern[str], group: str) -> fl
     index = pattern.groupindex.get(group, pattern.groups)
     groups = matches[-1].groups
     try:
-        return float((groups[index - 1] or "").replace(",", "").replace("_", ""))
+        number = float((groups[index - 1] or "").replace(",", "").replace("_", ""))
     except (IndexError, ValueError):
         return None
+    return number if math.isfinite(number) else None

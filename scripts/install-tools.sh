@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# install-tools.sh ocaml|bubblewrap|strace|valgrind|chromium: makes sure that what the sample history (ocaml and dune), the
+# install-tools.sh ocaml|bubblewrap|strace|valgrind|ccache|chromium: makes sure that what the sample history (ocaml and dune), the
 # tests of `sandbox: bwrap` (bubblewrap), `bisector diagnose` (strace, valgrind) or the report's page need is on PATH, through the
 # system's package manager when it is missing.
 set -euo pipefail
 case ${1:-} in
   ocaml) commands=(dune ocamlopt) apt=(ocaml-nox ocaml-dune) dnf=(ocaml ocaml-dune) others=(ocaml dune) ;;
   bubblewrap) commands=(bwrap) apt=(bubblewrap) dnf=(bubblewrap) others=(bubblewrap) ;;
-  strace | valgrind | chromium) commands=("$1") apt=("$1") dnf=("$1") others=("$1") ;;
-  *) echo "usage: install-tools.sh ocaml|bubblewrap|strace|valgrind|chromium" >&2; exit 2 ;;
+  strace | valgrind | ccache | chromium) commands=("$1") apt=("$1") dnf=("$1") others=("$1") ;;
+  *) echo "usage: install-tools.sh ocaml|bubblewrap|strace|valgrind|ccache|chromium" >&2; exit 2 ;;
 esac
 missing() { for command in "${commands[@]}"; do command -v "$command" >/dev/null || return 0; done; return 1; }
 missing || exit 0

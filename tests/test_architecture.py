@@ -21,10 +21,17 @@ FLOORS = [
     ["probe"],
     ["history", "hunt_file"],
     ["search"],
-    ["predicate", "units", "errors"],
+    ["predicate", "units", "errors", "pattern"],
 ]
 FLOOR = {room: len(FLOORS) - at for at, rooms in enumerate(FLOORS) for room in rooms}
-ONE_DOOR = {"git": "history", "sqlite3": "hunt", "typer": "cli", "tenacity": "engine"}
+ONE_DOOR = {
+    "git": "history",
+    "sqlite3": "hunt",
+    "typer": "cli",
+    "tenacity": "engine",
+    "distributed": "engine",
+    "dask": "engine",
+}
 """Libraries that one room alone may import."""
 
 
@@ -67,7 +74,7 @@ def test_predicates_know_only_the_contract(file: Path) -> None:
 def test_the_search_is_pure() -> None:
     """The search core imports neither files nor processes nor clocks."""
     allowed = {"numpy", "math", "collections", "dataclasses", "typing", "__future__", "bisector"}
-    allowed |= {"itertools", "functools", "heapq", "bisect", "random", "abc", "enum"}
+    allowed |= {"itertools", "functools", "heapq", "bisect", "random", "abc", "enum", "copy"}
     for file in (ROOT / "bisector/search").glob("*.py"):
         assert {module.split(".")[0] for module in imports_of(file)} <= allowed, file.name
 

@@ -8,9 +8,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks.search.cells import Bench, Cell
 from benchmarks.search.histories import graphs
 from benchmarks.search.reliability import svg
-from benchmarks.search.rows import ROWS, Bench, Cell, stated_confidence
+from benchmarks.search.rows import ROWS, stated_confidence
 
 STORED = Path(__file__).resolve().parents[2].parent / "shared" / "search" / "dags"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
 
-from bisector.search import CommitGraph
+from bisector.search import CommitGraph, Costs
 
 
 def entropy(p: float) -> float:
@@ -48,33 +49,71 @@ def dear_bad(size: int, cost: float) -> float:
 def best_dear_tree(size: int, cost: float) -> float:
     """Mean cost of the cheapest binary tree with `size` leaves, whose bad branches cost `cost` goods.
 
-    Leaves cannot be split, so it lies above `dear_bad`. The best split of n leaves moves slowly with n,
-    so that each is looked for near the one before.
+    By dynamic programming over every split: the optimum on a line. Leaves cannot be split, so it lies above
+    `dear_bad`.
     """
     total = np.zeros(size + 1)
-    split = 1
     for leaves in range(2, size + 1):
-        bad = np.arange(max(1, split - 8), min(leaves, split + 9))
-        spent = total[bad] + total[leaves - bad] + cost * bad + (leaves - bad)
-        split = int(bad[spent.argmin()])
-        total[leaves] = float(spent.min())
+        bad = np.arange(1, leaves)
+        total[leaves] = float((total[bad] + total[leaves - bad] + cost * bad + (leaves - bad)).min())
     return float(total[size]) / size
 
 
-def greedy_tree(graph: CommitGraph, dear: float = 1.0) -> float:
+def best_on_a_line(costs: Costs, size: int) -> float:
+    """Mean cost of the cheapest search of a line whose commits cost different builds.
+
+    By dynamic programming over every part of the line; the last commit is known to be bad.
+    """
+    builds = costs.building(size)[:-1]
+    total = np.zeros((size + 1, size + 1))
+    for length in range(2, size + 1):
+        for start in range(size - length + 1):
+            end = start + length
+            split = np.arange(start + 1, end)
+            bad = split - start
+            paid = length * (builds[split - 1] + costs.good) + bad * (costs.bad - costs.good)
+            total[start, end] = float((total[start, split] + total[split, end] + paid).min())
+    return float(total[0, size]) / size
+
+
+def best_of_all(graph: CommitGraph, dear: float) -> float:
+    """Mean cost of the cheapest search of a small graph, by dynamic programming over its sets of suspects.
+
+    The last commit is known to be bad.
+    """
+    reach = [sum(1 << int(c) for c in np.flatnonzero(graph.ancestors(v))) for v in range(len(graph))]
+
+    @functools.cache
+    def below(suspects: int) -> float:
+        count = suspects.bit_count()
+        if count == 1:
+            return 0.0
+        least = math.inf
+        for bad in {suspects & mask for mask in reach} - {0, suspects}:
+            good = suspects & ~bad
+            paid = dear * bad.bit_count() + good.bit_count()
+            if paid < least:
+                least = min(least, paid + below(bad) + below(good))
+        return least
+
+    return below(reach[-1]) / reach[-1].bit_count()
+
+
+def greedy_tree(graph: CommitGraph, dear: float = 1.0, paid: float | None = None) -> float:
     """Mean cost over every culprit of always taking the probe with most information per cost.
 
     Nothing is sampled: what git's rule (`dear` = 1: the most even split) reaches on average on this graph.
+    `paid` is what a bad probe really costs (None: `dear`).
     """
     size = len(graph)
     contains = np.zeros((size, size), dtype=np.bool_)
     for commit, parents in enumerate(graph.parents):
         contains[commit] = contains[list(parents)].any(axis=0)
         contains[commit, commit] = True
-    return _cost_below(contains, dear, np.random.default_rng(0)) / size
+    return _cost_below(contains, dear, dear if paid is None else paid, np.random.default_rng(0)) / size
 
 
-def _cost_below(contains: np.ndarray, dear: float, rng: np.random.Generator) -> float:
+def _cost_below(contains: np.ndarray, dear: float, paid: float, rng: np.random.Generator) -> float:
     """Summed cost over the suspects (columns) that probes (rows) tell apart."""
     suspects = contains.shape[1]
     if suspects == 1:
@@ -83,10 +122,10 @@ def _cost_below(contains: np.ndarray, dear: float, rng: np.random.Generator) -> 
     p = np.clip(bad / suspects, 1e-12, 1 - 1e-12)
     information = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
     split = contains[int((information / (dear * p + 1 - p)).argmax())]
-    spent = dear * split.sum() + (~split).sum()
+    spent = paid * split.sum() + (~split).sum()
     for side in (split, ~split):
         left = contains[:, side]
         # Rows that say the same of all that is left are one probe, told by a random sum.
         _, first = np.unique((left @ rng.random(left.shape[1])).round(9), return_index=True)
-        spent += _cost_below(left[first], dear, rng)
+        spent += _cost_below(left[first], dear, paid, rng)
     return float(spent)

@@ -6,23 +6,30 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from benchmarks.search import bounds, peers
+from benchmarks.search.cells import Bench, Cell, known_ends
+from benchmarks.search.cost_rows import asynchronous, builds_at_hand, dear_bad, weighing
 from benchmarks.search.git_rule import GitBisect
 from benchmarks.search.histories import chain, descendants, untestable_runs
 from benchmarks.search.peers import MakeProbe
-from benchmarks.search.simulate import Probe, Tally, Truth, drive, flips, is_right, timings, trials
+from benchmarks.search.simulate import (
+    Probe,
+    Tally,
+    Truth,
+    drive,
+    flips,
+    is_right,
+    timings,
+    trials,
+)
 from bisector.search import (
-    Bad,
     Budget,
     CommitGraph,
-    Costs,
     Exact,
     Flaky,
-    Good,
     Noise,
     Outcome,
     Rule,
@@ -34,30 +41,6 @@ from bisector.search import (
 SIZE = 1000
 MOST_EXHAUSTED = 10_000
 """Commits up to which every culprit is looked at."""
-
-
-@dataclass
-class Cell:
-    """One measured figure: what was asked, what was reached, what others reach, what is wanted."""
-
-    row: str
-    case: str
-    reached: str
-    others: dict[str, str] = field(default_factory=dict)
-    wanted: str = ""
-
-
-@dataclass
-class Bench:
-    """What every row needs."""
-
-    graphs: dict[str, CommitGraph]
-    count: int
-
-    def merged(self) -> tuple[str, CommitGraph]:
-        """The graph that stands for a history with merges: the smallest that has some."""
-        with_merges = [i for i in self.graphs.items() if any(len(row) > 1 for row in i[1].parents)]
-        return min(with_merges or list(self.graphs.items()), key=lambda item: len(item[1]))
 
 
 def noiseless(bench: Bench) -> Iterator[Cell]:
@@ -92,14 +75,6 @@ def fresh(
 def always(truth: Truth) -> Callable[[random.Random], Truth]:
     """The same first bad commit in every trial."""
     return lambda _: truth
-
-
-def known_ends(graph: CommitGraph, costs: Costs | None = None) -> Search:
-    """A search whose endpoints have been probed."""
-    search = Search(graph, Exact(), costs=costs)
-    search.observe(-1, Good())
-    search.observe(len(graph) - 1, Bad())
-    return search
 
 
 def next_probe(bench: Bench) -> Iterator[Cell]:
@@ -236,39 +211,12 @@ def rounds(bench: Bench) -> Iterator[Cell]:
     """Rounds of k probes at once."""
     name, graph = bench.merged()
     count = max(20, bench.count // 5)
-    for k, wanted in ((1, ""), (2, "7.9"), (4, "5.6"), (8, "4.1")):
+    for k, wanted in ((1, ""), (2, "7.9"), (3, ""), (4, "5.6"), (7, ""), (8, "4.1")):
         exact = trials(graph, count, lambda: known_ends(graph), flips(0, 0), k=k)
         floor = math.log(len(graph)) / math.log(k + 1)
         yield Cell("rounds", f"{name}, k = {k}", str(exact), {"log_(k+1) N": f"{floor:.1f}"}, wanted)
         noisy = trials(graph, count, fresh(graph, Flaky(0.05, 0.05)), flips(0.05, 0.05), k=k)
         yield Cell("rounds", f"{name}, k = {k}, p = 0.05", str(noisy))
-
-
-def dear_bad(bench: Bench) -> Iterator[Cell]:
-    """Cost where a bad probe costs c good ones; culprits evenly spaced, so that chance counts for little."""
-    name, graph = bench.merged()
-    count = max(20, bench.count)
-    for dear in (2.0, 4.0, 10.0):
-        spent = []
-        for trial in range(count):
-            rng = random.Random(trial)
-            truth = int((trial + 0.5) * len(graph) / count)
-            search = known_ends(graph, costs=Costs(bad=dear))
-            before = search.spent
-            drive(search, flips(0, 0)(rng, descendants(graph, truth)))
-            spent.append(search.spent - before)
-        bound = bounds.dear_bad(len(graph), dear)
-        yield Cell(
-            "dear bad probes",
-            f"{name}, c = {dear:g}",
-            f"{np.mean(spent):.1f} ({np.mean(spent) / bound - 1:+.1%})",
-            {
-                "bound": f"{bound:.1f}",
-                "best tree": f"{bounds.best_dear_tree(len(graph), dear) / bound - 1:+.1%}",
-                "information per cost, every culprit": f"{bounds.greedy_tree(graph, dear) / bound - 1:+.1%}",
-            },
-            "within 2%",
-        )
 
 
 def null(bench: Bench) -> Iterator[Cell]:
@@ -313,6 +261,9 @@ ROWS: dict[str, Callable[[Bench], Iterator[Cell]]] = {
     "one-sided": one_sided,
     "timings": timing,
     "rounds": rounds,
+    "async": asynchronous,
     "dear-bad": dear_bad,
+    "builds-at-hand": builds_at_hand,
+    "weighing": weighing,
     "null": null,
 }

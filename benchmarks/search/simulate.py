@@ -14,6 +14,7 @@ from bisector.search import (
     AnyOf,
     Bad,
     CommitGraph,
+    Costs,
     FirstBad,
     Good,
     Measured,
@@ -62,6 +63,55 @@ def drive(search: Search, probe: Probe, most: int = 1500, k: int = 1) -> int:
             search.observe(commit, probe(commit))
         rounds += 1
     return rounds
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Means over every culprit."""
+
+    probes: float
+    cost: float
+
+
+def expected(search: Search, costs: Costs) -> Expected:
+    """What a search with verdicts that never err is expected to take, by walking all of its decisions.
+
+    `costs` are those paid, which need not be those the search goes by; a failed build is none of them.
+    """
+    builds = costs.building(len(search.graph))
+    left, suspects = [search], int((search.posterior > 0).sum())
+    probes = cost = 0.0
+    while left:
+        here = left.pop()
+        if here.conclusion is not None:
+            continue
+        (commit,) = here.propose()
+        bad = here.probability_bad(commit)
+        share = float((here.posterior > 0).sum()) / suspects
+        probes += share
+        cost += share * (float(builds[commit]) + costs.good + bad * (costs.bad - costs.good))
+        for outcome in (Good(), Bad()):
+            after = here.fork()
+            after.observe(commit, outcome)
+            left.append(after)
+    return Expected(probes, cost)
+
+
+def makespan(search: Search, probe: Probe, jobs: int, seconds: Callable[[Outcome], float]) -> float:
+    """When a search ends that keeps `jobs` probes under way, and stops those that have become moot."""
+    now = 0.0
+    under_way: list[tuple[float, int, Outcome]] = []
+    while search.conclusion is None:
+        under_way = [one for one in under_way if not search.is_moot(one[1])]
+        pending = [commit for _, commit, _ in under_way]
+        if len(pending) < jobs:
+            for commit in search.propose(jobs - len(pending), pending):
+                outcome = probe(commit)
+                under_way.append((now + seconds(outcome), commit, outcome))
+        under_way.sort(key=lambda one: one[0])
+        now, commit, outcome = under_way.pop(0)
+        search.observe(commit, outcome)
+    return now
 
 
 def is_right(search: Search, truth: Truth) -> bool:

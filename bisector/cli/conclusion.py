@@ -40,9 +40,9 @@ def show(console: Console, record: HuntRecord, report: Path, progress_log: Path 
         console.print(_endpoints(record))
     for name, path in (("report", report), ("progress log", progress_log)):
         if path is not None:
-            console.print(Text(f"{name}: {_near(path)}"), soft_wrap=True)
+            console.print(Text(visible(f"{name}: {_near(path)}")), soft_wrap=True)
     for line in _next_steps(record):
-        console.print(Text(f"next: {line}", style="dim"), soft_wrap=True)
+        console.print(Text(visible(f"next: {line}"), style="dim"), soft_wrap=True)
 
 
 def show_premise(console: Console, record: HuntRecord) -> None:
@@ -89,6 +89,8 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
     effect = findings.effect(record)
     if effect:
         rows.append(("ratio", f"{effect} ({findings.evidence(effect)})"))
+    elif bound := findings.bound(record):
+        rows.append(("ratio", bound))
     confidence = findings.confidence(record)
     if confidence is not None:
         rows.append(("confidence", findings.percent(confidence)))
@@ -100,6 +102,8 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
     early = saved(record)
     if early:
         rows.append(("saved", str(early)))
+    if record.ahead:
+        rows.append(("ahead", findings.ahead(record)))
     return rows
 
 

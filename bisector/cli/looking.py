@@ -1,56 +1,35 @@
-"""Commands that look at hunts without running them: status, log, report, clean."""
+"""Commands that look at hunts without running them: log, report, clean."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import sys
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from bisector import hunt_file
 from bisector.cli.again import change_of, command_of
 from bisector.cli.options import Chosen
+from bisector.cli.status import chosen_scratch, journal_in
 from bisector.errors import HistoryError
 from bisector.history.repository import Repository
 from bisector.hunt.events import Event, ProbeBegan
 from bisector.hunt.good_commit import session_on
 from bisector.hunt.ground import Ground
-from bisector.hunt.journal import HuntRow, Journal
+from bisector.hunt.journal import Journal
 from bisector.hunt.record import HuntRecord
-from bisector.hunt.scratch import Scratch, default_scratch
+from bisector.hunt.scratch import Scratch
 from bisector.hunt.session import Session
 from bisector.report.atomic_write import atomic_write
 from bisector.report.bisect_log import git_bisect_log
 from bisector.report.html import write_html_report
 from bisector.report.markdown import chat_report, issue_report
-
-
-def show_status(chosen: Chosen, *, as_json: bool) -> None:
-    """The hunts in the journal, newest first."""
-    journal = _journal(_scratch(chosen))
-    rows = [_status_of(journal, row) for row in journal.hunts()]
-    if as_json:
-        sys.stdout.write(json.dumps(rows) + "\n")
-        return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("hunt", "started", "readings", "commits read", "state"):
-        table.add_column(heading)
-    for row in rows:
-        started = datetime.fromisoformat(str(row["started"])).astimezone()
-        table.add_row(
-            *(Text(str(row["hunt"])), f"{started:%Y-%m-%d %H:%M}"),
-            *(str(row["readings"]), str(row["commits"]), Text(str(row["state"]))),
-        )
-    Console(highlight=False).print(table)
+from bisector.report.safe_text import visible
 
 
 def show_log(chosen: Chosen) -> None:
@@ -77,7 +56,7 @@ def clean_scratch(chosen: Chosen, *, everything: bool) -> None:
     from bisector.engine.slots import Slots
     from bisector.probe.leftovers import clean_leftovers
 
-    scratch = _scratch(chosen)
+    scratch = chosen_scratch(chosen)
     clean_leftovers()
     for repository in _repositories(scratch):
         # Entering takes away what dead hunts left; slots of living ones stay.
@@ -90,7 +69,7 @@ def clean_scratch(chosen: Chosen, *, everything: bool) -> None:
         scratch.journal.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             scratch.root.rmdir()
-    Console(highlight=False).print(f"cleaned {scratch.root}", soft_wrap=True)
+    Console(highlight=False).print(Text(f"cleaned {visible(str(scratch.root))}"), soft_wrap=True)
 
 
 def _repositories(scratch: Scratch) -> list[Repository]:
@@ -106,25 +85,10 @@ def _repositories(scratch: Scratch) -> list[Repository]:
     return list(found.values())
 
 
-def _scratch(chosen: Chosen) -> Scratch:
-    """The scratch folder of the chosen hunt; without one, that of this folder."""
-    if set(chosen.values) == {"scratch"} and chosen.config is None:
-        return Scratch(Path(str(chosen.values["scratch"])).resolve())
-    return default_scratch(Path.cwd(), os.environ) if chosen.is_empty else chosen.ground().scratch
-
-
-def _journal(scratch: Scratch) -> Journal:
-    if not scratch.journal.exists():
-        raise HistoryError(
-            f"no hunt has begun in {scratch.root}; start one with `bisector run`, or name --config"
-        )
-    return Journal(scratch.journal)
-
-
 def looked_at(chosen: Chosen) -> tuple[Session, HuntRecord]:
     """The chosen hunt (without one: the newest of this folder), as the journal knows it."""
-    scratch = _scratch(chosen)
-    journal = _journal(scratch)
+    scratch = chosen_scratch(chosen)
+    journal = journal_in(scratch)
     named_by_scratch = chosen.config is None and set(chosen.values) <= {"scratch"}
     ground = _newest(journal, scratch) if named_by_scratch else chosen.ground()
     session = session_on(ground, _only_looking)
@@ -143,16 +107,3 @@ def _only_looking(event: Event) -> None:
     """Refuse to probe: a command that looks at a hunt runs nothing of it."""
     if isinstance(event, ProbeBegan):
         raise HistoryError("the good commit of this hunt is not found yet; go on with `bisector run`")
-
-
-def _status_of(journal: Journal, row: HuntRow) -> dict[str, Any]:
-    readings = journal.readings(row.id)
-    state = row.conclusion.name if row.conclusion else "stopped, or running"
-    return {
-        "hunt": row.name,
-        "started": row.started.isoformat(),
-        "finished": row.finished.isoformat() if row.finished else None,
-        "readings": len(readings),
-        "commits": len({reading.commit for reading in readings}),
-        "state": state,
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -11,9 +12,13 @@ from types import FrameType
 
 from bisector.errors import BisectorError, ExitCode
 
+_OBJECTS = 200_000
+"""Python's 700 have it look for garbage a hundred times while modules are imported, which make none."""
+
 
 def run(arguments: list[str]) -> int:
     """Run a command line; its exit code."""
+    gc.set_threshold(_OBJECTS)
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         # Set for us by git when it runs a hook or `git bisect run`, they would redirect every git we start.
         del os.environ[name]
@@ -25,15 +30,18 @@ def run(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     from typer.exceptions import Abort, TyperException
 
-    from bisector.cli.app import app
+    from bisector.cli.app import app_for
 
     try:
-        code = app(arguments, prog_name="bisector", standalone_mode=False)
+        code = app_for(*arguments[:1])(arguments, prog_name="bisector", standalone_mode=False)
         if code == ExitCode.INTERRUPTED:  # what typer makes of KeyboardInterrupt
             raise KeyboardInterrupt
         return int(code or 0)
     except BisectorError as error:
-        print(f"bisector: {error}", file=sys.stderr)
+        from bisector.report.safe_text import visible_lines
+
+        # It may quote a file name, a tool or a commit message.
+        print(f"bisector: {visible_lines(str(error))}", file=sys.stderr)
         return int(error.exit_code)
     except (KeyboardInterrupt, Abort):
         print("bisector: interrupted; the same command goes on where it stopped", file=sys.stderr)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,22 +159,27 @@ def _options(
 
 def takes_hunt(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give `command(chosen, ...)` the options of a hunt in place of its first parameter."""
-    own = list(inspect.signature(command).parameters.values())[1:]
-    shared = list(inspect.signature(_options).parameters.values())
-    names = [parameter.name for parameter in shared]
+    shared = _shared()
+    own = _parameters(command)[1:]
 
     @functools.wraps(command)
     def wrapper(**given: Any) -> Any:
-        chosen = _options(**{name: given.pop(name) for name in names})
+        chosen = _options(**{option.name: given.pop(option.name) for option in shared})
         return command(chosen, **given)
 
-    hints = {
-        **typing.get_type_hints(_options, include_extras=True),
-        **typing.get_type_hints(command, include_extras=True),
-    }
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    parameters = [p.replace(kind=keyword, annotation=hints[p.name]) for p in (*shared, *own)]
+    parameters = [*shared, *own]
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
     del wrapper.__wrapped__
     return wrapper
+
+
+@functools.cache
+def _shared() -> list[inspect.Parameter]:
+    return _parameters(_options)
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a function, by keyword only and with their annotations evaluated."""
+    parameters = inspect.signature(function, eval_str=True).parameters.values()
+    return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]

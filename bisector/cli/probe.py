@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 from bisector.cli.options import Chosen
 from bisector.errors import HistoryError, UsageError
 from bisector.history.bisect_session import BisectSession, bisect_session
 from bisector.history.repository import Repository
-from bisector.hunt.events import Event, Noted, ReadingTaken, StepBegan
 from bisector.hunt.ground import Ground
 from bisector.hunt.single import Judged, Single
 from bisector.predicate import Bad, Good
@@ -27,14 +25,12 @@ def probe_commit(chosen: Chosen, commit: str | None, *, again: bool, as_json: bo
     session = bisect_session(here) if here else None
     ground = with_range_of(session, chosen).ground()
     place, identity = _asked(ground, here, session, commit)
+    single = Single(ground, session)
+    judged = single.known(identity, again=again)
+    if judged is None:
+        from bisector.cli.probing import read_commit
 
-    def follow(event: Event) -> None:
-        if isinstance(event, Noted):
-            print(f"bisector: {visible(event.text)}", file=sys.stderr)
-        elif verbose:
-            _show(event)
-
-    judged = Single(ground, session, follow).judge(identity, place, again=again)
+        judged = read_commit(single, identity, place, again=again, verbose=verbose)
     print(json.dumps(_summary(judged)) if as_json else _sentence(judged))
     return _EXIT_CODES.get(type(judged.judgement), _UNTESTABLE)
 
@@ -89,14 +85,3 @@ def _summary(judged: Judged) -> dict[str, object]:
         "readings": len(judged.readings),
         "taken": judged.taken,
     }
-
-
-def _show(event: Event) -> None:
-    match event:
-        case StepBegan(commit=commit, step=step, detail=detail):
-            print(
-                f"bisector: {commit[:12]} {step.value}{f': {visible(detail)}' if detail else ''}",
-                file=sys.stderr,
-            )
-        case ReadingTaken(reading=reading):
-            print(f"bisector: {reading.commit[:12]} {visible(reading.judgement.why)}", file=sys.stderr)

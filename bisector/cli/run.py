@@ -59,10 +59,9 @@ def _on_screen(chosen: Chosen, console: Console, verbosity: int, way: Way) -> tu
     ground = chosen.ground()
     describe = _describing(ground.repository)
     if verbosity:
-        console.print(
-            f"[bold]bisector[/bold]  hunt {ground.hunt.hunt} in {shlex.quote(str(ground.repository.path))}",
-            soft_wrap=True,
-        )
+        where = visible(shlex.quote(str(ground.repository.path)))
+        title = Text.assemble(("bisector", "bold"), f"  hunt {ground.hunt.hunt} in {where}")
+        console.print(title, soft_wrap=True)
     with Screen(console, describe, verbosity) as screen:
         session = session_on(ground, screen)
         if verbosity:

@@ -18,19 +18,20 @@ from bisector.hunt.events import (
     Event,
     HuntBegan,
     Noted,
-    ProbeBegan,
     ReadingTaken,
     SearchMoved,
     StepBegan,
 )
 from bisector.hunt.premise import measured
 from bisector.predicate import Bad, Good, Untestable
+from bisector.probe.probe import Step
 from bisector.probe.reading import Reading, Role
 from bisector.report.findings import counted, duration
 from bisector.report.safe_text import visible
 
 _STYLES = {Good: "green", Bad: "red", Untestable: "yellow"}
 _WIDEST_SUBJECT = 60
+_MOST_STEPS = 8
 
 
 class Screen:
@@ -54,10 +55,10 @@ class Screen:
         self._group: list[Reading] = []
         self._role: Role | None = None
         self._probed: set[str] = set()
-        self._step: StepBegan | None = None
-        self._since = clock()
+        self._steps: dict[str, tuple[StepBegan, float]] = {}
+        """What is done now with each commit, and since when."""
         self._outlook = ""
-        self._spinner = Spinner("dots")
+        self._spinners: list[Spinner] = []
         self._live: Live | None = None
 
     def __enter__(self) -> Screen:
@@ -81,18 +82,15 @@ class Screen:
         match event:
             case HuntBegan():
                 self._began(event)
-            case ProbeBegan(commit, role):
-                if self._group and (self._group[-1].commit, self._group[-1].role) != (commit, role):
-                    self._flush()
-                self._enter(role)
-            case StepBegan():
-                self._step, self._since = event, self._clock()
+            case StepBegan(commit):
+                self._steps.pop(commit, None)
+                if event.step is Step.DONE:
+                    return
+                self._steps[commit] = (event, self._clock())
                 if self._verbosity > 1 or event.detail:
                     self._print(Text(f"      {self._what(event)}", style="dim"))
             case ReadingTaken(reading):
-                self._group.append(reading)
-                if self._verbosity > 1:
-                    self._print(Text(f"      {visible(reading.judgement.why)}", style="dim"))
+                self._take(reading)
             case SearchMoved():
                 self._outlook = _outlook(event)
                 self._flush()
@@ -101,12 +99,21 @@ class Screen:
                 self._print(Text(f"  {text}", style="cyan"))
             case Concluded():
                 self._flush()
-                self._step, self._outlook = None, ""
+                self._steps, self._outlook = {}, ""
 
     def _began(self, event: HuntBegan) -> None:
         same = f", {event.skipped_as_same} more change no input" if event.skipped_as_same else ""
         resumed = f"; going on after {counted(event.resumed, 'reading')}" if event.resumed else ""
         self._print(Text(f"{counted(event.candidates, 'candidate')}{same}{resumed}"))
+
+    def _take(self, reading: Reading) -> None:
+        self._steps.pop(reading.commit, None)
+        if self._group and (self._group[-1].commit, self._group[-1].role) != (reading.commit, reading.role):
+            self._flush()
+        self._enter(reading.role)
+        self._group.append(reading)
+        if self._verbosity > 1:
+            self._print(Text(f"      {visible(reading.judgement.why)}", style="dim"))
 
     def _enter(self, role: Role) -> None:
         if role is not self._role:
@@ -115,17 +122,17 @@ class Screen:
 
     def _flush(self) -> None:
         """One line for the readings of one commit."""
-        if not self._group:
+        group, self._group = self._group, []
+        if not group:
             return
-        last = self._group[-1]
+        last = group[-1]
         info = self._describe(last.commit)
         line = Text(f"  {self._number(last):>2}  ")
         line.append(f"{info.short}  ", style="bold")
-        line.append_text(_verdict(self._group))
+        line.append_text(_verdict(group))
         line.append(f"{visible(last.judgement.why)}  ")
         line.append(visible(info.subject), style="dim")
         self._print(line)
-        self._group = []
 
     def _number(self, reading: Reading) -> str:
         """Which probe of the search it belongs to; nothing for a commit that was read before."""
@@ -141,13 +148,17 @@ class Screen:
             self._console.print(line, soft_wrap=True)
 
     def _now(self) -> RenderableType:
-        if self._step is None:
-            return Text("")
-        now = Text(f"{self._what(self._step)}  {duration(self._clock() - self._since)}")
-        self._spinner.update(text=now)
-        return (
-            Group(self._spinner, Text(f"  {self._outlook}", style="dim")) if self._outlook else self._spinner
-        )
+        # Behind those waited for: what is built ahead, whose end nobody tells.
+        last = sorted(self._steps.values(), key=lambda one: one[0].step is Step.BUILDING_AHEAD)[:_MOST_STEPS]
+        lines: list[RenderableType] = []
+        for at, (step, since) in enumerate(last):
+            if at == len(self._spinners):
+                self._spinners.append(Spinner("dots"))
+            self._spinners[at].update(text=Text(f"{self._what(step)}  {duration(self._clock() - since)}"))
+            lines.append(self._spinners[at])
+        if self._outlook and lines:
+            lines.append(Text(f"  {self._outlook}", style="dim"))
+        return Group(*lines)
 
     def _what(self, event: StepBegan) -> str:
         info = self._describe(event.commit)

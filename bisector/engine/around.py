@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,7 +72,7 @@ def _finish(record: FileLock, line: Line, folder: Path, mend: str) -> None:
 
 def _recorded(after: Line, folder: Path, records: Path) -> FileLock:
     """The record of a command still to be run; it stays locked as long as its owner lives."""
-    path = records / f"{os.getpid()}{_RECORD}"
+    path = records / f"{os.getpid()}-{threading.get_ident()}{_RECORD}"
     try:
         record = try_lock(path)
         if record is None:

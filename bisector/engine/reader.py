@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-import tenacity
 
 from bisector.engine.around import around
 from bisector.engine.slots import Slot, Slots
@@ -28,11 +27,15 @@ BEFORE_REPEATING = Quiet(load_per_core=0.5, wait=60.0)
 """What is waited for after a run that was not fair, where the hunt says nothing of its own."""
 
 
+Alike = Callable[[Request, str], Reading | None]
+"""(request, digest of the build) -> the reading of a commit with the same bytes, where there is one."""
+
+
 class Reader:
     """Reads commits one at a time in slots of this machine; also as the simplest `bisector.hunt.loop.Engine`.
 
-    An infrastructure fault is retried in a slot laid out anew, then raised. `first` is the number of the
-    first reading, by which its log is named; `longest_wait` the seconds between two retries.
+    An infrastructure fault is retried in a slot laid out anew, then raised. `numbers` tell
+    the logs of its readings apart; `longest_wait` the seconds between two retries.
 
     A judgement that hangs on wall time is not believed of a run that did not get its share of the
     machine: after `fair_attempts` such runs (0: believe every run) it is `Undecided`. `wait_for_quiet` is
@@ -44,7 +47,8 @@ class Reader:
         prober: Prober,
         slots: Slots,
         on_step: OnStep,
-        first: int = 1,
+        numbers: Iterator[int] | None = None,
+        alike: Alike = lambda _request, _digest: None,
         longest_wait: float = 30.0,
         fair_attempts: int = 3,
         wait_for_quiet: Callable[[Quiet, Callable[[str], None]], str | None] = wait_for_quiet,
@@ -54,10 +58,11 @@ class Reader:
         self._on_step = on_step
         self._longest_wait = longest_wait
         self._fair_attempts = fair_attempts
+        self._alike = alike
         self._wait_for_quiet = wait_for_quiet
         self._candidate: Slot | None = None
         self._reference: Slot | None = None
-        self._number = itertools.count(first)
+        self._numbers = numbers or itertools.count(1)
         self._begun: deque[Request] = deque()
 
     jobs = 1
@@ -66,30 +71,50 @@ class Reader:
         """Take a request up, to be read when its reading is waited for."""
         self._begun.append(request)
 
-    def finished(self) -> Reading:
-        """The reading of the request taken up first."""
-        return self.read(self._begun.popleft())
+    def finished(self, longest: float | None = None) -> tuple[Request, Reading]:
+        """The reading of the request taken up first, however long it takes."""
+        request = self._begun.popleft()
+        return request, self.read(request)
 
-    def give_up(self, commit: str) -> None:
-        """Forget the requests for a commit."""
-        self._begun = deque(request for request in self._begun if request.commit != commit)
+    def give_up(self, request: Request) -> None:
+        """Forget a request that was taken up."""
+        self._begun.remove(request)
 
-    def build_ahead(self, commits: Sequence[str]) -> None:
+    def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
         """Nothing: there is no slot for it."""
+
+    def stands_at(self, request: Request) -> bool:
+        """Whether the commit stands built already, in the slot for candidates."""
+        return self._candidate is not None and self._candidate.commit == request.commit
 
     def read(self, request: Request) -> Reading:
         """Read a commit once, with the build of `request.against` run before it where there is one."""
+        try:
+            return self._read_once(request)
+        except InfrastructureFault as fault:
+            return self._read_again(request, fault)
+
+    def _read_again(self, request: Request, fault: InfrastructureFault) -> Reading:
+        import tenacity  # It brings asyncio along, and hardly a probe needs it.
+
+        begun = [fault]
+
+        def read() -> Reading:
+            if begun:
+                raise begun.pop()
+            return self._read_once(request)
+
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(InfrastructureFault),
             stop=tenacity.stop_after_attempt(_ATTEMPTS),
             wait=tenacity.wait_exponential(multiplier=1, max=self._longest_wait),
-            before_sleep=lambda state: self._before_retry(request.commit, state),
+            before_sleep=lambda state: self._before_retry(request.commit, state.outcome),
             reraise=True,
         )
-        return retrying(self._read_once, request)
+        return retrying(read)
 
-    def _before_retry(self, commit: str, state: tenacity.RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
+    def _before_retry(self, commit: str, outcome: Future[Reading] | None) -> None:
+        error = outcome.exception() if outcome else None
         self._on_step(commit, Step.RETRYING, str(error or ""))
         for slot in (self._candidate, self._reference):
             if slot is not None:
@@ -109,23 +134,23 @@ class Reader:
         built = self._stand(self._candidate, commit, request.fresh)
         if isinstance(built, Untestable):
             return self._unread(request, built, seconds)
-        reading = self._run(self._candidate, request)
-        return replace(reading, build_seconds=seconds + built.seconds)
+        reading = self._alike(request, built.digest) or self._run(self._candidate, request)
+        return replace(reading, build_seconds=seconds + built.seconds, build=built.how)
 
     def _stand(self, slot: Slot, commit: str, fresh: bool) -> Built | Untestable:
         """Make `commit` stand in the slot; nothing happens where it does already."""
         if slot.commit == commit and (slot.fresh or not fresh):
-            return Built(commit, 0.0)
-        slot.commit = None
-        built = self._prober.build(slot.worktree, commit, fresh=fresh)
+            return Built(commit, 0.0, slot.digest)
+        with slot.changing(commit):
+            built = self._prober.build(slot.worktree, commit, fresh=fresh)
         if isinstance(built, Built):
-            slot.commit, slot.fresh, slot.digest = commit, fresh, built.digest or ""
+            slot.commit, slot.fresh, slot.digest = commit, fresh, built.digest
         return built
 
     def _run(self, slot: Slot, request: Request) -> Reading:
         """Test until a run can be believed, with the hunt's own commands around all of it."""
         hunt, commit = self._prober.hunt, request.commit
-        name = f"{request.role.value.replace(' ', '-')}-{next(self._number)}"
+        name = f"{request.role.value.replace(' ', '-')}-{next(self._numbers)}"
         beside = Path(hunt.origin.file).resolve().parent if hunt.origin.file else Path.cwd()
         with around(hunt.measure, beside, self._slots.root):
             self._calm(hunt.quiet, commit)
@@ -170,6 +195,7 @@ class Reader:
             reference=standard,
             log=self._prober.log_path(commit, name),
             against=against,
+            about=request.about,
             digest=slot.digest,
             reference_digest=reference.digest if reference is not None else "",
         )
@@ -184,4 +210,5 @@ class Reader:
             build_seconds=seconds,
             log=self._prober.log_path(request.commit, "build"),
             against=request.against,
+            about=request.about,
         )

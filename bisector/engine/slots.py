@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import itertools
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
 from bisector.engine.around import finish_pending
 from bisector.engine.file_lock import FileLock, try_lock
-from bisector.errors import EnvironmentFault
+from bisector.engine.uninterrupted import uninterrupted
+from bisector.errors import EnvironmentFault, InfrastructureFault
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.probe.dune_root import scripts_of
@@ -25,7 +28,26 @@ class Slot:
         self.commit: str | None = None
         self.fresh = False
         self.digest = ""
+        self._is_broken = False
         self._lock = lock
+
+    @contextlib.contextmanager
+    def changing(self, commit: str) -> Iterator[None]:
+        """Lay out and build `commit` inside of this; after a fault there the worktree is made anew.
+
+        So what made git fail, such as the lock of one that was killed, does not stay.
+        """
+        self.commit = None
+        if self._is_broken or not self.worktree.is_whole:
+            self._is_broken = True
+            self.worktree.remove()
+            self.worktree.create(commit)
+            self._is_broken = False
+        try:
+            yield
+        except InfrastructureFault:
+            self._is_broken = True
+            raise
 
     def release(self) -> None:
         """Take the worktree away and give up the lock."""
@@ -47,7 +69,10 @@ class Slots:
     def __init__(self, root: Path, repository: Repository) -> None:
         self.root = root
         self._repository = repository
+        self.others: tuple[str, ...] = ()
+        """The slots that other hunts held on entry."""
         self._held: list[Slot] = []
+        self._taking = threading.Lock()
 
     def __enter__(self) -> Slots:
         try:
@@ -63,7 +88,7 @@ class Slots:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.ExitStack() as stack:
+        with uninterrupted(), contextlib.ExitStack() as stack:
             for slot in self._held:
                 stack.callback(slot.release)
         self._held.clear()
@@ -72,18 +97,29 @@ class Slots:
 
     def take(self, commit: str) -> Slot:
         """A free slot with a worktree that stands at `commit`, nothing checked out yet."""
-        free = (self._try(str(number)) for number in itertools.count(1))
-        slot = next(slot for slot in free if slot is not None)
-        self._held.append(slot)
-        slot.worktree.create(commit)
-        return slot
+        with self._taking:
+            free = (self._try(str(number)) for number in itertools.count(1))
+            slot = next(slot for slot in free if slot is not None)
+            self._held.append(slot)
+            slot.worktree.create(commit)
+            return slot
 
     def _try(self, name: str) -> Slot | None:
-        lock = try_lock(self.root / f"{name}.lock")
+        try:
+            lock = try_lock(self.root / f"{name}.lock")
+        except OSError as error:
+            raise InfrastructureFault(
+                f"no slot can be made in {self.root} ({error.strerror}); "
+                "make room, or choose another `scratch`"
+            ) from error
         return Slot(Worktree(self._repository, self.root / name), lock) if lock else None
 
     def _clear_leftovers(self) -> None:
-        for lock in self.root.glob("*.lock"):
+        others = []
+        for lock in sorted(self.root.glob("*.lock")):
             slot = self._try(lock.stem)
             if slot is not None:
                 slot.release()
+            else:
+                others.append(lock.stem)
+        self.others = tuple(others)

@@ -62,7 +62,7 @@ def bisect_session(repository: Repository) -> BisectSession | None:
 
     Raises `HistoryError` where it does not know a good and a bad commit yet.
     """
-    folder = Path(repository.git("rev-parse", "--absolute-git-dir").decode().rstrip("\n"))
+    folder = repository.own_git_folder
     start = _text(folder / "BISECT_START").strip()
     if not start:
         return None

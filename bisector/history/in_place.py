@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bisector.errors import HistoryError
@@ -31,6 +31,7 @@ class InPlace(Worktree):
         self._overlaid = overlaid
         self._there: frozenset[str] = frozenset()
         self._folders: frozenset[str] = frozenset()
+        self._touched = False
 
     def create(self, commit: str) -> None:
         """Remember what is there.
@@ -38,7 +39,8 @@ class InPlace(Worktree):
         Raises `HistoryError` where local changes would be judged along with `commit`, or an overlay would
         overwrite files that git does not have.
         """
-        if changed := self._changed():
+        changed, untracked = self._status()
+        if changed:
             raise HistoryError(
                 f"{self.path} has local changes ({', '.join(changed[:3])}{', ...' if changed[3:] else ''}), "
                 f"which are no part of {commit[:12]}; commit or stash them (a probe that was killed may have "
@@ -49,20 +51,24 @@ class InPlace(Worktree):
                 f"the overlay writes to {own[0]}, which you have in {self.path} and git does not; "
                 f"move it away, {_ELSEWHERE}"
             )
-        self._there = frozenset(self._untracked())
-        self._folders = frozenset(self._untracked("--directory"))
+        self._there = frozenset(untracked)
+        self._folders = frozenset(self._beside(self._others("--exclude-standard", "--directory")))
 
-    def checkout(self, commit: str, *, clean: bool = False) -> None:
-        """Put back what an earlier try changed; raises `CleanBuildNeeded` for `clean`."""
+    def checkout(self, commit: str, *, clean: bool = False, only: Sequence[str] = ()) -> None:
+        """Put back what an earlier try changed; raises `CleanBuildNeeded` for `clean`; it is never sparse."""
         if clean:
             raise CleanBuildNeeded(commit)
-        self.remove()
+        if self._touched:
+            self.remove()
+        self._touched = True
 
     def remove(self) -> None:
         """Put everything back."""
-        if self._changed():
-            self._git(self.path, "restore", "--source=HEAD", "--staged", "--worktree", "--quiet", "--", ":/")
-        for name in {*self._untracked(), *self._below_overlay()} - self._there:
+        changed, untracked = self._status()
+        if changed:
+            self._git("restore", "--source=HEAD", "--staged", "--worktree", "--quiet", "--", ":/")
+            _, untracked = self._status()
+        for name in {*untracked, *self._below_overlay()} - self._there:
             if not name.endswith("/"):
                 self._remove_file(name)
 
@@ -75,17 +81,18 @@ class InPlace(Worktree):
                     break
                 (self.path / folder).rmdir()
 
-    def _changed(self) -> list[str]:
-        """Tracked files that differ from the commit, in the index or on disk."""
+    def _status(self) -> tuple[list[str], list[str]]:
+        """Tracked files that differ from the commit, in the index or on disk; untracked ones."""
         out = self.repository.git(
             *("--no-optional-locks", "status", "--porcelain", "-z", "--no-renames"),
-            *("--untracked-files=no", "--ignore-submodules=all"),
+            *("--untracked-files=all", "--ignore-submodules=all"),
             folder=self.path,
         )
-        return [_name(entry)[3:] for entry in out.split(b"\0") if entry]
+        entries = [_name(entry) for entry in out.split(b"\0") if entry]
+        untracked = [entry[3:] for entry in entries if entry.startswith("??")]
+        return [entry[3:] for entry in entries if not entry.startswith("??")], self._beside(untracked)
 
-    def _untracked(self, *how: str) -> list[str]:
-        names = self._others("--exclude-standard", *how)
+    def _beside(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if not (self.path / name).is_relative_to(self._keep)]
 
     def _below_overlay(self) -> list[str]:

@@ -33,10 +33,12 @@ class KeptWorktree(Worktree):
         self.path.mkdir(exist_ok=True)
         pointer.write_text(registration)
         if self.is_back:
-            self._git(self.path, "reset", "--quiet", commit)
+            self._git("reset", "--quiet", commit)
 
     def keep(self) -> None:
         """Put the files away, all at once or not at all."""
+        if self._inside:
+            return  # Of a submodule's worktree git would know no more.
         with contextlib.suppress(OSError):
             self._kept.parent.mkdir(parents=True, exist_ok=True)
             (self.path / ".git").unlink()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import git
@@ -22,6 +23,9 @@ _CONFIG = {
     "advice.detachedHead": "false",
 }
 _CONFIG_ARGUMENTS = [part for key, value in _CONFIG.items() for part in ("-c", f"{key}={value}")]
+
+_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0"}
+"""A partial clone fetches what a checkout lacks: that may fail, and never wait for a password."""
 
 
 class GitFailure(Exception):
@@ -51,6 +55,7 @@ class Repository:
                 "git is not installed or not on PATH; install git 2.31 or newer"
             ) from error
         self.git_folder = Path(self._repo.common_dir).resolve()
+        self.own_git_folder = Path(self._repo.git_dir).resolve()
         tree = self._repo.working_tree_dir
         self.work_tree = Path(tree).resolve() if tree else None
 
@@ -64,13 +69,16 @@ class Repository:
 
         The one door to git. Raises `GitFailure` when git exits with anything but 0.
         """
-        command = ["git", *_CONFIG_ARGUMENTS, *arguments]
         with tempfile.TemporaryFile() as file:
             file.write(stdin or b"")
             file.seek(0)
             try:
                 out = git.Git(str(folder or self.path)).execute(
-                    command, istream=file, stdout_as_string=False, strip_newline_in_stdout=False
+                    ["git", *_CONFIG_ARGUMENTS, *arguments],
+                    istream=file,
+                    stdout_as_string=False,
+                    strip_newline_in_stdout=False,
+                    env=_ENVIRONMENT,
                 )
             except git.GitCommandError as error:
                 raise GitFailure(error) from error
@@ -97,10 +105,23 @@ class Repository:
                 return []
             raise InfrastructureFault(f"git merge-base failed in {self.path}: {error}") from error
 
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """The parents of `commit`, in its order."""
+        return tuple(self.git("rev-list", "--parents", "--max-count=1", commit).decode().split()[1:])
+
     def first_parents(self, commit: str, since: str | None = None) -> list[str]:
         """`commit`, its first parent, and so on back in time, as far as `since` (itself included)."""
         until = [f"^{since}^@"] if since else []
         return self.git("rev-list", "--first-parent", commit, *until).decode().split()
+
+    @functools.cached_property
+    def is_partial(self) -> bool:
+        """Whether the clone lacks objects that git fetches when it comes to them (`git clone --filter`)."""
+        try:
+            self.git("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
+        except GitFailure:
+            return False
+        return True
 
     @property
     def is_shallow(self) -> bool:
@@ -114,24 +135,14 @@ class Repository:
             return {}
         out = self.git(
             *("log", "--no-walk=unsorted", "--stdin", "-z", "--encoding=UTF-8"),
-            "--format=%H%x00%P%x00%an%x00%aI%x00%s",
+            *("--date=raw", "--format=%H%x00%P%x00%an%x00%ad%x00%s"),
             stdin="\n".join([*ids, ""]).encode(),
         )
         return parse_infos(out)
 
-    def object_ids(self, commits: Sequence[str], paths: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each commit, the object ids of `paths` in its tree ('' where absent; '.' is the whole tree)."""
-        names = [f"{commit}:{'' if path == '.' else path}" for commit in commits for path in paths]
-        out = self.git(
-            "cat-file", "--batch-check=%(objectname)", stdin="\n".join([*names, ""]).encode()
-        ).decode(errors="replace")
-        ids = ["" if line.endswith(" missing") else line for line in out.split("\n")[: len(names)]]
-        width = len(paths)
-        return [tuple(ids[at * width : (at + 1) * width]) for at in range(len(commits))]
-
     def diffstat(self, commit: str) -> str:
         """Git's summary of what `commit` changes against its first parent, at most 30 files long."""
-        parent = self.git("rev-list", "--parents", "--max-count=1", commit).decode().split()[1:2]
+        parent = self.parents(commit)[:1]
         against = [*parent, commit] if parent else ["--root", commit]
         out = self.git("diff-tree", "--no-commit-id", "-M", "--no-ext-diff", "--stat=90,70,30", *against)
         return out.decode(errors="replace").rstrip()
@@ -143,12 +154,28 @@ class Repository:
 
 
 def parse_infos(out: bytes) -> dict[str, CommitInfo]:
-    """`git log -z --format=%H%x00%P%x00%an%x00%aI%x00%s` as commits by full id."""
+    """`git log -z --date=raw --format=%H%x00%P%x00%an%x00%ad%x00%s` as commits by full id."""
     fields = out.decode("utf-8", "replace").split("\0")
     infos = {}
     for at in range(0, len(fields) - 4, 5):
         identity, parents, author, date, subject = fields[at : at + 5]
-        infos[identity] = CommitInfo(
-            identity, tuple(parents.split()), subject, author, datetime.fromisoformat(date)
-        )
+        infos[identity] = CommitInfo(identity, tuple(parents.split()), subject, author, _date(date))
     return infos
+
+
+def _date(raw: str) -> datetime:
+    """A date as git keeps it: seconds since 1970 and the offset from UTC, `1700000000 +0100`.
+
+    Old tools have left years and offsets behind that no calendar has, on which git's own ISO 8601 fails too:
+    an impossible offset counts as none, an impossible time as 1970.
+    """
+    seconds, _, offset = raw.partition(" ")
+    try:
+        minutes = int(f"{offset[:1]}{int(offset[1:-2] or 0) * 60 + int(offset[-2:])}")
+        return datetime.fromtimestamp(int(seconds), timezone(timedelta(minutes=minutes)))
+    except (ValueError, OverflowError, OSError):
+        pass
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)

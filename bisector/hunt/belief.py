@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bisector import search as core
+from bisector.hunt.costs import costs_of
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
 from bisector.probe.early import CLEAR
 from bisector.probe.reading import Reading, Role
 
 _POSSIBLE = 1e-9
-_LEAST_SECONDS = 1e-3
 _NEARLY_ALL = 0.999
 
 
@@ -34,15 +33,18 @@ class Belief:
     The noise model follows from the readings: `Timing` for a paired predicate, `Exact` for verdicts,
     `Flaky` once verdicts contradict each other. Where the bad endpoint was never measured, because it runs
     into a limit, there is no level to look for: then measured values count as verdicts too. Once a
-    confirmation has failed, commits are no longer taken for the same because their declared inputs are.
+    confirmation has failed, commits are no longer taken for the same because their declared inputs are, or
+    because they built the same bytes.
     """
 
     def __init__(self, plan: Plan, readings: Sequence[Reading]) -> None:
         self._plan = plan
-        self._candidates = plan.every_candidate if _confirmation_failed(readings) else plan.candidates
+        self._voided = _confirmation_failed(readings)
+        self._candidates = plan.every_candidate if self._voided else plan.candidates
         self._index = {identity: at for at, identity in enumerate(self._candidates.ids)}
         self._index[plan.bad] = len(self._candidates) - 1
         self._index.update(dict.fromkeys(plan.good, -1))
+        self._readings = list(readings)
         self.flaky = False
         self._by_verdict = plan.ratio is None or _never_measured(plan.bad, readings)
         self._search = self._observing(
@@ -66,16 +68,22 @@ class Belief:
         """The full id of a candidate."""
         return self._candidates.ids[index]
 
-    def propose(self) -> str:
-        """The commit to read next: a candidate or an endpoint."""
-        (index,) = self._search.propose(1)
+    def propose(self, pending: Sequence[str] = ()) -> str:
+        """The commit to read next, a candidate or an endpoint; empty where only the `pending` can tell."""
+        under_way = [self._index[commit] for commit in pending if commit in self._index]
+        proposed = self._search.propose(1, pending=under_way)
+        if not proposed:
+            return ""
+        (index,) = proposed
         if index == -1:
             return self._plan.good[0]
         return self._plan.bad if index == len(self._candidates) - 1 else self.commit(index)
 
     def observe(self, reading: Reading) -> None:
         """Take in a new reading; one that says nothing of the range is passed over."""
+        self._readings.append(reading)
         self._search.observe_all(self._observations([reading]))
+        self._search.costs = costs_of(self._plan, self._readings, candidates=self._candidates)
 
     def prospect(self, commit: str) -> Prospect | None:
         """What is expected of one more reading of `commit`; None for one outside of the search."""
@@ -111,10 +119,9 @@ class Belief:
         return {self.commit(int(index)): float(posterior[index]) for index in order}
 
     def _observing(self, readings: Sequence[Reading], noise: core.Noise) -> core.Search:
-        graph = core.CommitGraph([list(parents) for parents in self._candidates.parents])
-        search = core.Search(
-            graph, noise=noise, confidence=self._plan.confidence, costs=_costs(self._plan, readings)
-        )
+        graph = core.CommitGraph(self._candidates.parents)
+        costs = costs_of(self._plan, readings, candidates=self._candidates)
+        search = core.Search(graph, noise=noise, confidence=self._plan.confidence, costs=costs)
         search.observe_all(self._observations(readings))
         return search
 
@@ -124,6 +131,7 @@ class Belief:
             for reading in readings
             if reading.commit in self._index
             and reading.role is not Role.MERGE_BASE
+            and not (reading.shared and self._voided)
             and reading.against in ("", self._plan.good[0])
             and not (reading.commit in self._plan.good and isinstance(reading.judgement, Untestable))
         ]
@@ -140,21 +148,6 @@ class Belief:
                 return core.Bad() if value > max(self._plan.ratio or 1.0, CLEAR) else core.Good()
             case Measured(value):
                 return core.Measured(value)
-
-
-def _costs(plan: Plan, readings: Sequence[Reading]) -> core.Costs:
-    """Seconds of a build and of a test, as the premise saw them; a repeat needs no build.
-
-    Good and bad tests count the same, so that the search never takes more probes than halving would.
-    Only the premise counts: what is believed must not change when a hunt is taken up again.
-    """
-    premise = [r for r in readings if r.role is Role.PREMISE and r.run is not None]
-    builds = [r.build_seconds for r in premise if r.build_seconds > 0]
-    tests = [sum(run.wall for run in (r.run, r.reference) if run) for r in premise]
-    if plan.ratio is None or not builds or not tests:
-        return core.Costs()
-    test = max(statistics.median(tests), _LEAST_SECONDS)
-    return core.Costs(good=test, bad=test, build=statistics.median(builds), repeat=0.0)
 
 
 def _never_measured(commit: str, readings: Sequence[Reading]) -> bool:

@@ -35,6 +35,8 @@ class FirstBad:
     effect: Effect | None = None
     parents_good: tuple[str, ...] = ()
     """The parents that the confirmation judged good; all of a merge's: the merge itself broke it."""
+    forgotten: tuple[str, ...] = ()
+    """What the commit changes, where it changes no declared input: one of these is an input all the same."""
     name = "first-bad"
     exit_code = ExitCode.FIRST_BAD
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from threading import Event
 
-from bisector.engine.reader import Reader
+from bisector.engine.builder import LAST, Builder
+from bisector.engine.local import LocalEngine
+from bisector.engine.reader import Alike, Reader
 from bisector.engine.slots import Slots
-from bisector.hunt.events import Listener, StepBegan
+from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.environment import allowed_environment
-from bisector.probe.probe import Prober, Step
+from bisector.probe.probe import Manners, OnStep, Prober, cpus_of
+
+_SHARE = 4
+"""One in so many CPUs is left to building ahead while measured tests run, at least one."""
 
 
 @contextmanager
@@ -31,16 +39,86 @@ def reader_for(
     `whole` has good tests run to their end also where their answer is certain before. `slots` are others
     than those of the scratch folder, `fair_attempts` as `Reader` has it.
     """
+    on_step = _told(listener)
+    prober = _prober(ground, key, ends, on_step, Manners(tests=cpus_of(ground.hunt)), whole=whole)
+    numbers = itertools.count(taken + 1)
+    with slots or Slots(ground.scratch.slots, ground.repository) as held:
+        yield Reader(prober, held, on_step, numbers=numbers, fair_attempts=fair_attempts)
 
-    def on_step(commit: str, step: Step, detail: str) -> None:
-        listener(StepBegan(commit, step, detail))
 
+@contextmanager
+def engine_for(
+    ground: Ground, key: str, ends: Mapping[str, str], taken: int, listener: Listener, alike: Alike
+) -> Iterator[LocalEngine]:
+    """An engine for the hunt `key`, which has `taken` readings already; its slots are gone at the end.
+
+    `alike` gives the reading of a commit whose build has the same bytes, so that it need not be run.
+
+    Measured tests run one at a time, kept apart from what is built ahead: without CPUs for both, or without
+    outputs to keep, nothing is built ahead.
+    """
+    hunt, numbers = ground.hunt, itertools.count(taken + 1)
+    tests, builds = _apart(cpus_of(hunt), measured=ground.ratio is not None)
+    ahead = hunt.build is not None and bool(hunt.build.outputs) and hunt.build.ahead and bool(builds)
+    if not ahead:
+        tests = cpus_of(hunt)
+
+    def prober(on_step: OnStep, manners: Manners) -> Prober:
+        return _prober(ground, key, ends, on_step, manners)
+
+    with Slots(ground.scratch.slots, ground.repository) as slots:
+        if slots.others:
+            named = (
+                f"slot {slots.others[0]}" if len(slots.others) == 1 else f"slots {', '.join(slots.others)}"
+            )
+            listener(Noted(f"{named} of {slots.root} in use by another hunt; this one takes others"))
+
+        def reader(on_step: OnStep, stop: Event) -> Reader:
+            own = prober(on_step, Manners(tests=tests, stop=stop))
+            return Reader(own, slots, on_step, numbers=numbers, alike=alike)
+
+        def builder(on_step: OnStep, stop: Event) -> Builder:
+            manners = Manners(builds=builds, nice=LAST, stop=stop)
+            return Builder(prober(lambda *_step: None, manners), slots, on_step)
+
+        jobs = 1 if ground.ratio is not None else hunt.jobs
+        with LocalEngine(jobs, reader, builder if ahead else None, _told(listener)) as engine:
+            yield engine
+
+
+def _apart(tests: frozenset[int], *, measured: bool) -> tuple[frozenset[int], frozenset[int]]:
+    """CPUs for tests and for what is built ahead, none of them shared where tests are measured.
+
+    The first set is empty where tests may use all, the second where none is left.
+    """
+    every = sorted(os.sched_getaffinity(0))
+    if not measured:
+        return tests, frozenset(every)
+    if not tests:
+        tests = frozenset(every[: len(every) - max(1, len(every) // _SHARE)])
+    return tests, frozenset(every) - tests if tests else frozenset()
+
+
+def _prober(
+    ground: Ground, key: str, ends: Mapping[str, str], on_step: OnStep, manners: Manners, whole: bool = False
+) -> Prober:
     hunt, logs = ground.hunt, ground.scratch.logs(key)
     logs.mkdir(parents=True, exist_ok=True)
     environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, ground.environment)
-    store = ArtefactStore(ground.scratch.store)
-    prober = Prober(
-        hunt, ground.repository, ground.predicate, store, logs, environment, ends, on_step, whole=whole
+    store = ArtefactStore(ground.scratch.store, hunt.store)
+    return Prober(
+        hunt,
+        ground.repository,
+        ground.predicate,
+        store,
+        logs,
+        environment,
+        ends,
+        on_step,
+        whole=whole,
+        manners=manners,
     )
-    with slots or Slots(ground.scratch.slots, ground.repository) as held:
-        yield Reader(prober, held, on_step, first=taken + 1, fair_attempts=fair_attempts)
+
+
+def _told(listener: Listener) -> OnStep:
+    return lambda commit, step, detail: listener(StepBegan(commit, step, detail))

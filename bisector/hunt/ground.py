@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bisector.errors import HistoryError, HuntFileError
+from bisector.errors import HistoryError
 from bisector.history.repository import Repository
 from bisector.hunt.journal import Journal
 from bisector.hunt.premise import Repeats
@@ -27,14 +27,15 @@ class Ground:
     """
 
     def __init__(self, hunt: Hunt, hunt_file: Path | None, environment: Mapping[str, str]) -> None:
-        _refuse_what_is_not_there_yet(hunt)
         self.hunt = hunt
         self.environment = environment
         with located(hunt, "repository"):
             self.repository = Repository(hunt.repository)
         self.predicate = predicate_of(hunt, hunt_file)
         self.ratio: float | None = self.predicate.options.ratio if self.predicate.paired else None
-        self.repeats = Repeats(hunt.pairs.first, hunt.pairs.min, hunt.pairs.max, hunt.premise.runs)
+        self.repeats = Repeats(
+            hunt.pairs.first, hunt.pairs.min, hunt.pairs.max, hunt.premise.runs, hunt.pairs.whole
+        )
         self.scratch = scratch_of(hunt, hunt_file, self.repository, environment)
 
 
@@ -66,8 +67,3 @@ def located(hunt: Hunt, key: str) -> Iterator[None]:
         yield
     except HistoryError as error:
         raise HistoryError(f"{hunt.locate(key)}: {error}") from error
-
-
-def _refuse_what_is_not_there_yet(hunt: Hunt) -> None:
-    if hunt.jobs != 1:
-        raise HuntFileError(f"{hunt.locate('jobs')}: this version probes one commit at a time; write 1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from bisector.hunt import stored
 from bisector.hunt.conclusion import Conclusion
 from bisector.probe.reading import Reading
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _SCHEMA = """
 create table hunts (
@@ -54,8 +54,25 @@ create table results (
 );
 create index results_of_phase on results (phase, key, at)
 """
-_MIGRATIONS = (_SCHEMA, _RESULTS)
+_SAMENESS = """
+-- how the commit came to stand built
+alter table readings add column build text not null default 'none';
+-- the commit of the same bytes whose run it is; '' where the commit was run itself
+alter table readings add column shared text not null default '';
+-- the commit that a confirmation is about
+alter table readings add column about text not null default ''
+"""
+_MIGRATIONS = (_SCHEMA, _RESULTS, _SAMENESS)
 """What brings a journal from one schema version to the next."""
+
+_MENDS = {
+    sqlite3.SQLITE_FULL: "make room",
+    sqlite3.SQLITE_IOERR: "look after its disk",
+    sqlite3.SQLITE_BUSY: "wait for the other process that holds it",
+    sqlite3.SQLITE_READONLY: "mend its permissions",
+    sqlite3.SQLITE_CANTOPEN: "mend its permissions",
+}
+"""What to do about primary result codes (https://sqlite.org/rescode.html); all others mean damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +101,8 @@ class ResultRow:
 class Journal:
     """The journal in the SQLite file `path`, made when missing.
 
-    Each write is on disk when its method returns. Raises `EnvironmentFault` where the file cannot be
-    used: not writable, not a journal, or from a newer bisector.
+    Each write is on disk when its method returns. Every method raises `EnvironmentFault` where the file
+    cannot be used: not writable, disk full, damaged, not a journal, or from a newer bisector.
     """
 
     def __init__(self, path: Path) -> None:
@@ -97,9 +114,7 @@ class Journal:
             self._connection.execute("pragma synchronous = full")
             self._migrate()
         except (OSError, sqlite3.Error) as error:
-            raise EnvironmentFault(
-                f"the journal {path} cannot be used ({error}); move it away, or choose another `scratch`"
-            ) from error
+            raise self._unusable(error) from error
 
     def close(self) -> None:
         """Close the file; the journal is not used afterwards."""
@@ -107,13 +122,22 @@ class Journal:
 
     def begin(self, key: str, name: str, document: Mapping[str, object]) -> HuntRow:
         """The hunt with this key: a new one, or the one that an earlier start left."""
+        said = json.dumps(document)
+        row = self.find(key)
+        # A write waits for the disk, which a single probe would do in vain.
+        if row is not None and (row.name, row.document) == (name, json.loads(said)):
+            return row
         with self._writing() as connection:
             connection.execute(
                 "insert into hunts (key, name, document, started) values (?, ?, ?, ?)"
                 " on conflict (key) do update set name = excluded.name, document = excluded.document",
-                (key, name, json.dumps(document), _now()),
+                (key, name, said, _now()),
             )
         return next(row for row in self.hunts() if row.key == key)
+
+    def find(self, key: str) -> HuntRow | None:
+        """The hunt with this key, None where it has not begun."""
+        return next((row for row in self.hunts() if row.key == key), None)
 
     def forget(self, hunt: int) -> None:
         """Drop a hunt and all its readings."""
@@ -125,8 +149,8 @@ class Journal:
         with self._writing() as connection:
             connection.execute(
                 "insert into readings (hunt, commit_id, role, against, judgement, run, reference,"
-                " build_seconds, log, at, digest, reference_digest)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " build_seconds, log, at, digest, reference_digest, build, shared, about)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (hunt, *stored.reading_to_row(reading)),
             )
 
@@ -138,30 +162,32 @@ class Journal:
 
     def readings(self, hunt: int) -> list[Reading]:
         """All readings of a hunt, oldest first."""
-        rows = self._connection.execute(
-            "select commit_id, role, against, judgement, run, reference, build_seconds, log, at,"
-            " digest, reference_digest from readings where hunt = ? order by id",
-            (hunt,),
-        )
-        return [stored.reading_from_row(row) for row in rows]
+        with self._reading() as connection:
+            rows = connection.execute(
+                "select commit_id, role, against, judgement, run, reference, build_seconds, log, at,"
+                " digest, reference_digest, build, shared, about from readings where hunt = ? order by id",
+                (hunt,),
+            )
+            return [stored.reading_from_row(row) for row in rows]
 
     def hunts(self) -> list[HuntRow]:
         """All hunts, the one started last first."""
-        rows = self._connection.execute(
-            "select id, key, name, document, started, finished, conclusion from hunts order by id desc"
-        )
-        return [
-            HuntRow(
-                id=row[0],
-                key=row[1],
-                name=row[2],
-                document=json.loads(row[3]),
-                started=datetime.fromisoformat(row[4]),
-                finished=datetime.fromisoformat(row[5]) if row[5] else None,
-                conclusion=stored.conclusion_from_json(json.loads(row[6])) if row[6] else None,
+        with self._reading() as connection:
+            rows = connection.execute(
+                "select id, key, name, document, started, finished, conclusion from hunts order by id desc"
             )
-            for row in rows
-        ]
+            return [
+                HuntRow(
+                    id=row[0],
+                    key=row[1],
+                    name=row[2],
+                    document=json.loads(row[3]),
+                    started=datetime.fromisoformat(row[4]),
+                    finished=datetime.fromisoformat(row[5]) if row[5] else None,
+                    conclusion=stored.conclusion_from_json(json.loads(row[6])) if row[6] else None,
+                )
+                for row in rows
+            ]
 
     def add_result(self, phase: str, key: str, document: Mapping[str, Any]) -> None:
         """Write what a phase found."""
@@ -176,15 +202,16 @@ class Journal:
     ) -> list[ResultRow]:
         """What phases found, oldest first: of one phase, one key, from a time on (with a time zone)."""
         earliest = since.astimezone(UTC).isoformat(timespec="milliseconds") if since else ""
-        rows = self._connection.execute(
-            "select phase, key, at, document from results"
-            " where phase = coalesce(?, phase) and key = coalesce(?, key) and at >= ? order by id",
-            (phase, key, earliest),
-        )
-        return [
-            ResultRow(phase, key, datetime.fromisoformat(at), json.loads(document))
-            for phase, key, at, document in rows
-        ]
+        with self._reading() as connection:
+            rows = connection.execute(
+                "select phase, key, at, document from results"
+                " where phase = coalesce(?, phase) and key = coalesce(?, key) and at >= ? order by id",
+                (phase, key, earliest),
+            )
+            return [
+                ResultRow(phase, key, datetime.fromisoformat(at), json.loads(document))
+                for phase, key, at, document in rows
+            ]
 
     def _migrate(self) -> None:
         (version,) = self._connection.execute("pragma user_version").fetchone()
@@ -203,14 +230,36 @@ class Journal:
                 connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        self._connection.execute("begin immediate")
+    def _reading(self) -> Iterator[sqlite3.Connection]:
         try:
             yield self._connection
-        except BaseException:
-            self._connection.execute("rollback")
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise EnvironmentFault(
+                f"the journal {self.path} is damaged ({type(error).__name__}: {error}); "
+                "move it away, or choose another `scratch`"
+            ) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._connection.execute("begin immediate")
+            yield self._connection
+            self._connection.execute("commit")
+        except BaseException as error:
+            # After some errors, such as a full disk, SQLite has rolled back by itself.
+            with suppress(sqlite3.Error):
+                self._connection.execute("rollback")
+            if isinstance(error, sqlite3.Error):
+                raise self._unusable(error) from error
             raise
-        self._connection.execute("commit")
+
+    def _unusable(self, error: OSError | sqlite3.Error) -> EnvironmentFault:
+        mend = _MENDS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "move it away")
+        return EnvironmentFault(
+            f"the journal {self.path} cannot be used ({error}); {mend}, or choose another `scratch`"
+        )
 
 
 def _now() -> str:

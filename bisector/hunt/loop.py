@@ -1,28 +1,17 @@
-"""The loop: premise, search, confirmation, conclusion; it decides from readings and asks for more."""
+"""The loop: has taken what the course of a hunt asks for, and beside it what it may ask for next."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from bisector import search as core
-from bisector.hunt import confirmation, premise
-from bisector.hunt.belief import Belief
-from bisector.hunt.conclusion import (
-    Conclusion,
-    Effect,
-    FirstBad,
-    GoodIsBad,
-    Inconclusive,
-    MergeBaseIsBad,
-)
-from bisector.hunt.effect import estimate
-from bisector.hunt.events import Concluded, Listener, Noted, ProbeBegan, ReadingTaken, SearchMoved
-from bisector.hunt.outlook import SPENT, seconds_left, small_step, translated, undecided
+from bisector.hunt.conclusion import Conclusion
+from bisector.hunt.course import Course
+from bisector.hunt.events import Concluded, Listener, ProbeBegan, ReadingTaken, SearchMoved
+from bisector.hunt.foresight import Foresight
+from bisector.hunt.outlook import seconds_left
 from bisector.hunt.plan import Plan
-from bisector.predicate import Ending, Measured
-from bisector.probe.early import Endpoints
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
@@ -39,26 +28,28 @@ class Engine(Protocol):
         """Have a commit read."""
         ...
 
-    def finished(self) -> Reading:
-        """The next reading that comes to its end, of those begun; waits for it.
+    def finished(self, longest: float | None = None) -> tuple[Request, Reading] | None:
+        """The next reading that comes to its end, of those begun; waits for it, at most `longest` seconds.
 
         Raises `InfrastructureFault` when no reading can be had; a fault is never a judgement.
         """
         ...
 
-    def give_up(self, commit: str) -> None:
-        """Forget the readings of a commit that are under way: nothing comes of them any more."""
+    def give_up(self, request: Request) -> None:
+        """Forget a reading that is under way: nothing comes of it any more."""
         ...
 
-    def build_ahead(self, commits: Sequence[str]) -> None:
-        """Build these, likeliest first, while others are tested; in place of those named before."""
+    def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
+        """Build for these, likeliest first, while others are tested; in place of those named before."""
         ...
 
 
 class Loop:
     """One hunt, started or resumed: `readings` are those already in the journal.
 
-    `record` is called with every new reading before the next is asked for; `clock` gives seconds.
+    `record` is called with every new reading before the next is asked for; `clock` gives seconds. An engine
+    of several jobs also reads what the hunt will ask for if the readings under way turn out as expected;
+    such a reading is recorded once the hunt does ask for it.
     """
 
     def __init__(
@@ -70,228 +61,116 @@ class Loop:
         listener: Listener,
         clock: Callable[[], float],
     ) -> None:
+        start = clock()
+        limit = plan.budget.seconds
         self._plan = plan
         self._engine = engine
         self._record = record
         self._tell = listener
-        self._clock = clock
-        self._start = clock()
-        self.readings = list(readings)
-        self.premise: Effect | None = None
+        self._course = Course(
+            plan, readings, spent=lambda: limit is not None and clock() - start >= limit, tell=listener
+        )
+        self._foresight = Foresight(plan, clock)
+
+    @property
+    def readings(self) -> list[Reading]:
+        """All readings so far, oldest first."""
+        return self._course.readings
 
     def run(self) -> Conclusion:
         """Go on until a conclusion, and tell it."""
-        conclusion = self._endpoints() or self._merge_bases() or self._search()
+        conclusion = self._follow(self._course.next)
+        if conclusion is None:
+            raise RuntimeError("the hunt asks for nothing and has no conclusion")
         self._tell(Concluded(conclusion))
         return conclusion
 
     def check(self) -> Conclusion | None:
         """Read the endpoints only; the conclusion if they leave nothing to search for."""
-        conclusion = self._endpoints()
+        conclusion = self._follow(self._course.next_of_premise)
         if conclusion is not None:
             self._tell(Concluded(conclusion))
         return conclusion
 
-    @property
-    def _reference(self) -> str:
-        return self._plan.good[0] if self._plan.ratio is not None else ""
-
-    def _endpoints(self) -> Conclusion | None:
-        plan = self._plan
+    def _follow(self, ask: Callable[[], Request | Conclusion | None]) -> Conclusion | None:
+        searching = ask == self._course.next
         while True:
-            good = self._readings_of(plan.good[0], Role.PREMISE)
-            bad = self._readings_of(plan.bad, Role.PREMISE)
-            decision = premise.decide(good, bad, plan.repeats, plan.ratio)
-            if isinstance(decision, premise.Established):
-                self.premise = decision.effect
-                figures = f": bad over good {decision.effect}" if decision.effect else ""
-                self._tell(Noted(f"premise established{figures}"))
-                return None
-            if not isinstance(decision, premise.MoreReadings):
-                return decision
-            if self._out_of_budget():
-                return Inconclusive("the budget was spent before the premise was decided")
-            commit = plan.good[0] if decision.of_good else plan.bad
-            self._read(commit, Role.PREMISE, self._reference)
+            self._course.pending = self._foresight.pending
+            request = ask()
+            if isinstance(request, Request):
+                if self._take_early(request):
+                    continue
+                self._begin(request, beyond=searching)
+            elif request is not None or not self._foresight.under_way:
+                for left in self._foresight.under_way:
+                    self._give_up(left)
+                return request
+            self._wait(request)
 
-    def _merge_bases(self) -> Conclusion | None:
-        for commit in (*self._plan.merge_bases, *self._plan.good[1:]):
-            side = self._side(commit)
-            if side is None:
-                self._tell(Noted(f"{commit[:12]}, where good and bad part, cannot be tested; taken for good"))
-            elif side:
-                why = self._readings_of(commit, Role.MERGE_BASE)[-1].judgement.why
-                if commit in self._plan.good:
-                    return GoodIsBad(f"the good endpoint {commit[:12]} is judged bad already: {why}")
-                return MergeBaseIsBad(commit, why)
-        return None
+    def _begin(self, request: Request, *, beyond: bool) -> None:
+        """Have `request` read, and what may be asked for beside it as far as there is room."""
+        course, room = self._course, self._engine.jobs
+        for idle in self._foresight.moot(course, request):
+            self._give_up(idle)
+        wanted = self._foresight.wanted(course, request, room) if beyond and room > 1 else [request]
+        for idle in self._foresight.in_vain(wanted):
+            self._give_up(idle)
+        if request not in self._foresight.under_way and len(self._foresight.under_way) >= room:
+            least = [one for one in self._foresight.under_way if one not in wanted]
+            self._give_up((least or self._foresight.under_way)[-1])
+        for one in wanted:
+            if one not in self._foresight.under_way and len(self._foresight.under_way) < room:
+                self._tell(ProbeBegan(one.commit, one.role))
+                self._engine.begin(one)
+                self._foresight.begun(one)
+        if beyond:
+            self._engine.build_ahead(lambda: self._foresight.likely_next(course, request))
 
-    def _side(self, commit: str) -> bool | None:
-        """Whether a commit that must be good is bad; None where it cannot be tested."""
-        while True:
-            readings = self._readings_of(commit, Role.MERGE_BASE)
-            if readings and not isinstance(readings[-1].judgement, Measured):
-                verdict = confirmation.by_verdict(readings, bad_expected=True)
-                return (
-                    None
-                    if isinstance(verdict, confirmation.Unknown)
-                    else isinstance(verdict, confirmation.Holds)
-                )
-            ratios = premise.measured(readings)
-            if len(ratios) >= self._plan.repeats.least:
-                effect = estimate(ratios)
-                middle = self._middle()
-                if not effect.low <= middle <= effect.high or len(ratios) >= self._plan.repeats.most:
-                    return effect.ratio > middle
-            self._read(commit, Role.MERGE_BASE, self._reference)
+    def _give_up(self, request: Request) -> None:
+        self._engine.give_up(request)
+        self._foresight.forget(request)
 
-    def _search(self) -> Conclusion:
-        while True:
-            belief = Belief(self._plan, self.readings)
-            warning = small_step(self._plan, self.readings, belief)
-            if warning:
-                self._tell(Noted(warning))
-            while belief.conclusion is None:
-                if self._out_of_budget():
-                    return undecided(SPENT, belief)
-                self._probe(belief)
-            if belief.contradicts:
-                self._tell(Noted("verdicts contradict each other; from here on the test is taken for flaky"))
-                continue
-            found = belief.conclusion
-            if not isinstance(found, core.FirstBad):
-                return translated(belief, found, self.readings)
-            conclusion = self._confirm(belief, belief.commit(found.commit), found.probability)
-            if conclusion is not None:
-                return conclusion
+    def _wait(self, request: Request | None) -> None:
+        """Wait for the next reading, or until those under way are worth another look."""
+        done = self._engine.finished(self._foresight.patience if self._engine.jobs > 1 else None)
+        if done is None:
+            return
+        self._foresight.forget(done[0])
+        if request in (done[0], None) or (request and done[0].role is Role.SEARCH is request.role):
+            self._take(done[1], request)
+        else:
+            self._foresight.early.append(done)
 
-    def _probe(self, belief: Belief) -> None:
-        commit = self._begun() or belief.propose()
-        while True:
-            reading = self._read(commit, Role.SEARCH, self._reference, endpoints=self._endpoints_for(commit))
-            belief.observe(reading)
-            if not self._begun():
-                break
-        likeliest, probability = next(iter(belief.posterior().items()), ("", 0.0))
-        self._tell(
-            SearchMoved(
-                candidates_left=belief.candidates_left,
-                probes_left=belief.probes_left,
-                seconds_left=seconds_left(self._plan, self.readings, belief.probes_left),
-                likeliest=likeliest,
-                probability=probability,
-            )
-        )
+    def _take_early(self, request: Request) -> bool:
+        """Record what was read before it was asked for; whether anything was."""
+        found = [
+            one
+            for one in self._foresight.early
+            if one[0] == request or (one[0].role is Role.SEARCH and request.role is not Role.PREMISE)
+        ]
+        for one in found:
+            self._foresight.early.remove(one)
+            self._take(one[1], request)
+        return bool(found)
 
-    def _endpoints_for(self, commit: str) -> Endpoints | None:
-        """By what to end a run of this commit early; not an endpoint's, and none at a second time.
-
-        Whoever asks again wants the value, and would ask for ever if it got no more than a verdict.
-        """
-        ended = any(r.run and r.run.ending is Ending.JUDGED for r in self._readings_of(commit))
-        if self._plan.ratio is None or ended or commit in (*self._plan.good, self._plan.bad):
-            return None
-        good, bad = (self._readings_of(c, Role.PREMISE) for c in (self._plan.good[0], self._plan.bad))
-        return Endpoints(good, bad)
-
-    def _begun(self) -> str | None:
-        """The commit whose first pairs are not complete yet, also when an earlier start was stopped there."""
-        if self._plan.ratio is None or self.readings[-1].role is not Role.SEARCH:
-            return None
-        commit = self.readings[-1].commit
-        readings = self._readings_of(commit)
-        complete = len(readings) >= self._plan.repeats.first
-        return None if complete or len(premise.measured(readings)) < len(readings) else commit
-
-    def _confirm(self, belief: Belief, commit: str, probability: float) -> Conclusion | None:
-        """The conclusion, confirmed or given up; None when the search has to go on with what was read."""
-        known = len(self.readings)
-        verdicts = self._verdicts_against_parents(commit)
-        if belief.flaky and len(self.readings) > known:
-            # A flaky test may well fail here: its readings count for what they are, no more.
-            return None
-        failures = [v for v in verdicts.values() if isinstance(v, confirmation.Fails)]
-        if failures and not belief.flaky:
-            return self._unconfirmed(commit, probability, failures[0].why)
-        own = verdicts.pop(commit, confirmation.Holds())
-        held = {p: v for p, v in verdicts.items() if isinstance(v, confirmation.Holds)}
-        effects = [v.effect for v in held.values() if v.effect]
-        return FirstBad(
-            commit=commit,
-            probability=probability,
-            confirmed=bool(held) and not failures and isinstance(own, confirmation.Holds),
-            effect=min(effects, key=lambda effect: effect.ratio) if effects else None,
-            parents_good=tuple(held),
-        )
-
-    def _unconfirmed(self, commit: str, probability: float, why: str) -> Conclusion | None:
-        if self._confirmed_in_vain(commit):
-            return Inconclusive(
-                f"{commit[:12]} is the likeliest, but built clean it is no step: {why}",
-                (commit,),
-                (probability,),
-            )
-        self._tell(Noted(f"the confirmation does not hold ({why}); reading again what misled the search"))
-        for suspect in (commit, *self._plan.parents[commit]):
-            for _ in range(self._plan.repeats.least if self._plan.ratio is not None else 1):
-                self._read(suspect, Role.SEARCH, self._reference, fresh=True)
-        return None
-
-    def _verdicts_against_parents(self, commit: str) -> dict[str, confirmation.Verdict]:
-        """By parent; for verdicts also of the commit itself."""
-        parents = self._plan.parents[commit]
-        if self._plan.ratio is not None:
-            return {parent: self._paired_verdict(commit, parent) for parent in parents}
-        own = {commit: self._fresh_verdict(commit, bad_expected=True)}
-        return own | {parent: self._fresh_verdict(parent, bad_expected=False) for parent in parents}
-
-    def _paired_verdict(self, commit: str, parent: str) -> confirmation.Verdict:
-        ratio = self._plan.ratio or 1.0
-        while True:
-            readings = [r for r in self._readings_of(commit, Role.CONFIRMATION) if r.against == parent]
-            verdict = confirmation.against_parent(readings, self._plan.repeats, ratio)
-            if not isinstance(verdict, premise.MoreReadings):
-                return verdict
-            self._read(commit, Role.CONFIRMATION, parent, fresh=True)
-
-    def _fresh_verdict(self, commit: str, *, bad_expected: bool) -> confirmation.Verdict:
-        readings = self._readings_of(commit, Role.CONFIRMATION)
-        if not readings:
-            self._read(commit, Role.CONFIRMATION, fresh=True)
-            readings = self._readings_of(commit, Role.CONFIRMATION)
-        return confirmation.by_verdict(readings, bad_expected=bad_expected)
-
-    def _confirmed_in_vain(self, commit: str) -> bool:
-        """Whether the search was already sent on once after this commit's confirmation failed."""
-        read = [r.role for r in self._readings_of(commit)]
-        return Role.CONFIRMATION in read and read[-1] is not Role.CONFIRMATION
-
-    def _read(
-        self,
-        commit: str,
-        role: Role,
-        against: str = "",
-        *,
-        fresh: bool = False,
-        endpoints: Endpoints | None = None,
-    ) -> Reading:
-        self._tell(ProbeBegan(commit, role))
-        self._engine.begin(Request(commit, role, against, fresh, endpoints))
-        reading = self._engine.finished()
+    def _take(self, reading: Reading, request: Request | None) -> None:
+        if request and request.about and reading.role is request.role:
+            # Read early, it may have been for another commit's sake.
+            reading = replace(reading, about=request.about)
         self._record(reading)
-        self.readings.append(reading)
+        self._course.readings.append(reading)
+        self._foresight.learn(reading)
         self._tell(ReadingTaken(reading))
-        return reading
+        if reading.role is Role.SEARCH:
+            self._tell(self._moved())
 
-    def _readings_of(self, commit: str, role: Role | None = None) -> list[Reading]:
-        return [r for r in self.readings if r.commit == commit and role in (None, r.role)]
-
-    def _middle(self) -> float:
-        return math.sqrt(self.premise.ratio) if self.premise else math.sqrt(self._plan.ratio or 1.0)
-
-    def _out_of_budget(self) -> bool:
-        budget = self._plan.budget
-        if budget.seconds is not None and self._clock() - self._start >= budget.seconds:
-            return True
-        probes = len({r.commit for r in self.readings if r.role is Role.SEARCH})
-        return budget.probes is not None and probes >= budget.probes
+    def _moved(self) -> SearchMoved:
+        belief = self._course.belief
+        likeliest, probability = next(iter(belief.posterior().items()), ("", 0.0))
+        return SearchMoved(
+            candidates_left=belief.candidates_left,
+            probes_left=belief.probes_left,
+            seconds_left=seconds_left(self._plan, self.readings, belief.probes_left),
+            likeliest=likeliest,
+            probability=probability,
+        )

@@ -42,12 +42,14 @@ class Repeats:
 
     `least` and `most` pairs of a measured comparison (premise, confirmation), `first` pairs when the search
     comes to a commit; `verdicts` runs of each endpoint for a verdict.
+    `whole`: at the endpoints and at the answer, runs that are certain to be bad are not ended early.
     """
 
     first: int = 1
     least: int = 3
     most: int = 20
     verdicts: int = 2
+    whole: bool = False
 
 
 Decision = Established | MoreReadings | Conclusion
@@ -94,12 +96,17 @@ def _decide_ratios(
     for reading in good:
         if isinstance(reading.judgement, Bad):
             return GoodIsBad(f"the good endpoint is judged bad already: {reading.judgement.why}")
-    if not read_enough(good, repeats):
+    if not good:
         return MoreReadings(of_good=True)
+    if not bad:
+        # Its first run may leave no doubt: then no more is needed of either endpoint.
+        return MoreReadings()
     if any(isinstance(reading.judgement, Bad) for reading in bad):
         return Established()
     if any(isinstance(reading.judgement, Good) for reading in bad):
         return NoRegression(f"the bad endpoint is judged good: {bad[-1].judgement.why}")
+    if not read_enough(good, repeats):
+        return MoreReadings(of_good=True)
     if not read_enough(bad, repeats):
         return MoreReadings()
     itself, effect = estimate(measured(good)), estimate(measured(bad))

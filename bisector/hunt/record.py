@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from bisector.engine.account import Ahead
 from bisector.history.commit import CommitInfo
 from bisector.hunt.conclusion import Conclusion, Effect
 from bisector.probe.reading import Reading, Role
@@ -40,6 +41,8 @@ class HuntRecord:
     """Facts of the machine for the foot of a report, such as `cpu`, `cores`, `memory`, `kernel`."""
     timeout: float | None = None
     """Seconds after which a test is stopped."""
+    ahead: Ahead | None = None
+    """What was built before it was asked for; None where nothing was."""
     reproduce: str = ""
     """The shell command that runs this hunt again."""
 

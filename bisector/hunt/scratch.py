@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,13 +59,22 @@ class Scratch:
             ) from error
         if lock is None:
             raise EnvironmentFault(
-                f"this hunt is already running in another process (lock {path}); "
+                f"this hunt is already running in {_holder(path)} (lock {path}); "
                 "wait for it, or follow it with `bisector status`"
             )
         try:
+            # Not through a file of its own name that is put in its place: the lock is this file's.
+            path.write_text(f"{os.getpid()}\n")
             yield
         finally:
             lock.release()
+
+
+def _holder(lock: Path) -> str:
+    """The process that holds a hunt's lock, as far as the file tells."""
+    with contextlib.suppress(OSError, ValueError):
+        return f"process {int(lock.read_text())}"
+    return "another process"
 
 
 def scratch_of(

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import platform
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
+from bisector.engine.account import Ahead
 from bisector.errors import HistoryError
 from bisector.history.candidates import candidates_between, collapse
+from bisector.history.inputs import forgotten
+from bisector.history.parents import Parents
 from bisector.history.repository import Repository
 from bisector.hunt import premise
 from bisector.hunt.belief import Belief
-from bisector.hunt.conclusion import Conclusion, Effect, Inconclusive
-from bisector.hunt.engines import reader_for
+from bisector.hunt.conclusion import Conclusion, Effect, FirstBad, Inconclusive
+from bisector.hunt.engines import engine_for
 from bisector.hunt.events import HuntBegan, Listener
 from bisector.hunt.ground import Ground, located, opened
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.loop import Loop
 from bisector.hunt.plan import Budget, Plan
 from bisector.hunt.record import HuntRecord
+from bisector.hunt.sameness import Sameness
 from bisector.predicate import Undecided
-from bisector.probe.keys import hunt_key, test_keys
+from bisector.probe.keys import hunt_key, inputs_of
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
+
+AHEAD = "built ahead"
+"""Under which the journal keeps what was built before it was asked for."""
+_NAMED = 20
 
 
 class Session:
@@ -66,7 +75,9 @@ class Session:
         row = next((row for row in journal.hunts() if row.key == self.key), None)
         if row is None:
             raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
-        return record_of(self.ground, self.plan, row, _of_the_hunt(journal.readings(row.id)))
+        record = record_of(self.ground, self.plan, row, _of_the_hunt(journal.readings(row.id)))
+        ahead = [Ahead(**result.document) for result in journal.results(AHEAD, self.key, row.started)]
+        return replace(record, ahead=sum(ahead, Ahead()) if ahead else None)
 
     def row(self, journal: Journal, *, restart: bool = False) -> HuntRow:
         """The hunt's place in the journal, made when missing; `restart` forgets its readings."""
@@ -91,9 +102,30 @@ class Session:
         same = len(plan.every_candidate) - len(plan.candidates)
         listener(HuntBegan(len(plan.candidates), same, len(readings), plan.ratio is not None))
         ends = {"good": plan.good[0], "bad": plan.bad}
-        with reader_for(self.ground, self.key, ends, len(taken), listener) as engine:
-            record = functools.partial(journal.add, row.id)
-            return way(Loop(plan, engine, readings, record, listener, time.monotonic))
+        known = list(readings)
+
+        def record(reading: Reading) -> None:
+            journal.add(row.id, reading)
+            known.append(reading)
+
+        alike = Sameness(self.ground, known).reading_of
+        with engine_for(self.ground, self.key, ends, len(taken), listener, alike) as engine:
+            try:
+                conclusion = way(Loop(plan, engine, readings, record, listener, time.monotonic))
+            finally:
+                if engine.ahead.builds:
+                    journal.add_result(AHEAD, self.key, asdict(engine.ahead))
+        return self._with_forgotten(conclusion)
+
+    def _with_forgotten(self, conclusion: Conclusion | None) -> Conclusion | None:
+        """Name what may be the undeclared input, where the first bad commit changes none that is declared."""
+        plan, repository = self.plan, self.ground.repository
+        if not isinstance(conclusion, FirstBad) or conclusion.commit in plan.candidates.ids:
+            return conclusion
+        parents = plan.parents[conclusion.commit]
+        inputs = inputs_of(self.ground.hunt)
+        paths = forgotten(repository, inputs, conclusion.commit, parents[0]) if parents else []
+        return replace(conclusion, forgotten=tuple(paths[:_NAMED]))
 
 
 def _of_the_hunt(readings: Sequence[Reading]) -> list[Reading]:
@@ -107,20 +139,26 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
         good = tuple(repository.resolve(revision) for revision in revisions)
     with located(hunt, "bad"):
         bad = repository.resolve(hunt.bad)
-    bases = _merge_bases(repository, good, bad)
-    every = candidates_between(repository, good, bad, first_parent=hunt.first_parent, paths=hunt.paths)
-    ends = {"good": good[0], "bad": bad}
-    declared = (hunt.build is None or hunt.build.inputs) and hunt.test.inputs
-    distinct = collapse(every, test_keys(hunt, repository, every.ids, ends)) if declared else every
+    inputs = inputs_of(hunt)
+    with ThreadPoolExecutor(1) as beside:
+        listed = beside.submit(
+            candidates_between,
+            repository,
+            good,
+            bad,
+            first_parent=hunt.first_parent,
+            paths=hunt.paths,
+            inputs=() if "." in inputs else inputs,
+        )
+        # What it has to say of endpoints that do not fit comes first.
+        bases = _merge_bases(repository, good, bad)
+        every = listed.result()
     return Plan(
         good=good,
         bad=bad,
-        candidates=distinct,
+        candidates=collapse(every, every.inputs) if every.inputs else every,
         every_candidate=every,
-        parents={
-            info.id: info.parents[:1] if hunt.first_parent else info.parents
-            for info in repository.infos(every.ids).values()
-        },
+        parents=Parents(repository, every.ids, first_parent=hunt.first_parent),
         merge_bases=bases,
         ratio=ground.ratio,
         repeats=ground.repeats,
@@ -151,8 +189,10 @@ def record_of(ground: Ground, plan: Plan, row: HuntRow, readings: list[Reading])
     """What reports need of a hunt, derived from its readings and the history."""
     hunt, repository = ground.hunt, ground.repository
     wanted = {*plan.good, plan.bad, *plan.every_candidate.ids, *(reading.commit for reading in readings)}
-    wanted |= {parent for commit in list(wanted) for parent in plan.parents.get(commit, ())}
     commits = repository.infos(wanted)
+    only = 1 if hunt.first_parent else None
+    beside = {parent for one in plan.every_candidate.ids for parent in commits[one].parents[:only]}
+    commits |= repository.infos(beside - wanted)
     searching = any(reading.role is not Role.PREMISE for reading in readings)
     return HuntRecord(
         name=row.name,

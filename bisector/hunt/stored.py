@@ -23,7 +23,7 @@ from bisector.predicate import (
     Undecided,
     Untestable,
 )
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import BuildKind, Reading, Role
 
 _JUDGEMENTS: dict[str, type[Judgement]] = {
     kind.__name__: kind for kind in (Good, Bad, Untestable, Undecided, Measured)
@@ -44,11 +44,11 @@ _OUTPUT_KEPT = 4000
 _MATCHES_KEPT = 100
 """From the first matches of a pattern, and as many from the last: a total stands at the end."""
 
-Row = tuple[str, str, str, str, str | None, str | None, float, str | None, str, str, str]
+Row = tuple[str, str, str, str, str | None, str | None, float, str | None, str, str, str, str, str, str]
 
 
 def reading_to_row(reading: Reading) -> Row:
-    """The columns commit_id .. reference_digest of the table `readings`."""
+    """The columns commit_id .. about of the table `readings`."""
     return (
         reading.commit,
         reading.role.value,
@@ -61,12 +61,16 @@ def reading_to_row(reading: Reading) -> Row:
         reading.at.isoformat(timespec="milliseconds"),
         reading.digest,
         reading.reference_digest,
+        reading.build.value,
+        reading.shared,
+        reading.about,
     )
 
 
 def reading_from_row(row: Row) -> Reading:
     """The reading that `reading_to_row` wrote."""
-    commit, role, against, judgement, run, reference, build_seconds, log, at, *digests = row
+    commit, role, against, judgement, run, reference, build_seconds, log, at, *others = row
+    digest, reference_digest, build, shared, about = others
     return Reading(
         commit=commit,
         role=Role(role),
@@ -77,8 +81,11 @@ def reading_from_row(row: Row) -> Reading:
         build_seconds=build_seconds,
         log=Path(log) if log else None,
         against=against,
-        digest=digests[0],
-        reference_digest=digests[1],
+        digest=digest,
+        reference_digest=reference_digest,
+        build=BuildKind(build),
+        shared=shared,
+        about=about,
     )
 
 

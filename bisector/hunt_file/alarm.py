@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from pydantic import Field, StrictFloat, StrictInt, field_validator
 
 from bisector.hunt_file.fields import Count, LocalPath
 from bisector.hunt_file.overlay import Section
+from bisector.pattern import Bounded
 
 LINE = r"^(?P<name>[A-Za-z][\w./-]*)[ :=]+(?P<value>\d+(?:\.\d+)?)(?: ?ms)?$"
 
@@ -42,8 +42,8 @@ class Alarm(Section):
     @classmethod
     def _has_its_groups(cls, pattern: str) -> str:
         try:
-            groups = re.compile(pattern).groupindex
-        except re.error as error:
+            groups = Bounded(pattern).groups
+        except ValueError as error:
             raise ValueError(f"is no regular expression ({error}); correct it") from error
         if missing := {"name", "value"} - set(groups):
             raise ValueError(f"has no group {min(missing)!r}; write for instance (?P<{min(missing)}>\\S+)")

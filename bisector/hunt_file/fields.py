@@ -28,6 +28,12 @@ AnyNumber = TypeVar("AnyNumber", int, float)
 AUTO = "auto"
 """The value of `good` that asks bisector to find a good commit itself."""
 
+LONGEST = 3650 * 86400.0
+"""Seconds: more than any hunt waits, and little enough for every system call that takes them."""
+
+LARGEST = 2**60
+"""Bytes: beyond, the kernel's 64 bits would overflow, and a limit of more would be one of nothing."""
+
 _HUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VARIABLE_GLOB = re.compile(r"[A-Za-z_*?\[][A-Za-z0-9_*?\[\]!-]*")
@@ -121,7 +127,7 @@ def _target(text: str) -> str:
     path = PurePosixPath(_inside(text))
     if not path.parts:
         raise ValueError(f"{text!r} is the whole repository; name a file or a folder in it")
-    if path.parts[0].lower() == ".git":
+    if any(part.lower() == ".git" for part in path.parts):
         raise ValueError(f"{text!r} belongs to git itself; name a file or a folder of the project")
     return str(path)
 
@@ -135,6 +141,8 @@ def _pathspec(text: str) -> str:
 def _inputs(paths: tuple[str, ...] | None) -> tuple[str, ...] | None:
     if paths == ():
         raise ValueError("is an empty list, so all commits would count as the same; leave the key out")
+    if broken := next((path for path in paths or () if "\n" in path), ""):
+        raise ValueError(f"{broken[:100]!r} has a line break, which lists of paths cannot hold; rename it")
     return paths
 
 
@@ -202,6 +210,18 @@ def _positive(limit: AnyNumber) -> AnyNumber:
     return limit
 
 
+def _in_a_life(seconds: float) -> float:
+    if seconds > LONGEST:
+        raise ValueError("is more than ten years; write less, or leave the key out")
+    return seconds
+
+
+def _in_a_machine(size: int) -> int:
+    if size > LARGEST:
+        raise ValueError("is more than a machine can address; write less, or leave the key out")
+    return size
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What a value is, in the words of the reference."""
@@ -237,7 +257,13 @@ LocalPath = Annotated[
 """A path of this machine, relative to the hunt file; absolute once validated."""
 Variable = Annotated[str, AfterValidator(_variable), Kind("name")]
 VariableGlob = Annotated[str, AfterValidator(_variable_glob), Kind("glob")]
-Wait = Annotated[Duration, BeforeValidator(_written), Kind("duration")]
-Limit = Annotated[Duration, BeforeValidator(_written), AfterValidator(_positive), Kind("duration")]
-SizeLimit = Annotated[Size, BeforeValidator(_written), AfterValidator(_positive), Kind("size")]
-Count = Annotated[StrictInt, Field(ge=1)]
+Wait = Annotated[Duration, BeforeValidator(_written), AfterValidator(_in_a_life), Kind("duration")]
+Limit = Annotated[Wait, AfterValidator(_positive)]
+SizeLimit = Annotated[
+    Size,
+    BeforeValidator(_written),
+    AfterValidator(_positive),
+    AfterValidator(_in_a_machine),
+    Kind("size"),
+]
+Count = Annotated[StrictInt, Field(ge=1, le=1_000_000)]

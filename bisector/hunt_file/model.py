@@ -18,6 +18,7 @@ from pydantic import (
 from bisector.hunt_file.alarm import Alarm
 from bisector.hunt_file.choice import Choice
 from bisector.hunt_file.diagnosis import Diagnosis
+from bisector.hunt_file.engine import Engine
 from bisector.hunt_file.fields import (
     AUTO,
     Command,
@@ -44,6 +45,7 @@ from bisector.hunt_file.suites import Suites
 
 MINUTE = 60.0
 MIB = 1024**2
+GIB = 1024**3
 
 
 class Build(Section):
@@ -63,6 +65,16 @@ class Build(Section):
     outputs: tuple[Target, ...] = Field(
         default=(),
         description="Files and folders that the build makes, kept for commits with the same inputs.",
+    )
+    ccache: StrictBool = Field(
+        default=False,
+        description="Whether C and C++ compilers are called through `ccache`, with a cache in `scratch`. "
+        "dune's own cache is used in any case.",
+    )
+    ahead: StrictBool = Field(
+        default=True,
+        description="Whether commits that may be asked for next are built while others are tested. That "
+        "needs `outputs`; beside measured tests it also takes a CPU that these are then kept off.",
     )
 
 
@@ -130,6 +142,11 @@ class Pairs(Section):
         default=3,
         ge=3,
         description="Pairs before a difference is believed, between the endpoints and at the answer.",
+    )
+    whole: StrictBool = Field(
+        default=False,
+        description="Whether runs of the endpoints and of the answer go on to their end although they are "
+        "certain to be bad, so that the step is measured and not only bounded from below.",
     )
     max: StrictInt = Field(
         default=20, description="Pairs after which a difference that stays unsure is given up."
@@ -248,7 +265,26 @@ class Hunt(Section):
         default=0.99, ge=0.5, le=0.9999, description="Probability at which the search is sure of its answer."
     )
     budget: Budget = Field(default_factory=Budget, description="When the hunt gives up without a conclusion.")
-    jobs: StrictInt = Field(default=1, ge=1, le=1024, description="Probes at the same time.")
+    jobs: StrictInt = Field(
+        default=1,
+        ge=1,
+        le=1024,
+        description="Probes at the same time, for a predicate that gives verdicts; tests must not disturb "
+        "each other. Measured tests run one at a time.",
+    )
+    sparse: StrictBool = Field(
+        default=False,
+        description="Whether slots hold only the declared inputs of build and test, which in a repository of "
+        "very many files is quicker. The endpoints and the answer are laid out whole.",
+    )
+    store: SizeLimit = Field(
+        default=10 * GIB,
+        description="Most that built artefacts in `scratch` may take; what was used least recently goes "
+        "first.",
+    )
+    engine: Engine = Field(
+        default_factory=Engine, description="Where probes run: `local`, `dask`, or keys and values."
+    )
     quiet: Quiet | None = Field(
         default=None, description="Waiting for a calm machine. Without it: no waiting."
     )

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, Tag, model_validator
 
 from bisector.hunt_file.fields import LocalPath, Revision, Target
+from bisector.pattern import Bounded
 
 
 class Section(BaseModel):
@@ -26,6 +27,11 @@ class _Change(Section):
         "otherwise such a commit is untestable.",
     )
 
+    @property
+    def target(self) -> str | None:
+        """The path that is written to, from the top of the repository; None where it may be several."""
+        return None
+
 
 class Edit(_Change):
     """Replaces a text in a file, wherever it occurs."""
@@ -39,6 +45,11 @@ class Edit(_Change):
     regex: StrictBool = Field(
         default=False, description="Whether `find` is a Python regular expression, matched line by line."
     )
+
+    @property
+    def target(self) -> str:
+        """The file itself."""
+        return self.edit
 
     @model_validator(mode="after")
     def _changes_something(self) -> Edit:
@@ -55,7 +66,8 @@ def _try(find: str, replace: str) -> None:
     """Raise ValueError unless both are valid; `sub` reads its template even where nothing matches."""
     try:
         re.compile(find, re.MULTILINE).sub(replace, "")
-    except (re.error, IndexError, OverflowError, RecursionError) as error:
+        Bounded(find, re.MULTILINE).replaced(replace, "")
+    except (re.error, ValueError, LookupError, OverflowError, RecursionError) as error:
         raise ValueError(
             f"'find' and 'replace' are no valid regular expression and template: {error}"
         ) from error
@@ -86,6 +98,11 @@ class Place(_Change):
         description="The file or folder, relative to the hunt file.", examples=["bench/perf-smoke.sx"]
     )
     to: Target = Field(description="Where it goes in the repository.", examples=["lib/perf-smoke.sx"])
+
+    @property
+    def target(self) -> str:
+        """Where the file or folder goes."""
+        return self.to
 
 
 class Patch(_Change):

@@ -217,7 +217,7 @@ def _scripts_of(text: str) -> dict[str, str]:
     try:
         scripts = json.loads(text).get("scripts", {})
         return {str(name): str(command) for name, command in scripts.items()}
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return {}
 
 

@@ -34,6 +34,9 @@ _EXPECTED = {
     "model_type": "keys and values",
     "model_attributes_type": "keys and values",
 }
+_DIGITS = 18
+"""A number of more digits is read as a text."""
+
 _SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _BOUNDS = {
     "greater_than_equal": ("at least", "ge"),
@@ -108,6 +111,10 @@ def _sentence(details: ErrorDetails, path: KeyPath, model: type[BaseModel], orig
         words, bound = _BOUNDS[kind]
         limit = context[bound]
         return f"must be {words} {f'{limit:g}' if isinstance(limit, float) else limit}, got {given}"
+    if kind == "too_short":
+        return f"must have at least {context['min_length']} of them, has {context['actual_length']}"
+    if kind == "finite_number":
+        return f"expected a finite number, got {given}"
     if kind in ("literal_error", "enum"):
         return f"expected {context['expected']}, got {described(given)}"
     if kind in _EXPECTED:
@@ -131,7 +138,7 @@ def _mend(kind: str, given: object, text: str, keys: Mapping[str, FieldInfo]) ->
     if kind in ("tuple_type", "list_type"):
         return f"; write [{text}]"
     if kind in ("int_type", "float_type") and isinstance(given, str) and text.replace(".", "", 1).isdecimal():
-        return "; remove the quotes"
+        return "; remove the quotes" if len(text) <= _DIGITS else "; write a smaller one"
     return f"; write {_SWITCHES[text.lower()]}" if kind == "bool_type" and text.lower() in _SWITCHES else ""
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from bisector.hunt_file.fields import Kind, Target
 from bisector.hunt_file.overlay import Section
+from bisector.pattern import Bounded
 
 
 def _regex(*groups: str) -> AfterValidator:
@@ -16,12 +16,13 @@ def _regex(*groups: str) -> AfterValidator:
 
     def check(text: str) -> str:
         try:
-            known = re.compile(text).groupindex
-        except re.error as error:
-            raise ValueError(f"{text!r} is not a regular expression ({error}); mend it") from error
+            known = Bounded(text).groups
+        except ValueError as error:
+            raise ValueError(f"{text[:100]!r} is not a regular expression ({error}); mend it") from error
         missing = [group for group in groups if group not in known]
         if missing:
-            raise ValueError(f"{text!r} has no group '{missing[0]}'; write (?P<{missing[0]}>...) into it")
+            name = missing[0]
+            raise ValueError(f"{text[:100]!r} has no group '{name}'; write (?P<{name}>...) into it")
         return text
 
     return AfterValidator(check)

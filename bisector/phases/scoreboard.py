@@ -13,6 +13,9 @@ from bisector.predicate import Run
 _PASSED = ("passed", "pass", "total_passed", "total_pass")
 _FAILED = ("failed", "fail", "total_failed", "total_fail")
 _TOTAL = "total"
+_DIGITS = 12
+_TOO_MANY = 10**_DIGITS
+"""No project has as many tests; a figure beyond is nonsense, which Python or JSON may not even hold."""
 _SPREAD = 0.05
 """Share of a run over which its suites' lines are spread where each is printed when its suite ends."""
 
@@ -71,10 +74,9 @@ def from_json(text: str, failed: frozenset[str] = frozenset()) -> Scoreboard | N
     in a list, by its `name`. The same numbers at the top are the sum.
     """
     try:
-        document = json.loads(text)
-    except ValueError:
+        found = dict(_scores("", json.loads(text)))
+    except (ValueError, RecursionError):
         return None
-    found = dict(_scores("", document))
     return _board(found, failed)
 
 
@@ -104,8 +106,8 @@ def _from_output(run: Run, suites: Suites, failed: frozenset[str]) -> Scoreboard
         )
         took = _number(seconds) if seconds else match.at - began if by_lines else None
         began = match.at
-        if passed and total and passed.isdecimal() and total.isdecimal():
-            found[(name or "").strip()] = Score(int(passed), int(total), took)
+        if _is_count(passed) and _is_count(total):
+            found[(name or "").strip()] = Score(int(passed or 0), int(total or 0), took)
     return _board(found, failed)
 
 
@@ -138,12 +140,14 @@ def _score(node: Mapping[str, object]) -> Score | None:
         return None
     seconds = node.get("seconds")
     known = total if total is not None else passed + (failed or 0)
-    return Score(passed, known, float(seconds) if isinstance(seconds, int | float) else None)
+    told = float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < _TOO_MANY else None
+    return Score(passed, known, told)
 
 
 def _first(node: Mapping[str, object], names: tuple[str, ...]) -> int | None:
     values = (node.get(name) for name in names)
-    return next((v for v in values if isinstance(v, int) and not isinstance(v, bool)), None)
+    whole = (v for v in values if isinstance(v, int) and not isinstance(v, bool))
+    return next((v for v in whole if 0 <= v < _TOO_MANY), None)
 
 
 def _group(pattern: str, groups: tuple[str | None, ...], name: str) -> str | None:
@@ -152,8 +156,13 @@ def _group(pattern: str, groups: tuple[str | None, ...], name: str) -> str | Non
     return groups[index - 1] if index is not None and index <= len(groups) else None
 
 
+def _is_count(text: str | None) -> bool:
+    return text is not None and text.isdecimal() and len(text) < _DIGITS
+
+
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if 0 <= number < _TOO_MANY else None

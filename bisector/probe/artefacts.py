@@ -1,99 +1,263 @@
-"""Built artefacts, kept by what they were built from, so that no commit is built twice."""
+"""Built artefacts, kept by what they were built from, so that no commit is built twice.
+
+    entries/<build key>.json   the outputs' files: path, mode, size, SHA-256
+    objects/<SHA-256>          their bytes, once however many commits have them
+
+Entries appear whole or not at all, bytes before the entry that names them. Whoever adds or takes holds the
+store's lock shared, whoever throws out holds it alone; so hunts may share a store.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bisector.errors import InfrastructureFault
+from bisector.probe.inside import is_inside
+from bisector.probe.link import link_or_copy
 
-_MANIFEST = "manifest.json"
+GIB = 1024**3
+LIMIT = 10 * GIB
+"""Bytes that a store keeps where nobody says otherwise."""
+
+_HALF = ".half-"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of an entry: `path` from the slot's top; `link` is where a symbolic link points, else empty.
+
+    `time` is when its bytes in the store were last written, in nanoseconds: later, somebody wrote into them.
+    """
+
+    path: str
+    mode: int
+    size: int
+    digest: str
+    link: str = ""
+    time: int = 0
 
 
 class ArtefactStore:
-    """A folder of built outputs, one entry a build key.
+    """The store in the folder `root`, of at most `limit` bytes: what was used least recently goes first.
 
-    Entries appear whole or not at all (written beside and renamed), so two hunts may share a store.
+    Methods raise `InfrastructureFault` where the disk is full or not writable.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, limit: int = LIMIT) -> None:
         self.root = root
+        self._limit = limit
+        self._entries = root / "entries"
+        self._objects = root / "objects"
+
+    def has(self, key: str) -> bool:
+        """Whether there is an entry `key`."""
+        return (self._entries / f"{key}.json").exists()
 
     def keep(self, key: str, slot: Path, outputs: Sequence[str]) -> str:
-        """Copy `outputs` (files or folders in the slot) into the entry `key`; the digest of their bytes.
+        """Take `outputs` (files or folders in the slot) into the entry `key`; the digest of their bytes."""
+        with self._usable():
+            with self._locked(fcntl.LOCK_SH):
+                files = [self._take(slot, file) for file in files_of(slot, outputs)]
+                digest = _digest(files)
+                content = {"outputs": list(outputs), "digest": digest, "files": [asdict(f) for f in files]}
+                self._written(json.dumps(content).encode()).rename(self._entries / f"{key}.json")
+            self._throw_out(key)
+        return digest
 
-        Raises `InfrastructureFault` where the disk is full or not writable.
-        """
-        digest = digest_of(slot, outputs)
-        entry = self.root / key
-        if entry.exists():
-            return digest
+    def restore(self, key: str, slot: Path, outputs: Sequence[str]) -> str | None:
+        """Put the outputs of entry `key` into the slot; their digest, or None where there is no whole one."""
+        entry = self._entries / f"{key}.json"
+        if not entry.exists() or not all(is_inside(slot, output) for output in outputs):
+            return None
+        with self._usable(), self._locked(fcntl.LOCK_SH):
+            try:
+                content = json.loads(entry.read_text())
+                files = [StoredFile(**file) for file in content["files"]]
+            except (OSError, ValueError):
+                return None
+            if content["outputs"] != list(outputs) or not all(map(self._is_whole, files)):
+                entry.unlink(missing_ok=True)
+                return None
+            for output in outputs:
+                remove(slot / output)
+            for file in files:
+                self._give(file, slot / file.path)
+            os.utime(entry)
+            return str(content["digest"])
+
+    @contextmanager
+    def building(self, key: str, wait: Callable[[], None]) -> Iterator[None]:
+        """Hold the right to build `key`; `wait` is called as long as another one is at it."""
+        path = self.root / "building" / key
+        with self._usable():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            while (lock := _try(path)) is None:
+                wait()
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            half = Path(tempfile.mkdtemp(prefix=".half-", dir=self.root))
-            for at, output in enumerate(outputs):
-                _copy(slot / output, half / str(at))
-            (half / _MANIFEST).write_text(json.dumps({"outputs": list(outputs), "digest": digest}))
-            _rename_if_first(half, entry)
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            os.close(lock)
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise InfrastructureFault(
                 f"built artefacts cannot be kept in {self.root}: {error.strerror or error}; "
                 "make room, or choose another `scratch`"
             ) from error
-        return digest
 
-    def restore(self, key: str, slot: Path, outputs: Sequence[str]) -> str | None:
-        """Put the outputs of entry `key` into the slot; their digest, or None where there is none."""
-        entry = self.root / key
+    def _take(self, slot: Path, file: Path) -> StoredFile:
+        status, path = file.lstat(), str(file.relative_to(slot))
+        if file.is_symlink():
+            link = str(file.readlink())
+            return StoredFile(path, 0, 0, hashlib.sha256(os.fsencode(link)).hexdigest(), link)
+        digest = _sha256(file)
+        stored = StoredFile(path, status.st_mode & 0o7777, status.st_size, digest)
+        place = self._place(stored)
+        if not place.exists() or _sha256(place) != digest:
+            half = self._half()
+            half.unlink()
+            # A copy: what goes on building in the slot may write into its own file.
+            shutil.copy2(file, half)
+            half.rename(place)
+        return replace(stored, time=place.stat().st_mtime_ns)
+
+    def _give(self, file: StoredFile, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if file.link:
+            target.symlink_to(file.link)
+        else:
+            link_or_copy(self._place(file), target)
+
+    def _place(self, file: StoredFile) -> Path:
+        # Hard links share their mode, so that the same bytes with two modes are two objects.
+        return self._objects / f"{file.digest}-{file.mode:o}"
+
+    def _is_whole(self, file: StoredFile) -> bool:
+        if file.link:
+            return True
         try:
-            manifest = json.loads((entry / _MANIFEST).read_text())
+            status = self._place(file).stat()
+            return (status.st_size, status.st_mtime_ns) == (file.size, file.time)
+        except OSError:
+            return False
+
+    def _half(self) -> Path:
+        handle, name = tempfile.mkstemp(prefix=_HALF, dir=self.root)
+        os.close(handle)
+        return Path(name)
+
+    def _written(self, content: bytes) -> Path:
+        half = self._half()
+        half.write_bytes(content)
+        return half
+
+    def _throw_out(self, newest: str) -> None:
+        """Keep to the limit; never at the cost of the entry just made."""
+        objects = {path: path.stat().st_size for path in self._objects.iterdir()}
+        if sum(objects.values()) <= self._limit:
+            return
+        with self._locked(fcntl.LOCK_EX):
+            entries = sorted(self._entries.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+            needed = {entry: self._needed_by(entry) for entry in entries}
+            used = set().union(*needed.values())
+            for entry in [entry for entry in entries if entry.stem != newest]:
+                if sum(objects.get(path, 0) for path in used) <= self._limit:
+                    break
+                entry.unlink()
+                del needed[entry]
+                used = set().union(*needed.values())
+            for path in self._objects.iterdir():
+                if path not in used:
+                    path.unlink()
+            for half in self.root.glob(f"{_HALF}*"):
+                half.unlink()
+
+    def _needed_by(self, entry: Path) -> set[Path]:
+        try:
+            return {self._place(StoredFile(**file)) for file in json.loads(entry.read_text())["files"]}
         except (OSError, ValueError):
-            return None
-        if manifest["outputs"] != list(outputs):
-            return None
-        for at, output in enumerate(outputs):
-            target = slot / output
-            _remove(target)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _copy(entry / str(at), target)
-        return str(manifest["digest"])
+            return set()
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        for folder in (self._entries, self._objects):
+            folder.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("w") as lock:
+            fcntl.flock(lock, how)
+            yield
+
+
+def files_of(slot: Path, outputs: Sequence[str]) -> list[Path]:
+    """The files and symbolic links of `outputs`, sorted; FileNotFoundError where an output is not there."""
+    found: list[Path] = []
+    for output in outputs:
+        path = slot / output
+        if path.is_dir() and not path.is_symlink():
+            found += [p for p in path.rglob("*") if p.is_symlink() or p.is_file()]
+        else:
+            path.lstat()
+            found.append(path)
+    return sorted(found)
 
 
 def digest_of(slot: Path, outputs: Sequence[str]) -> str:
     """SHA-256 over the names and bytes of `outputs`; a missing output raises FileNotFoundError."""
     total = hashlib.sha256()
-    for output in outputs:
-        root = slot / output
-        files = sorted(p for p in root.rglob("*") if p.is_file()) if root.is_dir() else [root]
-        for file in files:
-            total.update(str(file.relative_to(slot)).encode(errors="surrogateescape") + b"\0")
-            with file.open("rb") as stream:
-                total.update(hashlib.file_digest(stream, "sha256").digest())
+    for file in files_of(slot, outputs):
+        total.update(str(file.relative_to(slot)).encode(errors="surrogateescape") + b"\0")
+        if file.is_symlink():
+            total.update(hashlib.sha256(os.fsencode(file.readlink())).hexdigest().encode())
+            continue
+        with file.open("rb") as stream:
+            total.update(hashlib.file_digest(stream, "sha256").hexdigest().encode())
     return total.hexdigest()
 
 
-def _copy(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, symlinks=True)
-    else:
-        shutil.copy2(source, target)
+def _digest(files: Sequence[StoredFile]) -> str:
+    """As `digest_of`."""
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.path.encode(errors="surrogateescape") + b"\0" + file.digest.encode())
+    return total.hexdigest()
 
 
-def _remove(path: Path) -> None:
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Take a file, a link or a folder away, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
 
 
-def _rename_if_first(half: Path, entry: Path) -> None:
+def _try(path: Path) -> int | None:
+    """The descriptor that holds the lock `path`, None where another one holds it."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        half.rename(entry)
-    except OSError:
-        if not entry.exists():
-            raise
-        shutil.rmtree(half)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # The holder before us may have unlinked the file between our open and our lock.
+        if path.exists() and os.fstat(lock).st_ino == path.stat().st_ino:
+            return lock
+    except BlockingIOError:
+        pass
+    os.close(lock)
+    return None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import importlib.util
 import inspect
 import re
 import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -16,8 +18,13 @@ from typing import Any, Generic, TypeVar, cast
 
 from bisector.errors import UsageError
 from bisector.predicate import Predicate
+from bisector.probe.guard import PATIENCE, TookTooLong, guarded, in_time
 
 _PATH = re.compile(r"(?P<path>.*\.py)(?::(?P<name>\w+))?")
+_OWN = "bisector.predicates."
+_FAILURES = (Exception, SystemExit, TookTooLong)
+"""What may come of importing a module; not KeyboardInterrupt, which is the user's."""
+
 PlugIn = TypeVar("PlugIn")
 
 
@@ -53,19 +60,21 @@ class PlugIns(Generic[PlugIn]):
 
     def _load(self, point: EntryPoint) -> type[PlugIn]:
         try:
-            found: object = point.load()
-        except (ImportError, AttributeError) as error:
+            found: object = in_time(PATIENCE, point.load)
+        except _FAILURES as error:
             raise UsageError(
-                f"the {self.word} {point.name!r} ({point.value}) cannot be loaded: {error}"
+                f"the {self.word} {point.name!r} ({point.value}) cannot be loaded: {_told(error)}; mend or "
+                "uninstall it"
             ) from error
-        if not self._is_one(found):
+        if not self.is_one(found):
             raise UsageError(
                 f"{point.value}, offered as {self.word} {point.name!r}, "
                 f"is no subclass of {self.base.__name__}"
             )
         return cast("type[PlugIn]", found)
 
-    def _is_one(self, thing: object) -> bool:
+    def is_one(self, thing: object) -> bool:
+        """Whether this is a plug-in's class."""
         return inspect.isclass(thing) and issubclass(thing, self.base) and not inspect.isabstract(thing)
 
     def _from_file(self, path: Path, name: str | None) -> type[PlugIn]:
@@ -73,7 +82,7 @@ class PlugIns(Generic[PlugIn]):
         own: dict[str, type[PlugIn]] = {
             key: value
             for key, value in vars(module).items()
-            if self._is_one(value) and value.__module__ == module.__name__
+            if self.is_one(value) and value.__module__ == module.__name__
         }
         if name is not None:
             if name not in own:
@@ -99,18 +108,43 @@ class PlugIns(Generic[PlugIn]):
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            raise UsageError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+            in_time(PATIENCE, spec.loader.exec_module, module)
+        except _FAILURES as error:
+            raise UsageError(f"{_place(path, error)} cannot be loaded: {_told(error)}; mend it") from error
         return module
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, TookTooLong):
+        return f"its import did not end within {PATIENCE:g} s"
+    return f"{type(error).__name__}: {getattr(error, 'msg', error)}"
+
+
+def _place(path: Path, error: BaseException) -> str:
+    """Where to mend: the file, and its line where the error tells."""
+    line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else None
+    for frame in traceback.extract_tb(error.__traceback__):
+        line = frame.lineno if frame.filename == str(path) else line
+    return f"{path}:{line}" if line else str(path)
 
 
 PREDICATES: PlugIns[Predicate[Any]] = PlugIns("bisector.predicates", "predicate", Predicate)
 
 
 def find_predicate(name_or_path: str, base: Path) -> type[Predicate[Any]]:
-    """The predicate called so, or the one in a file; see `PlugIns.find`."""
-    return PREDICATES.find(name_or_path, base)
+    """The predicate called so, or the one in a file; see `PlugIns.find`. Not bisector's own: `guarded`."""
+    if own := _own(name_or_path):
+        return own
+    kind = PREDICATES.find(name_or_path, base)
+    return kind if kind.__module__.startswith(_OWN) else guarded(kind)
+
+
+def _own(name: str) -> type[Predicate[Any]] | None:
+    """Bisector's own predicate in the module of its name; what all packages offer takes longer to read."""
+    if not name.isidentifier() or importlib.util.find_spec(_OWN + name) is None:
+        return None
+    kinds = vars(importlib.import_module(_OWN + name)).values()
+    return next((kind for kind in kinds if PREDICATES.is_one(kind) and kind.name == name), None)
 
 
 def shipped_predicates() -> dict[str, type[Predicate[Any]]]:

@@ -16,6 +16,11 @@ CLEAR = 2.0
 factor of 1.6) does not get there."""
 
 
+FIRST = 1.5 * CLEAR**2
+"""As `CLEAR`, for the first run of the bad endpoint: half way to it is still clear of good, and there is room
+for a suite that has grown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoints:
     """The premise's paired readings of either endpoint: what good and what bad is when it runs whole."""
@@ -34,11 +39,14 @@ def bar(predicate: Predicate[Any], endpoints: Endpoints) -> float | None:
     """The ratio from which on a run is nearer to the bad endpoint than to the good one beyond doubt.
 
     Half way (of the logarithm) between the highest ratio of good and the lowest of bad; None where that
-    is not clear of good's.
+    is not clear of good's. For a run of the bad endpoint itself, of which nothing is known yet, so far above
+    good that half way to it will be clear.
     """
     good, bad = (
         list(_ratios(predicate, readings, endpoints)) for readings in (endpoints.good, endpoints.bad)
     )
+    if good and not endpoints.bad:
+        return FIRST * max(*good, float(predicate.options.ratio) / CLEAR)
     if not good or not bad:
         return None
     middle = math.sqrt(max(good) * min(bad))
@@ -69,6 +77,6 @@ def watching(
         least = predicate.at_least(run, baseline, whole)
         if least is None or least < enough:
             return None
-        return Bad(f"ended after {run.wall:.1f} s, already at {least:.1f}x the reference's or more")
+        return Bad(f"ended after {run.wall:.1f} s, already at {least:.1f}x the reference's or more", least)
 
     return watch

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from bisector.errors import InfrastructureFault
 from bisector.predicate import Ending, Run
@@ -21,12 +22,12 @@ from bisector.probe.launch import Command, Launch
 from bisector.probe.output_capture import OutputCapture
 from bisector.probe.ownership import ProcessTree, Usage, new_token
 from bisector.probe.process_tree import SampledTree
-from bisector.probe.supervision import EarlyJudgement, Limits, Supervision, Watch
+from bisector.probe.supervision import EarlyJudgement, GivenUp, Limits, Supervision, Watch
 
 DATA_FACTOR = 4
 """The own memory that one process may take, over the limit of the tree, where only samples hold that."""
 
-__all__ = ["Command", "EarlyJudgement", "Execution", "Limits", "Watch", "execute"]
+__all__ = ["Command", "EarlyJudgement", "Execution", "GivenUp", "Limits", "Watch", "execute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ def execute(
     tick: float = 0.1,
     hierarchies: Hierarchies | None = None,
     cpus: Set[int] = frozenset(),
+    nice: int = 0,
+    stop: Event | None = None,
 ) -> Execution:
     """Run `command` to its end or to a limit, and leave nothing of it behind.
 
@@ -53,10 +56,11 @@ def execute(
     such lines come and every `tick` seconds, with the run so far. What is printed also goes to `log`,
     bounded. A command that is not found exits 127, one that cannot be executed 126, as in a shell.
     `hierarchies` says which control groups to use, by default the best that this machine allows; `cpus`
-    which CPUs the command may use, by default all that bisector may.
+    which CPUs the command may use, by default all that bisector may; `nice` by how much others go before it.
+    Once `stop` is set, the run is given up.
 
-    Raises InfrastructureFault when the run cannot be set up or the machine ran out of memory, and
-    UsageError for a pattern that is no regular expression.
+    Raises GivenUp then, InfrastructureFault when the run cannot be set up or the machine ran out of memory,
+    and UsageError for a pattern that is no regular expression.
     """
     limits = limits or Limits()
     with OutputCapture(patterns, log) as capture:
@@ -67,9 +71,11 @@ def execute(
             try:
                 if cpus:
                     launch.pin(cpus)
+                if nice:
+                    launch.yield_to_others(nice)
                 if limits.memory and not tree.enforces_memory:
                     launch.limit_data(DATA_FACTOR * limits.memory)
-                return _supervised(launch, tree, capture, limits, watch, tick)
+                return _supervised(launch, tree, capture, limits, watch, tick, stop)
             finally:
                 launch.close()
         finally:
@@ -91,9 +97,10 @@ def _supervised(
     limits: Limits,
     watch: Watch | None,
     tick: float,
+    stop: Event | None,
 ) -> Execution:
     before = machine_state()
-    supervision = Supervision(launch, tree, capture, limits, watch)
+    supervision = Supervision(launch, tree, capture, limits, watch, stop)
     try:
         tree.join(launch.pid)
         reason = supervision.run(tick)

@@ -75,6 +75,11 @@ class Launch:
             named = ", ".join(map(str, sorted(cpus)))
             raise InfrastructureFault(f"cannot keep the test to CPU {named}: {error.strerror}") from error
 
+    def yield_to_others(self, nice: int) -> None:
+        """Let others go before the command and all it will ever start; before the gate opens."""
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.pid, nice)
+
     def limit_data(self, size: int) -> None:
         """Have the kernel refuse each process more than `size` bytes of its own; before the gate opens.
 

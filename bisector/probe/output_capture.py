@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from bisector.errors import InfrastructureFault, UsageError
+from bisector.pattern import Bounded
 from bisector.predicate import Match
 
 KEPT = 256 * 1024
@@ -113,18 +113,23 @@ class OutputCapture:
         try:
             return self._log_path.open("wb", buffering=0)
         except OSError as error:
-            raise InfrastructureFault(f"cannot write the log {self._log_path}: {error.strerror}") from error
+            raise self._unwritable(error) from error
 
     def _write(self, data: bytes) -> None:
         assert self._log is not None
         try:
             self._log.write(data)
         except OSError as error:
-            raise InfrastructureFault(f"cannot write the log {self._log_path}: {error.strerror}") from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> InfrastructureFault:
+        return InfrastructureFault(
+            f"cannot write the log {self._log_path}: {error.strerror}; make room, or choose another `scratch`"
+        )
 
 
-def _compile(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> Bounded:
     try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise UsageError(f"{pattern!r} is not a regular expression: {error}") from error
+        return Bounded(pattern)
+    except ValueError as error:
+        raise UsageError(f"{pattern!r} is not a regular expression ({error}); mend it") from error

@@ -12,6 +12,8 @@ from pathlib import Path
 from bisector.errors import EnvironmentFault
 from bisector.history.repository import GitFailure, Repository
 from bisector.hunt_file.overlay import Copy, Edit, Patch, Place
+from bisector.pattern import Bounded
+from bisector.probe.inside import is_inside
 
 Change = Edit | Copy | Place | Patch
 
@@ -51,7 +53,7 @@ def _edit(change: Edit, slot: Path) -> None:
     with target.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         text = file.read()
     if change.regex:
-        edited, count = re.compile(change.find, re.MULTILINE).subn(change.replace, text)
+        edited, count = Bounded(change.find, re.MULTILINE).replaced(change.replace, text)
     else:
         edited, count = text.replace(change.find, change.replace), text.count(change.find)
     if not count:
@@ -62,7 +64,8 @@ def _edit(change: Edit, slot: Path) -> None:
 
 def _copy(change: Copy, slot: Path, repository: Repository, commit: str) -> None:
     try:
-        archive = repository.git("archive", "--format=tar", f"{commit}:./", change.copy_)
+        # Literal: a path may look like a glob, `routes/[id].js`, or like an option.
+        archive = repository.git("archive", "--format=tar", f"{commit}:./", f":(literal){change.copy_}")
     except GitFailure as error:
         raise DoesNotApply(f"the overlay copies {change.copy_}, which {commit[:12]} does not have") from error
     target = _within(slot, change.target)
@@ -71,7 +74,12 @@ def _copy(change: Copy, slot: Path, repository: Repository, commit: str) -> None
         for member in tar.getmembers():
             if member.name == change.copy_ or member.name.startswith(change.copy_ + "/"):
                 member.name = change.target + member.name[len(change.copy_) :]
-                tar.extract(member, slot, filter="data")
+                try:
+                    tar.extract(member, slot, filter="data")
+                except tarfile.FilterError as error:
+                    raise DoesNotApply(
+                        f"the overlay copies {member.name}, which leads out of the repository"
+                    ) from error
 
 
 def _place(change: Place, slot: Path) -> None:
@@ -98,8 +106,8 @@ def _patch(change: Patch, slot: Path, repository: Repository) -> None:
 def _within(slot: Path, path: str) -> Path:
     """The place of `path` in the slot; a symbolic link in the history must not lead out of it."""
     target = slot / path
-    if not target.parent.resolve().is_relative_to(slot.resolve()) or target.is_symlink():
-        raise DoesNotApply(f"{path} is, or lies behind, a symbolic link in this commit")
+    if not is_inside(slot, path) or target.is_symlink():
+        raise DoesNotApply(f"{path} is, or lies behind, a symbolic link or a file in this commit")
     return target
 
 

@@ -6,28 +6,34 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
+from threading import Event
 from typing import Any
 
-from bisector.errors import EnvironmentFault, HuntFileError, InfrastructureFault, UsageError
+from bisector.errors import EnvironmentFault, HuntFileError, UsageError
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.hunt_file.model import Build, Hunt
 from bisector.hunt_file.suites import Suites
 from bisector.predicate import Bad, Ending, Good, Judgement, Measured, Predicate, Run, Untestable
-from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.artefacts import ArtefactStore, remove
+from bisector.probe.compiler_caches import with_caches
 from bisector.probe.dune_root import environment_for
 from bisector.probe.early import Endpoints, watching
-from bisector.probe.execution import Command, Execution, Limits, execute
+from bisector.probe.execution import Command, Execution, GivenUp, Limits, execute
 from bisector.probe.fairness import doubt
-from bisector.probe.keys import build_keys
+from bisector.probe.inside import is_inside, leads_out
+from bisector.probe.keys import build_keys, inputs_of
 from bisector.probe.overlay import DoesNotApply, lay_over
+from bisector.probe.reading import BuildKind
 from bisector.probe.sandbox import Sandbox, require_entered
+from bisector.probe.soundness import require_sound
 
 _NOT_RUN = {126: "cannot be executed", 127: "is not there"}
-_LEAST_FREE_DISK = 16 * 1024 * 1024
+_LOOK = 0.05
+"""Seconds between two looks whether another one's build is done."""
 _LARGEST_SCOREBOARD = 256 * 1024
 
 
@@ -37,11 +43,13 @@ class Step(Enum):
     LAYING_OUT = "laying out"
     BUILDING = "building"
     BUILDING_CLEAN = "building clean"
+    BUILDING_AHEAD = "building ahead"
     TESTING = "testing"
     TESTING_REFERENCE = "testing the reference"
     RETRYING = "waiting to retry"
     WAITING = "waiting for a calm machine"
     REPEATING = "repeating a run that was not fair"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,21 @@ class Built:
 
     commit: str
     seconds: float
-    digest: str | None = None
-    restored: bool = False
+    digest: str = ""
+    how: BuildKind = BuildKind.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How commands run beside others: tests on the CPUs `tests`, builds on `builds` (none: all) and `nice`.
+
+    Once `stop` is set, what runs is given up (`GivenUp`).
+    """
+
+    tests: frozenset[int] = frozenset()
+    builds: frozenset[int] = frozenset()
+    nice: int = 0
+    stop: Event = field(default_factory=Event)
 
 
 OnStep = Callable[[str, Step, str], None]
@@ -78,6 +99,7 @@ class Prober:
         on_step: OnStep,
         *,
         whole: bool = False,
+        manners: Manners | None = None,
     ) -> None:
         self.hunt = hunt
         self._repository = repository
@@ -89,28 +111,54 @@ class Prober:
         self._on_step = on_step
         self._whole = whole
         self._suites = hunt.suites or Suites()
-        self._cpus = _cpus_of(hunt)
+        self._only = _paths_of(hunt) if hunt.sparse else ()
+        self._keys: dict[tuple[str, bool], str] = {}
+        self.manners = manners or Manners(tests=cpus_of(hunt))
         self._sandbox = Sandbox([repository.git_folder]) if hunt.sandbox else None
 
     def build(self, worktree: Worktree, commit: str, *, fresh: bool = False) -> Built | Untestable:
-        """Lay out and build `commit`; `fresh` builds from clean and takes nothing from the store."""
+        """Lay out and build `commit`, or take its outputs from the store; `fresh` takes clean builds only."""
         started = time.monotonic()
         self._on_step(commit, Step.LAYING_OUT, "")
         try:
             self._lay_out(worktree, commit, clean=fresh)
         except DoesNotApply as error:
             return Untestable(str(error))
+        built = self._stored_or_built(worktree, commit, fresh)
+        return replace(built, seconds=time.monotonic() - started) if isinstance(built, Built) else built
+
+    def _stored_or_built(self, worktree: Worktree, commit: str, fresh: bool) -> Built | Untestable:
         outputs = self.hunt.build.outputs if self.hunt.build else ()
-        key = build_keys(self.hunt, self._repository, [commit], self._ends)[0] if outputs else ""
-        if outputs and not fresh:
+        if not outputs:
+            failure, how = self._run_build(worktree, commit, clean=fresh)
+            return Untestable(failure) if failure else Built(commit, 0.0, how=how)
+        key = self._key(commit, fresh)
+        with self._store.building(key, self._wait):
             digest = self._store.restore(key, worktree.path, outputs)
             if digest is not None:
-                return Built(commit, time.monotonic() - started, digest, restored=True)
-        failure = self._run_build(worktree, commit, clean=fresh)
-        if failure:
-            return Untestable(failure)
-        digest = self._store.keep(key, worktree.path, outputs) if outputs else None
-        return Built(commit, time.monotonic() - started, digest)
+                return Built(commit, 0.0, digest, BuildKind.RESTORED)
+            for output in outputs:
+                # What was restored may share its bytes with the store, which a build must not write into.
+                if is_inside(worktree.path, output):
+                    remove(worktree.path / output)
+            failure, how = self._run_build(worktree, commit, clean=fresh)
+            if failure:
+                return Untestable(failure)
+            return Built(commit, 0.0, self._store.keep(key, worktree.path, outputs), how)
+
+    def stored(self, commit: str, fresh: bool) -> bool:
+        """Whether the build of a commit need not be made any more."""
+        return self._store.has(self._key(commit, fresh))
+
+    def _key(self, commit: str, fresh: bool) -> str:
+        if (commit, fresh) not in self._keys:
+            keys = build_keys(self.hunt, self._repository, [commit], self._ends, clean=fresh)
+            self._keys[commit, fresh] = keys[0]
+        return self._keys[commit, fresh]
+
+    def _wait(self) -> None:
+        if self.manners.stop.wait(_LOOK):
+            raise GivenUp
 
     def test(
         self,
@@ -129,20 +177,25 @@ class Prober:
         test = self.hunt.test
         self._on_step(commit, Step.TESTING_REFERENCE if reference else Step.TESTING, "")
         folder = worktree.path / test.folder
-        if not folder.is_dir():
+        worktree.require_whole()
+        if leads_out(worktree.path, test.folder) or not folder.is_dir():
             run = Run(0.0, 0.0, 0.0, ending=Ending.EXITED, exit_code=127)
-            return Execution(run, Untestable(f"the folder {test.folder} of the test is not there"))
+            why = f"the folder {test.folder} of the test is not there, or leads out of the repository"
+            return Execution(run, Untestable(why))
         since = self._scoreboard_written(worktree)
         execution = execute(
-            self._command(worktree, test.command, test.folder, commit),
+            self._command(worktree, test.command, test.folder, commit, self._environment),
             Limits(test.timeout, test.memory, test.output),
             patterns=tuple(dict.fromkeys((*self._predicate.patterns, *self._suites.patterns))),
             watch=None if reference else watching(self._watch, self._predicate, endpoints, baseline),
             log=self.log_path(commit, log),
-            cpus=self._cpus,
+            cpus=self.manners.tests,
+            stop=self.manners.stop,
         )
         if self._sandbox:
             require_entered(execution.run)
+        well = execution.run.exit_code == 0 or isinstance(execution.judgement, Good)
+        require_sound(worktree, self._environment, failed=not well)
         execution = replace(execution, run=self._with_scoreboard(execution.run, worktree, since))
         code = execution.run.exit_code
         if code in _NOT_RUN and not any(execution.run.matches.values()):
@@ -164,8 +217,10 @@ class Prober:
 
     def _scoreboard_written(self, worktree: Worktree) -> int | None:
         """When the scoreboard was last written, in nanoseconds; None where there is none."""
-        file = worktree.path / (self._suites.scoreboard or "")
-        return file.stat().st_mtime_ns if self._suites.scoreboard and file.is_file() else None
+        name = self._suites.scoreboard or ""
+        file = worktree.path / name
+        is_there = name and not leads_out(worktree.path, name) and file.is_file()
+        return file.stat().st_mtime_ns if is_there else None
 
     def judge(self, execution: Execution, baseline: Execution | None) -> Judgement:
         """What the predicate says of a finished test; `UsageError` where the predicate itself is at fault."""
@@ -192,7 +247,8 @@ class Prober:
         return self._logs / f"{commit[:12]}-{name}.log"
 
     def _lay_out(self, worktree: Worktree, commit: str, *, clean: bool) -> None:
-        worktree.checkout(commit, clean=clean)
+        whole = clean or commit in self._ends.values()
+        worktree.checkout(commit, clean=clean, only=() if whole else self._only)
         lay_over(
             self.hunt.overlay,
             worktree.path,
@@ -200,45 +256,77 @@ class Prober:
             lambda revision: self._ends.get(revision) or self._repository.resolve(revision),
         )
 
-    def _run_build(self, worktree: Worktree, commit: str, *, clean: bool) -> str:
-        """Why the build fails, or nothing; a build in a used slot is tried again from clean."""
+    def _run_build(self, worktree: Worktree, commit: str, *, clean: bool) -> tuple[str, BuildKind]:
+        """Why the build fails, if it does, and how it was made; in a used slot, again from clean."""
         build = self.hunt.build
         if build is None:
-            return ""
+            return "", BuildKind.NONE
         failure = self._build_once(build, worktree, commit, Step.BUILDING_CLEAN if clean else Step.BUILDING)
         if failure and not clean:
+            clean = True
             self._lay_out(worktree, commit, clean=True)
             failure = self._build_once(build, worktree, commit, Step.BUILDING_CLEAN)
-        return failure
+        return failure, BuildKind.CLEAN if clean else BuildKind.INCREMENTAL
 
     def _build_once(self, build: Build, worktree: Worktree, commit: str, step: Step) -> str:
         self._on_step(commit, step, "")
         folder = worktree.path / build.folder
-        if not folder.is_dir():
-            return f"the folder {build.folder} of the build is not there"
-        command = self._command(worktree, build.command, build.folder, commit)
-        run = execute(command, Limits(build.timeout), log=self.log_path(commit, "build")).run
+        if leads_out(worktree.path, build.folder) or not folder.is_dir():
+            return f"the folder {build.folder} of the build is not there, or leads out of the repository"
+        environment = self._environment
+        if not self._sandbox:
+            environment = with_caches(environment, build, worktree.path, self._store.root / "compilers")
+        command = self._command(worktree, build.command, build.folder, commit, environment)
+        run = execute(
+            command,
+            Limits(build.timeout),
+            log=self.log_path(commit, "build"),
+            cpus=self.manners.builds,
+            nice=self.manners.nice,
+            stop=self.manners.stop,
+        ).run
         if self._sandbox:
             require_entered(run)
+        require_sound(worktree, self._environment, failed=run.exit_code != 0)
         if run.ending is Ending.EXITED and run.exit_code == 0:
             missing = [output for output in build.outputs if not (worktree.path / output).exists()]
+            outside = [output for output in build.outputs if not is_inside(worktree.path, output)]
+            if outside:
+                return (
+                    f"the output {outside[0]} leads out of the repository, by a symbolic link of the commit"
+                )
             return f"the build succeeds but does not make {missing[0]}" if missing else ""
-        if shutil.disk_usage(worktree.path).free < _LEAST_FREE_DISK:
-            raise InfrastructureFault(
-                f"the disk of {worktree.path} is full; make room, or choose another `scratch`"
-            )
         if run.exit_code == 127:
             _require_tool(build.command, command.environment)
         return _why_build_failed(run, build.timeout)
 
-    def _command(self, worktree: Worktree, line: str | tuple[str, ...], folder: str, commit: str) -> Command:
+    def _command(
+        self,
+        worktree: Worktree,
+        line: str | tuple[str, ...],
+        folder: str,
+        commit: str,
+        environment: Mapping[str, str],
+    ) -> Command:
         """The command as it runs in the slot: dune kept to it, and shut in where the hunt asks for that."""
-        within, environment = worktree.path / folder, {**self._environment, "BISECTOR_COMMIT": commit}
+        within, environment = worktree.path / folder, {**environment, "BISECTOR_COMMIT": commit}
         command = Command(line, within, environment_for(worktree.path, within, environment))
         return self._sandbox.confine(command, worktree.path) if self._sandbox else command
 
 
-def _cpus_of(hunt: Hunt) -> frozenset[int]:
+def _paths_of(hunt: Hunt) -> tuple[str, ...]:
+    """All that a sparse slot has to hold; HuntFileError where that cannot be told."""
+    targets = [change.target for change in hunt.overlay]
+    folders = [hunt.test.folder, *([hunt.build.folder] if hunt.build else [])]
+    inputs = inputs_of(hunt)
+    if "." in inputs or None in targets:
+        missing = "a patch may change any file" if None in targets else "not all inputs are declared"
+        raise HuntFileError(f"{hunt.locate('sparse')}: sparse: {missing}; declare `inputs`, or remove this")
+    named = [*inputs, *(target for target in targets if target), *(one for one in folders if one != ".")]
+    return tuple(dict.fromkeys(named))
+
+
+def cpus_of(hunt: Hunt) -> frozenset[int]:
     """The CPUs that tests are kept to, none for all."""
     there = os.sched_getaffinity(0)
     if missing := sorted(set(hunt.measure.cpus) - there):

@@ -21,6 +21,16 @@ class Role(Enum):
     """Of a fix, for `bisector verify`: no part of what a hunt goes by."""
 
 
+class BuildKind(Enum):
+    """How a commit came to stand built."""
+
+    NONE = "none"
+    """It stood there already, or the hunt has no build."""
+    RESTORED = "restored"
+    INCREMENTAL = "incremental"
+    CLEAN = "clean"
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One judged run of one commit (for a paired predicate: of one pair). Times in seconds."""
@@ -39,3 +49,8 @@ class Reading:
     digest: str = ""
     """SHA-256 of the built outputs; empty where the hunt declares none."""
     reference_digest: str = ""
+    build: BuildKind = BuildKind.NONE
+    shared: str = ""
+    """The commit of the same bytes whose run this is; empty where the commit was run itself."""
+    about: str = ""
+    """The commit that a confirmation is about, also where one of its parents is read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bisector.probe.early import Endpoints
 from bisector.probe.reading import Role
@@ -13,11 +13,13 @@ class Request:
     """A reading to be taken: of `commit`, in turn with the build of `against` where it is paired.
 
     `fresh` has both built clean, from the whole tree. With `endpoints`, a paired run that is certain to be
-    bad is ended, and judged so instead of measured.
+    bad is ended, and judged so instead of measured. `about` is the commit that a confirmation is about,
+    also where one of its parents is read.
     """
 
     commit: str
     role: Role
     against: str = ""
     fresh: bool = False
-    endpoints: Endpoints | None = None
+    endpoints: Endpoints | None = field(default=None, compare=False)
+    about: str = field(default="", compare=False)

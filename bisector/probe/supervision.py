@@ -7,6 +7,7 @@ import selectors
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 
 from bisector.predicate import Bad, Ending, Good, Run, Untestable
 from bisector.probe.launch import Launch, end_notice
@@ -18,6 +19,10 @@ Watch = Callable[[Run], EarlyJudgement | None]
 
 POLL = 0.01
 """Seconds between looks at a process whose end the kernel does not announce."""
+
+
+class GivenUp(Exception):
+    """The run is no longer wanted; nothing is said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,14 @@ class Supervision:
         capture: OutputCapture,
         limits: Limits,
         watch: Watch | None,
+        stop: Event | None = None,
     ) -> None:
         self._launch = launch
         self._tree = tree
         self._capture = capture
         self._limits = limits
         self._watch = watch
+        self._stop = stop
         self._usage = Usage(0.0, 0.0, None)
         self._started = math.nan
         self.wall = 0.0
@@ -53,7 +60,10 @@ class Supervision:
         """What the watcher said, where it ended the run."""
 
     def run(self, tick: float) -> Ending:
-        """Let the command go and return why it stopped, or must be; it may still be running then."""
+        """Let the command go and return why it stopped, or must be; it may still be running then.
+
+        Raises `GivenUp` once it is no longer wanted.
+        """
         self._started = time.monotonic()
         self._launch.open_gate()
         with selectors.DefaultSelector() as selector, end_notice(self._launch.pid) as notice:
@@ -64,6 +74,8 @@ class Supervision:
             next_tick = tick
             while True:
                 selector.select(max(0.0, min(next_tick - self.wall, longest, self._time_left())))
+                if self._stop is not None and self._stop.is_set():
+                    raise GivenUp
                 self.wall = time.monotonic() - self._started
                 news = self._read(selector)
                 if ticked := self.wall >= next_tick:

@@ -16,7 +16,7 @@ from bisector.hunt.conclusion import (
     MergeBaseIsBad,
     NoRegression,
 )
-from bisector.hunt.record import CommitInfo, HuntRecord, Reading
+from bisector.hunt.record import CommitInfo, HuntRecord, Reading, Role
 from bisector.predicate import Bad, Contention, Good, Measured, Untestable
 from bisector.probe.early import CLEAR
 
@@ -37,6 +37,36 @@ def effect(record: HuntRecord) -> Effect | None:
     """The ratio to report: the conclusion's own, else the premise's."""
     own = getattr(record.conclusion, "effect", None)
     return own if isinstance(own, Effect) else record.premise
+
+
+def at_least(record: HuntRecord) -> float | None:
+    """A lower bound of the ratio, where the runs that would tell it were ended early."""
+    if effect(record) is not None:
+        return None
+    for role in (Role.CONFIRMATION, Role.PREMISE):
+        found = [
+            r.judgement.at_least for r in record.readings if r.role is role and isinstance(r.judgement, Bad)
+        ]
+        bounds = [bound for bound in found if bound is not None]
+        if bounds:
+            return min(bounds)
+    return None
+
+
+def bound(record: HuntRecord) -> str:
+    """The same for people; empty where the ratio was measured, or there is none."""
+    least = at_least(record)
+    return "" if least is None else f"at least {least:.1f}x, by runs ended early; `pairs.whole` measures it"
+
+
+def ahead(record: HuntRecord) -> str:
+    """What was built beside the tests, and what of it was for nothing."""
+    if not record.ahead:
+        return ""
+    told = f"{counted(record.ahead.builds, 'build')} beside the tests in {duration(record.ahead.seconds)}"
+    if not record.ahead.unused:
+        return told
+    return f"{told}, {record.ahead.unused} of them never asked for ({duration(record.ahead.unused_seconds)})"
 
 
 def evidence(measured: Effect) -> str:
@@ -148,9 +178,18 @@ def _first_bad_reason(record: HuntRecord, found: FirstBad) -> str:
     if len(parents) > 1 and set(parents) <= set(found.parents_good):
         which = "Both parents are" if len(parents) == 2 else f"All {len(parents)} parents are"
         return f"{which} good: no side shows it alone, the merge itself brings it."
+    forgotten = _forgotten(found)
     if found.confirmed:
-        return "Bad again, and its parent good, in runs made for this alone."
-    return "It was not run against its parent once more."
+        return f"Bad again, and its parent good, in runs made for this alone.{forgotten}"
+    return f"It was not run against its parent once more.{forgotten}"
+
+
+def _forgotten(found: FirstBad) -> str:
+    """Which input the hunt file does not declare, as far as that can be told."""
+    if not found.forgotten:
+        return ""
+    named = ", ".join(found.forgotten[:3]) + (", ..." if found.forgotten[3:] else "")
+    return f" It changes no declared input, so one was forgotten: of {named}."
 
 
 def _could_still_hide(measured: Effect | None) -> str:

@@ -68,6 +68,8 @@ def _figures(record: HuntRecord) -> list[tuple[str, str]]:
     figures = [("range", f"good {good}, bad `{record.bad.short}`")]
     if effect:
         figures.append(("ratio", f"{effect}, {findings.counted(effect.pairs, 'pair')} of runs"))
+    elif bound := findings.bound(record):
+        figures.append(("ratio", bound))
     if certainty:
         figures.append(("confidence", certainty))
     candidates = findings.counted(len(record.candidates), "candidate")
@@ -75,6 +77,8 @@ def _figures(record: HuntRecord) -> list[tuple[str, str]]:
     if length is not None:
         figures.append(("time", findings.duration(length)))
     early = saved(record)
+    if record.ahead:
+        figures.append(("ahead", findings.ahead(record)))
     return [*figures, ("saved", str(early))] if early else figures
 
 

@@ -19,7 +19,8 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
     `p` the p-value of no difference, `seconds`
     wall time from start to end, `probes` and `skipped` numbers of commits, `exit_code` that of `run`.
     `saved` tells of runs that were ended early: how many `runs`, the `seconds` which that saved by a rough
-    reckoning, and whether these are `at_most` so many.
+    reckoning, and whether these are `at_most` so many. `at_least` bounds a ratio that was not measured whole.
+    `ahead` tells of builds that nobody waited for: how many, their `seconds`, and both of the unused.
     """
     conclusion, effect = record.conclusion, findings.effect(record)
     early = saved(record)
@@ -33,12 +34,14 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
         "ratio": _finite(effect.ratio) if effect else None,
         "interval": [_finite(effect.low), _finite(effect.high)] if effect else None,
         "p": effect.p if effect else None,
+        "at_least": findings.at_least(record),
         "confirmed": found.confirmed if found else None,
         "probes": record.probes,
         "readings": len(record.readings),
         "skipped": len(findings.skipped(record)),
         "seconds": findings.seconds(record),
         "saved": asdict(early) if early else None,
+        "ahead": asdict(record.ahead) if record.ahead else None,
         "hunt": record.name,
         "good": [c.id for c in record.good],
         "bad": record.bad.id,

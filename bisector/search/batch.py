@@ -7,6 +7,7 @@ most, per cost, to the others, until none changes. (One greedy pass alone costs 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,22 +23,18 @@ MOST_NOISY = 9
 """Beyond so many probes the 2^k outcomes are too many, and verdicts are taken as if they did not err."""
 
 
-def choose_batch(situation: Situation, k: int) -> list[int]:
-    """Up to k different commits, fewer if more would tell nothing."""
-    climb = _Climb.start(situation, k)
-    chosen: list[int] = []
+def choose_batch(situation: Situation, k: int, pending: Sequence[int] = ()) -> list[int]:
+    """Up to k different commits beside those `pending` (as places), fewer if more would tell nothing."""
+    climb = _Climb.start(situation, k + len(pending), pending)
+    fixed, chosen = list(pending), list[int]()
     for _ in range(k):
-        best = climb.best(chosen, chosen)
+        best = climb.best(fixed + chosen, chosen)
         if best is None:
             break
         chosen.append(best)
-    for _ in range(ROUNDS):
-        before = list(chosen)
-        for j in range(len(chosen)):
-            others = chosen[:j] + chosen[j + 1 :]
-            chosen[j] = _or(climb.best(others, others), chosen[j])
-        if chosen == before:
-            break
+    if len(chosen) > 1:
+        reached = [climb.ascend(fixed, start) for start in (chosen, climb.spread(len(chosen)) or chosen)]
+        chosen = max(reached, key=lambda places: climb.worth(fixed, places))
     last = len(situation.build) - 1
     return [GOOD_END if place == last else place for place in chosen]
 
@@ -59,12 +56,13 @@ class _Climb:
     """Probability that a reading looks bad, at a good commit and at a bad one."""
 
     @classmethod
-    def start(cls, situation: Situation, k: int) -> _Climb:
+    def start(cls, situation: Situation, k: int, pending: Sequence[int]) -> _Climb:
         """Shortlist nodes evenly over the probability of being bad: a batch asks at several of them."""
         reach = situation.reach
         order = np.argsort(situation.gains.p_bad[:-1], kind="stable")
         picks = np.linspace(0, len(order) - 1, min(len(order), CANDIDATES)).astype(np.int64)
-        nodes = np.sort(order[picks]) if len(order) else order
+        asked = [reach.view.of[place] for place in pending if place < len(reach.view.of)]
+        nodes = np.unique(np.append(order[picks], [node for node in asked if node >= 0]).astype(np.int64))
         rows = np.pad(reach.rows(nodes), ((0, 1), (0, 1)))
         noisy = k <= MOST_NOISY
         return cls(
@@ -75,24 +73,65 @@ class _Climb:
             situation.mean_verdicts() if noisy else (0.0, 1.0),
         )
 
+    def spread(self, count: int) -> list[int]:
+        """Different commits that are bad with probabilities as even as there are: another start.
+
+        From the greedy one alone, 9 commits on a line end in parts of 2, 3 and 4.
+        """
+        p_bad = self.situation.spread(self.situation.gains.p_bad)
+        p_bad[self.scores([]) <= 0] = np.inf
+        if np.isfinite(p_bad).sum() < count:
+            return []
+        places: list[int] = []
+        for j in range(1, count + 1):
+            places.append(int(np.argmin(np.abs(p_bad - j / (count + 1)))))
+            p_bad[places] = np.inf
+        return places
+
+    def ascend(self, fixed: list[int], start: list[int]) -> list[int]:
+        """Replace each commit in turn by the one that adds most to the others, until none changes."""
+        chosen = list(start)
+        for _ in range(ROUNDS):
+            before = list(chosen)
+            for j in range(len(chosen)):
+                others = chosen[:j] + chosen[j + 1 :]
+                chosen[j] = _or(self.best(fixed + others, others), chosen[j])
+            if chosen == before:
+                break
+        return chosen
+
+    def worth(self, fixed: list[int], chosen: list[int]) -> float:
+        """What the chosen commits add to the fixed ones together, in bits per cost."""
+        bits = 0.0
+        for j, place in enumerate(chosen):
+            bits += float(self.added([self._row(p) for p in fixed + chosen[:j]])[self._candidate(place)])
+        cost = self.situation.expected_cost()
+        return bits / float(cost[chosen].sum())
+
     def best(self, others: list[int], taken: list[int]) -> int | None:
         """The commit that adds most per cost to the others, or None if nothing does."""
-        by_node = np.zeros(len(self.situation.reach.masks) + 1)
-        added = self.added([self._row(place) for place in others])
-        by_node[self.nodes] = added[:-1]
-        by_node[-1] = added[-1]
-        score = self.situation.score(np.where(by_node > NOTHING, by_node, 0.0))
+        score = self.scores(others)
         score[taken] = 0.0
         best = int(np.argmax(score))
         return best if score[best] > 0 else None
 
+    def scores(self, others: list[int]) -> Floats:
+        """What every commit adds to the others, per cost; 0 off the shortlist."""
+        by_node = np.zeros(len(self.situation.reach.masks) + 1)
+        added = self.added([self._row(place) for place in others])
+        by_node[self.nodes] = added[:-1]
+        by_node[-1] = added[-1]
+        return self.situation.score(np.where(by_node > NOTHING, by_node, 0.0))
+
     def _row(self, place: int) -> Floats:
-        of = self.situation.reach.view.of
-        if place == len(of) or of[place] < 0:
-            row: Floats = self.rows[-1]
-        else:
-            row = self.rows[int(np.searchsorted(self.nodes, of[place]))]
+        row: Floats = self.rows[self._candidate(place)]
         return row
+
+    def _candidate(self, place: int) -> int:
+        """The row of a place's node; the last for the good endpoint and what is as good."""
+        of = self.situation.reach.view.of
+        at_end = place == len(of) or of[place] < 0
+        return len(self.nodes) if at_end else int(np.searchsorted(self.nodes, of[place]))
 
     def added(self, others: list[Floats]) -> Floats:
         """I(o_v; h | others) for every candidate, in bits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,20 @@ def channel_bits(p_bad: Floats, good: Floats, bad: Floats) -> Floats:
     p = p_bad[:, None]
     bits: Floats = entropy((1 - p) * good + p * bad)
     return bits - (1 - p_bad) * float(entropy(good)) - p_bad * float(entropy(bad))
+
+
+def bits_to_probes(bits: float, best: float, good: Floats, bad: Floats, confidence: float) -> float:
+    """Expected probes to a conclusion, where the likeliest commit has the probability `best`.
+
+    Entropy over capacity, and what confirmation takes (Burnashev, 1974); `good` and `bad` are the outcome
+    distributions of the channel.
+    """
+    capacity = float(channel_bits(np.linspace(0.05, 0.95, 19), good, bad).max())
+    contrast = float((good - bad) @ (np.log2(good + 1e-9) - np.log2(bad + 1e-9))) / 2
+    doubt = math.log2(1 / (1 - confidence))
+    odds = best / max(1 - best, 1e-12)
+    sure = min(max(doubt - math.log2(max(odds, 1.0)), 0.0), doubt)
+    return bits / max(capacity, 1e-3) + sure / max(contrast, 1e-3)
 
 
 def _promising(p_bad: Floats, channel: Channel, of_class: Ints, reach: Reach) -> Ints:

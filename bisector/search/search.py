@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Sequence
 
@@ -14,24 +15,21 @@ from bisector.search.choice import Situation, choose
 from bisector.search.conclusion import Conclusion
 from bisector.search.cost import Costs, slot
 from bisector.search.graph import CommitGraph
-from bisector.search.information import channel_bits, entropy, gains, mean_channel
+from bisector.search.information import bits_to_probes, entropy, gains, mean_channel
+from bisector.search.lookahead import likely_next
 from bisector.search.misfit import contradiction, pattern
 from bisector.search.noise import Floats, Ints, Noise
 from bisector.search.noise_exact import Exact
 from bisector.search.outcomes import GOOD_END, Bad, Good, Measured, Observation, Outcome, Untestable
+from bisector.search.prior import impartial, prior_of_none, softened
 from bisector.search.reach import EXACT_SUPPORT, Reacher
 from bisector.search.stop import Confident, NothingToLearn, Rule, State
 from bisector.search.untestable import Runs, Untestables
 
-PRIOR_TRUST = 0.9
-"""Share of the prior taken from the caller; the rest is spread evenly: no commit is ever ruled out."""
 CHECK_EVERY = 16
 """So often the fit is checked although no conclusion is near: a misfit may keep the search from any."""
-NO_REGRESSION = 0.01
-"""Default prior of "no regression" for readings that err."""
-LAST_ALONE = 0.025
-"""Impartial prior that the bad endpoint alone is bad: only its own readings speak for that, so that an even
-share of a long range would have it lose to "no regression"."""
+IMPOSSIBLE = 1e-12
+"""Probabilities below this are rounding errors."""
 
 
 class Search:
@@ -63,24 +61,18 @@ class Search:
         self.graph = graph
         self.noise: Noise = noise if noise is not None else Exact()
         self.confidence = confidence
-        self.costs = costs or Costs()
+        self._costs = costs or Costs()
         self.seed = seed
         self.observations: list[Observation] = []
         sure: Rule = Confident(confidence)
         self._stop = (sure | stop if stop else sure) | NothingToLearn()
-        self._prior = _prior(len(graph), prior, self._prior_of_none(no_regression))
-        self._impartial = _impartial(len(graph))
+        none = prior_of_none(len(graph), no_regression, certain=self.noise.certain)
+        self._prior = softened(len(graph), prior, none)
+        self._impartial = impartial(len(graph))
         self._runs = untestable or Runs()
-        self._builds = self.costs.building(len(graph))
+        self._builds = self._costs.building(len(graph))
         self._check_fit = check_fit and not self.noise.certain
         self._reset()
-
-    def _prior_of_none(self, given: float | None) -> float:
-        if given is None:
-            return 1 / (len(self.graph) + 1) if self.noise.certain else NO_REGRESSION
-        if not 0 <= given < 1:
-            raise UsageError(f"no_regression is {given}: give a probability from 0 to below 1")
-        return given
 
     def _reset(self) -> None:
         self._belief = Belief(self.graph, self.noise, self._prior)
@@ -96,6 +88,32 @@ class Search:
         self._situation: Situation | None = None
         self._conclusion: Conclusion | None = None
         self._concluded = False
+
+    @property
+    def costs(self) -> Costs:
+        """What probes are expected to cost; may be set anew as a hunt learns. What was `spent` stays."""
+        return self._costs
+
+    @costs.setter
+    def costs(self, costs: Costs) -> None:
+        self._builds = costs.building(len(self.graph))
+        self._costs = costs
+        self._situation = None
+        self._concluded = False
+
+    def fork(self) -> Search:
+        """A copy that can be told what this search is not: to play through what may come.
+
+        It does not check whether its readings fit a single step: they are made up.
+        """
+        other = copy.copy(self)
+        other.observations = list(self.observations)
+        other._belief = self._belief.fork()
+        other._reacher = copy.copy(self._reacher)
+        other._untestables = self._untestables.fork()
+        other._built = dict(self._built)
+        other._check_fit = False
+        return other
 
     def observe(self, commit: int, outcome: Outcome) -> None:
         """Take an outcome at a commit (-1: the good endpoint); an outcome may contradict earlier ones.
@@ -127,13 +145,18 @@ class Search:
 
     def _check(self, observation: Observation) -> None:
         commit, outcome = observation.commit, observation.outcome
-        if not -1 <= commit < len(self.graph):
-            raise UsageError(f"commit {commit} is not in the graph: give -1 to {len(self.graph) - 1}")
+        self._place(commit)
         why = self.noise.refuse(outcome)
         if why:
             raise UsageError(why)
         if commit == GOOD_END and isinstance(outcome, Untestable):
             raise UsageError("the good endpoint cannot be untestable: choose a good commit that builds")
+
+    def _place(self, commit: int) -> int:
+        """Where a commit, or the good endpoint, stands in an array of N + 1."""
+        if not -1 <= commit < len(self.graph):
+            raise UsageError(f"commit {commit} is not in the graph: give -1 to {len(self.graph) - 1}")
+        return slot(commit, len(self.graph))
 
     def _account(self, observation: Observation) -> None:
         place = slot(observation.commit, len(self.graph))
@@ -168,6 +191,11 @@ class Search:
             return 0.0
         return float(self._belief.posterior[:-1][self.graph.ancestors(commit)].sum())
 
+    def is_moot(self, commit: int) -> bool:
+        """Whether a probe there can tell nothing, since verdicts that never err have decided it elsewhere."""
+        bad = self.probability_bad(commit)
+        return self.noise.certain and not IMPOSSIBLE < bad < 1 - IMPOSSIBLE
+
     def probability_untestable(self) -> Floats:
         """Shape (N,): probability that each commit cannot be tested."""
         return self._untestables.probability()[:-1]
@@ -201,22 +229,39 @@ class Search:
         bits = float(entropy(posterior))
         if self.noise.certain:
             return max(bits, 1.0)
-        situation = self._look()
-        good, bad = mean_channel(situation.reach, situation.channel, situation.of_class)
-        capacity = float(channel_bits(np.linspace(0.05, 0.95, 19), good, bad).max())
-        contrast = float((good - bad) @ (np.log2(good + 1e-9) - np.log2(bad + 1e-9))) / 2
-        doubt = math.log2(1 / (1 - self.confidence))
-        odds = float(posterior.max()) / max(1 - float(posterior.max()), 1e-12)
-        sure = min(max(doubt - math.log2(max(odds, 1.0)), 0.0), doubt)
-        return bits / max(capacity, 1e-3) + sure / max(contrast, 1e-3)
+        look = self._look()
+        channel = mean_channel(look.reach, look.channel, look.of_class)
+        return bits_to_probes(bits, float(posterior.max()), *channel, self.confidence)
 
-    def propose(self, k: int = 1) -> list[int]:
-        """The k (or fewer) different commits whose probes together tell most per cost; empty at the end."""
+    def propose(self, k: int = 1, pending: Sequence[int] = ()) -> list[int]:
+        """The k (or fewer) different commits whose probes together tell most per cost; empty at the end.
+
+        `pending` are commits whose probes are under way: the new ones are chosen for what they add to
+        these. One of them is named again only where readings err and a repeat tells most.
+        """
         if k < 1:
             raise UsageError(f"propose({k}): ask for at least one commit")
+        places = [self._place(commit) for commit in pending]
         if self.conclusion is not None:
             return []
-        return choose(self._look()) if k == 1 else choose_batch(self._look(), k)
+        return choose(self._look()) if k == 1 and not places else choose_batch(self._look(), k, places)
+
+    def likely_next(self, k: int, pending: Sequence[int] = ()) -> list[int]:
+        """Up to k commits that `propose` would name once `pending` have ended, the likeliest first.
+
+        Each outcome of a probe counts with its probability, and so does what it would lead to; the probes
+        are taken to end in the order of `pending`. With none under way the first is the proposal itself.
+        About the time of k proposals. For Timing, the next is often the same commit again.
+        """
+        if k < 1:
+            raise UsageError(f"likely_next({k}): ask for at least one commit")
+        for commit in pending:
+            self._place(commit)
+        return [] if self.conclusion is not None else likely_next(self, k, tuple(pending))
+
+    def typical_outcomes(self) -> tuple[Outcome, Outcome]:
+        """What a probe of a good and of a bad commit is expected to show."""
+        return self._belief.typical_outcomes()
 
     @property
     def conclusion(self) -> Conclusion | None:
@@ -290,21 +335,3 @@ class Search:
                 costs=self.costs,
             )
         return self._situation
-
-
-def _impartial(size: int) -> Floats:
-    """Shape (size + 1,): half "no regression", the other half spread evenly but for `LAST_ALONE`."""
-    prior = np.append(np.full(size, (0.5 - LAST_ALONE) / size), 0.5)
-    prior[-2] += LAST_ALONE
-    return prior
-
-
-def _prior(size: int, weights: Sequence[float] | Floats | None, none: float) -> Floats:
-    """Shape (size + 1,): the caller's weights, softened, and "no regression" last."""
-    even = np.full(size, 1 / size)
-    if weights is not None:
-        given = np.asarray(weights, dtype=np.float64)
-        if given.shape != (size,) or not np.isfinite(given).all() or (given < 0).any() or given.sum() <= 0:
-            raise UsageError(f"prior: give {size} weights, none negative, not all zero")
-        even = PRIOR_TRUST * given / given.sum() + (1 - PRIOR_TRUST) * even
-    return np.append(even * (1 - none), none)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from dataclasses import dataclass
 
@@ -37,6 +38,13 @@ class Untestables:
         self._seen: dict[int, bool] = {}
         self._to_broken: Ints = np.zeros(0, dtype=np.int64)
         self._to_sound: Ints = np.zeros(0, dtype=np.int64)
+
+    def fork(self) -> Untestables:
+        """A copy that learns by itself."""
+        other = copy.copy(self)
+        other._seen = dict(self._seen)
+        other._to_broken, other._to_sound = self._to_broken.copy(), self._to_sound.copy()
+        return other
 
     @property
     def skipped(self) -> list[int]:

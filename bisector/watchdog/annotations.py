@@ -10,11 +10,15 @@ from typing import Any
 from urllib.parse import quote
 
 from bisector import __version__
+from bisector.report.safe_text import visible_lines
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a file, and what is to be said of it; `weighs` where somebody should act."""
+    """One line of a file, and what is to be said of it; `weighs` where somebody should act.
+
+    The message may quote the history, so every form makes it visible.
+    """
 
     file: str
     line: int
@@ -54,7 +58,7 @@ def sarif(findings: Sequence[Finding]) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible_lines(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
@@ -65,7 +69,7 @@ def _issue(finding: Finding, at: int) -> dict[str, Any]:
     # Without the line, so that the same finding stays the same when lines above it come and go.
     seen = f"{finding.file}\0{finding.rule}\0{finding.message}\0{at}"
     return {
-        "description": finding.message,
+        "description": visible_lines(finding.message),
         "check_name": f"deadline-{finding.rule}",
         "fingerprint": hashlib.sha256(seen.encode()).hexdigest(),
         "severity": "major" if finding.weighs else "info",
@@ -81,7 +85,7 @@ def _result(finding: Finding) -> dict[str, Any]:
     return {
         "ruleId": f"deadline-{finding.rule}",
         "level": "warning" if finding.weighs else "note",
-        "message": {"text": finding.message},
+        "message": {"text": visible_lines(finding.message)},
         "locations": [{"physicalLocation": place}],
     }
 

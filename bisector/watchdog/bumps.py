@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -12,6 +13,7 @@ from unidiff.patch import PatchedFile, PatchSet
 
 from bisector.errors import HistoryError
 from bisector.history.repository import GitFailure, Repository
+from bisector.report.safe_text import visible
 from bisector.watchdog.deadline import Deadline, deadlines_in
 
 
@@ -84,7 +86,7 @@ def changes_in(diff: str) -> list[Change]:
     try:
         files = list(PatchSet(io.StringIO(diff, newline="\n")))
     except UnidiffParseError as error:
-        raise HistoryError(f"the diff cannot be read: {error}") from error
+        raise HistoryError(f"the diff cannot be read: {visible(str(error)).strip():.200}") from error
     return [change for file in files for change in _in_file(file)]
 
 
@@ -124,8 +126,20 @@ def _paired(before: list[Deadline], after: list[Deadline], keys: Iterable[_Key])
 
 
 def _deadlines(file: PatchedFile, lines: Iterable[tuple[int | None, str]]) -> list[Deadline]:
+    path = _unquoted(file.path)
     return [
         replace(deadline, line=number or 0)
         for number, text in lines
-        for deadline in deadlines_in(text.rstrip("\n"), file.path)
+        for deadline in deadlines_in(text.rstrip("\n"), path)
     ]
+
+
+_QUOTED = re.compile(r'\\([abtnvfr"\\]|[0-7]{3})')
+_LETTERS = dict(zip('abtnvfr"\\', '\a\b\t\n\v\f\r"\\', strict=True))
+
+
+def _unquoted(path: str) -> str:
+    """The path that git writes in quotes, as C does, where it has control characters (quote.c)."""
+    if not (len(path) > 1 and path.startswith('"') and path.endswith('"')):
+        return path
+    return _QUOTED.sub(lambda match: _LETTERS.get(match[1]) or chr(int(match[1], 8)), path[1:-1])

@@ -225,7 +225,7 @@ def test_git_stops_where_there_is_no_verdict(tmp_path: Path, arguments: tuple[st
     assert found(tmp_path / "repo") == ids["c8"]
 
 
-@pytest.mark.parametrize("module", ["numpy", "git", "typer", "sqlite3", "tempfile", "bisector.cli.probe"])
+@pytest.mark.parametrize("module", ["yaml", "git", "typer", "sqlite3", "tempfile", "bisector.cli.probe"])
 def test_no_broken_installation_is_taken_for_a_verdict(tmp_path: Path, module: str) -> None:
     """A module that cannot be imported, ours or another's, is 128, where Python alone would exit with 1."""
     shell_history(tmp_path / "repo")

@@ -50,6 +50,7 @@ def test_a_strong_cause_is_plain_to_see(
     assert low < ratio(good, bad, guest, 3 if high < 10 else 1) < high
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("scenario", ["type-check", "frame-lists"])
 def test_a_weak_cause_is_about_a_third(made: Maker, scenario: str) -> None:
     """The constant factors: about 1.3, by the median of interleaved pairs."""

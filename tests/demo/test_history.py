@@ -58,6 +58,7 @@ def test_the_repository_is_left_as_a_user_would_have_it(tmp_path: Path) -> None:
     assert "repository: repo" in made.hunt_file.read_text()
 
 
+@pytest.mark.alone
 def test_a_long_history_is_quick_to_write(tmp_path: Path) -> None:
     """120 commits take seconds, not minutes."""
     began = time.monotonic()

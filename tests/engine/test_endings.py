@@ -142,6 +142,7 @@ def test_a_fault_that_passes(tmp_path: Path) -> None:
         assert len(found.told(Step.RETRYING)) == 1
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not detect().memory, reason="needs a version 1 memory controller to be made small")
 @pytest.mark.parametrize(
     ("wanted", "others", "said"),

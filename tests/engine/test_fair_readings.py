@@ -18,6 +18,8 @@ from bisector.probe.probe import Step
 
 from .reading import lab
 
+pytestmark = pytest.mark.alone
+
 CPU = min(os.sched_getaffinity(0))
 BURN = f"{sys.executable} -c 'import time\nwhile time.process_time() < {{}}: pass'"
 """Uses that many seconds of CPU time, however long it takes."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bisector.errors import HistoryError
 from bisector.history.candidates import Candidates, candidates_between, collapse
+from bisector.history.object_ids import object_ids
+from bisector.history.parents import Parents
 from bisector.history.repository import Repository
 from tests.git_history import Node, chain, git, write_history
 
@@ -106,3 +109,53 @@ def test_collapsing_keeps_who_descends_from_whom(case: tuple[Candidates, list[in
     for identity in after.ids:
         was = ancestors(before, before.ids.index(identity)) & set(after.ids)
         assert ancestors(after, place[identity]) == was
+
+
+FILES = ("src/a", "src/deep/b", "lib/100%/c", "top")
+INPUTS = ("src/deep", "lib/100%", "top", "missing", "src")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Node]:
+    """Random histories with merges, in which files come, change, go and come back."""
+    nodes = [Node("n0", (), dict.fromkeys(FILES, "0"))]
+    for at in range(1, draw(st.integers(3, 14))):
+        parents = draw(st.sets(st.integers(max(0, at - 4), at - 1), min_size=1, max_size=3))
+        changes = draw(st.dictionaries(st.sampled_from(FILES), st.sampled_from((None, "0", "1")), max_size=2))
+        nodes.append(Node(f"n{at}", [f"n{p}" for p in sorted(parents)], {"beside": f"{at // 3}", **changes}))
+    return nodes
+
+
+@settings(max_examples=12, deadline=None)
+@given(histories(), st.booleans(), st.sampled_from([(), ("src",), ("beside", "top")]))
+def test_inputs_along_the_way_are_those_of_each_commit(
+    nodes: list[Node], first_parent: bool, paths: tuple[str, ...]
+) -> None:
+    """What one walk finds of the inputs is what git says of each candidate by itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        ids = write_history(Path(folder) / "repo", nodes)
+        repository = Repository(Path(folder) / "repo")
+        bad = ids[nodes[-1].name]
+        try:
+            found = candidates_between(
+                repository, [ids["n0"]], bad, first_parent=first_parent, paths=paths, inputs=INPUTS
+            )
+        except HistoryError:
+            assert paths
+            return
+        assert found.inputs == tuple(object_ids(repository, found.ids, INPUTS))
+        assert not any(own[3] for own in found.inputs)
+
+
+def test_parents_are_told_of_candidates_alone(tmp_path: Path) -> None:
+    """All parents of a candidate, also those outside of the range, or the first; of others none."""
+    ids = write_history(tmp_path / "repo", DIAMOND)
+    repository = Repository(tmp_path / "repo")
+    candidates = [ids["merge"], ids["left"]]
+    every = Parents(repository, candidates, first_parent=False)
+    assert every[ids["merge"]] == (ids["left"], ids["right"])
+    assert every[ids["left"]] == (ids["base"],)
+    assert Parents(repository, candidates, first_parent=True)[ids["merge"]] == (ids["left"],)
+    assert set(every) == set(candidates)
+    assert len(every) == 2
+    assert ids["right"] not in every

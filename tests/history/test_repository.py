@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bisector.errors import HistoryError, InfrastructureFault
+from bisector.history.object_ids import object_ids
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from tests.git_history import Node, chain, git, write_history
@@ -62,8 +63,8 @@ def test_infos_survive_hostile_subjects(tmp_path: Path) -> None:
 def test_object_ids_tell_which_inputs_changed(tmp_path: Path) -> None:
     """A path's id changes with its content only; a missing path has an empty id."""
     ids = write_history(tmp_path / "repo", chain(3, {0: {"src/a": "1"}, 2: {"src/a": "2"}}))
-    first, second, third = Repository(tmp_path / "repo").object_ids(
-        [ids["c0"], ids["c1"], ids["c2"]], ["src", "missing"]
+    first, second, third = object_ids(
+        Repository(tmp_path / "repo"), [ids["c0"], ids["c1"], ids["c2"]], ["src", "missing"]
     )
     assert first == second != third
     assert first[1] == ""

@@ -32,23 +32,30 @@ class FakeEngine:
     jobs: int = 1
     asked: list[tuple[str, Role]] = field(default_factory=list)
     begun: list[Request] = field(default_factory=list)
-    ahead: list[list[str]] = field(default_factory=list)
+    most: int = 0
+    """The most that were under way at once."""
+    order: random.Random = field(default_factory=lambda: random.Random(0))
+    builds_ahead: bool = False
+    ahead: list[list[Request]] = field(default_factory=list)
 
     def begin(self, request: Request) -> None:
         """Take the request up."""
         self.begun.append(request)
 
-    def finished(self) -> Reading:
-        """The reading of the request taken up first."""
-        return self.read(self.begun.pop(0))
+    def finished(self, longest: float | None = None) -> tuple[Request, Reading]:
+        """The reading of one of the requests under way: of the first, or of any where there are `jobs`."""
+        self.most = max(self.most, len(self.begun))
+        request = self.begun.pop(self.order.randrange(len(self.begun)))
+        return request, self.read(request)
 
-    def give_up(self, commit: str) -> None:
-        """Forget what was asked of a commit."""
-        self.begun = [request for request in self.begun if request.commit != commit]
+    def give_up(self, request: Request) -> None:
+        """Forget a request."""
+        self.begun.remove(request)
 
-    def build_ahead(self, commits: Sequence[str]) -> None:
-        """Remember what would be built."""
-        self.ahead.append(list(commits))
+    def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
+        """Remember what would be built, if that is looked at."""
+        if self.builds_ahead:
+            self.ahead.append(list(likely()))
 
     def read(self, request: Request) -> Reading:
         """One reading, as the judge says."""
@@ -65,6 +72,7 @@ class FakeEngine:
             run=Run(wall=1.0, user=1.0, system=0.0, ending=ending),
             build_seconds=4.0,
             against=against,
+            about=request.about,
             digest=self.digest(commit),
             reference_digest=self.digest(against),
         )
@@ -118,9 +126,11 @@ def hunt(
     stop_after: int | None = None,
     digest: Callable[[str], str] = str,
     enough: float = math.inf,
+    engine: FakeEngine | None = None,
 ) -> tuple[Conclusion, FakeEngine, list[Reading], list[Event]]:
     """Run the loop to its conclusion, or into KeyboardInterrupt after so many new readings."""
-    engine, journal, events = FakeEngine(judge, digest, enough), list(readings), list[Event]()
+    engine = engine or FakeEngine(judge, digest, enough)
+    journal, events = list(readings), list[Event]()
 
     def record(reading: Reading) -> None:
         journal.append(reading)

@@ -139,6 +139,9 @@ def test_a_journal_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path) ->
     old.close()
     with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
         connection.execute("drop table results")
+        connection.execute("alter table readings drop column build")
+        connection.execute("alter table readings drop column shared")
+        connection.execute("alter table readings drop column about")
         connection.execute("pragma user_version = 1")
     journal = Journal(tmp_path / "journal.sqlite")
     journal.add_result("alarm", "k", {})

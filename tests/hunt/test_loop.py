@@ -191,7 +191,7 @@ def test_a_hunt_goes_on_where_it_was_interrupted(paired: bool, stop_after: int) 
     assert [(r.commit, r.role) for r in resumed[2]] == [(r.commit, r.role) for r in whole[2]]
 
 
-@pytest.mark.parametrize("budget", [Budget(probes=2), Budget(seconds=6)])
+@pytest.mark.parametrize("budget", [Budget(probes=2), Budget(seconds=10)])
 def test_a_spent_budget_is_inconclusive_and_names_the_likeliest(budget: Budget) -> None:
     """The budget ends the search with candidates and odds; a larger one goes on from there."""
     plan = plan_of(LINE, budget=budget)
@@ -282,17 +282,22 @@ def test_every_reading_is_recorded_before_the_next() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_only_the_search_ends_runs_early(seed: int) -> None:
-    """A candidate's first run may be ended early, and the answer is as right and nearly as quick."""
+@pytest.mark.parametrize("whole", [False, True])
+def test_runs_that_are_certain_to_be_bad_are_ended_early(seed: int, whole: bool) -> None:
+    """The answer is as right and nearly as quick; with `whole` only candidates are ended early."""
     plan = plan_of(LINE, ratio=1.5)
+    plan = replace(plan, repeats=replace(plan.repeats, whole=whole))
     judge = slower_from(plan, "c21", 12.0, 0.05, seed)
     found, engine, readings, _ = hunt(plan, judge, enough=3.5)
     early = [reading for reading in readings if reading.judgement == Bad("ended early")]
     assert isinstance(found, FirstBad)
     assert (found.commit, found.confirmed) == ("c21", True)
-    assert {reading.role for reading in early} == {Role.SEARCH}
-    assert len({reading.commit for reading in early}) == len(early) >= 1
-    assert plan.bad not in {reading.commit for reading in early}
+    assert {reading.role for reading in early} == (
+        {Role.SEARCH} if whole else set(Role) & {r.role for r in readings}
+    )
+    assert len({(reading.commit, reading.role) for reading in early}) == len(early) >= 1
+    assert (plan.bad in {reading.commit for reading in early}) is not whole
+    assert (found.effect is not None) is whole
     assert engine.probes <= 6
     assert sum(reading.role is Role.SEARCH for reading in readings) <= 10
 

@@ -1,5 +1,6 @@
 """Whatever is in a file, it loads or is refused in a sentence."""
 
+import os
 import string
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,11 @@ from bisector.hunt_file import Hunt, build, load, setting
 
 from .test_loading import EVERYTHING
 
+EXAMPLES = int(os.environ.get("BISECTOR_FUZZ", "150"))
+"""Of each property; a long run tries more."""
+
 quick = settings(
-    max_examples=150,
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -28,7 +32,11 @@ SCALARS: st.SearchStrategy[Any] = (
     | st.floats()
     | st.text(max_size=12)
     | st.sampled_from(
-        ["auto", "HEAD", "..", "/", "10m", "8GiB", "exit_status", ".git/x", "(", "~nobody/x", "-"]
+        [
+            *("auto", "HEAD", "..", "/", "10m", "8GiB", "exit_status", ".git/x", "(", "~nobody/x", "-"),
+            *("9" * 30, "9" * 30 + "d", "9" * 30 + "TiB", "(" * 500, "a{99999999999}", "(a{9999}){9999}"),
+            "a\nb",
+        ]
     )
 )
 KEY = st.sampled_from([key.rstrip(":") for key in KEYS]) | st.text(max_size=6)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bisector.hunt_file import load
+from bisector.hunt_file import Hunt, load
 from bisector.hunt_file.loading import MAX_BYTES
 
 from .writing import START, refused, written
 
 CORPUS = Path(__file__).with_name("wrong_files.txt")
-"""Blocks split by `=====`: a wrong file, then after `> ` the sentences from the line number on; a final
-`; *` stands for the list of units, which is tested with them."""
+"""Blocks split by `=====`: a wrong file, then after `> ` the sentences from the line number on. A `*` at the
+end stands for a list (of units, of keys), which is tested where it is made."""
 
 
 def _cases() -> list[tuple[str, str]]:
@@ -28,13 +28,19 @@ def test_a_wrong_file_is_refused_with_line_key_and_mend(tmp_path: Path, text: st
     """Each file of the corpus is refused with exactly the sentences beside it."""
     refusal = refused(written(tmp_path, text))
     for found, expected in zip(refusal.split("\n"), sentences.splitlines(), strict=True):
-        pattern = expected.replace("[", "[[]") if expected.endswith("; *") else None
+        pattern = expected.replace("[", "[[]") if expected.endswith(" *") else None
         assert found == expected or (pattern and fnmatchcase(found, pattern)), refusal
 
 
 def test_the_corpus_is_large() -> None:
-    """The corpus holds at least 120 different files."""
-    assert len(dict(_cases())) >= 120
+    """The corpus holds at least 200 different files."""
+    assert len(dict(_cases())) >= 200
+
+
+def test_an_unknown_key_is_answered_with_all_there_are(tmp_path: Path) -> None:
+    """In the order of the reference."""
+    answer = refused(written(tmp_path, START + "colour: red\n"))
+    assert answer == f"x.yaml:3: colour: unknown key; there are {', '.join(Hunt.model_fields)}"
 
 
 def test_a_control_character_is_named(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ def test_waiting_of_the_test_itself() -> None:
     assert contention_between(nothing, nothing, 4.0, 1.0, None).waited is None
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not OWNERSHIPS["best"].unified, reason="needs control groups, version 2")
 def test_a_test_that_shares_its_cpu_waited(tmp_path: Path) -> None:
     """On a CPU shared with four others a test waits most of its time; asleep it waits for nobody."""
@@ -52,6 +53,7 @@ def test_a_test_that_shares_its_cpu_waited(tmp_path: Path) -> None:
     assert asleep.waited is not None and asleep.waited < 0.2
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not OWNERSHIPS["best"].unified, reason="needs control groups, version 2")
 def test_a_test_in_its_own_way_did_not_wait(tmp_path: Path) -> None:
     """Processes of one test that share a CPU do not make it unfair: they would do so on any machine."""

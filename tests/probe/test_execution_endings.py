@@ -112,6 +112,7 @@ def test_one_process_is_refused_far_more_than_the_limit(tmp_path: Path) -> None:
     assert run(reserved, tmp_path, limits=limits, hierarchies=OWNERSHIPS["sampled"]).run.exit_code == 0
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not OWNERSHIPS["version 1"].memory, reason="needs a version 1 memory controller")
 def test_machine_out_of_memory_without_control_groups(tmp_path: Path) -> None:
     """A SIGKILL while the kernel killed for memory is no verdict where it keeps no account of the run."""
@@ -134,6 +135,7 @@ def test_killed_by_somebody(tmp_path: Path) -> None:
     assert (found.ending, found.signal) == (Ending.SIGNALLED, 9)
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not OWNERSHIPS["version 1"].memory, reason="needs a version 1 memory controller")
 def test_machine_out_of_memory(tmp_path: Path) -> None:
     """An OOM kill that is not at the hunt's own limit is no verdict on the command."""

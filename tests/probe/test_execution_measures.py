@@ -25,6 +25,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.alone
 @owned
 @pytest.mark.parametrize(
     "line",
@@ -43,6 +44,7 @@ def test_cpu_time_of_the_tree(hierarchies: Hierarchies, line: str, folder: Path)
     assert found.contention.cpu_share == pytest.approx((found.user + found.system) / found.wall)
 
 
+@pytest.mark.alone
 @owned
 def test_cpu_time_of_a_killed_child(hierarchies: Hierarchies, folder: Path) -> None:
     """What a process used before it was killed at the end of the run counts."""

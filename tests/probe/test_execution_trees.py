@@ -64,6 +64,7 @@ def test_daemon_at_the_timeout(hierarchies: Hierarchies, folder: Path) -> None:
     assert_all_gone(folder)
 
 
+@pytest.mark.alone
 @owned
 def test_fork_storm(hierarchies: Hierarchies, folder: Path) -> None:
     """Processes that keep starting others until they are killed are all killed."""
@@ -147,6 +148,7 @@ def dead_bisector(folder: Path, ownership: str) -> int:
     return bisector.pid
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("ownership", OWNERSHIPS)
 def test_what_a_dead_bisector_left(ownership: str, folder: Path) -> None:
     """The next start ends what a killed bisector left, and leaves a living one's run alone."""

@@ -97,6 +97,7 @@ def test_the_bound_itself(load: float, calm: bool) -> None:
     assert (in_vain is None) is calm
 
 
+@pytest.mark.alone
 def test_what_others_do_is_seen() -> None:
     """On the real machine busy processes are seen within the second."""
     busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(CORES)]

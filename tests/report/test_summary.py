@@ -21,12 +21,14 @@ KEYS = [
     "ratio",
     "interval",
     "p",
+    "at_least",
     "confirmed",
     "probes",
     "readings",
     "skipped",
     "seconds",
     "saved",
+    "ahead",
     "hunt",
     "good",
     "bad",
@@ -47,7 +49,7 @@ def test_values_of_a_first_bad_commit() -> None:
     """A confirmed measured hunt fills everything but the set of candidates."""
     found = summary(factory.measured())
     assert found["first_bad"] == factory.commit_id(27)
-    assert [k for k, v in found.items() if v is None] == ["any_of", "saved", "report"]
+    assert [k for k, v in found.items() if v is None] == ["any_of", "at_least", "saved", "ahead", "report"]
     assert (found["conclusion"], found["exit_code"], found["confirmed"]) == ("first-bad", 0, True)
     assert (found["probes"], found["skipped"], found["seconds"]) == (7, 1, 745.0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,9 +12,7 @@ import psutil
 import pytest
 
 from bisector import demo
-from bisector.probe.hierarchies import PREFIX
-from bisector.probe.leftovers import clean_leftovers
-from bisector.probe.ownership import is_orphaned
+from bisector.probe.hierarchies import PREFIX, detect
 from tests.git_history import git
 
 SCENARIOS = sorted(demo.SCENARIOS)
@@ -34,8 +31,8 @@ class Hunted:
     any_of: set[str]
 
 
-def traces(sample: Path) -> dict[str, object]:
-    """All that a hunt must leave as it was: the repository, the slots, processes and control groups."""
+def traces(sample: Path, hunt: int = 0) -> dict[str, object]:
+    """All that a hunt (its process id) must leave as it was: repository, slots, processes, control groups."""
     repo = sample / "repo"
     git(repo, "update-index", "-q", "--refresh")
     return {
@@ -47,9 +44,8 @@ def traces(sample: Path) -> dict[str, object]:
         "git folder": sorted(str(p.relative_to(repo)) for p in (repo / ".git").glob("*")),
         "locks": sorted(sample.rglob("*.lock")),
         "slots": sorted((sample / "worktrees/slots").glob("*")),
-        "groups": sorted(
-            p for p in Path("/sys/fs/cgroup").rglob("bisector-*") if is_orphaned(p.name.removeprefix(PREFIX))
-        ),
+        # Of this hunt alone, as others may run beside it.
+        "groups": [group for top in detect().folders for group in top.glob(f"{PREFIX}{hunt}-*")],
         "processes": [
             p.pid for p in psutil.process_iter(["cmdline"]) if str(sample) in str(p.info["cmdline"])
         ],
@@ -59,14 +55,14 @@ def traces(sample: Path) -> dict[str, object]:
 def hunted(folder: Path, scenario: str, commits: int, seed: int, workload: int = 100) -> Hunted:
     """Make a sample history, hunt in it with the command line, and see that nothing is left behind."""
     made = demo.make(folder / "sample", scenario, commits=commits, seed=seed, workload=workload)
-    clean_leftovers()  # of other tests that were killed
     before = traces(folder / "sample")
     command = [sys.executable, "-m", "bisector", "run", "--json", "--config", str(made.hunt_file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200, env=os.environ)
-    assert traces(folder / "sample") == before, "the hunt left something behind"
-    assert done.stdout.count("\n") == 1, done.stderr
+    hunt = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out, said = hunt.communicate(timeout=1200)
+    assert traces(folder / "sample", hunt.pid) == before, "the hunt left something behind"
+    assert out.count("\n") == 1, said
     truth = json.loads(made.truth.read_text())
-    return Hunted(done.returncode, json.loads(done.stdout), truth["first_bad"], set(truth["any_of"]))
+    return Hunted(hunt.returncode, json.loads(out), truth["first_bad"], set(truth["any_of"]))
 
 
 def check(scenario: str, found: Hunted) -> None:

@@ -53,6 +53,7 @@ def test_a_watchdog_much_too_long(predicate: dict[str, Any], tmp_path: Path) -> 
     assert (code, summary["conclusion"], summary["first_bad"]) == (3, "no-regression", None)
 
 
+@pytest.mark.alone
 @needs_pressure
 @pytest.mark.parametrize(
     "predicate",

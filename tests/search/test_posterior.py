@@ -22,7 +22,7 @@ from bisector.search import (
     Timing,
 )
 from bisector.search.noise_flaky import LIKELY_RATES
-from bisector.search.search import NO_REGRESSION
+from bisector.search.prior import NO_REGRESSION
 from tests.search.driving import enumerate_posterior, graphs
 
 NOISES: list[Noise] = [Exact(), Flaky(), Flaky(0.05, 0.2), Flaky(failure_is_real=True), Timing()]

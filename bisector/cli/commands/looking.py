@@ -21,7 +21,7 @@ def status(chosen: Chosen, as_json: Json = False) -> None:
 
     Examples: [bold]bisector status[/bold], [bold]bisector status --config tcl.yaml --json[/bold]
     """
-    from bisector.cli.looking import show_status
+    from bisector.cli.status import show_status
 
     show_status(chosen, as_json=as_json)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bisector.cli import completion
-from bisector.cli.commands.annotations import Json, Verbosely
+from bisector.cli.commands.annotations import Json, Markdown, Quietly, Verbosely
 from bisector.cli.options import Chosen, takes_hunt
 
 app = typer.Typer()
@@ -67,6 +67,35 @@ def doctor(chosen: Chosen, as_json: Json = False) -> int:
     from bisector.cli.doctor import examine
 
     return examine(chosen, as_json=as_json)
+
+
+@app.command(rich_help_panel="Begin")
+@takes_hunt
+def inputs(
+    chosen: Chosen,
+    commit: Annotated[
+        str | None, typer.Option(metavar="REV", help="Trace this commit; default: the good one.")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the lists into the hunt file; all else in it stays.")
+    ] = False,
+    as_json: Json = False,
+    md: Markdown = None,
+    quiet: Quietly = False,
+    verbose: Verbosely = False,
+) -> int:
+    """Trace one build and one test, and propose the inputs and outputs that a hunt file should declare.
+
+    Exit codes: 0 done, 1 the hunt file forgets an input, 2 usage or hunt file, 6 environment.
+
+    Examples: [bold]bisector inputs --config tcl.yaml[/bold], and have them written
+    [bold]bisector inputs --config tcl.yaml --write[/bold]
+    """
+    from bisector.cli.inputs import trace_inputs
+
+    return trace_inputs(
+        chosen, commit, write=write, as_json=as_json, md=md, verbosity=0 if quiet else 1 + verbose
+    )
 
 
 @ci_app.command("init")

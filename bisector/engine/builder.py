@@ -1,0 +1,111 @@
+"""Builds that nobody waits for yet: of the commits that may be asked for next, into the store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+from bisector.engine.account import Ahead
+from bisector.engine.slots import Slot, Slots
+from bisector.errors import BisectorError
+from bisector.probe.execution import GivenUp
+from bisector.probe.probe import OnStep, Prober, Step
+from bisector.probe.request import Request
+
+LAST = 19
+"""The niceness of such builds."""
+
+Target = tuple[str, bool]
+"""A commit, and whether it is to be built from clean."""
+
+
+class Builder:
+    """A thread with a slot of its own that builds what `see_to` names, in that order, by way of `prober`.
+
+    What it is at is given up through the prober's `stop` when nobody is likely to ask for it any more.
+    `on_step` is told of each build, in that thread.
+    """
+
+    def __init__(self, prober: Prober, slots: Slots, on_step: OnStep) -> None:
+        self._prober = prober
+        self._slots = slots
+        self._on_step = on_step
+        self._slot: Slot | None = None
+        self._changed = threading.Condition()
+        self._targets: list[Target] = []
+        self._at: Target | None = None
+        self._ended = False
+        self._tried: dict[Target, float] = {}
+        self._used: set[Target] = set()
+        self._thread = threading.Thread(target=self._work, name="bisector-builder", daemon=True)
+        self._thread.start()
+
+    def see_to(self, requests: Sequence[Request]) -> None:
+        """Build for these instead of those named before."""
+        with self._changed:
+            self._targets = [target for request in requests for target in _targets(request)]
+            if self._at and self._at not in self._targets and self._at not in self._used:
+                self._prober.manners.stop.set()
+            self._changed.notify()
+
+    def asked_for(self, request: Request) -> None:
+        """Somebody waits for this now; what is being built for it goes on."""
+        with self._changed:
+            self._used.update(_targets(request))
+
+    def account(self) -> Ahead:
+        """What was built so far."""
+        with self._changed:
+            unused = [seconds for target, seconds in self._tried.items() if target not in self._used]
+            return Ahead(len(self._tried), len(unused), sum(self._tried.values()), sum(unused))
+
+    def end(self) -> None:
+        """Give up what is being built, and end the thread."""
+        with self._changed:
+            self._ended = True
+            self._prober.manners.stop.set()
+            self._changed.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while target := self._next():
+            started = time.monotonic()
+            try:
+                if self._prober.stored(*target):
+                    continue
+                self._build(target)
+            except GivenUp:
+                continue
+            except BisectorError:
+                # Whoever needs this build meets the same fault, and says so.
+                pass
+            with self._changed:
+                self._tried[target] = time.monotonic() - started
+
+    def _build(self, target: Target) -> None:
+        commit, fresh = target
+        self._slot = self._slot or self._slots.take(commit)
+        self._on_step(commit, Step.BUILDING_AHEAD, "")
+        try:
+            with self._slot.changing(commit):
+                self._prober.build(self._slot.worktree, commit, fresh=fresh)
+        finally:
+            self._on_step(commit, Step.DONE, "")
+
+    def _next(self) -> Target | None:
+        with self._changed:
+            self._at = None
+            while not self._ended:
+                self._targets = [target for target in self._targets if target not in self._tried]
+                if self._targets:
+                    self._prober.manners.stop.clear()
+                    self._at = self._targets.pop(0)
+                    return self._at
+                self._changed.wait()
+            return None
+
+
+def _targets(request: Request) -> list[Target]:
+    """What has to stand built for a reading."""
+    return [(commit, request.fresh) for commit in (request.against, request.commit) if commit]

@@ -1,0 +1,218 @@
+"""One worker of a cluster: its own clone, slots, artefacts and logs, and the probes that run in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bisector.engine.cluster_folders import Source, cloned, own_folder
+from bisector.engine.cluster_shipment import Shipment
+from bisector.engine.reader import Reader
+from bisector.engine.slots import Slots
+from bisector.errors import EnvironmentFault, HistoryError, InfrastructureFault
+from bisector.history.repository import Repository
+from bisector.history.transport import Packed, add
+from bisector.hunt_file import Quiet
+from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.environment import allowed_environment
+from bisector.probe.execution import GivenUp
+from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.probe import OnStep, Prober, Step
+from bisector.probe.quiet import wait_for_quiet
+from bisector.probe.reading import Reading
+from bisector.probe.request import Request
+
+LOG_SENT = 256 * 1024
+"""Bytes from the head and as many from the tail of a log that go back with a reading."""
+
+_PATIENCE = 60.0
+"""Seconds in which a probe that was told to stop must have left its slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reading, and what its logs hold, by name."""
+
+    reading: Reading
+    logs: dict[str, bytes]
+
+
+class Station:
+    """What one worker has for one hunt, below `folder`.
+
+    `keep` says whether clones, artefacts and files stay for other hunts. Raises `InfrastructureFault` and
+    `EnvironmentFault` for what this machine lacks, as `read` does.
+    """
+
+    def __init__(self, shipment: Shipment, source: Source, folder: Path, *, keep: bool) -> None:
+        self._shipment = shipment
+        self._root = folder / socket.gethostname() if keep else folder
+        self._keep = keep
+        self._stops: dict[str, threading.Event] = {}
+        self._lanes: list[_Lane] = []
+        self._free: list[_Lane] = []
+        self._changed = threading.Condition()
+        self._closed = False
+        clean_leftovers()
+        try:
+            self._work, self._lock = own_folder(self._root / "work")
+        except OSError as error:
+            raise EnvironmentFault(
+                f"the worker's folder {self._root} cannot be used ({error.strerror}); name another "
+                "`engine.folder`"
+            ) from error
+        files = shipment.unpack_files(self._root / "files")
+        self._hunt = shipment.hunt(files)
+        self._predicate = shipment.predicate(self._hunt, files)
+        self._repository = cloned(source, self._root / "repositories", self._work / "repository.git")
+        self._slots = Slots(self._work / "slots", self._repository)
+        self._slots.__enter__()
+
+    def read(self, ticket: str, request: Request, number: int, extra: Packed | None, tell: OnStep) -> Answer:
+        """Take a reading; its logs are named by `number`. `extra` has commits that the range does not.
+
+        Raises `GivenUp` once `stop` was called for this ticket, also before.
+        """
+        with self._lane(ticket) as lane:
+            clean_leftovers()
+            for commit in (request.commit, request.against):
+                self._require(commit, extra)
+            lane.tell = tell
+            return lane.read(request, number)
+
+    def stop(self, ticket: str) -> None:
+        """End the reading with this ticket as soon as may be, or before it begins."""
+        with self._changed:
+            self._stops.setdefault(ticket, threading.Event()).set()
+
+    def close(self) -> None:
+        """Stop what runs, and leave nothing behind but what is to be kept."""
+        with self._changed:
+            self._closed = True
+            for stop in self._stops.values():
+                stop.set()
+            self._changed.wait_for(lambda: len(self._free) == len(self._lanes), _PATIENCE)
+        with contextlib.suppress(OSError, EnvironmentFault):
+            self._slots.__exit__(None, None, None)
+            clean_leftovers()  # Also of a worker of this machine that was killed.
+        shutil.rmtree(self._work, ignore_errors=True)
+        self._lock.release()
+        if not self._keep:
+            shutil.rmtree(self._root, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _lane(self, ticket: str) -> Iterator[_Lane]:
+        """A place to read in, of this thread alone; its slots stand built from the last reading there."""
+        with self._changed:
+            stop = self._stops.setdefault(ticket, threading.Event())
+            if self._closed:
+                raise InfrastructureFault("the worker is closing")
+            lane = self._free.pop() if self._free else self._new_lane()
+            lane.stop = stop
+        try:
+            yield lane
+        finally:
+            with self._changed:
+                self._stops.pop(ticket, None)
+                self._free.append(lane)
+                self._changed.notify_all()
+
+    def _new_lane(self) -> _Lane:
+        hunt = self._hunt
+        logs = self._work / "logs" / str(len(self._lanes))
+        logs.mkdir(parents=True)
+        lane = _Lane(logs)
+        prober = Prober(
+            hunt,
+            self._repository,
+            self._predicate,
+            ArtefactStore(self._root / "store", hunt.store),
+            logs,
+            allowed_environment(hunt.environment.pass_, hunt.environment.set, os.environ),
+            self._shipment.ends,
+            lane.on_step,
+            whole=self._shipment.whole,
+        )
+        lane.reader = Reader(
+            prober,
+            self._slots,
+            lane.on_step,
+            numbers=iter(lambda: lane.number, None),
+            fair_attempts=self._shipment.fair_attempts,
+            wait_for_quiet=lane.wait_for_quiet,
+        )
+        lane.prober = prober
+        self._lanes.append(lane)
+        return lane
+
+    def _require(self, commit: str, extra: Packed | None) -> None:
+        with self._changed:
+            if not commit or _has(self._repository, commit):
+                return
+            if extra is not None and commit in extra.commits:
+                add(extra, self._repository)
+                return
+        raise EnvironmentFault(
+            f"the repository on the worker has no commit {commit[:12]}; push it to where the workers clone "
+            "from, or write `repository: bundle`"
+        )
+
+
+class _Lane:
+    """A reader with its slots and logs, for one probe at a time."""
+
+    reader: Reader
+    prober: Prober
+    tell: OnStep
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self.stop = threading.Event()
+        self.number = 0
+
+    def on_step(self, commit: str, step: Step, detail: str) -> None:
+        """Pass a step on to whoever waits for this reading."""
+        self.tell(commit, step, detail)
+
+    def wait_for_quiet(self, quiet: Quiet, on_wait: Callable[[str], None]) -> str | None:
+        """As the function of that name, until the probe is no longer wanted."""
+
+        def sleep(seconds: float) -> None:
+            if self.stop.wait(seconds):
+                raise GivenUp
+
+        return wait_for_quiet(quiet, on_wait, sleep=sleep)
+
+    def read(self, request: Request, number: int) -> Answer:
+        """Take a reading, with its logs."""
+        for log in self._logs.iterdir():
+            log.unlink()
+        self.prober.manners = replace(self.prober.manners, stop=self.stop)
+        self.number = number
+        reading = self.reader.read(request)
+        return Answer(reading, {log.name: _bounded(log) for log in self._logs.iterdir()})
+
+
+def _has(repository: Repository, commit: str) -> bool:
+    try:
+        return repository.resolve(commit) == commit
+    except HistoryError:
+        return False
+
+
+def _bounded(log: Path) -> bytes:
+    """Head and tail of a log."""
+    with log.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        head = file.read(2 * LOG_SENT if size <= 2 * LOG_SENT else LOG_SENT)
+        if size <= 2 * LOG_SENT:
+            return head
+        file.seek(-LOG_SENT, os.SEEK_END)
+        note = b"\n[... %d bytes left out ...]\n" % (size - 2 * LOG_SENT)
+        return head + note + file.read()

@@ -1,0 +1,158 @@
+"""The engine of this machine: readers in threads, each with its slots, and a builder that goes ahead."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from bisector.engine.account import Ahead
+from bisector.engine.builder import Builder
+from bisector.engine.reader import Reader
+from bisector.engine.uninterrupted import uninterrupted
+from bisector.probe.execution import GivenUp
+from bisector.probe.probe import OnStep, Step
+from bisector.probe.reading import Reading
+from bisector.probe.request import Request
+
+Said = tuple[str, Step, str] | tuple[Request, Reading | BaseException]
+"""A step that somebody is at, or how a request ended."""
+
+MakeReader = Callable[[OnStep, threading.Event], Reader]
+"""(whom to tell of steps, what gives a reading up once it is set) -> a reader with slots of its own."""
+
+MakeBuilder = Callable[[OnStep, threading.Event], Builder]
+
+
+class LocalEngine:
+    """Reads up to `jobs` commits at once and builds ahead; see `bisector.hunt.loop.Engine`.
+
+    `make_reader` is called once a job, when it is first needed. `make_builder` None: nothing is built ahead.
+    `on_step` is called in the thread that waits for readings. A context manager: at its end nothing is under
+    way any more.
+    """
+
+    def __init__(
+        self,
+        jobs: int,
+        make_reader: MakeReader,
+        make_builder: MakeBuilder | None,
+        on_step: OnStep,
+    ) -> None:
+        self.jobs = jobs
+        self._make_reader = make_reader
+        self._on_step = on_step
+        self._said: queue.SimpleQueue[Said] = queue.SimpleQueue()
+        self._workers: list[_Worker] = []
+        self._stop_building = threading.Event()
+        self._builder = make_builder(self._say, self._stop_building) if make_builder else None
+
+    def __enter__(self) -> LocalEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with uninterrupted():
+            for worker in self._workers:
+                worker.end()
+            if self._builder:
+                self._builder.end()
+
+    @property
+    def ahead(self) -> Ahead:
+        """What was built ahead so far, and what of it was for nothing."""
+        return self._builder.account() if self._builder else Ahead()
+
+    def begin(self, request: Request) -> None:
+        """Hand the request to a reader that is free; best to one whose slot stands at the commit."""
+        if self._builder:
+            self._builder.asked_for(request)
+        free = [worker for worker in self._workers if worker.request is None]
+        there = [worker for worker in free if worker.stands_at(request)]
+        if not free and len(self._workers) < self.jobs:
+            free.append(_Worker(self._make_reader, self._say, self._said))
+            self._workers += free
+        (there or free)[0].take(request)
+
+    def finished(self, longest: float | None = None) -> tuple[Request, Reading] | None:
+        """The next reading; None after `longest` seconds without one. Raises what a reader raised."""
+        deadline = None if longest is None else time.monotonic() + longest
+        while True:
+            try:
+                said = self._said.get(timeout=deadline and max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return None
+            if len(said) == 3:
+                self._on_step(*said)
+                continue
+            request, outcome = said
+            worker = next((worker for worker in self._workers if worker.request == request), None)
+            if worker is None:
+                continue
+            worker.request = None
+            if isinstance(outcome, BaseException):
+                raise outcome
+            return request, outcome
+
+    def give_up(self, request: Request) -> None:
+        """End what is under way for this request."""
+        for worker in self._workers:
+            if worker.request == request:
+                worker.give_up()
+                self._on_step(request.commit, Step.DONE, "")
+
+    def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
+        """Have the builder see to these."""
+        if self._builder:
+            self._builder.see_to(likely())
+
+    def _say(self, commit: str, step: Step, detail: str) -> None:
+        self._said.put((commit, step, detail))
+
+
+class _Worker:
+    """A thread that takes one reading after another."""
+
+    def __init__(self, make_reader: MakeReader, on_step: OnStep, said: queue.SimpleQueue[Said]) -> None:
+        self.request: Request | None = None
+        """What it is at, as the engine knows it."""
+        self._stop = threading.Event()
+        self._reader = make_reader(on_step, self._stop)
+        self._said = said
+        self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._idle = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="bisector-reader", daemon=True)
+        self._thread.start()
+
+    def stands_at(self, request: Request) -> bool:
+        return self._reader.stands_at(request)
+
+    def take(self, request: Request) -> None:
+        self.request = request
+        self._idle.clear()
+        self._inbox.put(request)
+
+    def give_up(self) -> None:
+        """End the reading; when this returns, the thread is free."""
+        self._stop.set()
+        self._idle.wait()
+        self._stop.clear()
+        self.request = None
+
+    def end(self) -> None:
+        self._stop.set()
+        self._inbox.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (request := self._inbox.get()) is not None:
+            try:
+                self._said.put((request, self._reader.read(request)))
+            except GivenUp:
+                pass
+            except BaseException as error:
+                self._said.put((request, error))
+            self._idle.set()

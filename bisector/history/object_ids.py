@@ -1,0 +1,125 @@
+"""What commits have at given paths, as object ids: the same id is the same content."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+from bisector.history.repository import Repository
+
+Ids = list[tuple[str, ...]]
+"""A row for each commit, an id for each path: '' where absent, of the commit for a path in a submodule."""
+
+_LOOK_UP = ("cat-file", "--batch-check=%(objectname)", "--buffer")
+_MANY = 5000
+"""For so many commits a further process pays."""
+_GITLINK = b"160000"
+_TREES_AT_ONCE = 4096
+
+
+def object_ids(repository: Repository, commits: Sequence[str], paths: Sequence[str]) -> Ids:
+    """For each of `commits` what it has at `paths`; '.' is the whole tree.
+
+    Trees may be given for commits: to find a path from these takes git a third of the time.
+    """
+    distinct = list(dict.fromkeys(commits))
+    if not distinct or not paths:
+        return [() for _ in commits]
+    found = dict(zip(distinct, zip(*_columns(repository, distinct, paths), strict=True), strict=True))
+    return [found[commit] for commit in commits]
+
+
+def _columns(repository: Repository, commits: Sequence[str], paths: Sequence[str]) -> Iterator[list[str]]:
+    """For each path what the commits have there; of many commits on all cores at once."""
+    cores = max(min(os.cpu_count() or 1, len(commits) // _MANY), 1)
+    share = -(-len(commits) // cores) or 1
+    shares = [commits[at : at + share] for at in range(0, len(commits), share)]
+    with ThreadPoolExecutor(cores) as threads:
+        found = list(threads.map(lambda some: _columns_of(repository, some, paths), shares))
+    return (list(chain(*parts)) for parts in zip(*found, strict=True))
+
+
+def _columns_of(repository: Repository, commits: Sequence[str], paths: Sequence[str]) -> list[list[str]]:
+    if repository.is_partial:
+        # To look a file up would fetch it: one after another, over the network.
+        return [_by_folders(repository, commits, path) for path in paths]
+    ids = _named(repository, [f"{at}:{'' if path == '.' else path}" for at in commits for path in paths])
+    columns = [ids[at :: len(paths)] for at in range(len(paths))]
+    if "" in ids:
+        _fill_in_submodules(repository, commits, paths, columns)
+    return columns
+
+
+def _fill_in_submodules(
+    repository: Repository, commits: Sequence[str], paths: Sequence[str], columns: Sequence[list[str]]
+) -> None:
+    """Put the ids of submodules into `columns` (one a path) where git found nothing because of them."""
+    absent = [at for at, ids in enumerate(zip(*columns, strict=True)) if "" in ids]
+    settings = _named(repository, [f"{commits[at]}:.gitmodules" for at in absent])
+    rows = [at for at, identity in zip(absent, settings, strict=True) if identity]
+    for path, column in zip(paths, columns, strict=True) if rows else ():
+        there = _by_folders(repository, [commits[at] for at in rows], path)
+        for at, identity in zip(rows, there, strict=True):
+            column[at] = column[at] or identity
+
+
+def _by_folders(repository: Repository, commits: Sequence[str], path: str) -> list[str]:
+    """What the commits have at `path`, from the trees of the folders above it alone."""
+    if path == ".":
+        return _named(repository, [f"{commit}:" for commit in commits])
+    parts = path.split("/")
+    found = [""] * len(commits)
+    for depth, part in enumerate(parts):
+        folder = "/".join(parts[:depth])
+        trees = _named(repository, [f"{commit}:{folder}" for commit in commits])
+        entries = dict(_entries(repository, set(trees) - {""}, part.encode()))
+        for at, tree in enumerate(trees):
+            mode, identity = entries.get(tree, (b"", ""))
+            if mode == _GITLINK or depth == len(parts) - 1:
+                found[at] = found[at] or identity
+    return found
+
+
+def _entries(
+    repository: Repository, trees: Iterable[str], name: bytes
+) -> Iterator[tuple[str, tuple[bytes, str]]]:
+    """Of each tree that has an entry `name`: the tree, and the mode and id of the entry."""
+    wanted = sorted(trees)
+    for start in range(0, len(wanted), _TREES_AT_ONCE):
+        some = wanted[start : start + _TREES_AT_ONCE]
+        out = repository.git("cat-file", "--batch", "--buffer", stdin="\n".join([*some, ""]).encode())
+        at = 0
+        for tree in some:
+            end = out.index(b"\n", at)
+            _, kind, size = out[at:end].split()
+            raw = out[end + 1 : end + 1 + int(size)]
+            at = end + 1 + int(size) + 1
+            if kind == b"tree" and (entry := _entry(raw, name, len(tree) // 2)):
+                yield tree, entry
+
+
+def _entry(raw: bytes, name: bytes, width: int) -> tuple[bytes, str] | None:
+    """Mode and id of an entry of a tree object: mode, space, name, NUL, `width` bytes of id."""
+    at = 0
+    # Most trees without it are known at once; an id may look like a name, so that a find proves nothing.
+    while raw.find(b" %s\0" % name, at) >= 0:
+        space = raw.index(b" ", at)
+        end = raw.index(b"\0", space)
+        if raw[space + 1 : end] == name:
+            return raw[at:space], raw[end + 1 : end + 1 + width].hex()
+        at = end + 1 + width
+    return None
+
+
+def _named(repository: Repository, names: Sequence[str]) -> list[str]:
+    """The ids of names such as `commit:path`, '' for what is not there."""
+    return _printed(repository.git(*_LOOK_UP, stdin="\n".join([*names, ""]).encode()))
+
+
+def _printed(out: bytes) -> list[str]:
+    known: dict[str, str] = {}
+    # Of many commits most have the same, which saves most of the memory.
+    lines = out.decode(errors="replace").split("\n")[:-1]
+    return ["" if line.endswith(" missing") else known.setdefault(line, line) for line in lines]

@@ -1,0 +1,29 @@
+"""Taking away what a test has left, also where it made folders that cannot be written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from bisector.errors import InfrastructureFault
+
+
+def take_away(folder: Path) -> None:
+    """Remove a folder with all that is in it; raises `InfrastructureFault` where that is not allowed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        unlock(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        raise InfrastructureFault(f"{folder} cannot be removed; look what holds it, and remove it by hand")
+
+
+def unlock(folder: Path) -> None:
+    """Let the owner write in each folder below `folder`: a Go module cache is left without that."""
+    for above, names, _ in os.walk(folder):
+        for below in (Path(above) / name for name in names):
+            if not below.is_symlink():
+                with contextlib.suppress(OSError):
+                    below.chmod(below.stat().st_mode | 0o700)

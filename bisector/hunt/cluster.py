@@ -1,0 +1,91 @@
+"""Where the commits of a hunt with `engine: dask` are read: the workers of the cluster that it names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bisector.engine.cluster_folders import Source
+from bisector.engine.cluster_shipment import revisions_of, ship
+from bisector.errors import EnvironmentFault
+from bisector.history.transport import pack_alone, pack_range
+from bisector.hunt.events import Listener, StepBegan
+from bisector.hunt.ground import Ground
+from bisector.hunt_file import AUTO
+from bisector.hunt_file.engine import BUNDLE
+from bisector.probe.probe import Step
+
+if TYPE_CHECKING:
+    from bisector.engine.cluster import DaskEngine
+
+
+@contextmanager
+def dask_engine_for(
+    ground: Ground,
+    key: str,
+    ends: Mapping[str, str],
+    taken: int,
+    listener: Listener,
+    *,
+    whole: bool = False,
+    fair_attempts: int = 3,
+) -> Iterator[DaskEngine]:
+    """An engine on the cluster for the hunt `key`, which has `taken` readings already.
+
+    At the end nothing of the hunt is left on the workers but what `engine.folder` keeps. `whole` and
+    `fair_attempts` are as for a reader of this machine. Raises `EnvironmentFault` where Dask is not
+    installed here, or the scheduler cannot be reached.
+    """
+    try:
+        # The only place that imports Dask: a hunt on this machine does not pay for it, nor need it.
+        from bisector.engine.cluster import DaskEngine
+        from bisector.engine.cluster_client import connected
+    except ModuleNotFoundError as error:
+        raise EnvironmentFault(
+            f"`engine: dask` needs Dask ({error.name} is not installed); run pip install 'bisector[dask]'"
+        ) from error
+
+    def on_step(commit: str, step: Step, detail: str) -> None:
+        listener(StepBegan(commit, step, detail))
+
+    hunt, repository, logs = ground.hunt, ground.repository, ground.scratch.logs(key)
+    logs.mkdir(parents=True, exist_ok=True)
+    known = {revision: repository.resolve(revision) for revision in revisions_of(hunt)} | dict(ends)
+    base = Path(hunt.origin.file).parent if hunt.origin.file else Path.cwd()
+    shipment = ship(hunt, base, key, known, whole=whole, fair_attempts=fair_attempts)
+    predicate = ground.predicate
+    with (
+        connected(hunt.engine, ground.environment) as client,
+        DaskEngine(
+            client,
+            hunt.engine,
+            shipment,
+            _source(ground, known),
+            lambda commits: pack_alone(repository, commits),
+            logs,
+            on_step,
+            first=taken + 1,
+            alone=predicate.paired or predicate.by_wall_clock,
+        ) as engine,
+    ):
+        yield engine
+
+
+def _source(ground: Ground, known: Mapping[str, str]) -> Source:
+    """The history as `engine.repository` has it go to the workers."""
+    repository, where = ground.repository, ground.hunt.engine.repository
+    if where != BUNDLE:
+        return Source(_name(where), where)
+    goods = [repository.resolve(good) for good in ground.hunt.good if good != AUTO]
+    good = known.get("good")
+    others = {*goods, *known.values()}
+    packed = pack_range(repository, good, known["bad"], sorted(others)) if good else None
+    packed = packed or pack_alone(repository, sorted(others))
+    return Source(_name(*sorted(packed.commits), "", *packed.cut), packed)
+
+
+def _name(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,281 @@
+"""What a hunt does next, told from its readings alone: premise, search, confirmation, conclusion."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from bisector import search as core
+from bisector.hunt import confirmation, premise
+from bisector.hunt.belief import Belief
+from bisector.hunt.conclusion import (
+    Conclusion,
+    Effect,
+    FirstBad,
+    GoodIsBad,
+    Inconclusive,
+    MergeBaseIsBad,
+)
+from bisector.hunt.effect import estimate
+from bisector.hunt.events import Event, Noted
+from bisector.hunt.outlook import SPENT, small_step, translated, undecided
+from bisector.hunt.plan import Plan
+from bisector.predicate import Ending, Measured
+from bisector.probe.early import Endpoints
+from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
+
+
+class _Wanted(Exception):
+    """The next reading, or None where all that may tell something is under way already."""
+
+    def __init__(self, request: Request | None) -> None:
+        super().__init__()
+        self.request = request
+
+
+class Course:
+    """The course of one hunt: from the same readings it always goes on in the same way.
+
+    `readings` may be added to from outside. `pending` are commits whose search readings are under way.
+    `spent` says whether the time is over; what a person should know is told through `tell`, each thing once.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        readings: Sequence[Reading],
+        spent: Callable[[], bool] = lambda: False,
+        tell: Callable[[Event], None] = lambda _event: None,
+        pending: Sequence[str] = (),
+    ) -> None:
+        self._plan = plan
+        self._spent = spent
+        self._tell = tell
+        self._told: set[str] = set()
+        self._belief: Belief | None = None
+        self._believed = 0
+        self.readings = list(readings)
+        self.pending = tuple(pending)
+        self.premise: Effect | None = None
+
+    def next(self) -> Request | Conclusion | None:
+        """The reading that is needed next, or how the hunt ends; None while only the pending can tell."""
+        try:
+            return self._endpoints() or self._merge_bases() or self._search()
+        except _Wanted as wanted:
+            return wanted.request
+
+    def next_of_premise(self) -> Request | Conclusion | None:
+        """As `next`, but None once there is something to search for."""
+        try:
+            return self._endpoints()
+        except _Wanted as wanted:
+            return wanted.request
+
+    @property
+    def belief(self) -> Belief:
+        """What all readings so far say; what was believed before is only added to, where that will do."""
+        fresh = self.readings[self._believed :]
+        # With a confirmation behind them, search readings may mean that it did not hold.
+        new = self.readings[max(self._believed - 1, 0) :] if fresh else fresh
+        if self._belief is None or any(r.role is not Role.SEARCH for r in new):
+            self._belief = Belief(self._plan, self.readings)
+        else:
+            for reading in fresh:
+                self._belief.observe(reading)
+            if self._belief.contradicts:
+                self._note("verdicts contradict each other; from here on the test is taken for flaky")
+                self._belief = Belief(self._plan, self.readings)
+        self._believed = len(self.readings)
+        return self._belief
+
+    @property
+    def flaky(self) -> bool:
+        """Whether verdicts are taken for flaky, as last believed."""
+        return self._belief is not None and self._belief.flaky
+
+    def readings_of(self, commit: str, role: Role | None = None) -> list[Reading]:
+        """The readings of one commit, oldest first; those of one role only where it is given."""
+        return [r for r in self.readings if r.commit == commit and role in (None, r.role)]
+
+    @property
+    def _reference(self) -> str:
+        return self._plan.good[0] if self._plan.ratio is not None else ""
+
+    def _note(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._tell(Noted(text))
+
+    def _want(
+        self, commit: str, role: Role, against: str = "", *, fresh: bool = False, about: str = ""
+    ) -> _Wanted:
+        return _Wanted(Request(commit, role, against, fresh, self._endpoints_for(commit, role), about))
+
+    def _endpoints(self) -> Conclusion | None:
+        plan = self._plan
+        good = self.readings_of(plan.good[0], Role.PREMISE)
+        bad = self.readings_of(plan.bad, Role.PREMISE)
+        decision = premise.decide(good, bad, plan.repeats, plan.ratio)
+        if isinstance(decision, premise.Established):
+            self.premise = decision.effect
+            figures = f": bad over good {decision.effect}" if decision.effect else ""
+            self._note(f"premise established{figures}")
+            return None
+        if not isinstance(decision, premise.MoreReadings):
+            return decision
+        if self._out_of_budget():
+            return Inconclusive("the budget was spent before the premise was decided")
+        commit = plan.good[0] if decision.of_good else plan.bad
+        raise self._want(commit, Role.PREMISE, self._reference)
+
+    def _merge_bases(self) -> Conclusion | None:
+        for commit in (*self._plan.merge_bases, *self._plan.good[1:]):
+            side = self._side(commit)
+            if side is None:
+                self._note(f"{commit[:12]}, where good and bad part, cannot be tested; taken for good")
+            elif side:
+                why = self.readings_of(commit, Role.MERGE_BASE)[-1].judgement.why
+                if commit in self._plan.good:
+                    return GoodIsBad(f"the good endpoint {commit[:12]} is judged bad already: {why}")
+                return MergeBaseIsBad(commit, why)
+        return None
+
+    def _side(self, commit: str) -> bool | None:
+        """Whether a commit that must be good is bad; None where it cannot be tested."""
+        readings = self.readings_of(commit, Role.MERGE_BASE)
+        if readings and not isinstance(readings[-1].judgement, Measured):
+            verdict = confirmation.by_verdict(readings, bad_expected=True)
+            return (
+                None if isinstance(verdict, confirmation.Unknown) else isinstance(verdict, confirmation.Holds)
+            )
+        ratios = premise.measured(readings)
+        if len(ratios) >= self._plan.repeats.least:
+            effect = estimate(ratios)
+            middle = self._middle()
+            if not effect.low <= middle <= effect.high or len(ratios) >= self._plan.repeats.most:
+                return effect.ratio > middle
+        raise self._want(commit, Role.MERGE_BASE, self._reference)
+
+    def _search(self) -> Conclusion:
+        self._read_suspects()
+        belief = self.belief
+        warning = small_step(self._plan, self.readings, belief)
+        if warning:
+            self._note(warning)
+        found = belief.conclusion
+        if found is None:
+            if self._out_of_budget():
+                return undecided(SPENT, belief)
+            commit = self._begun() or belief.propose(self.pending)
+            raise self._want(commit, Role.SEARCH, self._reference) if commit else _Wanted(None)
+        if not isinstance(found, core.FirstBad):
+            return translated(belief, found, self.readings)
+        return self._confirm(belief, belief.commit(found.commit), found.probability)
+
+    def _endpoints_for(self, commit: str, role: Role) -> Endpoints | None:
+        """By what to end a run of this commit early; none at a second time in the search.
+
+        Whoever asks again wants the value, and would ask for ever if it got no more than a verdict.
+        """
+        plan = self._plan
+        searching = role is Role.SEARCH
+        if plan.ratio is None or commit in plan.good or role is Role.MERGE_BASE:
+            return None
+        if plan.repeats.whole and not searching:
+            return None
+        good, bad = (self.readings_of(c, Role.PREMISE) for c in (plan.good[0], plan.bad))
+        if role is Role.PREMISE:
+            return Endpoints(good, ()) if not bad else None
+        ended = any(r.run and r.run.ending is Ending.JUDGED for r in self.readings_of(commit, Role.SEARCH))
+        if searching and (ended or commit == plan.bad):
+            return None
+        return Endpoints(good, bad)
+
+    def _begun(self) -> str | None:
+        """The commit whose first pairs are not complete yet, also when an earlier start was stopped there."""
+        if self._plan.ratio is None or self.readings[-1].role is not Role.SEARCH:
+            return None
+        commit = self.readings[-1].commit
+        readings = self.readings_of(commit)
+        complete = len(readings) + self.pending.count(commit) >= self._plan.repeats.first
+        return None if complete or len(premise.measured(readings)) < len(readings) else commit
+
+    def _confirm(self, belief: Belief, commit: str, probability: float) -> Conclusion:
+        """The conclusion, confirmed or given up."""
+        verdicts = self._verdicts_against_parents(commit)
+        failures = [v for v in verdicts.values() if isinstance(v, confirmation.Fails)]
+        if failures and not belief.flaky:
+            # What misled the search was read again (`_read_suspects`), and still it says this.
+            return Inconclusive(
+                f"{commit[:12]} is the likeliest, but built clean it is no step: {failures[0].why}",
+                (commit,),
+                (probability,),
+            )
+        own = verdicts.pop(commit, confirmation.Holds())
+        held = {p: v for p, v in verdicts.items() if isinstance(v, confirmation.Holds)}
+        effects = [v.effect for v in held.values() if v.effect]
+        return FirstBad(
+            commit=commit,
+            probability=probability,
+            confirmed=bool(held) and not failures and isinstance(own, confirmation.Holds),
+            effect=min(effects, key=lambda effect: effect.ratio) if effects else None,
+            parents_good=tuple(held),
+        )
+
+    def _read_suspects(self) -> None:
+        """After a confirmation that did not hold, have what misled the search read again, built clean."""
+        commit = next((r.about for r in reversed(self.readings) if r.role is Role.CONFIRMATION), "")
+        if not commit:
+            return
+        try:
+            verdicts = self._verdicts_against_parents(commit)
+        except _Wanted:
+            return
+        failures = [v for v in verdicts.values() if isinstance(v, confirmation.Fails)]
+        suspects = (commit, *self._plan.parents[commit])
+        confirmed = [
+            at for at, r in enumerate(self.readings) if r.role is Role.CONFIRMATION and r.commit in suspects
+        ]
+        since = self.readings[confirmed[-1] + 1 :]
+        wanted = self._plan.repeats.least if self._plan.ratio is not None else 1
+        missing = [
+            suspect
+            for suspect in suspects
+            if sum(r.commit == suspect and r.role is Role.SEARCH for r in since) < wanted
+        ]
+        before = [r for at, r in enumerate(self.readings[: confirmed[-1]]) if at not in confirmed]
+        # A flaky test may well fail here: its readings count for what they are, no more.
+        if failures and missing and not Belief(self._plan, before).flaky:
+            why = failures[0].why
+            self._note(f"the confirmation does not hold ({why}); reading again what misled the search")
+            raise self._want(missing[0], Role.SEARCH, self._reference, fresh=True)
+
+    def _verdicts_against_parents(self, commit: str) -> dict[str, confirmation.Verdict]:
+        """By parent; for verdicts also of the commit itself."""
+        parents = self._plan.parents[commit]
+        if self._plan.ratio is not None:
+            return {parent: self._paired_verdict(commit, parent) for parent in parents}
+        return {one: self._fresh_verdict(one, about=commit) for one in (commit, *parents)}
+
+    def _paired_verdict(self, commit: str, parent: str) -> confirmation.Verdict:
+        readings = [r for r in self.readings_of(commit, Role.CONFIRMATION) if r.against == parent]
+        verdict = confirmation.against_parent(readings, self._plan.repeats, self._plan.ratio or 1.0)
+        if isinstance(verdict, premise.MoreReadings):
+            raise self._want(commit, Role.CONFIRMATION, parent, fresh=True, about=commit)
+        return verdict
+
+    def _fresh_verdict(self, commit: str, about: str) -> confirmation.Verdict:
+        readings = self.readings_of(commit, Role.CONFIRMATION)
+        if not readings:
+            raise self._want(commit, Role.CONFIRMATION, fresh=True, about=about)
+        return confirmation.by_verdict(readings, bad_expected=commit == about)
+
+    def _middle(self) -> float:
+        return math.sqrt(self.premise.ratio) if self.premise else math.sqrt(self._plan.ratio or 1.0)
+
+    def _out_of_budget(self) -> bool:
+        most = self._plan.budget.probes
+        probes = len({r.commit for r in self.readings if r.role is Role.SEARCH}.union(self.pending))
+        return self._spent() or (most is not None and probes >= most)

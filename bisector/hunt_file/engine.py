@@ -1,0 +1,101 @@
+"""The section `engine`: where the probes of a hunt run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, StrictInt, model_validator
+from pydantic_core import CoreSchema
+
+from bisector.hunt_file.fields import Count, Kind, LocalPath, OneLine, Wait
+from bisector.hunt_file.overlay import Section
+
+BUNDLE = "bundle"
+"""The value of `repository` that has this machine send the history."""
+
+_MINUTE = 60.0
+_ADDRESS = re.compile(r"([a-z]+://)?[^\s/]+:\d+")
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError(f"{text!r} is no address of a scheduler; write for instance tcp://10.0.0.5:8786")
+    return text
+
+
+def _absolute(text: str) -> str:
+    if not PurePosixPath(text).is_absolute():
+        raise ValueError(f"{text!r} is relative, and to what differs from worker to worker; write it from /")
+    return text
+
+
+class Engine(Section):
+    """Where probes run: on this machine (`local`), or as tasks of a Dask cluster (`dask`).
+
+    A name alone may stand for the whole section.
+    """
+
+    name: Literal["local", "dask"] = Field(
+        default="local",
+        description="`local`: on this machine. `dask`: on the workers of a Dask cluster that runs already; "
+        "needs the extra `bisector[dask]` here and on the workers.",
+    )
+    scheduler: Annotated[OneLine, AfterValidator(_address), Kind("address")] | None = Field(
+        default=None,
+        description="Address of the cluster's scheduler. Without it: `scheduler_file`, else the variable "
+        "`DASK_SCHEDULER_ADDRESS`.",
+        examples=["tcp://10.0.0.5:8786"],
+    )
+    scheduler_file: LocalPath | None = Field(
+        default=None,
+        description="File that the scheduler has written its address to (`dask scheduler "
+        "--scheduler-file`), relative to the hunt file.",
+    )
+    repository: OneLine = Field(
+        default=BUNDLE,
+        description="Where workers get the history from: `bundle` has this machine send the commits of the "
+        "range, without what came before; else a URL that each worker clones.",
+    )
+    folder: Annotated[OneLine, AfterValidator(_absolute), Kind("path")] | None = Field(
+        default=None,
+        description="Folder on the workers for slots, clones and built artefacts; the clones and artefacts "
+        "stay there for the next hunt. Without it: the worker's own, and nothing stays.",
+        examples=["/var/tmp/bisector"],
+    )
+    wait: Wait = Field(
+        default=10 * _MINUTE,
+        description="How long the cluster may be without a worker before the hunt stops.",
+    )
+    retries: Annotated[StrictInt, Field(ge=0)] = Field(
+        default=3,
+        description="How often one probe goes to another worker, because its own died or could not run it.",
+    )
+    per_machine: Count = Field(
+        default=1,
+        description="Probes at the same time on one machine, for predicates that go by time; more of them "
+        "disturb each other. For all other predicates: one a worker's thread.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_name(cls, value: object) -> object:
+        return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _for_a_cluster(self) -> Engine:
+        plain = Engine.model_fields
+        given = [key for key in plain if key != "name" and getattr(self, key) != plain[key].default]
+        if self.name == "local" and given:
+            raise ValueError(f"'{given[0]}' is for a cluster; add 'name: dask', or remove it")
+        if self.scheduler and self.scheduler_file:
+            raise ValueError("'scheduler' and 'scheduler_file' both name the scheduler; remove one")
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        section = handler.resolve_ref_schema(handler(schema))
+        return {"anyOf": [{"type": "string", "enum": ["local", "dask"]}, section]}

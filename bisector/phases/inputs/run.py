@@ -1,0 +1,72 @@
+"""`bisector inputs`: a commit traced, inputs proposed, and what they would save."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bisector.history.candidates import collapse
+from bisector.history.inputs import coming_and_going
+from bisector.hunt.events import Listener
+from bisector.hunt.session import Session
+from bisector.hunt_file import Hunt
+from bisector.phases.inputs.outside import Group, grouped
+from bisector.phases.inputs.proposal import Proposal, proposed
+from bisector.phases.inputs.tracing import Traced, traced
+from bisector.probe.environment import allowed_environment
+from bisector.probe.keys import test_keys
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What tracing a hunt's commit found; candidates of the range: all, as declared, as proposed."""
+
+    hunt: str
+    traced: Traced
+    proposal: Proposal
+    outside: Sequence[Group]
+    commits: int
+    declared: int
+    proposed: int
+
+
+def find_inputs(session: Session, revision: str | None, listener: Listener) -> Finding:
+    """Trace `revision`, by default the good commit, and propose inputs.
+
+    Raises `HistoryError` for a revision that is not there or does not build, `EnvironmentFault` where
+    strace is missing or may not trace.
+    """
+    ground, plan = session.ground, session.plan
+    commit = ground.repository.resolve(revision) if revision else plan.good[0]
+    one = traced(ground, commit, listener)
+    moving = coming_and_going(ground.repository, plan.good, plan.bad)
+    proposal = proposed(ground.hunt, one, moving, str(ground.repository.git_folder))
+    return Finding(
+        ground.hunt.hunt,
+        one,
+        proposal,
+        _outside(session, one),
+        len(plan.every_candidate),
+        len(plan.candidates),
+        _candidates(session, proposal.applied(ground.hunt)),
+    )
+
+
+def _candidates(session: Session, hunt: Hunt) -> int:
+    """How many candidates the range has where commits alike in the hunt's inputs count as one."""
+    every, plan = session.plan.every_candidate, session.plan
+    if not hunt.test.inputs or (hunt.build and not hunt.build.inputs):
+        return len(every)
+    ends = {"good": plan.good[0], "bad": plan.bad}
+    return len(collapse(every, test_keys(hunt, session.ground.repository, every.ids, ends)))
+
+
+def _outside(session: Session, one: Traced) -> list[Group]:
+    ground, hunt = session.ground, session.ground.hunt
+    seen = [part for part in (one.build, one.test) if part is not None]
+    return grouped(
+        {path for part in seen for path in part.outside},
+        {path for part in seen for path in part.executed},
+        allowed_environment(hunt.environment.pass_, hunt.environment.set, ground.environment),
+        ground.repository.git_folder,
+    )

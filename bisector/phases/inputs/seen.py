@@ -1,0 +1,90 @@
+"""A trace as seen from the slot: what is in the repository, and what lies outside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bisector.phases.inputs.strace import Trace
+from bisector.probe.dune_root import scripts_of
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a build or a test did: in the repository by path from its top, and outside by absolute path."""
+
+    read: frozenset[str]
+    """Tracked files and build products whose content was asked for."""
+    listed: frozenset[str]
+    """Folders whose names were asked for; the top is `.`."""
+    examined: frozenset[str]
+    """Found to be there, their content not asked for."""
+    absent: frozenset[str]
+    """Looked for, and not there."""
+    written: frozenset[str]
+    outside: frozenset[str]
+    executed: frozenset[str]
+    """Those of `outside` that were run."""
+    calls: int
+    """System calls recorded."""
+
+
+def seen_in(root: Path, known: frozenset[str], trace: Trace) -> Seen:
+    """What the trace of a command in the slot at `root` means; `known` are tracked and built files there.
+
+    Symbolic links are followed, so the slot must still stand as the command left it.
+    """
+    return _Inside(root, known).seen(trace)
+
+
+class _Inside:
+    """Tells the slot's own paths from all others."""
+
+    def __init__(self, root: Path, known: frozenset[str]) -> None:
+        self._root = root
+        self._roots = {str(root), str(root.resolve())}
+        self._own = {str(scripts_of(top)) for top in (root, root.resolve())}
+        self._known = known
+
+    def seen(self, trace: Trace) -> Seen:
+        inside = {
+            name: frozenset(filter(None, map(self._relative, getattr(trace, name))))
+            for name in ("listed", "examined", "absent", "written")
+        }
+        read = filter(None, map(self._relative, trace.read))
+        return Seen(
+            read=frozenset(path for one in read for path in self._files(one)),
+            outside=frozenset(path for path in trace.read | trace.listed if self._is_outside(path)),
+            executed=frozenset(path for path in trace.executed if self._is_outside(path)),
+            calls=trace.calls,
+            **inside,
+        )
+
+    def _relative(self, path: str) -> str:
+        """The path from the top of the slot; empty for one outside, and for git's own."""
+        if path in self._roots:
+            return "."
+        for root in self._roots:
+            if path.startswith(f"{root}/"):
+                inside = path[len(root) + 1 :]
+                return "" if inside.split("/")[0] == ".git" else inside
+        return ""
+
+    def _is_outside(self, path: str) -> bool:
+        """Whether a path is neither in the slot, nor above it, nor bisector's own beside it."""
+        return not any(
+            path == top or path.startswith(f"{top}/") or f"{top}/".startswith(f"{path.rstrip('/')}/")
+            for top in self._roots | self._own
+        )
+
+    def _files(self, path: str) -> Iterable[str]:
+        """The files that reading `path` means: itself, the link it lies behind, and what that leads to."""
+        if path in self._known:
+            yield path
+        parts = path.split("/")
+        yield from (link for at in range(1, len(parts)) if (link := "/".join(parts[:at])) in self._known)
+        real = self._relative(os.path.realpath(self._root / path))
+        if real != path and real in self._known:
+            yield real

@@ -1,0 +1,210 @@
+"""One build and one test of one commit in a slot, under strace."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from bisector.engine.slots import Slots
+from bisector.errors import EnvironmentFault, HistoryError
+from bisector.history.inputs import covered, tracked_files
+from bisector.history.worktree import Worktree
+from bisector.hunt.events import Listener, StepBegan
+from bisector.hunt.ground import Ground
+from bisector.hunt_file import Copy, Hunt, Place
+from bisector.phases.inputs.seen import Seen, seen_in
+from bisector.phases.inputs.strace import OPTIONS, Trace, parsed
+from bisector.predicate import Ending, Run, Untestable
+from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.environment import allowed_environment
+from bisector.probe.launch import SHELL
+from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.probe import Prober, Step
+from bisector.probe.sandbox import private_tmp_of
+from bisector.watchdog.quiet_wall import ends_for, whole_ground
+
+SLOWER = 4.0
+"""How many times their limits builds and tests may take: under strace, many small processes are slow."""
+
+_ENDED = {
+    Ending.TIMEOUT: "did not end in time",
+    Ending.MEMORY_LIMIT: "ran into the memory limit",
+    Ending.OUTPUT_LIMIT: "ran into the output limit",
+    Ending.SIGNALLED: "was killed by a signal",
+}
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A commit, traced. `made` are the files that stand in the slot after its build and are not tracked."""
+
+    commit: str
+    tracked: frozenset[str]
+    made: frozenset[str]
+    laid_over: tuple[str, ...]
+    """What the hunt's overlay puts in place of the commit's own files."""
+    build: Seen | None
+    test: Seen
+    trouble: str = ""
+    """Why the test may have read less than it should."""
+
+
+def traced(ground: Ground, commit: str, listener: Listener) -> Traced:
+    """Build and test `commit` (a full id) from clean in a slot of its own, under strace.
+
+    Raises `EnvironmentFault` where strace is missing or may not trace, `HistoryError` where the commit
+    cannot be built.
+    """
+    environment = allowed_environment(
+        ground.hunt.environment.pass_, ground.hunt.environment.set, ground.environment
+    )
+    strace = shutil.which("strace", path=environment.get("PATH"))
+    if strace is None:
+        raise EnvironmentFault(
+            "tracing needs `strace`, which is not on PATH; install the package `strace` "
+            "(apt, dnf, pacman and apk have it)"
+        )
+    key = f"inputs-{commit}"
+    with ground.scratch.held(key):
+        clean_leftovers()
+        with Slots(ground.scratch.slots, ground.repository) as slots:
+            worktree = slots.take(commit).worktree
+            logs = ground.scratch.logs(key)
+            logs.mkdir(parents=True, exist_ok=True)
+            return _Tracing(ground, commit, worktree, logs, strace, environment, listener).run()
+
+
+class _Tracing:
+    def __init__(
+        self,
+        ground: Ground,
+        commit: str,
+        worktree: Worktree,
+        logs: Path,
+        strace: str,
+        environment: dict[str, str],
+        listener: Listener,
+    ) -> None:
+        self.ground = ground
+        self.commit = commit
+        self.worktree = worktree
+        self.logs = logs
+        self.strace = strace
+        self.environment = environment
+        self.listener = listener
+        self.tracked = tracked_files(ground.repository, commit)
+
+    def run(self) -> Traced:
+        build = self._build()
+        made = self._made() if self.ground.hunt.build else frozenset()
+        execution = self._prober().test(self.worktree, self.commit, "inputs-test")
+        if isinstance(execution.judgement, Untestable):
+            raise HistoryError(
+                f"{self.commit[:12]} cannot be tested: {execution.judgement.why}; name another with --commit"
+            )
+        test = self._seen(self.ground.hunt.test.folder, made, execution.run.output)
+        return Traced(
+            self.commit,
+            self.tracked,
+            made,
+            _laid_over(self.ground.hunt),
+            build,
+            test,
+            _trouble(execution.run),
+        )
+
+    def _build(self) -> Seen | None:
+        built = self._prober().build(self.worktree, self.commit, fresh=True)
+        if isinstance(built, Untestable):
+            if "strace: " in built.why:
+                raise _cannot_trace(built.why)
+            raise HistoryError(
+                f"{self.commit[:12]} cannot be built, so there is nothing to trace: {built.why}; "
+                "name a commit that builds with --commit"
+            )
+        build = self.ground.hunt.build
+        return self._seen(build.folder, frozenset(), "") if build else None
+
+    def _prober(self) -> Prober:
+        whole, ground = whole_ground(self.ground), self.ground
+        return Prober(
+            self._under_strace(ground.hunt),
+            ground.repository,
+            whole.predicate,
+            ArtefactStore(ground.scratch.store),
+            self.logs,
+            self.environment,
+            ends_for(ground, self.commit),
+            self._on_step,
+            whole=True,
+        )
+
+    def _under_strace(self, hunt: Hunt) -> Hunt:
+        """The hunt with its commands traced; without outputs, so that nothing of it is kept in the store."""
+        test = hunt.test.model_copy(
+            update={"command": self._words(hunt.test.command), "timeout": hunt.test.timeout * SLOWER}
+        )
+        update: dict[str, object] = {"test": test}
+        if hunt.build:
+            build = {
+                "command": self._words(hunt.build.command),
+                "timeout": hunt.build.timeout * SLOWER,
+                "outputs": (),
+            }
+            update["build"] = hunt.build.model_copy(update=build)
+        return hunt.model_copy(update=update)
+
+    def _words(self, command: str | tuple[str, ...]) -> tuple[str, ...]:
+        words = (SHELL, "-c", command) if isinstance(command, str) else command
+        inside = "/tmp/strace" if self.ground.hunt.sandbox else str(self._record)
+        return (self.strace, *OPTIONS, "-o", inside, *words)
+
+    @property
+    def _record(self) -> Path:
+        """The file that strace writes, as it is seen from here: the sandbox has a /tmp of its own."""
+        if self.ground.hunt.sandbox:
+            return private_tmp_of(self.worktree.path.resolve()) / "strace"
+        return self.logs.resolve() / "strace"
+
+    def _seen(self, folder: str, made: frozenset[str], output: str) -> Seen:
+        """The record of the command that just ran in `folder`, read and taken away."""
+        try:
+            with self._record.open(encoding="utf-8", errors="surrogateescape") as lines:
+                trace = parsed(lines, str(self.worktree.path.resolve() / folder))
+        except FileNotFoundError:
+            trace = Trace()
+        self._record.unlink(missing_ok=True)
+        if not trace.calls:
+            raise _cannot_trace((output.strip().splitlines() or ["it printed nothing"])[-1])
+        return seen_in(self.worktree.path, self.tracked | made, trace)
+
+    def _made(self) -> frozenset[str]:
+        out = self.ground.repository.git("ls-files", "--others", "-z", folder=self.worktree.path)
+        paths = out.decode("utf-8", "surrogateescape").split("\0")
+        laid_over = _laid_over(self.ground.hunt)
+        return frozenset(path for path in paths if path and not covered(path, laid_over))
+
+    def _on_step(self, commit: str, step: Step, detail: str) -> None:
+        self.listener(StepBegan(commit, step, detail))
+
+
+def _cannot_trace(why: str) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"strace recorded nothing ({why[:160]}); it must be 5.3 or newer, and this machine must allow "
+        "tracing (in a container: the capability SYS_PTRACE)"
+    )
+
+
+def _laid_over(hunt: Hunt) -> tuple[str, ...]:
+    return tuple(
+        change.target if isinstance(change, Copy) else change.to
+        for change in hunt.overlay
+        if isinstance(change, Copy | Place) and not change.optional
+    )
+
+
+def _trouble(run: Run) -> str:
+    if run.ending is not Ending.EXITED:
+        return f"the test {_ENDED.get(run.ending or Ending.SIGNALLED, 'did not end by itself')}"
+    return f"the test ended with exit {run.exit_code}" if run.exit_code else ""

@@ -1,0 +1,45 @@
+"""What is believed before anything was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bisector.errors import UsageError
+from bisector.search.noise import Floats
+
+PRIOR_TRUST = 0.9
+"""Share of the prior taken from the caller; the rest is spread evenly: no commit is ever ruled out."""
+NO_REGRESSION = 0.01
+"""Default prior of "no regression" for readings that err."""
+LAST_ALONE = 0.025
+"""Impartial prior that the bad endpoint alone is bad: only its own readings speak for that, so that an even
+share of a long range would have it lose to "no regression"."""
+
+
+def prior_of_none(size: int, given: float | None, *, certain: bool) -> float:
+    """Prior probability that none of `size` commits is bad: as given, or the default of the noise."""
+    if given is None:
+        return 1 / (size + 1) if certain else NO_REGRESSION
+    if not 0 <= given < 1:
+        raise UsageError(f"no_regression is {given}: give a probability from 0 to below 1")
+    return given
+
+
+def impartial(size: int) -> Floats:
+    """Shape (size + 1,): half "no regression", the other half spread evenly but for `LAST_ALONE`."""
+    prior = np.append(np.full(size, (0.5 - LAST_ALONE) / size), 0.5)
+    prior[-2] += LAST_ALONE
+    return prior
+
+
+def softened(size: int, weights: Sequence[float] | Floats | None, none: float) -> Floats:
+    """Shape (size + 1,): the caller's weights, softened, and "no regression" last."""
+    even = np.full(size, 1 / size)
+    if weights is not None:
+        given = np.asarray(weights, dtype=np.float64)
+        if given.shape != (size,) or not np.isfinite(given).all() or (given < 0).any() or given.sum() <= 0:
+            raise UsageError(f"prior: give {size} weights, none negative, not all zero")
+        even = PRIOR_TRUST * given / given.sum() + (1 - PRIOR_TRUST) * even
+    return np.append(even * (1 - none), none)

@@ -1,0 +1,218 @@
+"""A Dask cluster of real processes on loopback: a scheduler, and workers that come and go."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bisector.engine.cluster import DaskEngine
+from bisector.hunt.cluster import dask_engine_for
+from bisector.hunt.conclusion import Conclusion
+from bisector.hunt.events import Event, ReadingTaken
+from bisector.hunt.ground import Ground
+from bisector.hunt.loop import Loop
+from bisector.hunt.session import plan_of
+from bisector.hunt_file import build
+from bisector.probe.keys import hunt_key
+from bisector.probe.reading import Reading
+from tests.git_history import chain, write_history
+
+PATIENCE = 30.0
+
+
+def until(true: Callable[[], Any], what: str) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, f"{what} did not come true"
+        time.sleep(0.02)
+
+
+@dataclass
+class Cluster:
+    """A scheduler and its workers, whose folders are below `folder`."""
+
+    folder: Path
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def scheduler_file(self) -> Path:
+        """Where the scheduler has written its address."""
+        return self.folder / "scheduler.json"
+
+    def start_scheduler(self) -> None:
+        """Start the scheduler on a free port."""
+        words = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
+        self._start("scheduler", [*words, "--scheduler-file", str(self.scheduler_file)])
+
+    def start_worker(self, name: str, **environment: str) -> None:
+        """Start a worker, named by the variable WORKER; it is there once it has registered."""
+        words = ["worker", "--scheduler-file", str(self.scheduler_file), "--name", name, "--no-nanny"]
+        words += ["--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard"]
+        words += ["--local-directory", str(self.folder / name)]
+        self._start(name, words, WORKER=name, **environment)
+
+    def registered(self, *names: str) -> None:
+        """Wait until these workers have come to the scheduler."""
+        for name in names:
+            until(
+                lambda n=name: b"Registered to" in (self.folder / f"{n}.log").read_bytes(), f"worker {name}"
+            )
+
+    def kill(self, name: str) -> None:
+        """End a process as a machine that loses its power would."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE)
+
+    def end(self, *names: str) -> None:
+        """End processes as a user would, the scheduler last; wait for them."""
+        for name in names or sorted(self.processes, key=lambda one: one == "scheduler"):
+            process = self.processes.pop(name)
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE)
+            process.kill()
+            process.wait(PATIENCE)
+
+    def left(self) -> list[Path]:
+        """What hunts have left in the folders of the workers that live."""
+        folders = [f for name in self.processes for f in (self.folder / name).glob("*/worker-*/bisector*")]
+        return sorted(folders)
+
+    def _start(self, name: str, words: Sequence[str], **environment: str) -> None:
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "dask", *words],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "false", **environment},
+            )
+
+
+@contextlib.contextmanager
+def cluster(folder: Path, **workers: Mapping[str, str]) -> Iterator[Cluster]:
+    """A scheduler with these workers and their variables; ended with all that was started later."""
+    one = Cluster(folder)
+    try:
+        one.start_scheduler()
+        for name, environment in workers.items():
+            one.start_worker(name, **environment)
+        one.registered(*workers)
+        yield one
+    finally:
+        one.end()
+
+
+@dataclass
+class Hunting:
+    """One hunt on a cluster, as far as it came."""
+
+    ground: Ground
+    engine: DaskEngine | None = None
+    readings: list[Reading] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    on_event: Callable[[Event], None] = lambda _event: None
+
+    def tell(self, event: Event) -> None:
+        """Take note of an event."""
+        self.events.append(event)
+        if isinstance(event, ReadingTaken):
+            self.readings.append(event.reading)
+        self.on_event(event)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[DaskEngine]:
+        """The engine of the hunt; its ends are as the hunt file has them."""
+        plan = plan_of(self.ground, self.ground.hunt.good)
+        key = hunt_key(self.ground.hunt, self.ground.repository, plan.good, plan.bad)
+        ends = {"good": plan.good[0], "bad": plan.bad}
+        # The machine of the tests is never calm.
+        with dask_engine_for(self.ground, key, ends, 0, self.tell, fair_attempts=0) as engine:
+            self.engine = engine
+            yield engine
+
+    def run(self) -> Conclusion:
+        """The whole hunt."""
+        with self.opened() as engine:
+            plan = plan_of(self.ground, self.ground.hunt.good)
+            return Loop(plan, engine, (), lambda _reading: None, self.tell, time.monotonic).run()
+
+
+TEST = """\
+echo "$WORKER $BISECTOR_COMMIT $$" >> "$SCENE/tests"
+while test -e "$SCENE/hold-$WORKER" || test -e "$SCENE/hold-$BISECTOR_COMMIT"; do sleep 0.05; done
+echo tested by "$WORKER"
+"""
+
+
+class Scene:
+    """A repository `repo` of 12 commits in `folder`, whose tests can be held, and say where they run."""
+
+    def __init__(self, folder: Path, test: str = "test $(cat number) -lt 8\n") -> None:
+        self.folder = folder
+        files: list[dict[str, str | None]] = [{"number": str(n)} for n in range(12)]
+        files[0]["test.sh"] = TEST + test
+        self.ids = write_history(folder / "repo", chain(12, dict(enumerate(files))))
+
+    @classmethod
+    def at(cls, folder: Path) -> Scene:
+        """One that was made before."""
+        scene = cls.__new__(cls)
+        scene.folder = folder
+        return scene
+
+    @contextlib.contextmanager
+    def held(self, *whom: str) -> Iterator[None]:
+        """Tests on these workers, or of these commits, do not end meanwhile."""
+        files = [self.folder / f"hold-{one}" for one in whom]
+        for file in files:
+            file.touch()
+        try:
+            yield
+        finally:
+            for file in files:
+                file.unlink(missing_ok=True)
+
+    def release(self, whom: str) -> None:
+        """Let the tests on a worker, or of a commit, end."""
+        (self.folder / f"hold-{whom}").unlink()
+
+    @property
+    def tests(self) -> list[tuple[str, str, int]]:
+        """Every test that was begun: worker, commit, process."""
+        file = self.folder / "tests"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [(worker, commit, int(pid)) for worker, commit, pid in map(str.split, lines)]
+
+    def hunt(self, cluster: Cluster, **said: Any) -> Hunting:
+        """A hunt here; `said` are further keys, such as `test__timeout` for `test.timeout`."""
+        defaults = {
+            "repository": str(self.folder / "repo"),
+            "scratch": str(self.folder / "scratch"),
+            "good": "main~11",
+            "bad": "main",
+            "test.command": "sh test.sh",
+            "environment.pass": ["WORKER", "SPEED"],
+            "environment.set": {"SCENE": str(self.folder)},
+            "engine.name": "dask",
+            "engine.scheduler_file": str(cluster.scheduler_file),
+        }
+        overrides = defaults | {key.replace("__", "."): value for key, value in said.items()}
+        return Hunting(Ground(build(overrides, self.folder, None), None, os.environ))
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

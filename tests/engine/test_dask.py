@@ -1,0 +1,332 @@
+"""Hunts on a Dask cluster of real processes: a scheduler and workers on loopback."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed")
+
+from bisector.errors import EnvironmentFault, InfrastructureFault
+from bisector.hunt.conclusion import FirstBad
+from bisector.hunt.events import StepBegan
+from bisector.predicate import Good, Measured
+from bisector.probe.probe import Step
+from bisector.probe.reading import Role
+from bisector.probe.request import Request
+from tests.engine.cluster import Cluster, Hunting, Scene, alive, cluster, until
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster of the workers `one` and `two`; whatever runs on `two` takes thrice as much."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with cluster(folder, one={"SPEED": "1"}, two={"SPEED": "3"}) as made:
+        yield made
+
+
+def search(commit: str) -> Request:
+    return Request(commit, Role.SEARCH)
+
+
+def steps(hunt: Hunting, step: Step) -> list[str]:
+    """The details of all such steps."""
+    return [event.detail for event in hunt.events if isinstance(event, StepBegan) and event.step is step]
+
+
+def test_the_first_bad_commit_is_found(two: Cluster, tmp_path: Path) -> None:
+    """By both workers; nothing is left there, their logs are here, and each step tells its host."""
+    scene = Scene(tmp_path)
+    hunt = scene.hunt(two)
+    found = hunt.run()
+    assert isinstance(found, FirstBad)
+    assert (found.commit, found.confirmed) == (scene.ids["c8"], True)
+    assert {worker for worker, _, _ in scene.tests} == {"one", "two"}
+    assert two.left() == []
+    logs = [reading.log for reading in hunt.readings]
+    assert len(set(logs)) == len(logs)
+    for log in logs:
+        assert log is not None and log.is_relative_to(tmp_path / "scratch/logs")
+        assert log.read_text().startswith("tested by ")
+    assert steps(hunt, Step.TESTING)
+    assert all(re.fullmatch(r"on \S+", detail) for detail in steps(hunt, Step.TESTING))
+
+
+def killed_at_work(two: Cluster, scene: Scene) -> threading.Thread:
+    """Starts a third worker, which will be killed in mid-probe; what the others do is held until then."""
+    two.start_worker("doomed")
+    two.registered("doomed")
+
+    def kill() -> None:
+        until(lambda: "doomed" in [worker for worker, _, _ in scene.tests], "a probe to be killed")
+        two.kill("doomed")
+        scene.release("one")
+        scene.release("two")
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    return killer
+
+
+def test_a_killed_worker_costs_no_reading(two: Cluster, tmp_path: Path) -> None:
+    """Its probe begins anew on another one, each reading comes once, and its orphaned test is ended."""
+    scene = Scene(tmp_path)
+    hunt = scene.hunt(two)
+    killer = killed_at_work(two, scene)
+    with scene.held("one", "two", "doomed"):
+        with hunt.opened() as engine:
+            asked = [search(scene.ids[name]) for name in ("c1", "c2", "c3")]
+            for request in asked:
+                engine.begin(request)
+            done = [engine.finished() for _ in asked]
+            assert engine.jobs == 2
+        ((_, commit, pid),) = [test for test in scene.tests if test[0] == "doomed"]
+        until(lambda: not alive(pid), "the end of the orphaned test")
+    killer.join()
+    assert Counter(one[1].commit for one in done if one) == Counter(request.commit for request in asked)
+    assert Counter(tested for _, tested, _ in scene.tests)[commit] == 2
+    (moved,) = steps(hunt, Step.RETRYING)
+    assert "went away while it probed; another worker takes over" in moved
+
+
+def test_a_hunt_survives_a_killed_worker(two: Cluster, tmp_path: Path) -> None:
+    """Its answer is the same, with no reading too many, and nothing is left."""
+    scene = Scene(tmp_path)
+    hunt = scene.hunt(two)
+    killer = killed_at_work(two, scene)
+    with scene.held("one", "two", "doomed"):
+        found = hunt.run()
+        killer.join()
+        ((_, _, pid),) = [test for test in scene.tests if test[0] == "doomed"]
+        until(lambda: not alive(pid), "the end of the orphaned test")
+    assert isinstance(found, FirstBad)
+    assert (found.commit, found.confirmed) == (scene.ids["c8"], True)
+    taken = Counter((reading.commit, reading.role) for reading in hunt.readings)
+    assert {count for (_, role), count in taken.items() if role is not Role.PREMISE} == {1}
+    assert {count for (_, role), count in taken.items() if role is Role.PREMISE} == {2}
+    assert two.left() == []
+
+
+def test_a_worker_that_comes_late_gets_work(two: Cluster, tmp_path: Path) -> None:
+    """What waits for a place goes to it while the others are busy."""
+    scene = Scene(tmp_path)
+    hunt = scene.hunt(two)
+    with scene.held("one", "two"), hunt.opened() as engine:
+        assert engine.jobs == 2
+        for name in ("c1", "c2", "c3"):
+            engine.begin(search(scene.ids[name]))
+        until(lambda: len(scene.tests) == 2, "two tests")
+        assert engine.finished(0.1) is None
+        two.start_worker("late")
+        done = engine.finished()
+        assert done is not None and done[0] == search(scene.ids["c3"])
+        assert ("late", scene.ids["c3"]) in [test[:2] for test in scene.tests]
+        assert engine.jobs == 3
+        scene.release("one")
+        scene.release("two")
+        others = [engine.finished(), engine.finished()]
+        assert {done[0].commit for done in others if done} == {scene.ids["c1"], scene.ids["c2"]}
+    two.end("late")
+
+
+SPEEDY = "test $(cat number) -lt 8 && n=1000 || n=1300\necho words: $((n * SPEED))\n"
+
+
+def test_workers_of_different_speed_compare(two: Cluster, tmp_path: Path) -> None:
+    """Each measures its own reference: a worker whose programs take thrice as much finds the same."""
+    scene = Scene(tmp_path, test=SPEEDY)
+    counter = {"name": "counter", "pattern": r"words: (\d+)", "ratio": 1.1}
+    hunt = scene.hunt(two, predicate=counter, engine__per_machine=2)
+    found = hunt.run()
+    assert isinstance(found, FirstBad) and found.effect is not None
+    assert (found.commit, found.confirmed) == (scene.ids["c8"], True)
+    assert found.effect.ratio == pytest.approx(1.3)
+    measured = [
+        reading.judgement.value for reading in hunt.readings if isinstance(reading.judgement, Measured)
+    ]
+    assert all(min(abs(value - 1), abs(value - 1.3)) < 1e-9 for value in measured)
+    by_speed = {reading.reference.output.split()[-1] for reading in hunt.readings if reading.reference}
+    assert {"1000", "3000"} <= by_speed
+
+
+def test_one_measured_probe_at_a_time_on_one_machine(two: Cluster, tmp_path: Path) -> None:
+    """Two workers of one machine would disturb each other."""
+    scene = Scene(tmp_path)
+    with scene.hunt(two, predicate={"name": "peak_memory"}).opened() as engine:
+        assert engine.jobs == 1
+        reference = scene.ids["c0"]
+        with scene.held(reference):
+            for name in ("c1", "c2"):
+                engine.begin(Request(scene.ids[name], Role.SEARCH, reference))
+            until(lambda: scene.tests, "a test")
+            assert engine.finished(1.5) is None
+            assert len(scene.tests) == 1
+        assert [done[0].commit for _ in "12" if (done := engine.finished())] == [
+            scene.ids["c1"],
+            scene.ids["c2"],
+        ]
+
+
+def test_what_is_given_up_ends(two: Cluster, tmp_path: Path) -> None:
+    """The test ends though it would not by itself, and its worker takes the next."""
+    scene = Scene(tmp_path)
+    held = scene.ids["c3"]
+    with scene.held(held), scene.hunt(two).opened() as engine:
+        for name in ("c3", "c4", "c5"):
+            engine.begin(search(scene.ids[name]))
+        until(lambda: held in [commit for _, commit, _ in scene.tests], "the test to be given up")
+        (pid,) = (pid for _, commit, pid in scene.tests if commit == held)
+        engine.give_up(search(held))
+        until(lambda: not alive(pid), "the end of what was given up")
+        for name in ("c6", "c7"):
+            engine.begin(search(scene.ids[name]))
+        done = [engine.finished() for _ in range(4)]
+    assert {one[0].commit for one in done if one} == {scene.ids[name] for name in ("c4", "c5", "c6", "c7")}
+    assert two.left() == []
+
+
+KILLED = """\
+import sys
+from pathlib import Path
+from bisector.probe.reading import Role
+from bisector.probe.request import Request
+from tests.engine.cluster import Cluster, Scene
+
+folder, cluster, commit = sys.argv[1:]
+with Scene.at(Path(folder)).hunt(Cluster(Path(cluster))).opened() as engine:
+    engine.begin(Request(commit, Role.SEARCH))
+    engine.finished()
+"""
+
+
+def test_what_a_killed_bisector_left_is_taken_away(two: Cluster, tmp_path: Path) -> None:
+    """By the next hunt on the cluster: the test ends, and its slot is gone."""
+    scene = Scene(tmp_path)
+    with scene.held("one", "two"):
+        words = [sys.executable, "-c", KILLED, str(tmp_path), str(two.folder), scene.ids["c3"]]
+        client = subprocess.Popen(words, cwd=Path(__file__).parents[2])
+        until(lambda: scene.tests, "a test")
+        client.kill()
+        client.wait(60)
+        ((_, _, pid),) = scene.tests
+        assert alive(pid) and two.left()
+        with scene.hunt(two, test__command="sh other.sh").opened() as engine:
+            assert engine.jobs == 2
+            until(lambda: not alive(pid), "the end of what was left")
+    assert two.left() == []
+
+
+def test_a_fault_of_one_worker_is_tried_elsewhere(two: Cluster, tmp_path: Path) -> None:
+    """A tool that only one worker has: that one takes all probes; without it, the hunt says what lacks."""
+    scene = Scene(tmp_path)
+    tool = tmp_path / "tools/special-compiler"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    two.start_worker("skilled", PATH=f"{tool.parent}:/usr/bin:/bin")
+    two.registered("skilled")
+    hunt = scene.hunt(two, build__command="special-compiler")
+    found = hunt.run()
+    assert isinstance(found, FirstBad) and found.commit == scene.ids["c8"]
+    assert {worker for worker, _, _ in scene.tests} == {"skilled"}
+    assert any("special-compiler" in detail for detail in steps(hunt, Step.RETRYING))
+    two.end("skilled")
+    with pytest.raises(EnvironmentFault, match=r"on \S+: the build needs `special-compiler`") as fault:
+        scene.hunt(two, build__command="special-compiler").run()
+    assert not isinstance(fault.value, InfrastructureFault)
+    assert two.left() == []
+
+
+PREDICATE = """\
+from bisector.predicate import Bad, Good, Options, Predicate
+
+class Placed(Predicate[Options]):
+    name = "placed"
+    Options = Options
+
+    def judge(self, run, baseline):
+        return Good("it is there") if "from beside" in run.output else Bad("it is missing")
+"""
+
+
+@pytest.mark.parametrize("source", ["bundle", "url"])
+def test_workers_need_nothing_of_this_machine(two: Cluster, tmp_path: Path, source: str) -> None:
+    """Neither the repository nor what lies beside the hunt file; clones stay in a folder that was named."""
+    scene = Scene(tmp_path)
+    kept = tmp_path / "kept"
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside/say.sh").write_text("echo from beside\n")
+    (tmp_path / "placed.py").write_text(PREDICATE)
+    shutil.copytree(tmp_path / "repo", tmp_path / "origin")
+    hunt = scene.hunt(
+        two,
+        test__command="sh test.sh; sh lib/beside/say.sh",
+        predicate="./placed.py",
+        overlay=[{"file": "beside", "to": "lib/beside"}],
+        engine__repository="bundle" if source == "bundle" else (tmp_path / "origin").as_uri(),
+        engine__folder=str(kept),
+    )
+    with hunt.opened() as engine:
+        for gone in ("repo", "beside"):
+            (tmp_path / gone).rename(tmp_path / f"{gone}-elsewhere")
+        (tmp_path / "placed.py").unlink()
+        reading = engine.read(search(scene.ids["c5"]))
+        assert reading.judgement == Good("it is there")
+    assert len(list(kept.glob("*/repositories/*.git"))) == 1
+    assert list(kept.glob("*/work/*")) == []
+
+
+def test_a_commit_beyond_the_range_is_sent_after_it(two: Cluster, tmp_path: Path) -> None:
+    """As `good: auto` asks for; workers have the range only."""
+    scene = Scene(tmp_path)
+    with scene.hunt(two, good="main~4").opened() as engine:
+        reading = engine.read(search(scene.ids["c2"]))
+    assert (reading.commit, type(reading.judgement)) == (scene.ids["c2"], Good)
+
+
+def test_without_its_scheduler_the_hunt_stops(tmp_path: Path) -> None:
+    """It says so in one sentence, and the tests on the workers end."""
+    scene = Scene(tmp_path)
+    (tmp_path / "cluster").mkdir()
+    with cluster(tmp_path / "cluster", one={}) as alone, scene.held("one"):
+        with scene.hunt(alone).opened() as engine:
+            engine.begin(search(scene.ids["c1"]))
+            until(lambda: scene.tests, "a test")
+            alone.kill("scheduler")
+            with pytest.raises(EnvironmentFault, match="the Dask scheduler tcp://.* is gone; start it again"):
+                engine.finished()
+        ((_, _, pid),) = scene.tests
+        until(lambda: not alive(pid), "the end of the test")
+
+
+def test_a_scheduler_that_is_not_there(tmp_path: Path) -> None:
+    """The sentence names where it was looked for."""
+    scene = Scene(tmp_path)
+    nobody = Cluster(tmp_path)
+    with pytest.raises(EnvironmentFault, match=r"scheduler file .*scheduler\.json cannot be used"):
+        scene.hunt(nobody).run()
+
+
+def test_a_hunt_on_this_machine_imports_no_dask(tmp_path: Path) -> None:
+    """Dask takes half a second to import, and need not be installed."""
+    Scene(tmp_path)
+    script = (
+        "import os, sys\nos.environ['SCENE'] = os.environ['WORKER'] = '.'\n"
+        "sys.argv = ['bisector', 'run', '--repo', 'repo', '--good', 'main~11', '--test', 'sh test.sh']\n"
+        "sys.argv += ['--set', 'environment.pass=[SCENE, WORKER]', '--scratch', 'scratch']\n"
+        "import bisector.hunt.cluster\nfrom bisector.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n    print('CODE', ended.code)\n"
+        "print('FOUND', {'dask', 'distributed'} & set(sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "CODE 0\nFOUND set()" in done.stdout, done.stdout

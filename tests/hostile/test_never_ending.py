@@ -1,0 +1,248 @@
+"""What never ends, or answers nonsense: regular expressions and plug-ins. The hunt ends with a sentence."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bisector.errors import UsageError
+from bisector.pattern import Bounded
+from bisector.predicate import Bad, Good, Judgement, Measured, Options, Predicate, Run
+from bisector.probe.discovery import find_predicate
+from bisector.probe.guard import guarded
+from tests.cli.running import shell_history
+from tests.hostile.in_process import done, standing_in
+
+EXAMPLES = int(os.environ.get("BISECTOR_FUZZ", "150"))
+"""Of each property; a long run tries more."""
+
+SLOW = {
+    "(a|aa)+$": "a" * 3000 + "!",
+    "(.*a){20}$": "a" * 3000 + "!",
+    "(x+x+)+y": "x" * 3000,
+    "(?:a|a?)+$": "a" * 3000 + "!",
+}
+TEXT = st.text(alphabet="ab1 \n:/", max_size=12)
+PIECES = ["a", "b", r"\d", r"\w", r"\s", ".", "[ab]", "[^a]", "^", "$", r"\b", ":"]
+PATTERNS = st.recursive(
+    st.sampled_from(PIECES),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map("".join),
+        st.tuples(inner, inner).map(lambda pair: f"(?:{pair[0]}|{pair[1]})"),
+        inner.map(lambda one: f"({one})"),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "*?", "{2}", "{1,2}"])).map(
+            lambda pair: f"(?:{pair[0]}){pair[1]}"
+        ),
+        inner.map(lambda one: f"(?={one})"),
+        inner.map(lambda one: f"(?P<n>{one})"),
+    ),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize("pattern", SLOW)
+def test_a_pattern_that_never_ends_is_ended(pattern: str) -> None:
+    """Looked for in a line, or replaced in a file: the sentence names the pattern."""
+    bounded = Bounded(pattern, patience=0.02)
+    with pytest.raises(UsageError, match=re.escape(repr(pattern))) as caught:
+        bounded.search(SLOW[pattern])
+    assert "\n" not in str(caught.value) and "repetitions" in str(caught.value)
+    with pytest.raises(UsageError, match="for one file"):
+        bounded.replaced("", SLOW[pattern])
+
+
+def test_many_slow_lines_are_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line within its limit, all of them without end."""
+    monkeypatch.setattr("bisector.pattern.PATIENCE_IN_ALL", 0.02)
+    bounded = Bounded("(a|b)*c")
+    with pytest.raises(UsageError, match="for the output of one test"):
+        for _ in range(100_000):
+            bounded.search("ab" * 200)
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(pattern=PATTERNS, line=TEXT)
+def test_a_bounded_pattern_means_what_python_means(pattern: str, line: str) -> None:
+    """The same match with the same groups, or both refuse the pattern."""
+    try:
+        theirs = re.compile(pattern)
+    except re.error:
+        with pytest.raises(ValueError):
+            Bounded(pattern)
+        return
+    expected, found = theirs.search(line), Bounded(pattern).search(line)
+    assert (found is None) == (expected is None)
+    if found and expected:
+        assert (found.span(), found.groups()) == (expected.span(), expected.groups())
+
+
+class _Asked(Predicate[Options]):
+    """Answers what the test tells it to."""
+
+    name = "asked"
+    Options = Options
+    answer: Callable[[], object] = staticmethod(lambda: None)
+
+    def watch(self, run: Run) -> Good | Bad | None:
+        return type(self).answer()  # type: ignore[return-value]
+
+    def judge(self, run: Run, baseline: Run | None) -> Judgement:
+        return type(self).answer()  # type: ignore[return-value]
+
+
+def _for_ever() -> None:
+    while True:
+        try:
+            time.sleep(60)
+        except Exception:
+            continue
+
+
+def _spinning() -> None:
+    while True:
+        pass
+
+
+def _in_a_pattern() -> object:
+    return re.search("(a|aa)+$", "a" * 100 + "b")
+
+
+ANSWERS: dict[str, tuple[Callable[[], object], str]] = {
+    "never, asleep": (_for_ever, "judge did not return within 0.1 s"),
+    "never, busy": (_spinning, "judge did not return within 0.1 s"),
+    "never, in a pattern": (_in_a_pattern, "judge did not return within 0.1 s"),
+    "raises": (lambda: 1 // 0, "judge failed (ZeroDivisionError: integer division or modulo by zero)"),
+    "exits": (lambda: sys.exit(0), "judge failed (SystemExit: 0)"),
+    "nothing": (lambda: None, "judge returned None, which is no judgement"),
+    "a word": (lambda: "good", "judge returned 'good', which is no judgement"),
+    "a class": (lambda: Good, "judge returned type, which is no judgement"),
+    "no reason": (lambda: Good(why=3), "judge returned Good(why=3), which is no judgement"),  # type: ignore
+    "no number": (
+        lambda: Measured(math.nan, ""),
+        "judge returned Measured(value=nan, why=''), which is no",
+    ),
+    "zero": (lambda: Measured(0, ""), "judge returned Measured(value=0, why=''), which is no judgement"),
+    "endless": (lambda: Measured(math.inf, ""), "judge returned Measured(value=inf, why=''), which is no"),
+}
+
+
+@pytest.fixture
+def asked() -> Iterator[Predicate[Options]]:
+    """A guarded plug-in with little patience."""
+    yield guarded(_Asked, patience=0.1)(Options())
+
+
+THREADED = [name for name in ANSWERS if name not in ("never, busy", "never, in a pattern")]
+"""Only an alarm ends the others; what they leave behind would slow down all other tests."""
+
+
+@pytest.mark.parametrize(
+    ("name", "threaded"), [*((name, False) for name in ANSWERS), *((name, True) for name in THREADED)]
+)
+def test_a_plug_in_s_silence_and_nonsense_are_sentences(
+    asked: Predicate[Options], name: str, threaded: bool
+) -> None:
+    """In the main thread, and in another one, as probes at the same time have it."""
+    _Asked.answer, told = staticmethod(ANSWERS[name][0]), ANSWERS[name][1]
+    sentences: list[str] = []
+
+    def ask() -> None:
+        with pytest.raises(UsageError) as caught:
+            asked.judge(Run(0, 0, 0), None)
+        sentences.append(str(caught.value))
+
+    if threaded:
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    else:
+        ask()
+    assert sentences[0].startswith(f"the predicate asked: {told}")
+    assert sentences[0].endswith("; mend it")
+
+
+def test_watching_is_guarded_as_judging_is(asked: Predicate[Options]) -> None:
+    """None lets the test go on, a verdict ends it, all else is refused."""
+    _Asked.answer = staticmethod(lambda: None)
+    assert asked.watch(Run(0, 0, 0)) is None
+    _Asked.answer = staticmethod(lambda: Bad("so"))
+    assert asked.watch(Run(0, 0, 0)) == asked.judge(Run(0, 0, 0), None) == Bad("so")
+    _Asked.answer = staticmethod(lambda: Measured(2.0, "so"))
+    assert asked.judge(Run(0, 0, 0), None) == Measured(2.0, "so")
+    with pytest.raises(UsageError, match="watch returned Measured"):
+        asked.watch(Run(0, 0, 0))
+
+
+def test_an_alarm_of_others_is_put_back(asked: Predicate[Options]) -> None:
+    """Whoever had set an alarm still gets it."""
+    _Asked.answer = staticmethod(lambda: Good("so"))
+    before = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    asked.judge(Run(0, 0, 0), None)
+    assert before == (signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)[0] > 0)
+
+
+def test_only_plug_ins_of_others_are_guarded() -> None:
+    """bisector's own predicates are tested, and asked without a detour."""
+    assert find_predicate("exit_status", Path()).__module__ == "bisector.predicates.exit_status"
+
+
+_PLUG_IN = """
+import sys
+from bisector.predicate import Bad, Good, Options, Predicate
+
+class Mine(Predicate[Options]):
+    name = "mine"
+    Options = Options
+
+    def watch(self, run):
+        {watch}
+
+    def judge(self, run, baseline):
+        {judge}
+"""
+_HUNTS = {
+    "judge raises": ("return None", "raise OSError('no\\x1b[2J')", "OSError"),
+    "judge exits": ("return None", "sys.exit(0)", "SystemExit"),
+    "judge says nonsense": ("return None", "return 3", "returned 3, which is no judgement"),
+    "watch raises": ("raise OSError('no')", "return Good('so')", "watch failed (OSError: no)"),
+    "watch exits": ("sys.exit(0)", "return Good('so')", "watch failed (SystemExit: 0)"),
+    "watch says nonsense": (
+        "return 'good'",
+        "return Good('so')",
+        "watch returned 'good', which is no",
+    ),
+    "pattern never ends": ("return None", "return Good('so')", "takes longer than 1 s for one line"),
+}
+
+
+@pytest.mark.parametrize("name", _HUNTS)
+def test_a_hunt_ends_with_the_sentence(tmp_path: Path, name: str) -> None:
+    """Exit code 2, one sentence, nothing in the repository, and nothing concluded."""
+    watch, judge, told = _HUNTS[name]
+    shell_history(tmp_path / "repo", 4, 2)
+    (tmp_path / "mine.py").write_text(_PLUG_IN.format(watch=watch, judge=judge))
+    predicate = "{name: mine.py}"
+    if name == "pattern never ends":
+        predicate = "{name: output_matches, pattern: '(a|aa)+$'}"
+    (tmp_path / "hunt.yaml").write_text(
+        "repository: repo\ngood: main~3\nbuild: {command: sh build.sh}\n"
+        "test: {command: \"head -c 6000 /dev/zero | tr '\\\\0' a; echo b; sleep 0.2\"}\n"
+        f"predicate: {predicate}\nscratch: scratch\nprogress_log: log.md\n"
+    )
+    with standing_in(tmp_path):
+        ended = done("run", "-c", "hunt.yaml", "-q")
+    assert ended.code == 2, ended
+    (sentence,) = ended.err.splitlines()
+    assert told in sentence and "\x1b" not in sentence
+    assert not (tmp_path / "log.md").exists()

@@ -1,0 +1,119 @@
+"""Several readings at once: the same answers, in fewer rounds, and nothing read twice."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bisector.hunt.conclusion import AnyOf, FirstBad, NoRegression
+from bisector.predicate import Good
+from bisector.probe.reading import Reading, Role
+from tests.hunt.fake_engine import FakeEngine, bad_from, hunt, plan_of, slower_from
+
+LINE = [[], *([at] for at in range(59))]
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> list[list[int]]:
+    """Histories of up to 24 commits, each with up to two parents."""
+    size = draw(st.integers(1, 24))
+    parents: list[list[int]] = [[]]
+    for at in range(1, size):
+        parents.append(sorted(draw(st.sets(st.integers(max(0, at - 4), at - 1), min_size=1, max_size=2))))
+    heads = set(range(size)).difference(*parents)
+    return parents if len(heads) == 1 else [*parents, sorted(heads)]
+
+
+def kinds(readings: Sequence[Reading]) -> Counter[tuple[str, Role]]:
+    return Counter((reading.commit, reading.role) for reading in readings)
+
+
+@settings(deadline=None, max_examples=60)
+@given(graphs(), st.integers(2, 5), st.integers(0, 10**6), st.data())
+def test_any_order_of_ends_leads_to_the_first_bad_commit(
+    parents: list[list[int]], jobs: int, seed: int, data: st.DataObject
+) -> None:
+    """Whatever ends first, the answer is right and confirmed, and no commit is searched twice."""
+    plan = plan_of(parents)
+    first = data.draw(st.sampled_from(plan.candidates.ids))
+    judge = bad_from(plan, first)
+    engine = FakeEngine(judge, jobs=jobs, order=random.Random(seed))
+    found, _, readings, _ = hunt(plan, judge, engine=engine)
+    assert isinstance(found, FirstBad)
+    assert (found.commit, found.confirmed) == (first, True)
+    assert not engine.begun
+    assert engine.most <= jobs
+    again = kinds(readings)
+    assert all(count == 1 for (_, role), count in again.items() if role is not Role.PREMISE)
+    assert again[plan.bad, Role.PREMISE] == again["good", Role.PREMISE] == 2
+
+
+@settings(deadline=None, max_examples=40)
+@given(graphs(), st.integers(2, 4), st.integers(0, 10**6), st.data())
+def test_untestable_commits_among_several_readings(
+    parents: list[list[int]], jobs: int, seed: int, data: st.DataObject
+) -> None:
+    """The first bad commit is among those named, whatever cannot be built."""
+    plan = plan_of(parents)
+    first = data.draw(st.sampled_from(plan.candidates.ids))
+    broken = data.draw(st.sets(st.sampled_from(plan.candidates.ids))) - {plan.bad}
+    judge = bad_from(plan, first, broken)
+    found, _, _, _ = hunt(plan, judge, engine=FakeEngine(judge, jobs=jobs, order=random.Random(seed)))
+    assert isinstance(found, FirstBad | AnyOf)
+    assert first in (found.commits if isinstance(found, AnyOf) else (found.commit,))
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_rounds_are_those_of_a_search_with_so_many_answers_at_once(jobs: int) -> None:
+    """A line of n commits takes about log n / log (jobs + 1) rounds where all of a round end together."""
+    plan = plan_of(LINE)
+    for first in range(0, 60, 7):
+        engine = Rounds(bad_from(plan, f"c{first}"), jobs=jobs)
+        found, _, _, _ = hunt(plan, engine.judge, engine=engine)
+        assert isinstance(found, FirstBad)
+        # Beside the search: two rounds of the endpoints at most, and one of the confirmation.
+        assert engine.rounds <= math.ceil(math.log(60, jobs + 1)) + 3
+
+
+def test_no_regression_is_told_although_the_search_was_under_way() -> None:
+    """What was read ahead of the premise does not count where the premise does not hold."""
+    plan = plan_of(LINE)
+    engine = FakeEngine(lambda c, a: Good("fine"), jobs=4)
+    found, _, readings, _ = hunt(plan, engine.judge, engine=engine)
+    assert isinstance(found, NoRegression)
+    assert {reading.role for reading in readings} == {Role.PREMISE}
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_what_is_built_ahead_is_asked_for(paired: bool) -> None:
+    """Nearly every commit that is read stood among those named for building while another one was tested."""
+    plan = plan_of(LINE, ratio=1.5 if paired else None)
+    judge = slower_from(plan, "c21", 6.0, 0.02, 1) if paired else bad_from(plan, "c21")
+    engine = FakeEngine(judge, builds_ahead=True)
+    found, _, readings, _ = hunt(plan, judge, engine=engine)
+    assert isinstance(found, FirstBad)
+    named = {request.commit for likely in engine.ahead for request in likely}
+    assert {reading.commit for reading in readings} - named <= {"good"}
+    fresh = {request.commit for likely in engine.ahead for request in likely if request.fresh}
+    assert "c21" in fresh
+
+
+class Rounds(FakeEngine):
+    """Everything under way ends together; `rounds` counts how often that was waited for."""
+
+    rounds = 0
+    left = 0
+
+    def finished(self, longest: float | None = None):  # type: ignore[no-untyped-def]
+        if not self.left:
+            self.rounds += 1
+            self.left = len(self.begun)
+        self.left -= 1
+        request = self.begun.pop(0)
+        return request, self.read(request)

@@ -1,0 +1,144 @@
+"""Lists written into hunt files: all else stays, or nothing is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bisector import hunt_file
+from bisector.errors import HuntFileError
+from bisector.phases.inputs.writing import rewritten, write_lists
+
+BUILD, TEST, OUTPUTS = ("build", "inputs"), ("test", "inputs"), ("build", "outputs")
+PATHS = st.lists(
+    st.text("aZ0-_.:#'\"{}[], é\\", min_size=1, max_size=6).map(str.strip).filter(bool),
+    min_size=1,
+    max_size=5,
+    unique=True,
+)
+
+COLUMN = """\
+# The hunt of the summer.
+good: v1.0 # long ago
+
+build:
+  command: make
+  inputs:
+    # all of it
+    - src     # sources
+    - docs    # why?
+
+  timeout: 5m
+test: {command: sh test.sh}   # short
+predicate: exit_status
+"""
+
+BRACKETS = """\
+good: v1.0
+build: {command: make, inputs: [src, docs], outputs: [app]} # one line
+test:
+    command: |
+      sh test.sh
+      true
+
+    # the last word
+"""
+
+
+def test_a_column_keeps_its_lines() -> None:
+    """Entries that stay keep their comments, those that go take theirs along, the rest stands still."""
+    text = rewritten(COLUMN, {BUILD: ["src", "config.mk"], TEST: ["tests", "123"], OUTPUTS: ["out/app"]}, "x")
+    assert text == COLUMN.replace("    - docs    # why?\n", "    - config.mk\n").replace(
+        "timeout: 5m\n", "timeout: 5m\n  outputs: [out/app]\n"
+    ).replace("sh test.sh}", 'sh test.sh, inputs: [tests, "123"]}')
+
+
+def test_brackets_keep_their_line() -> None:
+    """A list in brackets stays one; a key is added below a text over several lines."""
+    text = rewritten(BRACKETS, {BUILD: ["src"], OUTPUTS: ["app"], TEST: ["tests"]}, "x")
+    assert "inputs: [src], outputs: [app]} # one line\n" in text
+    assert yaml.safe_load(text)["test"] == {"command": "sh test.sh\ntrue\n", "inputs": ["tests"]}
+    assert text.replace("    inputs: [tests]\n", "").replace("[src]", "[src, docs]") == BRACKETS
+
+
+def test_a_long_list_is_folded() -> None:
+    """No line grows beyond what is read with ease, whatever the style."""
+    many = [f"some/folder/number-{number}" for number in range(12)]
+    for before in (
+        COLUMN,
+        BRACKETS,
+        COLUMN.replace("  inputs:", "  folder: ."),
+        BRACKETS.replace("\n", "\r\n"),
+    ):
+        if "folder" in before:
+            before = "".join(line for line in before.splitlines(keepends=True) if "  - " not in line)
+        text = rewritten(before, {BUILD: many}, "x")
+        assert yaml.safe_load(text)["build"]["inputs"] == many
+        assert max(map(len, text.splitlines())) <= 120
+        assert text.count("\r\n") in (0, text.count("\n"))
+
+
+@given(old=PATHS, new=PATHS, style=st.sampled_from(["column", "flush", "brackets", "none"]))
+def test_any_list_is_read_back(old: list[str], new: list[str], style: str) -> None:
+    """Whatever paths stood there and come: they are read back, and all else is as it was."""
+    quoted = ["'" + path.replace("'", "''") + "'" for path in old]
+    column = {"column": "    ", "flush": "  "}.get(style)
+    lists = "".join(f"{column}- {one} # {at}\n" for at, one in enumerate(quoted))
+    inputs = {"none": "", "brackets": f"  inputs: [{', '.join(quoted)}] # all\n"}.get(
+        style, f"  inputs:\n{lists}"
+    )
+    before = f"good: a # first\nbuild:\n  command: make # fast\n{inputs}  # end\ntest:\n  command: x\n"
+    text = rewritten(before, {BUILD: new, TEST: new}, "x")
+    data = yaml.load(text, yaml.BaseLoader)
+    assert sorted(data["build"].pop("inputs")) == sorted(data["test"].pop("inputs")) == sorted(new)
+    assert data == {"good": "a", "build": {"command": "make"}, "test": {"command": "x"}}
+    assert "# first" in text and "# fast" in text and "  # end\n" in text
+
+
+def test_a_file_is_written_once(tmp_path: Path) -> None:
+    """The hunt is the same but for the lists; the second time there is nothing to do."""
+    file = tmp_path / "hunt.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + COLUMN.replace("\n", "\r\n").encode())
+    before = hunt_file.load(file).model_dump(mode="json")
+    assert write_lists(file, {BUILD: ["src", "é"], TEST: ["."]})
+    after = hunt_file.load(file).model_dump(mode="json")
+    assert after["build"].pop("inputs") == ["src", "é"]
+    assert after["test"].pop("inputs") == ["."]
+    del before["build"]["inputs"], before["test"]["inputs"]
+    assert after == before
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf# The hunt")
+    assert not write_lists(file, {BUILD: ["é", "src"], TEST: ["."]})
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("good: a\ntest: {command: x}\n", "there is no section 'build' to write 'inputs' in; add it first"),
+        (
+            "good: a\nbuild:\n  command: x\n  inputs: [a, # one\n    b]\ntest: {command: x}\n",
+            "build.inputs: the list has comments between its brackets",
+        ),
+        (
+            "good: a\npaths: &these [a]\nbuild: {command: x, inputs: *these}\ntest: {command: x}\n",
+            "nothing is written, because a part that an alias stands for would change",
+        ),
+        (
+            "good: a\nbuild: &one {command: x}\ntest: *one\n",
+            "nothing is written, because a part that an alias stands for would change",
+        ),
+    ],
+)
+def test_what_cannot_be_edited_is_left_alone(tmp_path: Path, text: str, why: str) -> None:
+    """One sentence says why, and the file is as it was."""
+    file = tmp_path / "hunt.yaml"
+    file.write_text(text)
+    hunt_file.load(file)
+    with pytest.raises(HuntFileError) as refused:
+        write_lists(file, {BUILD: ["src"]})
+    assert why in str(refused.value)
+    assert str(refused.value).startswith(str(file))
+    assert file.read_text() == text

@@ -1,0 +1,178 @@
+"""Probes under way: what is asked beside them, and what is to be built ahead."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from benchmarks.search.histories import like_git
+from bisector.errors import UsageError
+from bisector.search import (
+    Bad,
+    CommitGraph,
+    Costs,
+    Exact,
+    FirstBad,
+    Flaky,
+    Good,
+    Measured,
+    Observation,
+    Search,
+    Timing,
+    Untestable,
+)
+from tests.search.driving import chain, graphs, verdicts
+
+
+def known(graph: CommitGraph, costs: Costs | None = None) -> Search:
+    search = Search(graph, Exact(), costs=costs)
+    search.observe_all([Observation(-1, Good()), Observation(len(graph) - 1, Bad())])
+    return search
+
+
+def after(search: Search, commit: int, outcome: Good | Bad) -> Search:
+    """A new search that has observed as much, and one outcome more."""
+    other = Search(search.graph, search.noise, costs=search.costs)
+    other.observe_all([*search.observations, Observation(commit, outcome)])
+    return other
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_probe_under_way_is_never_asked_for_again(data: st.DataObject) -> None:
+    """With exact verdicts: not the same commit, and none that would answer alike."""
+    graph = data.draw(graphs(most=12))
+    search = known(graph)
+    first_bad = data.draw(st.integers(0, len(graph) - 1))
+    assume(search.conclusion is None)
+    pending: list[int] = []
+    while search.conclusion is None:
+        k = data.draw(st.integers(1, 3))
+        asked = search.propose(k, pending=pending)
+        assert not set(asked) & set(pending)
+        assert len(set(asked)) == len(asked) <= k
+        pending += asked
+        assert pending
+        ended = pending.pop(data.draw(st.integers(0, len(pending) - 1)))
+        search.observe(ended, verdicts(graph, first_bad)(ended))
+    assert search.conclusion == FirstBad(first_bad, 1.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(graphs(most=14), st.integers(1, 4))
+def test_with_nothing_under_way_it_is_the_plain_proposal(graph: CommitGraph, k: int) -> None:
+    """propose(k, pending=[]) is propose(k)."""
+    assert known(graph).propose(k, pending=[]) == known(graph).propose(k)
+
+
+def test_a_second_probe_is_placed_around_the_first() -> None:
+    """Beside the middle of 64 commits a quarter tells most; beside a quarter, three quarters nearly."""
+    assert known(chain(64)).propose(1, pending=[31]) in ([15], [47])
+    assert known(chain(64)).propose(2, pending=[31]) == [15, 47]
+
+
+def test_a_probe_that_has_become_moot_takes_nothing_away() -> None:
+    """A commit that must be bad by now is no question any more."""
+    search = known(chain(64))
+    search.observe(31, Bad())
+    assert search.is_moot(47)
+    assert not search.is_moot(15)
+    assert search.propose(1, pending=[47]) == search.propose(1) == [15]
+
+
+def test_a_flaky_commit_may_be_asked_again_while_it_is_under_way() -> None:
+    """Where readings err, a second one beside the first is worth its slot when one commit is in question."""
+    search = Search(chain(2), Flaky(0.2, 0.2), no_regression=0.0)
+    search.observe_all([Observation(-1, Good()), Observation(1, Bad())])
+    assert search.propose(1, pending=[0]) == [0]
+
+
+@pytest.mark.parametrize("costs", [Costs(), Costs(bad=10.0, build=3.0)])
+@pytest.mark.parametrize("graph", [chain(100), like_git(300, 3)], ids=["chain", "merges"])
+def test_what_is_built_ahead_is_what_is_asked_for(graph: CommitGraph, costs: Costs) -> None:
+    """Whichever way a probe ends, the next proposal was named before, the likelier one first."""
+    search = known(graph, costs)
+    for first_bad in (0, len(graph) // 3, len(graph) - 1):
+        while search.conclusion is None:
+            (commit,) = search.propose()
+            likely = search.likely_next(12, pending=[commit])
+            bad = search.probability_bad(commit)
+            sides = {
+                share: after(search, commit, one).propose()
+                for one, share in ((Good(), 1 - bad), (Bad(), bad))
+            }
+            assert set(likely) >= {asked for side in sides.values() for asked in side}
+            if abs(bad - 0.5) > 1e-6 and sides[max(sides)]:
+                assert likely[:1] == sides[max(sides)]
+            search.observe(commit, verdicts(graph, first_bad)(commit))
+        search = known(graph, costs)
+
+
+def test_looking_ahead_goes_on_into_the_likeliest_future() -> None:
+    """64 commits: the half, both quarters, then the eighths; nothing of it is remembered."""
+    search = known(chain(64))
+    before = copy.deepcopy(search.posterior)
+    assert search.likely_next(1) == search.propose() == [31]
+    assert sorted(search.likely_next(3)) == [15, 31, 47]
+    assert sorted(search.likely_next(6, pending=[31])) == [7, 15, 23, 39, 47, 55]
+    assert sorted(search.likely_next(4, pending=[15, 31, 47]))[:1] == [7]
+    assert np.array_equal(search.posterior, before)
+    assert len(search.observations) == 2
+    assert not search.probability_untestable()[:-1].max() > 0.1
+
+
+def test_looking_ahead_leaves_what_is_known_of_broken_builds_alone() -> None:
+    """Futures with a failed build are played through on copies too."""
+    search = known(chain(40))
+    search.observe(20, Untestable())
+    before = search.probability_untestable().copy()
+    search.likely_next(8, pending=search.propose())
+    assert np.array_equal(search.probability_untestable(), before)
+
+
+def test_looking_ahead_of_measured_values_asks_near_the_step() -> None:
+    """The futures of a measurement are the two levels seen so far."""
+    search = Search(chain(40), Timing(ratio=True))
+    search.observe_all(Observation(*one) for one in [(-1, Measured(1.0)), (39, Measured(1.6))] * 3)
+    good, bad = (one.value for one in search.typical_outcomes() if isinstance(one, Measured))
+    assert good == pytest.approx(1.0, abs=0.05)
+    assert bad == pytest.approx(1.6, abs=0.1)
+    (commit,) = search.propose()
+    likely = search.likely_next(2, pending=[commit])
+    assert min(likely) < commit < max(likely)
+
+
+def test_new_costs_move_the_next_proposal() -> None:
+    """Costs learned during a hunt are taken at once."""
+    search = known(chain(100))
+    assert search.propose() == [49]
+    search.costs = Costs(bad=10.0)
+    assert search.propose() == known(chain(100), Costs(bad=10.0)).propose()
+    assert search.propose()[0] < 25
+
+
+@pytest.mark.parametrize(("k", "most"), [(2, 120), (3, 120), (7, 40)])
+def test_rounds_on_a_chain_are_never_more_than_their_logarithm(k: int, most: int) -> None:
+    """k probes at once: ceil(log_(k+1) N) rounds at most, wherever the first bad commit is, for every N."""
+    rounds = [0, 0]
+    for size in range(2, most):
+        parts = np.diff([-1, *sorted(known(chain(size)).propose(k)), size - 1])
+        rounds.append(1 + max(rounds[part] for part in parts))
+        assert rounds[size] <= math.ceil(math.log(size, k + 1) - 1e-9), size
+
+
+def test_mistakes_about_probes_under_way_are_refused() -> None:
+    """A commit outside the graph cannot be under way, and at least one has to be asked for."""
+    search = known(chain(9))
+    for mistake in (
+        lambda: search.propose(1, pending=[9]),
+        lambda: search.likely_next(0),
+        lambda: search.likely_next(1, pending=[-2]),
+    ):
+        with pytest.raises(UsageError):
+            mistake()
