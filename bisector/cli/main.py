@@ -24,7 +24,11 @@ def run(arguments: list[str]) -> int:
         del os.environ[name]
     for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signal_number, _interrupt)
-    return _run(arguments)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("bisector: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        return int(ExitCode.INTERRUPTED)
 
 
 def _run(arguments: list[str]) -> int:
@@ -43,9 +47,8 @@ def _run(arguments: list[str]) -> int:
         # It may quote a file name, a tool or a commit message.
         print(f"bisector: {visible_lines(str(error))}", file=sys.stderr)
         return int(error.exit_code)
-    except (KeyboardInterrupt, Abort):
-        print("bisector: interrupted; the same command goes on where it stopped", file=sys.stderr)
-        return int(ExitCode.INTERRUPTED)
+    except Abort as error:
+        raise KeyboardInterrupt from error
     except TyperException as error:
         show = getattr(error, "show", None)
         if show is None:

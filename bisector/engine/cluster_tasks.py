@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import distributed
 
@@ -110,6 +110,26 @@ async def greet(name: str, living: Sequence[str], dask_worker: distributed.Worke
     await dask_worker.plugin_add(Keeper(), name=name)
     machine = _BOOT.read_text().strip() if _BOOT.exists() else socket.gethostname()
     return Identity(bisector.__version__, socket.gethostname(), machine)
+
+
+def unfit(address: str, identity: object) -> EnvironmentFault | None:
+    """Why a worker that answered so cannot probe."""
+    if not isinstance(identity, Identity):
+        return EnvironmentFault(
+            f"the worker {address} cannot run bisector ({identity}); install there what is installed here: "
+            f"bisector[dask] {bisector.__version__}"
+        )
+    if identity.version != bisector.__version__:
+        return EnvironmentFault(
+            f"the worker {address} on {identity.host} has bisector {identity.version}, and this is "
+            f"{bisector.__version__}; install the same there"
+        )
+    return None
+
+
+def itself(thing: Any) -> Any:
+    """The same: what it is given becomes the result of a task."""
+    return thing
 
 
 async def leave(name: str, dask_worker: distributed.Worker) -> None:

@@ -14,10 +14,9 @@ from typing import Any
 
 import distributed
 
-import bisector
 from bisector.engine.cluster_folders import Source
 from bisector.engine.cluster_shipment import Shipment
-from bisector.engine.cluster_tasks import Identity, greet, hunts, leave, prepare, stop
+from bisector.engine.cluster_tasks import Identity, greet, hunts, itself, leave, prepare, stop, unfit
 from bisector.errors import EnvironmentFault
 from bisector.hunt_file.engine import Engine
 from bisector.probe.request import Request
@@ -72,11 +71,8 @@ class Workers:
         self._asked_who: set[str] = set()
         self._said: dict[str, object] = {}
         self._since = time.monotonic()
-        # As results of tasks they can be made anew: a worker that dies takes no copy with it for good.
-        self._shipment = self._client.submit(
-            _itself, shipment, key=f"{name}-{self._session}-hunt", pure=False
-        )
-        self._source = self._client.submit(_itself, source, key=f"{name}-{self._session}-source", pure=False)
+        self._sent = {"hunt": shipment, "history": source}
+        self._kept: dict[str, Any] = {}
 
     @property
     def there(self) -> list[Worker]:
@@ -150,10 +146,19 @@ class Workers:
             there = self._asked(self._client.nthreads)
             self._run(leave, workers=[address for address in self._there if address in there])
 
-    def _kept(self, what: str, thing: Any) -> Any:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Sending large graph")
-            return self._client.submit(_itself, thing, key=f"{self._name}-{self._session}-{what}", pure=False)
+    def _keep(self, what: str, worker: Worker) -> Any:
+        """A part of the hunt as the result of a task, so that it can be had anew when a worker dies."""
+        if what not in self._kept:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Sending large graph")
+                self._kept[what] = self._client.submit(
+                    *(itself, self._sent[what]),
+                    key=f"{self._name}-{self._session}-{what}",
+                    workers=[worker.address],
+                    allow_other_workers=True,
+                    pure=False,
+                )
+        return self._kept[what]
 
     def _ask_who_is_new(self, threads: Mapping[str, int]) -> None:
         """Each by itself and beside all else: Dask tries long to reach a worker that has just died."""
@@ -176,10 +181,11 @@ class Workers:
         self._there[address] = worker
         if isinstance(identity, Identity):
             worker.host, worker.machine = identity.host, identity.machine
-        worker.fault = _unfit(address, identity)
+        worker.fault = unfit(address, identity)
         if worker.fault is None:
+            hunt, history = (self._keep(what, worker) for what in self._sent)
             worker.ready = self._client.submit(
-                *(prepare, self._name, self._shipment, self._source, self._options.folder),
+                *(prepare, self._name, hunt, history, self._options.folder),
                 key=f"{self._name}-{self._session}-{address}",
                 workers=[address],
                 allow_other_workers=False,
@@ -227,22 +233,3 @@ class Workers:
                 f"the Dask scheduler {self._address} has had no worker for {self._options.wait:.0f} s; start "
                 "some, or raise `engine.wait`"
             )
-
-
-def _unfit(address: str, identity: object) -> EnvironmentFault | None:
-    """Why a worker that answered so cannot probe."""
-    if not isinstance(identity, Identity):
-        return EnvironmentFault(
-            f"the worker {address} cannot run bisector ({identity}); install there what is installed here: "
-            f"bisector[dask] {bisector.__version__}"
-        )
-    if identity.version != bisector.__version__:
-        return EnvironmentFault(
-            f"the worker {address} on {identity.host} has bisector {identity.version}, and this is "
-            f"{bisector.__version__}; install the same there"
-        )
-    return None
-
-
-def _itself(thing: Any) -> Any:
-    return thing

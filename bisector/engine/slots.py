@@ -63,11 +63,13 @@ class Slots:
     """The slots that one hunt holds in the folder `root`; a context manager.
 
     On entry, what dead hunts left in `root` is taken away, and what they had yet to run is run. Raises
-    `EnvironmentFault` where the folder cannot be written.
+    `EnvironmentFault` where the folder cannot be written. Until the end `git gc` throws away no commit that
+    `protects` is or descends from, also when the user deletes its branch: an empty worktree stands there.
     """
 
-    def __init__(self, root: Path, repository: Repository) -> None:
+    def __init__(self, root: Path, repository: Repository, protects: str | None = None) -> None:
         self.root = root
+        self._protects = protects
         self._repository = repository
         self.others: tuple[str, ...] = ()
         """The slots that other hunts held on entry."""
@@ -83,6 +85,12 @@ class Slots:
             ) from error
         finish_pending(self.root)
         self._clear_leftovers()
+        if self._protects:
+            try:
+                self._take(self._protects, "protects-")
+            except BaseException:
+                self.__exit__(None, None, None)
+                raise
         return self
 
     def __exit__(
@@ -97,8 +105,11 @@ class Slots:
 
     def take(self, commit: str) -> Slot:
         """A free slot with a worktree that stands at `commit`, nothing checked out yet."""
+        return self._take(commit)
+
+    def _take(self, commit: str, prefix: str = "") -> Slot:
         with self._taking:
-            free = (self._try(str(number)) for number in itertools.count(1))
+            free = (self._try(f"{prefix}{number}") for number in itertools.count(1))
             slot = next(slot for slot in free if slot is not None)
             self._held.append(slot)
             slot.worktree.create(commit)
@@ -120,6 +131,6 @@ class Slots:
             slot = self._try(lock.stem)
             if slot is not None:
                 slot.release()
-            else:
+            elif lock.stem.isdigit():
                 others.append(lock.stem)
         self.others = tuple(others)

@@ -25,13 +25,13 @@ class KeptWorktree(Worktree):
         """Register the worktree, with what was kept of it or with nothing checked out yet."""
         super().create(commit)
         pointer = self.path / ".git"
-        registration = pointer.read_text()
+        registration = pointer.read_bytes()
         shutil.rmtree(self.path)
         with contextlib.suppress(OSError):
             self._kept.rename(self.path)
             self.is_back = True
         self.path.mkdir(exist_ok=True)
-        pointer.write_text(registration)
+        pointer.write_bytes(registration)
         if self.is_back:
             self._git("reset", "--quiet", commit)
 

@@ -17,6 +17,7 @@ _CONFIG = {
     # The user's hooks must not run through us, and no background process may outlive a probe.
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
+    "log.showSignature": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
     "submodule.recurse": "false",
@@ -45,7 +46,7 @@ class Repository:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._repo = git.Repo(path, search_parent_directories=True)
+            self._repo = git.Repo(path, search_parent_directories=True, expand_vars=False)
         except git.NoSuchPathError as error:
             raise HistoryError(f"no folder {path}; name the repository with --repo") from error
         except git.InvalidGitRepositoryError as error:
@@ -73,8 +74,10 @@ class Repository:
             file.write(stdin or b"")
             file.seek(0)
             try:
-                out = git.Git(str(folder or self.path)).execute(
-                    ["git", *_CONFIG_ARGUMENTS, *arguments],
+                # GitPython would take `$NAME` in a folder's name for a variable, and where the folder is gone
+                # run git in the current one, which is somebody else's.
+                out = git.Git("/").execute(
+                    ["git", "-C", str(folder or self.path), *_CONFIG_ARGUMENTS, *arguments],
                     istream=file,
                     stdout_as_string=False,
                     strip_newline_in_stdout=False,

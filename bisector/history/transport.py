@@ -67,7 +67,7 @@ def unpack(packed: Packed, folder: Path) -> Repository:
     Raises `InfrastructureFault` where git or the disk fails, `EnvironmentFault` where git is missing.
     """
     try:
-        git.Repo.init(folder, mkdir=True, bare=True, object_format=packed.object_format)
+        git.Repo.init(folder, mkdir=True, expand_vars=False, bare=True, object_format=packed.object_format)
     except git.GitCommandNotFound as error:
         raise EnvironmentFault("git is not installed or not on PATH; install git 2.31 or newer") from error
     except (git.GitCommandError, OSError) as error:

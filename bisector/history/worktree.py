@@ -149,7 +149,7 @@ class Worktree:
     def _own_git_folder(self) -> Path | None:
         """Where git keeps what concerns this worktree alone: of another repository, if its hunt died here."""
         pointer = self.path / ".git"
-        return Path(pointer.read_text().removeprefix("gitdir:").strip()) if pointer.is_file() else None
+        return _path_in(pointer) if pointer.is_file() else None
 
     def _git(self, *arguments: str, folder: Path | None = None, options: Sequence[str] = ()) -> None:
         within = folder or self.path
@@ -177,8 +177,8 @@ class Worktree:
             self.repository.git("cat-file", "-e", f"{commit}^{{commit}}")
         except GitFailure as error:
             raise EnvironmentFault(
-                f"commit {commit[:12]} is no longer in {self.repository.path}: nothing led to it any more, and "
-                "`git gc` has thrown it away; fetch it again, and the same command goes on"
+                f"commit {commit[:12]} is no longer in {self.repository.path}: nothing led to it any more, "
+                "and `git gc` has thrown it away; fetch it again, and the same command goes on"
             ) from error
 
 
@@ -201,9 +201,14 @@ def _unregister(registrations: Path, path: Path) -> None:
         registrations.rmdir()
 
 
+def _path_in(pointer: Path) -> Path:
+    """The path that a file of git's holds, any bytes but the line end after it."""
+    return Path(os.fsdecode(pointer.read_bytes().removeprefix(b"gitdir: ").rstrip(b"\r\n")))
+
+
 def _is_at(entry: Path, path: Path) -> bool:
     try:
-        return Path((entry / "gitdir").read_text().strip()).is_relative_to(path)
+        return _path_in(entry / "gitdir").is_relative_to(path)
     except FileNotFoundError:
         pass
     # Git writes `locked` first and then `gitdir`; `prune` would never take what is left of that.

@@ -66,7 +66,7 @@ def engine_for(
     def prober(on_step: OnStep, manners: Manners) -> Prober:
         return _prober(ground, key, ends, on_step, manners)
 
-    with Slots(ground.scratch.slots, ground.repository) as slots:
+    with Slots(ground.scratch.slots, ground.repository, protects=ends["bad"]) as slots:
         if slots.others:
             named = (
                 f"slot {slots.others[0]}" if len(slots.others) == 1 else f"slots {', '.join(slots.others)}"

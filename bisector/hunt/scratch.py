@@ -51,7 +51,7 @@ class Scratch:
         """Hold the hunt `key` for this process; `EnvironmentFault` where another one does already."""
         path = self.root / f"{key[:12]}.lock"
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.logs(key).mkdir(parents=True, exist_ok=True)
             lock = try_lock(path)
         except OSError as error:
             raise EnvironmentFault(

@@ -167,10 +167,10 @@ class ArtefactStore:
 
     def _throw_out(self, newest: str) -> None:
         """Keep to the limit; never at the cost of the entry just made."""
-        objects = {path: path.stat().st_size for path in self._objects.iterdir()}
-        if sum(objects.values()) <= self._limit:
+        if sum(self._sizes().values()) <= self._limit:
             return
         with self._locked(fcntl.LOCK_EX):
+            objects = self._sizes()
             entries = sorted(self._entries.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
             needed = {entry: self._needed_by(entry) for entry in entries}
             used = set().union(*needed.values())
@@ -185,6 +185,14 @@ class ArtefactStore:
                     path.unlink()
             for half in self.root.glob(f"{_HALF}*"):
                 half.unlink()
+
+    def _sizes(self) -> dict[Path, int]:
+        """Bytes of every object; another process may throw some out meanwhile."""
+        found: dict[Path, int] = {}
+        for path in self._objects.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found[path] = path.stat().st_size
+        return found
 
     def _needed_by(self, entry: Path) -> set[Path]:
         try:
