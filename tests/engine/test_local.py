@@ -1,0 +1,156 @@
+"""The engine of this machine: several readings at once, given up, failed, and nothing left of any."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bisector.engine.builder import Builder
+from bisector.engine.local import LocalEngine
+from bisector.engine.reader import Reader
+from bisector.errors import InfrastructureFault
+from bisector.predicate import Good
+from bisector.probe.execution import GivenUp
+from bisector.probe.probe import Manners, OnStep, Step
+from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
+from tests.engine.reading import lab
+
+GOOD = Good("fine")
+
+
+def request(commit: str) -> Request:
+    return Request(commit, Role.SEARCH)
+
+
+class Slow:
+    """A reader whose readings end when they are let go, or given up."""
+
+    def __init__(self, stop: threading.Event, let_go: threading.Event, fault: str = "") -> None:
+        self.stop, self.let_go, self.fault = stop, let_go, fault
+        self.stood = ""
+
+    def stands_at(self, asked: Request) -> bool:
+        return asked.commit == self.stood
+
+    def read(self, asked: Request) -> Reading:
+        self.stood = asked.commit
+        while not self.let_go.wait(0.005):
+            if self.stop.is_set():
+                raise GivenUp
+        if self.fault:
+            raise InfrastructureFault(self.fault)
+        return Reading(asked.commit, asked.role, GOOD, datetime.now(UTC))
+
+
+def engine_of(jobs: int, made: list[Slow], fault: str = "") -> tuple[LocalEngine, threading.Event]:
+    """An engine whose readers all wait for one event; they are listed in `made`."""
+    let_go = threading.Event()
+
+    def make(_on_step: OnStep, stop: threading.Event) -> Slow:
+        made.append(Slow(stop, let_go, fault))
+        return made[-1]
+
+    maker: Callable[..., Reader] = make  # type: ignore[assignment]
+    return LocalEngine(jobs, maker, None, lambda *_step: None), let_go
+
+
+def test_readers_are_made_as_they_are_needed_and_used_again() -> None:
+    """Three requests at once are three readers; a commit goes back to the reader that stands at it."""
+    made: list[Slow] = []
+    engine, let_go = engine_of(3, made)
+    with engine:
+        for commit in "abc":
+            engine.begin(request(commit))
+        assert engine.finished(0.01) is None
+        let_go.set()
+        ended = [engine.finished(10) for _ in range(3)]
+        assert sorted(done[1].commit for done in ended if done) == ["a", "b", "c"]
+        engine.begin(request("b"))
+        assert engine.finished(10)
+        assert len(made) == 3
+        assert [reader.stood for reader in made] == ["a", "b", "c"]
+
+
+def test_what_is_given_up_is_heard_of_no_more() -> None:
+    """Its reader is free at once for something else."""
+    made: list[Slow] = []
+    engine, let_go = engine_of(1, made)
+    with engine:
+        engine.begin(request("a"))
+        engine.give_up(request("a"))
+        engine.begin(request("b"))
+        let_go.set()
+        done = engine.finished(10)
+        assert done is not None and done[1].commit == "b"
+        assert engine.finished(0.01) is None
+
+
+def test_a_fault_is_raised_where_readings_are_waited_for() -> None:
+    """It keeps its sentence, and the engine still ends."""
+    engine, let_go = engine_of(2, [], fault="the disk is full")
+    with engine:
+        engine.begin(request("a"))
+        let_go.set()
+        with pytest.raises(InfrastructureFault, match="the disk is full"):
+            engine.finished(10)
+
+
+def test_the_end_of_the_engine_ends_what_is_under_way() -> None:
+    """No thread is left, though nobody let the readings go."""
+    before = threading.active_count()
+    engine, _ = engine_of(3, [])
+    with engine:
+        for commit in "abc":
+            engine.begin(request(commit))
+    assert threading.active_count() == before
+
+
+def test_giving_up_kills_the_test(tmp_path: Path) -> None:
+    """A real test that would run for long is gone with all its processes."""
+    with lab(tmp_path, "sleep 61 & sleep 61") as found:
+        prober = found.engine._prober
+        prober.manners = Manners(stop=threading.Event())
+
+        def reader(_on_step: OnStep, stop: threading.Event) -> Reader:
+            prober.manners = Manners(stop=stop)
+            return found.engine
+
+        with LocalEngine(1, reader, None, lambda *_step: None) as engine:
+            engine.begin(request(found.commit))
+            while not sleepers():
+                time.sleep(0.01)
+            engine.give_up(request(found.commit))
+            assert not sleepers()
+
+
+def sleepers() -> list[psutil.Process]:
+    return [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "61"]]
+
+
+def test_a_build_that_is_no_longer_likely_is_given_up_and_one_waited_for_is_not(tmp_path: Path) -> None:
+    """What was built ahead is accounted for, used or not; the builder goes on with what is named next."""
+    script = "test -e stop || { touch stop; sleep 61; }; echo built >out"
+    with lab(tmp_path, "true", build__command=script, build__outputs=["out"]) as found:
+        stop = threading.Event()
+        found.engine._prober.manners = Manners(nice=19, stop=stop)
+        steps: list[Step] = []
+        builder = Builder(found.engine._prober, found.engine._slots, lambda _c, step, _d: steps.append(step))
+        try:
+            builder.see_to([request(found.commit)])
+            while not sleepers():
+                time.sleep(0.01)
+            builder.asked_for(request(found.commit))
+            builder.see_to([])
+            assert sleepers()
+        finally:
+            builder.end()
+        assert not sleepers()
+        assert steps == [Step.BUILDING_AHEAD, Step.DONE]
+        assert builder.account().builds == 0
