@@ -61,8 +61,8 @@ test-browser: setup ## The report in the system's Chromium, installed when missi
 test-long: setup ocaml tools ## Every scenario, 120 commits, three seeds
 	@$(BIN)/python -m pytest -q -m long
 
-bench: setup ocaml ## bisector beside `git bisect run` on the same histories
-	@$(BIN)/python -m benchmarks.hunts
+bench: setup ocaml ## Every table of docs/explanation/performance.md, also as JSON (build/bench)
+	@$(BIN)/python -m benchmarks
 
 bench-search: setup ## The search core beside git's rule and the bounds
 	@$(BIN)/python -m benchmarks.search

@@ -14,11 +14,9 @@ from pathlib import Path
 from benchmarks.machine import facts
 
 PARTS = {
-    "bisector and `git bisect run`": ["benchmarks.hunts"],
-    "Start-up": ["benchmarks.startup"],
-    "Large repositories": ["benchmarks.large"],
-    "Costs": ["benchmarks.search", "--row", "dear-bad", "--row", "builds-at-hand"],
-    "Several jobs": ["benchmarks.search", "--row", "rounds", "--row", "async"],
+    "bisector and `git bisect run`": "benchmarks.hunts",
+    "Start-up": "benchmarks.startup",
+    "Large repositories": "benchmarks.large",
 }
 
 
@@ -27,10 +25,9 @@ def main() -> int:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "build/bench")
     folder.mkdir(parents=True, exist_ok=True)
     texts, documents, failed = [f"# Benchmarks\n\n{facts()}\n"], {"machine": facts()}, []
-    for title, (module, *arguments) in PARTS.items():
+    for title, module in PARTS.items():
         with tempfile.NamedTemporaryFile("r", suffix=".json") as file:
-            json_too = [] if module == "benchmarks.search" else ["--json", file.name]
-            command = [sys.executable, "-m", module, *arguments, *json_too]
+            command = [sys.executable, "-m", module, "--json", file.name]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
             documents[title] = json.loads(file.read() or "null")
         texts.append(f"## {title}\n\n{done.stdout}")

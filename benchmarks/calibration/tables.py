@@ -53,9 +53,9 @@ def misfits(results: Results) -> str:
     """What became of hunts whose assumptions were broken; wrong answers also at the lowest level."""
     lines = [
         "| broken | how | right | another true step | misfit or inconclusive | wrong commit | missed "
-        "| wrong, confirmed | wrong at .9 | probes |"
+        "| wrong, confirmed | wrong at .9 | probes | hunts |"
     ]
-    lines.append("|---|---|---|---|---|---|---|---|---|---|")
+    lines.append("|---|---|---|---|---|---|---|---|---|---|---|")
     for case, tallies in results.items():
         last = tallies[LEVELS[-1]]
         cells = [
@@ -68,5 +68,5 @@ def misfits(results: Results) -> str:
             tallies[LEVELS[0]].share(Ending.WRONG),
         ]
         shown = " | ".join(f"{cell:.1%}" for cell in cells)
-        lines.append(f"| {case.group} | {case.label} | {shown} | {last.mean:.0f} |")
+        lines.append(f"| {case.group} | {case.label} | {shown} | {last.mean:.0f} | {len(last.endings)} |")
     return "\n".join(lines) + "\n"

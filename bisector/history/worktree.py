@@ -167,7 +167,7 @@ class Worktree:
                     f"cannot be fetched ({error}); mend the connection, or get all files once with "
                     "`git fetch --refetch --no-filter`"
                 ) from error
-            if arguments[0] != "clean":
+            if arguments[0] in ("checkout", "worktree", "reset"):
                 self._require_commit(arguments[-1])
             mend = _MEND if any(word in str(error).lower() for word in _DAMAGE) else ""
             raise InfrastructureFault(f"git {arguments[0]} failed in {within}: {error}{mend}") from error

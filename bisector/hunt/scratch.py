@@ -64,7 +64,8 @@ class Scratch:
             )
         try:
             # Not through a file of its own name that is put in its place: the lock is this file's.
-            path.write_text(f"{os.getpid()}\n")
+            with contextlib.suppress(OSError):
+                path.write_text(f"{os.getpid()}\n")
             yield
         finally:
             lock.release()

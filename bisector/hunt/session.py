@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -21,6 +22,7 @@ from bisector.history.parents import Parents
 from bisector.history.repository import Repository
 from bisector.hunt import premise
 from bisector.hunt.belief import Belief
+from bisector.hunt.cluster import dask_engine_for
 from bisector.hunt.conclusion import Conclusion, Effect, FirstBad, Inconclusive
 from bisector.hunt.engines import engine_for
 from bisector.hunt.events import HuntBegan, Listener
@@ -108,8 +110,10 @@ class Session:
             journal.add(row.id, reading)
             known.append(reading)
 
-        alike = Sameness(self.ground, known).reading_of
-        with engine_for(self.ground, self.key, ends, len(taken), listener, alike) as engine:
+        where = (self.ground, self.key, ends, len(taken), listener)
+        on_cluster = self.ground.hunt.engine.name == "dask"
+        local = partial(engine_for, alike=Sameness(self.ground, known).reading_of)
+        with (dask_engine_for if on_cluster else local)(*where) as engine:
             try:
                 conclusion = way(Loop(plan, engine, readings, record, listener, time.monotonic))
             finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from bisector.engine.reader import Reader
@@ -14,7 +15,7 @@ from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
 from bisector.hunt.ground import opened
 from bisector.hunt.loop import Loop
 from bisector.hunt.session import Session
-from bisector.predicate import Ending, Good, Undecided, Untestable
+from bisector.predicate import Bad, Ending, Good, Undecided, Untestable
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
@@ -30,10 +31,15 @@ def read_endpoints(session: Session, listener: Listener, since: datetime) -> lis
     that has a conclusion keeps it.
     """
     plan, scratch = session.plan, session.ground.scratch
+    plan = replace(plan, repeats=replace(plan.repeats, whole=True))
     with scratch.held(session.key), opened(scratch) as journal:
         row = session.row(journal)
         taken = journal.readings(row.id)
-        fresh = [r for r in taken if r.role is Role.PREMISE and r.at >= since and not _undecided(r)]
+        fresh = [
+            r
+            for r in taken
+            if r.role is Role.PREMISE and r.at >= since and not _undecided(r) and not bounded(r)
+        ]
         clean_leftovers()
         ends = {"good": plan.good[0], "bad": plan.bad}
         with reader_for(session.ground, session.key, ends, len(taken), listener, whole=True) as engine:
@@ -103,9 +109,14 @@ def _read(
 
 
 def ran_to_its_end(reading: Reading) -> bool:
-    """Whether the run shows what the test takes; one that was cut short because it was good does not."""
+    """Whether the run shows what the test takes; one that was cut short because it was certain does not."""
     cut_short = reading.run is None or reading.run.ending is Ending.JUDGED
-    return not (cut_short and isinstance(reading.judgement, Good))
+    return not bounded(reading) and not (cut_short and isinstance(reading.judgement, Good))
+
+
+def bounded(reading: Reading) -> bool:
+    """Whether a measured run was ended early, so that its value is only bounded from below."""
+    return isinstance(reading.judgement, Bad) and reading.judgement.at_least is not None
 
 
 def _undecided(reading: Reading) -> bool:

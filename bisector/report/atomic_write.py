@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bisector.errors import EnvironmentFault
+from bisector.probe.ownership import is_orphaned, new_token
+
+_HALF = ".bisector."
+"""Begins the name of a file that is being written; then comes whose it is."""
 
 
 def atomic_write(file: Path, content: bytes) -> None:
@@ -31,7 +35,8 @@ def _replace(target: Path, content: bytes) -> None:
     # Renaming over a read-only file would succeed, and the protection is there for a reason.
     if old and not (old.st_mode & 0o222 and os.access(target, os.W_OK)):
         raise PermissionError(0, "it is write-protected")
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".bisector.")
+    _clear_halves(target.parent)
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f"{_HALF}{new_token()}.")
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
@@ -46,6 +51,14 @@ def _replace(target: Path, content: bytes) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def _clear_halves(folder: Path) -> None:
+    """Take away what bisectors that were killed while they wrote left in `folder`."""
+    for half in folder.glob(f"{_HALF}*.*"):
+        if is_orphaned(half.name.removeprefix(_HALF).partition(".")[0]):
+            with contextlib.suppress(OSError):
+                half.unlink()
 
 
 def _umask() -> int:

@@ -117,6 +117,8 @@ class Hunting:
     """One hunt on a cluster, as far as it came."""
 
     ground: Ground
+    jobs: int = 1
+    """It begins once workers can take so many readings at once."""
     engine: DaskEngine | None = None
     readings: list[Reading] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -138,6 +140,7 @@ class Hunting:
         # The machine of the tests is never calm.
         with dask_engine_for(self.ground, key, ends, 0, self.tell, fair_attempts=0) as engine:
             self.engine = engine
+            until(lambda: engine.jobs >= self.jobs, f"{self.jobs} places for readings")
             yield engine
 
     def run(self) -> Conclusion:
@@ -193,8 +196,8 @@ class Scene:
         lines = file.read_text().splitlines() if file.exists() else []
         return [(worker, commit, int(pid)) for worker, commit, pid in map(str.split, lines)]
 
-    def hunt(self, cluster: Cluster, **said: Any) -> Hunting:
-        """A hunt here; `said` are further keys, such as `test__timeout` for `test.timeout`."""
+    def hunt(self, cluster: Cluster, jobs: int = 1, **said: Any) -> Hunting:
+        """A hunt here on `jobs` places; `said` are further keys, such as `test__timeout`."""
         defaults = {
             "repository": str(self.folder / "repo"),
             "scratch": str(self.folder / "scratch"),
@@ -207,7 +210,7 @@ class Scene:
             "engine.scheduler_file": str(cluster.scheduler_file),
         }
         overrides = defaults | {key.replace("__", "."): value for key, value in said.items()}
-        return Hunting(Ground(build(overrides, self.folder, None), None, os.environ))
+        return Hunting(Ground(build(overrides, self.folder, None), None, os.environ), jobs)
 
 
 def alive(pid: int) -> bool:
