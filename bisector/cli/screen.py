@@ -32,6 +32,8 @@ from bisector.report.safe_text import visible
 _STYLES = {Good: "green", Bad: "red", Untestable: "yellow"}
 _WIDEST_SUBJECT = 60
 _MOST_STEPS = 8
+_TOLD = (Step.RETRYING, Step.WAITING, Step.REPEATING)
+"""Steps that a person hears of in a line of their own."""
 
 
 class Screen:
@@ -87,7 +89,7 @@ class Screen:
                 if event.step is Step.DONE:
                     return
                 self._steps[commit] = (event, self._clock())
-                if self._verbosity > 1 or event.detail:
+                if self._verbosity > 1 or (event.detail and event.step in _TOLD):
                     self._print(Text(f"      {self._what(event)}", style="dim"))
             case ReadingTaken(reading):
                 self._take(reading)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bisector.engine.file_lock import try_lock
+from bisector.engine.uninterrupted import uninterrupted
 from bisector.errors import EnvironmentFault
 from bisector.history.repository import Repository
 from bisector.hunt_file import Hunt
@@ -68,7 +69,8 @@ class Scratch:
                 path.write_text(f"{os.getpid()}\n")
             yield
         finally:
-            lock.release()
+            with uninterrupted():
+                lock.release()
 
 
 def _holder(lock: Path) -> str:

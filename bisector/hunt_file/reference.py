@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from bisector.hunt_file.alarm import Alarm
 from bisector.hunt_file.diagnosis import Diagnosis, EvidenceChoice, Hypothesis
+from bisector.hunt_file.engine import Engine
 from bisector.hunt_file.fields import Kind
 from bisector.hunt_file.model import (
     Budget,
@@ -41,6 +42,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "budget": Budget,
     "quiet": Quiet,
     "measure": Measure,
+    "engine": Engine,
     "suites": Suites,
     "alarm": Alarm,
     "diagnose": Diagnosis,

@@ -166,7 +166,7 @@ def test_one_measured_probe_at_a_time_on_one_machine(two: Cluster, tmp_path: Pat
         with scene.held(reference):
             for name in ("c1", "c2"):
                 engine.begin(Request(scene.ids[name], Role.SEARCH, reference))
-            until(lambda: scene.tests, "a test")
+            until(lambda: engine.finished(0.1) or scene.tests, "a test")
             assert engine.finished(1.5) is None
             assert len(scene.tests) == 1
         assert [done[0].commit for _ in "12" if (done := engine.finished())] == [
@@ -298,7 +298,7 @@ def test_without_its_scheduler_the_hunt_stops(tmp_path: Path) -> None:
     with cluster(tmp_path / "cluster", one={}) as alone, scene.held("one"):
         with scene.hunt(alone).opened() as engine:
             engine.begin(search(scene.ids["c1"]))
-            until(lambda: scene.tests, "a test")
+            until(lambda: engine.finished(0.1) or scene.tests, "a test")
             alone.kill("scheduler")
             with pytest.raises(EnvironmentFault, match="the Dask scheduler tcp://.* is gone; start it again"):
                 engine.finished()
