@@ -53,6 +53,16 @@ def at_least(record: HuntRecord) -> float | None:
     return None
 
 
+def level(reading: Reading) -> float | None:
+    """The value that was measured, or had been reached where the run was ended early; None for a verdict."""
+    match reading.judgement:
+        case Measured(value):
+            return value
+        case Bad(at_least=reached):
+            return reached
+    return None
+
+
 def bound(record: HuntRecord) -> str:
     """The same for people; empty where the ratio was measured, or there is none."""
     least = at_least(record)

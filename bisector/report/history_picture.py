@@ -118,7 +118,8 @@ class _Drawing:
         return self.box.top + share * (self.box.bottom - self.box.top)
 
     def _values(self) -> list[float]:
-        return [v / self.baseline for v in findings.measured(self.record.readings)]
+        values = (findings.level(reading) for reading in self.record.readings)
+        return [value / self.baseline for value in values if value is not None]
 
     def _marks(self) -> list[Mark]:
         seen: Counter[tuple[str, Side]] = Counter()
@@ -131,8 +132,9 @@ class _Drawing:
         return marks
 
     def _mark(self, reading: Reading, side: Side, nth: int) -> Mark:
-        if isinstance(reading.judgement, Measured):
-            y = self.ratios.y(reading.judgement.value / self.baseline)
+        level = findings.level(reading)
+        if level is not None:
+            y = self.ratios.y(level / self.baseline)
         else:
             y = self._level(side) or (self.box.top if side is Side.BAD else self.lane(side))
             y -= min(nth, 4) * 9 if side is not Side.UNTESTABLE else 0

@@ -74,6 +74,7 @@ def _content(record: HuntRecord, folder: Path | None, diffstat: str) -> Mapping[
         "found": conclusion if isinstance(conclusion, FirstBad) else None,
         "suspects": _suspects(record),
         "effect": effect,
+        "at_least": findings.at_least(record),
         "confidence": findings.confidence(record),
         "skipped": len(findings.skipped(record)),
         "seconds": findings.seconds(record),
