@@ -8,7 +8,7 @@ DEMO := demo-history
 SCENARIO ?= jit-miss
 WORKERS ?= 2
 
-.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel test-long bench bench-search bench-noise docs docs-site test-browser captures clean
+.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel test-long bench bench-startup bench-large bench-search bench-noise calibration chaos docs docs-site test-browser captures clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -63,6 +63,18 @@ test-long: setup ocaml tools ## Every scenario, 120 commits, three seeds
 
 bench: setup ocaml ## Every table of docs/explanation/performance.md, also as JSON (build/bench)
 	@$(BIN)/python -m benchmarks
+
+bench-startup: setup ## What a start costs, as multiples of `python -c pass`
+	@$(BIN)/python -m benchmarks.startup
+
+bench-large: setup ## Ranges of 100,000 commits, slots of 50,000 files
+	@$(BIN)/python -m benchmarks.large
+
+calibration: setup ## Is the stated confidence true? 2,000 simulated hunts for each model
+	@$(BIN)/python -m benchmarks.calibration
+
+chaos: setup ## Hunts killed 300 times, at random moments and at named crash points
+	@mkdir -p build && $(BIN)/python -m tests.chaos --kills 300 --seed 1 --json build/chaos.json
 
 bench-search: setup ## The search core beside git's rule and the bounds
 	@$(BIN)/python -m benchmarks.search

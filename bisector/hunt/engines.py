@@ -66,6 +66,9 @@ def engine_for(
     def prober(on_step: OnStep, manners: Manners) -> Prober:
         return _prober(ground, key, ends, on_step, manners)
 
+    jobs = 1 if ground.ratio is not None else hunt.jobs
+    # A test that goes by the clock must not wait for the build of another job.
+    behind = LAST // 2 if jobs > 1 and ground.predicate.by_wall_clock else 0
     with Slots(ground.scratch.slots, ground.repository, protects=ends["bad"]) as slots:
         if slots.others:
             named = (
@@ -74,14 +77,13 @@ def engine_for(
             listener(Noted(f"{named} of {slots.root} in use by another hunt; this one takes others"))
 
         def reader(on_step: OnStep, stop: Event) -> Reader:
-            own = prober(on_step, Manners(tests=tests, stop=stop))
+            own = prober(on_step, Manners(tests=tests, nice=behind, stop=stop))
             return Reader(own, slots, on_step, numbers=numbers, alike=alike)
 
         def builder(on_step: OnStep, stop: Event) -> Builder:
             manners = Manners(builds=builds, nice=LAST, stop=stop)
             return Builder(prober(lambda *_step: None, manners), slots, on_step)
 
-        jobs = 1 if ground.ratio is not None else hunt.jobs
         with LocalEngine(jobs, reader, builder if ahead else None, _told(listener)) as engine:
             yield engine
 
