@@ -70,8 +70,8 @@ bench-startup: setup ## What a start costs, as multiples of `python -c pass`
 bench-large: setup ## Ranges of 100,000 commits, slots of 50,000 files
 	@$(BIN)/python -m benchmarks.large
 
-calibration: setup ## Is the stated confidence true? 2,000 simulated hunts for each model
-	@$(BIN)/python -m benchmarks.calibration
+calibration: setup ## Is the stated confidence true? 15,000 simulated hunts, an hour
+	@$(BIN)/python -m benchmarks.calibration --plot docs/images/calibration.svg
 
 chaos: setup ## Hunts killed 300 times, at random moments and at named crash points
 	@mkdir -p build && $(BIN)/python -m tests.chaos --kills 300 --seed 1 --json build/chaos.json

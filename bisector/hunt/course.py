@@ -20,10 +20,13 @@ from bisector.hunt.effect import estimate
 from bisector.hunt.events import Event, Noted
 from bisector.hunt.outlook import SPENT, small_step, translated, undecided
 from bisector.hunt.plan import Plan
-from bisector.predicate import Ending, Measured
+from bisector.predicate import Ending, Measured, Untestable
 from bisector.probe.early import Endpoints
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
+
+_OF_A_FLAKY_TEST = 3
+"""So often the answer and its parents are read once more where verdicts err: one run tells too little."""
 
 
 class _Wanted(Exception):
@@ -204,7 +207,7 @@ class Course:
 
     def _confirm(self, belief: Belief, commit: str, probability: float) -> Conclusion:
         """The conclusion, confirmed or given up."""
-        verdicts = self._verdicts_against_parents(commit)
+        verdicts = self._verdicts_against_parents(commit, _OF_A_FLAKY_TEST if belief.flaky else 1)
         failures = [v for v in verdicts.values() if isinstance(v, confirmation.Fails)]
         if failures and not belief.flaky:
             # What misled the search was read again (`_read_suspects`), and still it says this.
@@ -252,12 +255,12 @@ class Course:
             self._note(f"the confirmation does not hold ({why}); reading again what misled the search")
             raise self._want(missing[0], Role.SEARCH, self._reference, fresh=True)
 
-    def _verdicts_against_parents(self, commit: str) -> dict[str, confirmation.Verdict]:
-        """By parent; for verdicts also of the commit itself."""
+    def _verdicts_against_parents(self, commit: str, runs: int = 1) -> dict[str, confirmation.Verdict]:
+        """By parent; for verdicts also of the commit itself, each read `runs` times."""
         parents = self._plan.parents[commit]
         if self._plan.ratio is not None:
             return {parent: self._paired_verdict(commit, parent) for parent in parents}
-        return {one: self._fresh_verdict(one, about=commit) for one in (commit, *parents)}
+        return {one: self._fresh_verdict(one, commit, runs) for one in (commit, *parents)}
 
     def _paired_verdict(self, commit: str, parent: str) -> confirmation.Verdict:
         readings = [r for r in self.readings_of(commit, Role.CONFIRMATION) if r.against == parent]
@@ -266,9 +269,9 @@ class Course:
             raise self._want(commit, Role.CONFIRMATION, parent, fresh=True, about=commit)
         return verdict
 
-    def _fresh_verdict(self, commit: str, about: str) -> confirmation.Verdict:
+    def _fresh_verdict(self, commit: str, about: str, runs: int) -> confirmation.Verdict:
         readings = self.readings_of(commit, Role.CONFIRMATION)
-        if not readings:
+        if len(readings) < runs and (not readings or not isinstance(readings[-1].judgement, Untestable)):
             raise self._want(commit, Role.CONFIRMATION, fresh=True, about=about)
         return confirmation.by_verdict(readings, bad_expected=commit == about)
 

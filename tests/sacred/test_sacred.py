@@ -1,0 +1,193 @@
+"""The user's repository is sacred: whatever state it is in, a hunt leaves it byte for byte as it was.
+
+What git needs for a worktree, and nothing else, may be there for the time of a hunt: the folder
+`worktrees/NAME` of the git folder (HEAD, index, reflog, ORIG_HEAD, sparse patterns and copied settings of
+that one slot), and the same in the git folder of an initialised submodule. The hunt takes it away, or, if it
+is killed, the next hunt does. All else is compared after each call of git, too: refs, HEAD, index with its
+times, configuration, stash, reflogs, objects, hooks, other worktrees, and every file of the work trees.
+
+Programs that the user has git run are of two kinds. Filters (Git LFS is one) make the files of a checkout
+what they are, so that without them a build would see other files than the user does: they run, in slots
+alone. Hooks, the file system monitor, pagers, external diffs and checks of signatures are no part of the
+files, and none of them runs. A partial clone fetches what a checkout lacks; see tests/history for that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from bisector.history.repository import GitFailure, Repository
+from tests.git_history import git
+from tests.hostile.in_process import Done, done, standing_in
+from tests.sacred.scene import Scene
+from tests.sacred.snapshot import Snapshot
+from tests.sacred.states import NEED_A_TREE, OWNED, build, states
+from tests.sacred.template import BAD_AT, LENGTH, write_templates
+from tests.sacred.watched import after_each_call
+
+ROOT = Path(__file__).parents[2]
+
+State = tuple[str, str, str, frozenset[str]]
+
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repositories to copy."""
+    folder = tmp_path_factory.mktemp("templates")
+    write_templates(folder)
+    return folder
+
+
+def whole_and_good(flags: frozenset[str]) -> str:
+    """Fails from the first bad commit on, and everywhere if the slot is not as a checkout would be."""
+    line = r"test $(tr -d '\r' <out) -lt " + str(BAD_AT)
+    line += " && test -e lib/deep/inner -a -L link"
+    line += f" && test $(cat secret.rot) = {'secret' if 'filters' in flags else 'frperg'}"
+    line += f" && test $(tr -dc '\\r' <page | wc -c) = {2 if 'autocrlf' in flags else 0}"
+    if "submodule" in flags:
+        line += f" && test $(cat sub/inner.rot) = {'hello' if 'filters' in flags else 'uryyb'}"
+    return line
+
+
+def words(scene: Scene) -> list[str]:
+    """The command line of the hunt."""
+    return [
+        *(
+            "run",
+            "--json",
+            "--repo",
+            str(scene.repository),
+            "--scratch",
+            str(scene.folder / "scratch"),
+        ),
+        *("--good", f"main~{LENGTH - 1}", "--bad", "main"),
+        *("--build", "cp value out", "--test", whole_and_good(scene.flags)),
+    ]
+
+
+def hunt(scene: Scene, before: Snapshot) -> Done:
+    """The whole hunt, and after each call of git a look at what is the user's."""
+    harm: dict[bytes, str] = {}
+
+    def look() -> None:
+        if not harm:
+            harm.update(scene.harm(before, during=True))
+
+    with after_each_call(look):
+        ended = done(*words(scene))
+    assert harm == {}, "during the hunt"
+    return ended
+
+
+def hunt_killed(scene: Scene, at: int) -> None:
+    """A hunt that is killed at a call of git, or that was over before it came to so many."""
+    command = [sys.executable, "-m", "tests.sacred.watched", str(at), str(Path.cwd()), *words(scene)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    _, said = process.communicate(timeout=120)
+    assert process.returncode in (0, -9), said.decode()[-3000:]
+    while True:  # until the git that was at work is over, too
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.002)
+
+
+def check(templates: Path, state: State, kill_at: int | None) -> None:
+    """Build the scene, hunt in it, and compare."""
+    name, place, work, flags = state
+    with TemporaryDirectory(prefix="sacred-") as folder:
+        scene = Scene(Path(folder), name, place, flags)
+        build(scene, templates, work)
+        before = scene.now()
+        with standing_in(Path(folder), **scene.environment()):
+            if kill_at is not None:
+                hunt_killed(scene, kill_at)
+                assert scene.harm(before, during=True) == {}, "after the kill"
+            ended = hunt(scene, before)
+        assert scene.harm(before, during=False) == {}, "after the hunt"
+        assert not Path(folder, "sprung").exists(), Path(folder, "sprung").read_text()
+        assert ended.code == 0, ended.err or ended.out
+        assert json.loads(ended.out)["first_bad"] == git(templates / "full", "rev-parse", first_bad()).strip()
+        filtered = Path(folder, "filtered")
+        assert filtered.exists() == ("filters" in flags)
+        if filtered.exists():
+            assert all("/scratch/" in line for line in filtered.read_text().splitlines())
+
+
+def first_bad() -> str:
+    """Its name in the history."""
+    return f"main~{LENGTH - 1 - BAD_AT}"
+
+
+def test_the_traps_spring(templates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git that the user runs does run hooks, monitor and check of signatures: none is set in vain."""
+    for flags in ({"hooks", "fsmonitor", "settings"}, {"hooks folder"}):
+        scene = Scene(tmp_path / min(flags), "plain", "work tree", frozenset(flags))
+        build(scene, templates, "branch")
+        monkeypatch.setenv("SPRUNG", str(scene.folder / "sprung"))
+        before = scene.now()
+        scene.git("log", "--format=%H", "-3")
+        scene.git("checkout", "--quiet", "--detach", "main~1")
+        sprung = (scene.folder / "sprung").read_text()
+        wanted = {"post-checkout", "reference-transaction"}
+        if "settings" in flags:
+            wanted |= {"core.fsmonitor", "gpg.program"}
+        assert wanted <= {line.split(" in ")[0].rpartition("/")[2] for line in sprung.splitlines()}
+        assert {b"plain/value", b"plain/.git/HEAD", b"plain/.git/index"} <= scene.harm(
+            before, during=True
+        ).keys()
+
+
+def test_git_is_never_run_in_another_folder(templates: Path, tmp_path: Path) -> None:
+    """A slot that is gone, or whose path looks like a variable, is not taken for the current folder."""
+    scene = Scene(tmp_path, "$HOME", "work tree", frozenset({"dirty tree"}))
+    build(scene, templates, "branch")
+    before = scene.now()
+    repository = Repository(scene.main)
+    with standing_in(tmp_path, HOME=str(scene.main)):
+        os.chdir(scene.main)
+        for folder in (tmp_path / "gone", tmp_path / "$HOME"):
+            with pytest.raises(GitFailure, match="cannot change to"):
+                repository.git("clean", "-ffdqx", folder=folder)
+    assert repository.path.name == "$HOME"
+    assert scene.harm(before, during=False) == {}
+
+
+KILLS = st.none() | st.integers(1, 60)
+ALL = frozenset(OWNED)
+
+
+@settings(
+    deadline=None,
+    max_examples=16,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@example(("plain", "work tree", "bisect", ALL), None)
+@example(("new\nline", "linked worktree", "merge", ALL - {"sparse checkout"}), 40)
+@example(("plain", "bare", "branch", ALL - NEED_A_TREE), 30)
+@given(states(), KILLS)
+def test_a_hunt_leaves_no_trace(templates: Path, state: State, kill_at: int | None) -> None:
+    """In any state, also when killed: not a byte differs, no hook ran, and the answer is right."""
+    check(templates, state, kill_at)
+
+
+@pytest.mark.long
+@settings(deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
+@given(states(), KILLS)
+def test_a_hunt_leaves_no_trace_in_many_states(templates: Path, state: State, kill_at: int | None) -> None:
+    """The same for hundreds of states; what fails is made as small as it can be."""
+    check(templates, state, kill_at)
