@@ -29,12 +29,13 @@ _ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0"}
 """A partial clone fetches what a checkout lacks: that may fail, and never wait for a password."""
 
 
-class GitFailure(Exception):
+class GitFailure(EnvironmentFault):
     """git ended with another `status` than 0; the text is its last line of complaint."""
 
     def __init__(self, error: git.GitCommandError) -> None:
-        lines = str(error.stderr).strip().strip("'").splitlines()
-        super().__init__(lines[-1].strip() if lines else str(error))
+        lines = str(error.stderr).strip().removeprefix("stderr: ").strip("'").splitlines()
+        told = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
+        super().__init__(told[-1].strip() if told else str(error))
         self.status = error.status
 
 

@@ -12,6 +12,7 @@ from bisector.engine.builder import LAST, Builder
 from bisector.engine.local import LocalEngine
 from bisector.engine.reader import Alike, Reader
 from bisector.engine.slots import Slots
+from bisector.errors import EnvironmentFault
 from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
 from bisector.probe.artefacts import ArtefactStore
@@ -105,7 +106,12 @@ def _prober(
     ground: Ground, key: str, ends: Mapping[str, str], on_step: OnStep, manners: Manners, whole: bool = False
 ) -> Prober:
     hunt, logs = ground.hunt, ground.scratch.logs(key)
-    logs.mkdir(parents=True, exist_ok=True)
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"no logs can be written in {logs} ({error.strerror}); choose another `scratch`"
+        ) from error
     environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, ground.environment)
     store = ArtefactStore(ground.scratch.store, hunt.store)
     return Prober(

@@ -140,7 +140,7 @@ def seconds(record: HuntRecord) -> float | None:
     """From the start to the end of the hunt, pauses included; None while it is not finished."""
     if record.started is None or record.finished is None:
         return None
-    return (record.finished - record.started).total_seconds()
+    return max(0.0, (record.finished - record.started).total_seconds())
 
 
 def headline(record: HuntRecord) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bisector.errors import HistoryError, InfrastructureFault
+from bisector.errors import EnvironmentFault, HistoryError
 from bisector.history.object_ids import object_ids
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
@@ -117,9 +117,9 @@ def test_a_checkout_keeps_ignored_files_unless_clean(tmp_path: Path) -> None:
     worktree.remove()
 
 
-def test_a_failing_checkout_is_an_infrastructure_fault(tmp_path: Path) -> None:
-    """git failing in a slot is never taken for a verdict on the commit."""
+def test_a_commit_that_is_gone_is_no_verdict(tmp_path: Path) -> None:
+    """git failing in a slot is never taken for a verdict on the commit, and says what became of it."""
     write_history(tmp_path / "repo", chain(1))
     worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slot")
-    with pytest.raises(InfrastructureFault, match="git worktree failed"):
+    with pytest.raises(EnvironmentFault, match="no longer in"):
         worktree.create("0" * 40)

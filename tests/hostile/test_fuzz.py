@@ -119,7 +119,9 @@ def test_commits_are_read_whatever_they_are_called(
     rows: list[tuple[str, list[str], str, datetime, str]],
 ) -> None:
     """Authors and subjects of any characters are neither lost nor mixed up."""
-    fields = [(i, " ".join(p), who, f"{int(date.timestamp())} +0000", subject) for i, p, who, date, subject in rows]
+    fields = [
+        (i, " ".join(p), who, f"{int(date.timestamp())} +0000", subject) for i, p, who, date, subject in rows
+    ]
     out = "\0".join("\0".join(row) for row in fields).encode("utf-8", "surrogatepass")
     infos = parse_infos(out)
     for identity, parents, who, date, subject in rows:

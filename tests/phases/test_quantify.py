@@ -154,4 +154,4 @@ def test_the_sample_history_is_slower_everywhere(tmp_path: Path) -> None:
     assert {*found["guests"][0]["good"]["suites"]} == {
         *["parse", "eval", "error", "namespace", "coro", "idiom"]
     }
-    assert len(list((folder / "worktrees/store").iterdir())) == 2
+    assert len(list((folder / "worktrees/store/entries").iterdir())) == 2
