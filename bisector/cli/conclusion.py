@@ -14,9 +14,9 @@ from rich.text import Text
 from bisector.errors import ExitCode
 from bisector.hunt.record import HuntRecord
 from bisector.probe.reading import Role
-from bisector.report import findings
+from bisector.report import bounds, findings
 from bisector.report.safe_text import visible
-from bisector.report.saved import saved
+from bisector.report.saved import ahead, saved
 from bisector.units import format_size
 
 _STYLES = {ExitCode.FIRST_BAD: "green", ExitCode.NO_REGRESSION: "cyan"}
@@ -89,7 +89,7 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
     effect = findings.effect(record)
     if effect:
         rows.append(("ratio", f"{effect} ({findings.evidence(effect)})"))
-    elif bound := findings.bound(record):
+    elif bound := bounds.bound(record):
         rows.append(("ratio", bound))
     confidence = findings.confidence(record)
     if confidence is not None:
@@ -103,7 +103,7 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
     if early:
         rows.append(("saved", str(early)))
     if record.ahead:
-        rows.append(("ahead", findings.ahead(record)))
+        rows.append(("ahead", ahead(record)))
     return rows
 
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bisector.engine.file_lock import FileLock, try_lock
 from bisector.errors import EnvironmentFault
 from bisector.hunt_file.model import Measure
+from bisector.probe.file_lock import FileLock, try_lock
 from bisector.probe.launch import SHELL
 
 PATIENCE = 60.0

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from bisector.engine.around import finish_pending
 from bisector.engine.cluster_shipment import rename_if_first
-from bisector.engine.file_lock import FileLock, try_lock
 from bisector.errors import EnvironmentFault
 from bisector.history.repository import Repository
 from bisector.history.transport import Packed, clone, fetch, linked_copy, unpack
+from bisector.probe.file_lock import FileLock, try_lock
 
 _LOOK = 0.1
 """Seconds between two looks whether another worker of this machine has made the clone."""

@@ -6,13 +6,13 @@ import hashlib
 from pathlib import Path
 from types import TracebackType
 
-from bisector.engine.file_lock import try_lock
 from bisector.engine.slots import Slot, Slots
 from bisector.errors import EnvironmentFault
 from bisector.history.in_place import InPlace
 from bisector.history.kept import KeptWorktree
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
+from bisector.probe.file_lock import try_lock
 
 
 class SingleSlots(Slots):

@@ -11,12 +11,12 @@ from pathlib import Path
 from types import TracebackType
 
 from bisector.engine.around import finish_pending
-from bisector.engine.file_lock import FileLock, try_lock
 from bisector.engine.uninterrupted import uninterrupted
 from bisector.errors import EnvironmentFault, InfrastructureFault
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.probe.dune_root import scripts_of
+from bisector.probe.file_lock import FileLock, try_lock
 from bisector.probe.sandbox import private_tmp_of
 
 

@@ -17,7 +17,8 @@ from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.environment import allowed_environment
-from bisector.probe.probe import Manners, OnStep, Prober, cpus_of
+from bisector.probe.manners import Manners, cpus_of
+from bisector.probe.probe import OnStep, Prober
 
 _SHARE = 4
 """One in so many CPUs is left to building ahead while measured tests run, at least one."""

@@ -120,7 +120,7 @@ class Foresight:
                 ahead = Course(self._plan, [*course.readings, *readings], pending=pending).next()
                 if isinstance(ahead, Request):
                     paths.append((probability * share, ahead, readings))
-                    if ahead.commit not in under_way and ahead not in found:
+                    if ahead not in found and (ahead.fresh or ahead.commit not in under_way):
                         found.append(ahead)
         return found
 

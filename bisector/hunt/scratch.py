@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bisector.engine.file_lock import try_lock
 from bisector.engine.uninterrupted import uninterrupted
 from bisector.errors import EnvironmentFault
 from bisector.history.repository import Repository
 from bisector.hunt_file import Hunt
+from bisector.probe.file_lock import try_lock
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bisector.errors import InfrastructureFault
+from bisector.probe.file_lock import try_lock
 from bisector.probe.inside import is_inside
 from bisector.probe.link import link_or_copy
+from bisector.probe.output_files import files_of, remove, sha256_of
 
 GIB = 1024**3
 LIMIT = 10 * GIB
@@ -101,13 +103,12 @@ class ArtefactStore:
         path = self.root / "building" / key
         with self._usable():
             path.parent.mkdir(parents=True, exist_ok=True)
-            while (lock := _try(path)) is None:
+            while (lock := try_lock(path)) is None:
                 wait()
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)
-            os.close(lock)
+            lock.release()
 
     @contextmanager
     def _usable(self) -> Iterator[None]:
@@ -124,10 +125,10 @@ class ArtefactStore:
         if file.is_symlink():
             link = str(file.readlink())
             return StoredFile(path, 0, 0, hashlib.sha256(os.fsencode(link)).hexdigest(), link)
-        digest = _sha256(file)
+        digest = sha256_of(file)
         stored = StoredFile(path, status.st_mode & 0o7777, status.st_size, digest)
         place = self._place(stored)
-        if not place.exists() or _sha256(place) != digest:
+        if not place.exists() or sha256_of(place) != digest:
             half = self._half()
             half.unlink()
             # A copy: what goes on building in the slot may write into its own file.
@@ -209,63 +210,9 @@ class ArtefactStore:
             yield
 
 
-def files_of(slot: Path, outputs: Sequence[str]) -> list[Path]:
-    """The files and symbolic links of `outputs`, sorted; FileNotFoundError where an output is not there."""
-    found: list[Path] = []
-    for output in outputs:
-        path = slot / output
-        if path.is_dir() and not path.is_symlink():
-            found += [p for p in path.rglob("*") if p.is_symlink() or p.is_file()]
-        else:
-            path.lstat()
-            found.append(path)
-    return sorted(found)
-
-
-def digest_of(slot: Path, outputs: Sequence[str]) -> str:
-    """SHA-256 over the names and bytes of `outputs`; a missing output raises FileNotFoundError."""
-    total = hashlib.sha256()
-    for file in files_of(slot, outputs):
-        total.update(str(file.relative_to(slot)).encode(errors="surrogateescape") + b"\0")
-        if file.is_symlink():
-            total.update(hashlib.sha256(os.fsencode(file.readlink())).hexdigest().encode())
-            continue
-        with file.open("rb") as stream:
-            total.update(hashlib.file_digest(stream, "sha256").hexdigest().encode())
-    return total.hexdigest()
-
-
 def _digest(files: Sequence[StoredFile]) -> str:
-    """As `digest_of`."""
+    """SHA-256 over the names and bytes."""
     total = hashlib.sha256()
     for file in files:
         total.update(file.path.encode(errors="surrogateescape") + b"\0" + file.digest.encode())
     return total.hexdigest()
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def remove(path: Path) -> None:
-    """Take a file, a link or a folder away, if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            path.unlink()
-
-
-def _try(path: Path) -> int | None:
-    """The descriptor that holds the lock `path`, None where another one holds it."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The holder before us may have unlinked the file between our open and our lock.
-        if path.exists() and os.fstat(lock).st_ino == path.stat().st_ino:
-            return lock
-    except BlockingIOError:
-        pass
-    os.close(lock)
-    return None

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from threading import Event
 from typing import Any
 
-from bisector.errors import EnvironmentFault, HuntFileError, UsageError
+from bisector.errors import UsageError
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.hunt_file.model import Build, Hunt
 from bisector.hunt_file.suites import Suites
 from bisector.predicate import Bad, Ending, Good, Judgement, Measured, Predicate, Run, Untestable
-from bisector.probe.artefacts import ArtefactStore, remove
+from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.build_failure import require_tool, why_build_failed
 from bisector.probe.compiler_caches import with_caches
 from bisector.probe.dune_root import environment_for
 from bisector.probe.early import Endpoints, watching
 from bisector.probe.execution import Command, Execution, GivenUp, Limits, execute
 from bisector.probe.fairness import doubt
 from bisector.probe.inside import is_inside, leads_out
-from bisector.probe.keys import build_keys, inputs_of
+from bisector.probe.keys import build_keys
+from bisector.probe.manners import Manners, cpus_of
+from bisector.probe.output_files import remove
 from bisector.probe.overlay import DoesNotApply, lay_over
 from bisector.probe.reading import BuildKind
 from bisector.probe.sandbox import Sandbox, require_entered
 from bisector.probe.soundness import require_sound
+from bisector.probe.sparse import paths_of
 
 _NOT_RUN = {126: "cannot be executed", 127: "is not there"}
 _LOOK = 0.05
@@ -60,19 +61,6 @@ class Built:
     seconds: float
     digest: str = ""
     how: BuildKind = BuildKind.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How commands run beside others: tests on the CPUs `tests`, builds on `builds` (none: all) and `nice`.
-
-    Once `stop` is set, what runs is given up (`GivenUp`).
-    """
-
-    tests: frozenset[int] = frozenset()
-    builds: frozenset[int] = frozenset()
-    nice: int = 0
-    stop: Event = field(default_factory=Event)
 
 
 OnStep = Callable[[str, Step, str], None]
@@ -111,7 +99,7 @@ class Prober:
         self._on_step = on_step
         self._whole = whole
         self._suites = hunt.suites or Suites()
-        self._only = _paths_of(hunt) if hunt.sparse else ()
+        self._only = paths_of(hunt) if hunt.sparse else ()
         self._keys: dict[tuple[str, bool], str] = {}
         self.manners = manners or Manners(tests=cpus_of(hunt))
         self._sandbox = Sandbox([repository.git_folder]) if hunt.sandbox else None
@@ -297,8 +285,8 @@ class Prober:
                 )
             return f"the build succeeds but does not make {missing[0]}" if missing else ""
         if run.exit_code == 127:
-            _require_tool(build.command, command.environment)
-        return _why_build_failed(run, build.timeout)
+            require_tool(build.command, command.environment)
+        return why_build_failed(run, build.timeout)
 
     def _command(
         self,
@@ -312,45 +300,3 @@ class Prober:
         within, environment = worktree.path / folder, {**environment, "BISECTOR_COMMIT": commit}
         command = Command(line, within, environment_for(worktree.path, within, environment))
         return self._sandbox.confine(command, worktree.path) if self._sandbox else command
-
-
-def _paths_of(hunt: Hunt) -> tuple[str, ...]:
-    """All that a sparse slot has to hold; HuntFileError where that cannot be told."""
-    targets = [change.target for change in hunt.overlay]
-    folders = [hunt.test.folder, *([hunt.build.folder] if hunt.build else [])]
-    inputs = inputs_of(hunt)
-    if "." in inputs or None in targets:
-        missing = "a patch may change any file" if None in targets else "not all inputs are declared"
-        raise HuntFileError(f"{hunt.locate('sparse')}: sparse: {missing}; declare `inputs`, or remove this")
-    named = [*inputs, *(target for target in targets if target), *(one for one in folders if one != ".")]
-    return tuple(dict.fromkeys(named))
-
-
-def cpus_of(hunt: Hunt) -> frozenset[int]:
-    """The CPUs that tests are kept to, none for all."""
-    there = os.sched_getaffinity(0)
-    if missing := sorted(set(hunt.measure.cpus) - there):
-        raise HuntFileError(
-            f"{hunt.locate('measure', 'cpus')}: measure.cpus: there is no CPU {missing[0]} for bisector; "
-            f"there are {', '.join(map(str, sorted(there)))}"
-        )
-    return frozenset(hunt.measure.cpus)
-
-
-def _require_tool(command: str | tuple[str, ...], environment: Mapping[str, str]) -> None:
-    words = command.split() if isinstance(command, str) else command
-    tool = words[0]
-    if tool.replace("-", "").replace("_", "").isalnum() and not shutil.which(
-        tool, path=environment.get("PATH")
-    ):
-        raise EnvironmentFault(f"the build needs `{tool}`, which is not on PATH; install it")
-
-
-def _why_build_failed(run: Run, timeout: float) -> str:
-    if run.ending is Ending.TIMEOUT:
-        return f"the build did not end within {timeout:.0f} s"
-    lines = [line.strip() for line in run.output.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower()]
-    tail = (errors or lines or ["no output"])[-1][:160]
-    how = f"signal {run.signal}" if run.signal else f"exit {run.exit_code}"
-    return f"it does not build ({how}): {tail}"

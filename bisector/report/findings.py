@@ -16,7 +16,7 @@ from bisector.hunt.conclusion import (
     MergeBaseIsBad,
     NoRegression,
 )
-from bisector.hunt.record import CommitInfo, HuntRecord, Reading, Role
+from bisector.hunt.record import CommitInfo, HuntRecord, Reading
 from bisector.predicate import Bad, Contention, Good, Measured, Untestable
 from bisector.probe.early import CLEAR
 
@@ -37,46 +37,6 @@ def effect(record: HuntRecord) -> Effect | None:
     """The ratio to report: the conclusion's own, else the premise's."""
     own = getattr(record.conclusion, "effect", None)
     return own if isinstance(own, Effect) else record.premise
-
-
-def at_least(record: HuntRecord) -> float | None:
-    """A lower bound of the ratio, where the runs that would tell it were ended early."""
-    if effect(record) is not None:
-        return None
-    for role in (Role.CONFIRMATION, Role.PREMISE):
-        found = [
-            r.judgement.at_least for r in record.readings if r.role is role and isinstance(r.judgement, Bad)
-        ]
-        bounds = [bound for bound in found if bound is not None]
-        if bounds:
-            return min(bounds)
-    return None
-
-
-def level(reading: Reading) -> float | None:
-    """The value that was measured, or had been reached where the run was ended early; None for a verdict."""
-    match reading.judgement:
-        case Measured(value):
-            return value
-        case Bad(at_least=reached):
-            return reached
-    return None
-
-
-def bound(record: HuntRecord) -> str:
-    """The same for people; empty where the ratio was measured, or there is none."""
-    least = at_least(record)
-    return "" if least is None else f"at least {least:.1f}x, by runs ended early; `pairs.whole` measures it"
-
-
-def ahead(record: HuntRecord) -> str:
-    """What was built beside the tests, and what of it was for nothing."""
-    if not record.ahead:
-        return ""
-    told = f"{counted(record.ahead.builds, 'build')} beside the tests in {duration(record.ahead.seconds)}"
-    if not record.ahead.unused:
-        return told
-    return f"{told}, {record.ahead.unused} of them never asked for ({duration(record.ahead.unused_seconds)})"
 
 
 def evidence(measured: Effect) -> str:

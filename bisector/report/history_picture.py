@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bisector.hunt.conclusion import FirstBad
 from bisector.hunt.record import HuntRecord, Reading
 from bisector.predicate import Bad, Good, Measured, Run
-from bisector.report import findings
+from bisector.report import bounds, findings
 from bisector.report.findings import Side
 from bisector.report.probe_table import reading_side
 from bisector.report.scales import Box, HistoryAxis, LogAxis, ratio_label, spaced
@@ -118,7 +118,7 @@ class _Drawing:
         return self.box.top + share * (self.box.bottom - self.box.top)
 
     def _values(self) -> list[float]:
-        values = (findings.level(reading) for reading in self.record.readings)
+        values = (bounds.level(reading) for reading in self.record.readings)
         return [value / self.baseline for value in values if value is not None]
 
     def _marks(self) -> list[Mark]:
@@ -132,7 +132,7 @@ class _Drawing:
         return marks
 
     def _mark(self, reading: Reading, side: Side, nth: int) -> Mark:
-        level = findings.level(reading)
+        level = bounds.level(reading)
         if level is not None:
             y = self.ratios.y(level / self.baseline)
         else:

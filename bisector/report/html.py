@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from bisector.hunt.conclusion import Effect, FirstBad
 from bisector.hunt.record import CommitInfo, HuntRecord
-from bisector.report import findings
+from bisector.report import bounds, findings
 from bisector.report.atomic_write import atomic_write
 from bisector.report.commit_graph import commit_graph
 from bisector.report.drift_picture import drift_picture
@@ -74,7 +74,7 @@ def _content(record: HuntRecord, folder: Path | None, diffstat: str) -> Mapping[
         "found": conclusion if isinstance(conclusion, FirstBad) else None,
         "suspects": _suspects(record),
         "effect": effect,
-        "at_least": findings.at_least(record),
+        "at_least": bounds.at_least(record),
         "confidence": findings.confidence(record),
         "skipped": len(findings.skipped(record)),
         "seconds": findings.seconds(record),

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bisector.hunt.conclusion import AnyOf, FirstBad
 from bisector.hunt.record import CommitInfo, HuntRecord
-from bisector.report import findings, probe_table
+from bisector.report import bounds, findings, probe_table
 from bisector.report.probe_table import Row
 from bisector.report.safe_text import markdown, visible_lines
-from bisector.report.saved import saved
+from bisector.report.saved import ahead, saved
 
 
 def issue_report(record: HuntRecord) -> str:
@@ -68,7 +68,7 @@ def _figures(record: HuntRecord) -> list[tuple[str, str]]:
     figures = [("range", f"good {good}, bad `{record.bad.short}`")]
     if effect:
         figures.append(("ratio", f"{effect}, {findings.counted(effect.pairs, 'pair')} of runs"))
-    elif bound := findings.bound(record):
+    elif bound := bounds.bound(record):
         figures.append(("ratio", bound))
     if certainty:
         figures.append(("confidence", certainty))
@@ -78,7 +78,7 @@ def _figures(record: HuntRecord) -> list[tuple[str, str]]:
         figures.append(("time", findings.duration(length)))
     early = saved(record)
     if record.ahead:
-        figures.append(("ahead", findings.ahead(record)))
+        figures.append(("ahead", ahead(record)))
     return [*figures, ("saved", str(early))] if early else figures
 
 

@@ -1,4 +1,4 @@
-"""What ending runs early has saved: reckoned from runs that were not, never measured."""
+"""What ending runs early has saved, reckoned from runs that were not; and what building ahead has cost."""
 
 from __future__ import annotations
 
@@ -56,3 +56,14 @@ def _whole_runs(record: HuntRecord, commits: set[str]) -> Iterator[Run]:
 def _median(runs: Iterator[Run]) -> float | None:
     walls = [run.wall for run in runs]
     return statistics.median(walls) if walls else None
+
+
+def ahead(record: HuntRecord) -> str:
+    """What was built beside the tests, and what of it was for nothing."""
+    built = record.ahead
+    if not built:
+        return ""
+    told = f"{findings.counted(built.builds, 'build')} beside the tests in {findings.duration(built.seconds)}"
+    if not built.unused:
+        return told
+    return f"{told}, {built.unused} of them never asked for ({findings.duration(built.unused_seconds)})"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bisector.hunt.conclusion import AnyOf, FirstBad
 from bisector.hunt.record import HuntRecord
-from bisector.report import findings
+from bisector.report import bounds, findings
 from bisector.report.saved import saved
 
 
@@ -34,7 +34,7 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
         "ratio": _finite(effect.ratio) if effect else None,
         "interval": [_finite(effect.low), _finite(effect.high)] if effect else None,
         "p": effect.p if effect else None,
-        "at_least": findings.at_least(record),
+        "at_least": bounds.at_least(record),
         "confirmed": found.confirmed if found else None,
         "probes": record.probes,
         "readings": len(record.readings),

@@ -17,7 +17,8 @@ from bisector.engine.reader import Reader
 from bisector.errors import InfrastructureFault
 from bisector.predicate import Good
 from bisector.probe.execution import GivenUp
-from bisector.probe.probe import Manners, OnStep, Step
+from bisector.probe.manners import Manners
+from bisector.probe.probe import OnStep, Step
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 from tests.engine.reading import lab

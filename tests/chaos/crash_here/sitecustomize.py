@@ -34,7 +34,7 @@ POINTS = {
     "artefact's bytes": ("bisector.probe.artefacts", "ArtefactStore._take"),
     "artefact's entry": ("bisector.probe.artefacts", "ArtefactStore._written"),
     "artefacts restored": ("bisector.probe.artefacts", "ArtefactStore.restore"),
-    "lock let go": ("bisector.engine.file_lock", "FileLock.release"),
+    "lock let go": ("bisector.probe.file_lock", "FileLock.release"),
     "report": ("bisector.cli.run", "write_html_report"),
     "progress log": ("bisector.cli.run", "write_entry"),
     "progress log half written": ("bisector.report.atomic_write", "_umask"),

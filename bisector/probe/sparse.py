@@ -1,0 +1,19 @@
+"""What a slot has to hold that is not laid out whole."""
+
+from __future__ import annotations
+
+from bisector.errors import HuntFileError
+from bisector.hunt_file.model import Hunt
+from bisector.probe.keys import inputs_of
+
+
+def paths_of(hunt: Hunt) -> tuple[str, ...]:
+    """All that a sparse slot has to hold; HuntFileError where that cannot be told."""
+    targets = [change.target for change in hunt.overlay]
+    folders = [hunt.test.folder, *([hunt.build.folder] if hunt.build else [])]
+    inputs = inputs_of(hunt)
+    if "." in inputs or None in targets:
+        missing = "a patch may change any file" if None in targets else "not all inputs are declared"
+        raise HuntFileError(f"{hunt.locate('sparse')}: sparse: {missing}; declare `inputs`, or remove this")
+    named = [*inputs, *(target for target in targets if target), *(one for one in folders if one != ".")]
+    return tuple(dict.fromkeys(named))

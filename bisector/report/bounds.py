@@ -1,0 +1,37 @@
+"""Ratios of which only a lower bound is known, because the runs that would tell them were ended early."""
+
+from __future__ import annotations
+
+from bisector.hunt.record import HuntRecord, Reading, Role
+from bisector.predicate import Bad, Measured
+from bisector.report import findings
+
+
+def at_least(record: HuntRecord) -> float | None:
+    """A lower bound of the ratio, where the runs that would tell it were ended early."""
+    if findings.effect(record) is not None:
+        return None
+    for role in (Role.CONFIRMATION, Role.PREMISE):
+        found = [
+            r.judgement.at_least for r in record.readings if r.role is role and isinstance(r.judgement, Bad)
+        ]
+        bounds = [bound for bound in found if bound is not None]
+        if bounds:
+            return min(bounds)
+    return None
+
+
+def level(reading: Reading) -> float | None:
+    """The value that was measured, or had been reached where the run was ended early; None for a verdict."""
+    match reading.judgement:
+        case Measured(value):
+            return value
+        case Bad(at_least=reached):
+            return reached
+    return None
+
+
+def bound(record: HuntRecord) -> str:
+    """The same for people; empty where the ratio was measured, or there is none."""
+    least = at_least(record)
+    return "" if least is None else f"at least {least:.1f}x, by runs ended early; `pairs.whole` measures it"
