@@ -65,6 +65,7 @@ def test_a_pattern_that_never_ends_is_ended(pattern: str) -> None:
 def test_many_slow_lines_are_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line within its limit, all of them without end."""
     monkeypatch.setattr("bisector.pattern.PATIENCE_IN_ALL", 0.02)
+    monkeypatch.setattr("bisector.pattern._HONEST", 0.0)
     bounded = Bounded("(a|b)*c")
     with pytest.raises(UsageError, match="for the output of one test"):
         for _ in range(100_000):

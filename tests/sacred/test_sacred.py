@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
@@ -97,12 +98,24 @@ def hunt_killed(scene: Scene, at: int) -> None:
     )
     _, said = process.communicate(timeout=120)
     assert process.returncode in (0, -9), said.decode()[-3000:]
-    while True:  # until the git that was at work is over, too
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.002)
+    while any(is_alive(member) for member in psutil.process_iter() if group_of(member) == process.pid):
+        time.sleep(0.002)  # until the git that was at work is over, too
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still runs; one that nobody has reaped yet does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def group_of(process: psutil.Process) -> int:
+    """Its process group, 0 where it is gone."""
+    try:
+        return os.getpgid(process.pid)
+    except ProcessLookupError:
+        return 0
 
 
 def check(templates: Path, state: State, kill_at: int | None) -> None:
