@@ -56,8 +56,8 @@ def engine_for(
 
     `alike` gives the reading of a commit whose build has the same bytes, so that it need not be run.
 
-    Measured tests run one at a time, kept apart from what is built ahead: without CPUs for both, or without
-    outputs to keep, nothing is built ahead.
+    Tests that go by the clock leave a CPU free. Measured tests run one at a time, kept apart from what is
+    built ahead: without CPUs for both, or without outputs to keep, nothing is built ahead.
     """
     hunt, numbers = ground.hunt, itertools.count(taken + 1)
     tests, builds = _apart(cpus_of(hunt), measured=ground.ratio is not None)
@@ -69,8 +69,10 @@ def engine_for(
         return _prober(ground, key, ends, on_step, manners)
 
     jobs = 1 if ground.ratio is not None else hunt.jobs
-    # A test that goes by the clock must not wait for the build of another job.
-    behind = LAST // 2 if jobs > 1 and ground.predicate.by_wall_clock else 0
+    behind = 0
+    if ground.predicate.by_wall_clock:
+        # A test that goes by the clock must not wait for another job, or for its build.
+        jobs, behind = min(jobs, max(len(os.sched_getaffinity(0)) - 1, 1)), LAST // 2
     with Slots(ground.scratch.slots, ground.repository, protects=ends["bad"]) as slots:
         if slots.others:
             named = (
