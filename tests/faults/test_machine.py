@@ -87,7 +87,8 @@ def test_no_process_left(tmp_path: Path) -> None:
         storm = f"{hunt.once('f() { f | f & }; f; sleep 1; exit 1')}; sh test.sh"
         done = hunt.run("--test", storm, "--timeout", "5s", HOME=str(folder))
         assert done.returncode in (0, 5, 6), done.stderr
-        left = subprocess.run(["pgrep", "--runstates", "R,S,D", "-u", "65534"], capture_output=True, check=False)
+        living = ["pgrep", "--runstates", "R,S,D", "-u", "65534"]
+        left = subprocess.run(living, capture_output=True, check=False)
         assert left.stdout == b""
 
 
