@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
 from bisector.errors import EnvironmentFault
 from bisector.hunt_file.model import Measure
+from bisector.probe.execution import GivenUp
 from bisector.probe.file_lock import FileLock, try_lock
 from bisector.probe.launch import SHELL
 
 PATIENCE = 60.0
 """Seconds after which such a command has failed."""
+
+_LOOK = 0.1
+"""Seconds between two looks whether it is still wanted."""
 
 _RECORD = ".after"
 
@@ -29,16 +36,16 @@ Line = str | tuple[str, ...]
 
 
 @contextmanager
-def around(measure: Measure, folder: Path, records: Path) -> Iterator[None]:
+def around(measure: Measure, folder: Path, records: Path, stop: Event | None = None) -> Iterator[None]:
     """Run `measure.before`, what is inside, then `measure.after`; both in `folder`, seeing all of the
     environment, since they are the user's own.
 
-    Raises EnvironmentFault when one of them fails.
+    Raises EnvironmentFault when one of them fails, GivenUp when `stop` is set during the first.
     """
     record = _recorded(measure.after, folder, records) if measure.after else None
     try:
         if measure.before:
-            _run("measure.before", measure.before, folder)
+            _run("measure.before", measure.before, folder, stop=stop)
         yield
     finally:
         if measure.after and record:
@@ -83,22 +90,23 @@ def _recorded(after: Line, folder: Path, records: Path) -> FileLock:
     return record
 
 
-def _run(key: str, line: Line, folder: Path, mend: str = "mend it, or remove it") -> None:
+def _run(
+    key: str, line: Line, folder: Path, mend: str = "mend it, or remove it", stop: Event | None = None
+) -> None:
     """What it prints goes to a file and not to a pipe, so that it may leave something running."""
     words = (SHELL, "-c", line) if isinstance(line, str) else line
     with tempfile.TemporaryFile() as output:
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 words,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                timeout=PATIENCE,
-                check=False,
             )
-            failure = f"exit {done.returncode}" if done.returncode else ""
+            code = _ended(process, stop)
+            failure = f"exit {code}" if code else ""
         except subprocess.TimeoutExpired:
             failure = f"it did not end within {PATIENCE:.0f} s"
         except OSError as error:
@@ -107,3 +115,21 @@ def _run(key: str, line: Line, folder: Path, mend: str = "mend it, or remove it"
             output.seek(0)
             said = output.read().decode(errors="replace").strip().splitlines()[-1:]
             raise EnvironmentFault(f"{key} fails ({': '.join([failure, *said])}); {mend}")
+
+
+def _ended(process: subprocess.Popen[bytes], stop: Event | None) -> int:
+    """The exit code; TimeoutExpired after `PATIENCE`, GivenUp once `stop` is set: then it is ended."""
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while True:
+            try:
+                return process.wait(_LOOK)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > deadline:
+                    raise
+            if stop is not None and stop.is_set():
+                raise GivenUp
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise

@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,13 +18,10 @@ from bisector.engine.slots import Slots
 from bisector.errors import EnvironmentFault, HistoryError, InfrastructureFault
 from bisector.history.repository import Repository
 from bisector.history.transport import Packed, add
-from bisector.hunt_file import Quiet
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.environment import allowed_environment
-from bisector.probe.execution import GivenUp
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.probe import OnStep, Prober, Step
-from bisector.probe.quiet import wait_for_quiet
 from bisector.probe.reading import Reading
 from bisector.probe.request import Request
 
@@ -145,7 +142,6 @@ class Station:
             lane.on_step,
             numbers=iter(lambda: lane.number, None),
             fair_attempts=self._shipment.fair_attempts,
-            wait_for_quiet=lane.wait_for_quiet,
         )
         lane.prober = prober
         self._lanes.append(lane)
@@ -179,15 +175,6 @@ class _Lane:
     def on_step(self, commit: str, step: Step, detail: str) -> None:
         """Pass a step on to whoever waits for this reading."""
         self.tell(commit, step, detail)
-
-    def wait_for_quiet(self, quiet: Quiet, on_wait: Callable[[str], None]) -> str | None:
-        """As the function of that name, until the probe is no longer wanted."""
-
-        def sleep(seconds: float) -> None:
-            if self.stop.wait(seconds):
-                raise GivenUp
-
-        return wait_for_quiet(quiet, on_wait, sleep=sleep)
 
     def read(self, request: Request, number: int) -> Answer:
         """Take a reading, with its logs."""

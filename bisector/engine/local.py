@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 
 from bisector.engine.account import Ahead
@@ -17,8 +18,17 @@ from bisector.probe.probe import OnStep, Step
 from bisector.probe.reading import Reading
 from bisector.probe.request import Request
 
-Said = tuple[str, Step, str] | tuple[Request, Reading | BaseException]
-"""A step that somebody is at, or how a request ended."""
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How the `turn` of a worker ended."""
+
+    worker: _Worker
+    turn: int
+    outcome: Reading | BaseException
+
+
+Said = tuple[str, Step, str] | _Ended
 
 MakeReader = Callable[[OnStep, threading.Event], Reader]
 """(whom to tell of steps, what gives a reading up once it is set) -> a reader with slots of its own."""
@@ -46,8 +56,7 @@ class LocalEngine:
         self._on_step = on_step
         self._said: queue.SimpleQueue[Said] = queue.SimpleQueue()
         self._workers: list[_Worker] = []
-        self._stop_building = threading.Event()
-        self._builder = make_builder(self._say, self._stop_building) if make_builder else None
+        self._builder = make_builder(self._say, threading.Event()) if make_builder else None
 
     def __enter__(self) -> LocalEngine:
         return self
@@ -85,17 +94,12 @@ class LocalEngine:
                 said = self._said.get(timeout=deadline and max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 return None
-            if len(said) == 3:
+            if not isinstance(said, _Ended):
                 self._on_step(*said)
-                continue
-            request, outcome = said
-            worker = next((worker for worker in self._workers if worker.request == request), None)
-            if worker is None:
-                continue
-            worker.request = None
-            if isinstance(outcome, BaseException):
-                raise outcome
-            return request, outcome
+            elif request := said.worker.done(said.turn):
+                if isinstance(said.outcome, BaseException):
+                    raise said.outcome
+                return request, said.outcome
 
     def give_up(self, request: Request) -> None:
         """End what is under way for this request."""
@@ -119,10 +123,11 @@ class _Worker:
     def __init__(self, make_reader: MakeReader, on_step: OnStep, said: queue.SimpleQueue[Said]) -> None:
         self.request: Request | None = None
         """What it is at, as the engine knows it."""
+        self._turn = 0
         self._stop = threading.Event()
         self._reader = make_reader(on_step, self._stop)
         self._said = said
-        self._inbox: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[int, Request] | None] = queue.SimpleQueue()
         self._idle = threading.Event()
         self._thread = threading.Thread(target=self._work, name="bisector-reader", daemon=True)
         self._thread.start()
@@ -132,14 +137,24 @@ class _Worker:
 
     def take(self, request: Request) -> None:
         self.request = request
+        self._turn += 1
         self._idle.clear()
-        self._inbox.put(request)
+        self._inbox.put((self._turn, request))
+
+    def done(self, turn: int) -> Request | None:
+        """The request of this turn, which is over; None for a turn that was given up."""
+        if turn != self._turn:
+            return None
+        request, self.request = self.request, None
+        return request
 
     def give_up(self) -> None:
         """End the reading; when this returns, the thread is free."""
         self._stop.set()
         self._idle.wait()
         self._stop.clear()
+        # It may have ended just before: what it said then is of a turn that is no more.
+        self._turn += 1
         self.request = None
 
     def end(self) -> None:
@@ -148,11 +163,19 @@ class _Worker:
         self._thread.join()
 
     def _work(self) -> None:
-        while (request := self._inbox.get()) is not None:
-            try:
-                self._said.put((request, self._reader.read(request)))
-            except GivenUp:
-                pass
-            except BaseException as error:
-                self._said.put((request, error))
+        while (asked := self._inbox.get()) is not None:
+            turn, request = asked
+            outcome = self._outcome(request)
+            # Before it is said: who hears it may hand over the next request at once.
             self._idle.set()
+            if outcome is not None:
+                self._said.put(_Ended(self, turn, outcome))
+
+    def _outcome(self, request: Request) -> Reading | BaseException | None:
+        """The reading, or why there is none; nothing where it was given up."""
+        try:
+            return self._reader.read(request)
+        except GivenUp:
+            return None
+        except BaseException as error:
+            return error

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bisector.engine.around import around
@@ -15,9 +16,9 @@ from bisector.engine.slots import Slot, Slots
 from bisector.errors import InfrastructureFault
 from bisector.hunt_file.model import Quiet
 from bisector.predicate import Judgement, Undecided, Untestable
-from bisector.probe.execution import Execution
+from bisector.probe import quiet
+from bisector.probe.execution import Execution, GivenUp
 from bisector.probe.probe import Built, OnStep, Prober, Step
-from bisector.probe.quiet import wait_for_quiet
 from bisector.probe.reading import Reading
 from bisector.probe.request import Request
 
@@ -39,7 +40,8 @@ class Reader:
 
     A judgement that hangs on wall time is not believed of a run that did not get its share of the
     machine: after `fair_attempts` such runs (0: believe every run) it is `Undecided`. `wait_for_quiet` is
-    asked before runs that need a calm machine.
+    asked before runs that need a calm machine, by default the function of that name. A reading that the
+    prober's manners say to stop is given up (`GivenUp`), whatever it waits for.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class Reader:
         alike: Alike = lambda _request, _digest: None,
         longest_wait: float = 30.0,
         fair_attempts: int = 3,
-        wait_for_quiet: Callable[[Quiet, Callable[[str], None]], str | None] = wait_for_quiet,
+        wait_for_quiet: Callable[[Quiet, Callable[[str], None]], str | None] | None = None,
     ) -> None:
         self._prober = prober
         self._slots = slots
@@ -59,7 +61,7 @@ class Reader:
         self._longest_wait = longest_wait
         self._fair_attempts = fair_attempts
         self._alike = alike
-        self._wait_for_quiet = wait_for_quiet
+        self._wait_for_quiet = wait_for_quiet or partial(quiet.wait_for_quiet, sleep=self._sleep)
         self._candidate: Slot | None = None
         self._reference: Slot | None = None
         self._numbers = numbers or itertools.count(1)
@@ -108,6 +110,7 @@ class Reader:
             retry=tenacity.retry_if_exception_type(InfrastructureFault),
             stop=tenacity.stop_after_attempt(_ATTEMPTS),
             wait=tenacity.wait_exponential(multiplier=1, max=self._longest_wait),
+            sleep=self._sleep,
             before_sleep=lambda state: self._before_retry(request.commit, state.outcome),
             reraise=True,
         )
@@ -152,7 +155,7 @@ class Reader:
         hunt, commit = self._prober.hunt, request.commit
         name = f"{request.role.value.replace(' ', '-')}-{next(self._numbers)}"
         beside = Path(hunt.origin.file).resolve().parent if hunt.origin.file else Path.cwd()
-        with around(hunt.measure, beside, self._slots.root):
+        with around(hunt.measure, beside, self._slots.root, self._prober.manners.stop):
             self._calm(hunt.quiet, commit)
             reading, doubt = self._test(slot, request, name)
             for attempt in range(2, self._fair_attempts + 1):
@@ -166,11 +169,15 @@ class Reader:
             reading = replace(reading, judgement=Undecided(why))
         return reading
 
-    def _calm(self, quiet: Quiet | None, commit: str) -> None:
+    def _sleep(self, seconds: float) -> None:
+        if self._prober.manners.stop.wait(seconds):
+            raise GivenUp
+
+    def _calm(self, wanted: Quiet | None, commit: str) -> None:
         """Wait for a calm machine; say so where it never comes."""
-        if quiet is None:
+        if wanted is None:
             return
-        in_vain = self._wait_for_quiet(quiet, lambda why: self._on_step(commit, Step.WAITING, why))
+        in_vain = self._wait_for_quiet(wanted, lambda why: self._on_step(commit, Step.WAITING, why))
         if in_vain:
             self._on_step(commit, Step.WAITING, f"{in_vain}; going on all the same")
 

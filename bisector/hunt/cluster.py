@@ -12,11 +12,11 @@ from bisector.engine.cluster_folders import Source
 from bisector.engine.cluster_shipment import revisions_of, ship
 from bisector.errors import EnvironmentFault
 from bisector.history.transport import pack_alone, pack_range
-from bisector.hunt.events import Listener, StepBegan
+from bisector.hunt.engines import told
+from bisector.hunt.events import Listener
 from bisector.hunt.ground import Ground
 from bisector.hunt_file import AUTO
 from bisector.hunt_file.engine import BUNDLE
-from bisector.probe.probe import Step
 
 if TYPE_CHECKING:
     from bisector.engine.cluster import DaskEngine
@@ -48,11 +48,7 @@ def dask_engine_for(
             f"`engine: dask` needs Dask ({error.name} is not installed); run pip install 'bisector[dask]'"
         ) from error
 
-    def on_step(commit: str, step: Step, detail: str) -> None:
-        listener(StepBegan(commit, step, detail))
-
-    hunt, repository, logs = ground.hunt, ground.repository, ground.scratch.logs(key)
-    logs.mkdir(parents=True, exist_ok=True)
+    hunt, repository, logs = ground.hunt, ground.repository, ground.scratch.logs_made(key)
     known = {revision: repository.resolve(revision) for revision in revisions_of(hunt)} | dict(ends)
     base = Path(hunt.origin.file).parent if hunt.origin.file else Path.cwd()
     shipment = ship(hunt, base, key, known, whole=whole, fair_attempts=fair_attempts)
@@ -66,7 +62,7 @@ def dask_engine_for(
             _source(ground, known),
             lambda commits: pack_alone(repository, commits),
             logs,
-            on_step,
+            told(listener),
             first=taken + 1,
             alone=predicate.paired or predicate.by_wall_clock,
         ) as engine,

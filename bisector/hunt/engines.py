@@ -12,7 +12,6 @@ from bisector.engine.builder import LAST, Builder
 from bisector.engine.local import LocalEngine
 from bisector.engine.reader import Alike, Reader
 from bisector.engine.slots import Slots
-from bisector.errors import EnvironmentFault
 from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
 from bisector.probe.artefacts import ArtefactStore
@@ -41,7 +40,7 @@ def reader_for(
     `whole` has good tests run to their end also where their answer is certain before. `slots` are others
     than those of the scratch folder, `fair_attempts` as `Reader` has it.
     """
-    on_step = _told(listener)
+    on_step = told(listener)
     prober = _prober(ground, key, ends, on_step, Manners(tests=cpus_of(ground.hunt)), whole=whole)
     numbers = itertools.count(taken + 1)
     with slots or Slots(ground.scratch.slots, ground.repository) as held:
@@ -88,7 +87,7 @@ def engine_for(
             manners = Manners(builds=builds, nice=LAST, stop=stop)
             return Builder(prober(lambda *_step: None, manners), slots, on_step)
 
-        with LocalEngine(jobs, reader, builder if ahead else None, _told(listener)) as engine:
+        with LocalEngine(jobs, reader, builder if ahead else None, told(listener)) as engine:
             yield engine
 
 
@@ -108,13 +107,7 @@ def _apart(tests: frozenset[int], *, measured: bool) -> tuple[frozenset[int], fr
 def _prober(
     ground: Ground, key: str, ends: Mapping[str, str], on_step: OnStep, manners: Manners, whole: bool = False
 ) -> Prober:
-    hunt, logs = ground.hunt, ground.scratch.logs(key)
-    try:
-        logs.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EnvironmentFault(
-            f"no logs can be written in {logs} ({error.strerror}); choose another `scratch`"
-        ) from error
+    hunt, logs = ground.hunt, ground.scratch.logs_made(key)
     environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, ground.environment)
     store = ArtefactStore(ground.scratch.store, hunt.store)
     return Prober(
@@ -131,5 +124,6 @@ def _prober(
     )
 
 
-def _told(listener: Listener) -> OnStep:
+def told(listener: Listener) -> OnStep:
+    """Whom an engine tells of its steps."""
     return lambda commit, step, detail: listener(StepBegan(commit, step, detail))

@@ -47,6 +47,17 @@ class Scratch:
         """Output of the builds and tests of one hunt."""
         return self.root / "logs" / key[:12]
 
+    def logs_made(self, key: str) -> Path:
+        """The same, made where it is missing; `EnvironmentFault` where it cannot be."""
+        logs = self.logs(key)
+        try:
+            logs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EnvironmentFault(
+                f"no logs can be written in {logs} ({error.strerror}); choose another `scratch`"
+            ) from error
+        return logs
+
     @contextmanager
     def held(self, key: str) -> Iterator[None]:
         """Hold the hunt `key` for this process; `EnvironmentFault` where another one does already."""

@@ -217,6 +217,8 @@ class Prober:
         name = self._predicate.name
         try:
             judgement = self._predicate.judge(execution.run, baseline.run if baseline else None)
+        except UsageError:
+            raise
         except Exception as error:
             raise UsageError(
                 f"the predicate {name} failed on a finished test ({type(error).__name__}: {error}); mend it"

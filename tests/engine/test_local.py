@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -93,6 +94,23 @@ def test_what_is_given_up_is_heard_of_no_more() -> None:
         assert engine.finished(0.01) is None
 
 
+def test_what_ended_just_before_it_was_given_up_is_not_heard_of_either() -> None:
+    """The same commit begun again is read again, and its first reading does not stand for the second."""
+    made: list[Slow] = []
+    engine, let_go = engine_of(1, made)
+    with engine:
+        let_go.set()
+        engine.begin(request("a"))
+        while engine._said.empty():
+            time.sleep(0.002)
+        engine.give_up(request("a"))
+        let_go.clear()
+        engine.begin(request("a"))
+        assert engine.finished(0.05) is None
+        let_go.set()
+        assert engine.finished(10) is not None
+
+
 def test_a_fault_is_raised_where_readings_are_waited_for() -> None:
     """It keeps its sentence, and the engine still ends."""
     engine, let_go = engine_of(2, [], fault="the disk is full")
@@ -113,9 +131,38 @@ def test_the_end_of_the_engine_ends_what_is_under_way() -> None:
     assert threading.active_count() == before
 
 
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        pytest.param({"quiet": {"load_per_core": 1e-9, "wait": "1h"}}, id="for a calm machine"),
+        pytest.param({"measure__before": "sleep 61; true"}, id="for the user's own command"),
+    ],
+)
+def test_giving_up_ends_every_wait(tmp_path: Path, waiting: dict[str, object]) -> None:
+    """Whatever a reader waits for, an interrupted hunt does not."""
+    told = threading.Event()
+    busy = subprocess.Popen(["sh", "-c", "while :; do :; done"])
+    try:
+        with lab(tmp_path, "true", on_step=lambda _step: told.set(), **waiting) as found:
+
+            def reader(_on_step: OnStep, stop: threading.Event) -> Reader:
+                found.engine._prober.manners = Manners(stop=stop)
+                return found.engine
+
+            with LocalEngine(1, reader, None, lambda *_step: None) as one:
+                one.begin(request(found.commit))
+                assert told.wait(60)
+                time.sleep(0.3)
+                one.give_up(request(found.commit))
+                assert not sleepers(61)
+    finally:
+        busy.kill()
+        busy.wait()
+
+
 def test_giving_up_kills_the_test(tmp_path: Path) -> None:
     """A real test that would run for long is gone with all its processes."""
-    with lab(tmp_path, "sleep 61 & sleep 61") as found:
+    with lab(tmp_path, "sleep 62 & sleep 62") as found:
         prober = found.engine._prober
         prober.manners = Manners(stop=threading.Event())
 
@@ -125,19 +172,20 @@ def test_giving_up_kills_the_test(tmp_path: Path) -> None:
 
         with LocalEngine(1, reader, None, lambda *_step: None) as engine:
             engine.begin(request(found.commit))
-            while not sleepers():
+            while not sleepers(62):
                 time.sleep(0.01)
             engine.give_up(request(found.commit))
-            assert not sleepers()
+            assert not sleepers(62)
 
 
-def sleepers() -> list[psutil.Process]:
-    return [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "61"]]
+def sleepers(seconds: int) -> list[psutil.Process]:
+    """Those of one test: others run beside it, and sleep for another time."""
+    return [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", str(seconds)]]
 
 
 def test_a_build_that_is_no_longer_likely_is_given_up_and_one_waited_for_is_not(tmp_path: Path) -> None:
     """What was built ahead is accounted for, used or not; the builder goes on with what is named next."""
-    script = "test -e stop || { touch stop; sleep 61; }; echo built >out"
+    script = "test -e stop || { touch stop; sleep 63; }; echo built >out"
     with lab(tmp_path, "true", build__command=script, build__outputs=["out"]) as found:
         stop = threading.Event()
         found.engine._prober.manners = Manners(nice=19, stop=stop)
@@ -145,13 +193,13 @@ def test_a_build_that_is_no_longer_likely_is_given_up_and_one_waited_for_is_not(
         builder = Builder(found.engine._prober, found.engine._slots, lambda _c, step, _d: steps.append(step))
         try:
             builder.see_to([request(found.commit)])
-            while not sleepers():
+            while not sleepers(63):
                 time.sleep(0.01)
             builder.asked_for(request(found.commit))
             builder.see_to([])
-            assert sleepers()
+            assert sleepers(63)
         finally:
             builder.end()
-        assert not sleepers()
+        assert not sleepers(63)
         assert steps == [Step.BUILDING_AHEAD, Step.DONE]
         assert builder.account().builds == 0

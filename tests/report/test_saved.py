@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bisector.engine.account import Ahead
 from bisector.hunt.record import HuntRecord, Reading, Role
 from bisector.predicate import Bad, Ending, Good, Judgement
 from bisector.report.html import html_report
@@ -67,6 +68,24 @@ def test_a_kill_at_the_memory_limit_counts() -> None:
     record = record_of(whole={"bad": 50.0})
     killed = reading(record.candidates[3], Role.SEARCH, Bad("b"), 20.0, Ending.MEMORY_LIMIT)
     assert saved(replace(record, readings=[*record.readings, killed])) == Saved(30.0, 1, False)
+
+
+def test_all_reports_say_what_was_built_ahead() -> None:
+    """Also what of it was for nothing; where nothing was built ahead, nothing is said."""
+    record = replace(factory.verdict(), ahead=Ahead(9, 3, 70.0, 20.0))
+    assert "9 builds beside the tests in 1 min 10 s, 3 of them never asked for (20.0 s)" in issue_report(
+        record
+    )
+    assert summary(record)["ahead"] == {
+        "builds": 9,
+        "unused": 3,
+        "seconds": 70.0,
+        "unused_seconds": 20.0,
+    }
+    tiles = [tile.text for tile in Page(html_report(record)).all("dt", "dd")]
+    told = tiles[tiles.index("Built ahead") + 1]
+    assert told == "9 1 min 10 s beside the tests; 3 never asked for, 20 s"
+    assert "Built ahead" not in html_report(factory.verdict())
 
 
 def test_all_reports_say_it() -> None:

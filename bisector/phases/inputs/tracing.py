@@ -70,8 +70,7 @@ def traced(ground: Ground, commit: str, listener: Listener) -> Traced:
         clean_leftovers()
         with Slots(ground.scratch.slots, ground.repository) as slots:
             worktree = slots.take(commit).worktree
-            logs = ground.scratch.logs(key)
-            logs.mkdir(parents=True, exist_ok=True)
+            logs = ground.scratch.logs_made(key)
             return _Tracing(ground, commit, worktree, logs, strace, environment, listener).run()
 
 
