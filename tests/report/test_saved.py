@@ -73,9 +73,7 @@ def test_a_kill_at_the_memory_limit_counts() -> None:
 def test_all_reports_say_what_was_built_ahead() -> None:
     """Also what of it was for nothing; where nothing was built ahead, nothing is said."""
     record = replace(factory.verdict(), ahead=Ahead(9, 3, 70.0, 20.0))
-    assert "9 builds beside the tests in 1 min 10 s, 3 of them never asked for (20 s)" in issue_report(
-        record
-    )
+    assert "9 builds beside the tests in 1 min 10 s, 3 of them never asked for (20 s)" in issue_report(record)
     assert summary(record)["ahead"] == {
         "builds": 9,
         "unused": 3,
