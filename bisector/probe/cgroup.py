@@ -75,6 +75,12 @@ class ControlGroup:
         except OSError as error:
             raise InfrastructureFault(f"cannot move the test into its control group: {error}") from error
 
+    def yield_to_others(self, nice: int) -> None:
+        """Let other groups go before this one, where it has a share of the CPUs to itself."""
+        if self._unified:
+            with contextlib.suppress(OSError):
+                _write_if_there(self._unified / "cpu.weight.nice", str(nice))
+
     def usage(self, top: struct_rusage | None = None) -> Usage:
         """Read the group's accounts, which outlive its processes."""
         user, system = self._cpu()

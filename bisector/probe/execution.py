@@ -73,6 +73,7 @@ def execute(
                     launch.pin(cpus)
                 if nice:
                     launch.yield_to_others(nice)
+                    tree.yield_to_others(nice)
                 if limits.memory and not tree.enforces_memory:
                     launch.limit_data(DATA_FACTOR * limits.memory)
                 return _supervised(launch, tree, capture, limits, watch, tick, stop)

@@ -7,6 +7,7 @@ import fcntl
 import os
 import resource
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ GATE = 'read -r go && exec "$@" </dev/null'
 """Holds the command back until its process is where it belongs; ends by itself if bisector dies before."""
 
 CHUNK = 256 * 1024
+_AUTOGROUP_AGAIN = 0.12
+"""Seconds after which the kernel takes the niceness of another session from a user who is not root."""
 PIPE = 1024 * 1024
 """Bytes the output pipe holds, so that a busy machine does not make the test wait for its reader."""
 
@@ -76,9 +79,20 @@ class Launch:
             raise InfrastructureFault(f"cannot keep the test to CPU {named}: {error.strerror}") from error
 
     def yield_to_others(self, nice: int) -> None:
-        """Let others go before the command and all it will ever start; before the gate opens."""
+        """Let others go before the command and all it will ever start; before the gate opens.
+
+        Between sessions that the kernel has grouped by itself only their groups' own niceness counts
+        (sched(7), "The autogroup feature"); what opens a session of its own is in another group again.
+        """
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self.pid, nice)
+        autogroup = Path(f"/proc/{self.pid}/autogroup")
+        with contextlib.suppress(OSError):
+            try:
+                autogroup.write_text(str(nice))
+            except BlockingIOError:
+                time.sleep(_AUTOGROUP_AGAIN)
+                autogroup.write_text(str(nice))
 
     def limit_data(self, size: int) -> None:
         """Have the kernel refuse each process more than `size` bytes of its own; before the gate opens.

@@ -47,6 +47,9 @@ class ProcessTree(Protocol):
     def join(self, pid: int) -> None:
         """Take in a process that has no children yet."""
 
+    def yield_to_others(self, nice: int) -> None:
+        """Let others go before the tree, as far as the kernel schedules it as one."""
+
     def usage(self, top: struct_rusage | None = None) -> Usage:
         """Measure the tree; `top` is the first process's own account, once it has been waited for."""
 

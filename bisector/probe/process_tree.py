@@ -43,6 +43,9 @@ class SampledTree:
         self._top = pid
         self._sessions.add(pid)
 
+    def yield_to_others(self, nice: int) -> None:
+        """Nothing: it is no group of the scheduler's."""
+
     def usage(self, top: resource.struct_rusage | None = None) -> Usage:
         """Sample the tree; figures never fall from one call to the next."""
         self._sample()
