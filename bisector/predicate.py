@@ -86,6 +86,13 @@ class Run:
     scoreboard: str = ""
     """What the test wrote into the file that the hunt names under `suites.scoreboard`, if it did."""
 
+    def with_a_cpu(self, wall: float) -> float:
+        """The seconds `wall`, up to now or a little before, less those in which the test waited for a CPU.
+
+        As many as they are where the machine does not tell.
+        """
+        return wall - (self.contention.waited or 0.0) * self.wall
+
 
 @dataclass(frozen=True, slots=True)
 class Good:
@@ -100,7 +107,7 @@ class Bad:
 
     why: str
     at_least: float | None = None
-    """What a measured run that was ended early had come to by then."""
+    """What a run that was ended early had come to by then, as a multiple of good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,8 @@ class Predicate(ABC, Generic[OptionsT]):
     Options: ClassVar[type[Options]]
     paired: ClassVar[bool] = False
     """Whether `judge` wants the reference's run beside the candidate's (and returns `Measured` ratios)."""
+    allows_for_waiting: ClassVar[bool] = False
+    """Whether `watch` goes by `Run.with_a_cpu`: what it says then holds on a crowded machine too."""
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options

@@ -25,11 +25,15 @@ class MarkersWithinOptions(Options):
 
 
 class MarkersWithin(Predicate[MarkersWithinOptions]):
-    """Good as soon as enough lines match within the time, bad as soon as the time has passed."""
+    """Good as soon as enough lines match within the time, bad as soon as the time has passed.
+
+    Time in which the test waited for a CPU is not counted, where the machine tells it.
+    """
 
     name = "markers_within"
     Options = MarkersWithinOptions
     by_wall_clock = True
+    allows_for_waiting = True
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -40,10 +44,10 @@ class MarkersWithin(Predicate[MarkersWithinOptions]):
         """Certain both when the markers are there and when their time is over."""
         wanted, within = self.options.count, self.options.within
         markers = self._markers(run)
-        if len(markers) >= wanted and markers[wanted - 1].at <= within:
-            return Good(f"{_markers(wanted)} within {markers[wanted - 1].at:.1f} s")
-        if run.wall > within:
-            seen = sum(marker.at <= within for marker in markers)
+        if len(markers) >= wanted and run.with_a_cpu(markers[wanted - 1].at) <= within:
+            return Good(f"{_markers(wanted)} within {run.with_a_cpu(markers[wanted - 1].at):.1f} s")
+        if run.with_a_cpu(run.wall) > within:
+            seen = sum(run.with_a_cpu(marker.at) <= within for marker in markers)
             return Bad(f"{seen} of {_markers(wanted)} within {within:g} s")
         return None
 

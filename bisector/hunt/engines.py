@@ -15,6 +15,7 @@ from bisector.engine.slots import Slots
 from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
 from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.contention import tells_waiting
 from bisector.probe.environment import allowed_environment
 from bisector.probe.manners import Manners, cpus_of
 from bisector.probe.probe import OnStep, Prober
@@ -55,8 +56,9 @@ def engine_for(
 
     `alike` gives the reading of a commit whose build has the same bytes, so that it need not be run.
 
-    Tests that go by the clock leave a CPU free. Measured tests run one at a time, kept apart from what is
-    built ahead: without CPUs for both, or without outputs to keep, nothing is built ahead.
+    Tests that go by the clock leave a CPU free, unless what they wait for one can be left out. Measured tests
+    run one at a time, kept apart from what is built ahead: without CPUs for both, or without outputs to keep,
+    nothing is built ahead.
     """
     hunt, numbers = ground.hunt, itertools.count(taken + 1)
     tests, builds = _apart(cpus_of(hunt), measured=ground.ratio is not None)
@@ -71,7 +73,9 @@ def engine_for(
     behind = 0
     if ground.predicate.by_wall_clock:
         # A test that goes by the clock must not wait for another job, or for its build.
-        jobs, behind = min(jobs, max(len(os.sched_getaffinity(0)) - 1, 1)), LAST // 2
+        cpus = len(os.sched_getaffinity(0))
+        left_out = ground.predicate.allows_for_waiting and tells_waiting()
+        jobs, behind = min(jobs, cpus if left_out else max(cpus - 1, 1)), LAST // 2
     with Slots(ground.scratch.slots, ground.repository, protects=ends["bad"]) as slots:
         if slots.others:
             named = (

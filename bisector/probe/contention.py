@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bisector.predicate import Contention
+from bisector.probe.hierarchies import detect
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class MachineState:
     """Tasks that run or wait for a CPU at this moment, the one that asks included."""
     oom_kills: int | None = None
     """Processes killed because memory ran out, in whatever control group."""
+
+
+def tells_waiting() -> bool:
+    """Whether this machine tells how long a test waited for a CPU, by what it notes of control groups."""
+    return detect().unified is not None and _stalled() is not None
 
 
 def machine_state() -> MachineState:
@@ -77,8 +83,13 @@ def contention_between(
         steal=_steal(before, after),
         involuntary_switches=switches,
         cpu_share=cpu / wall if wall > 0 else None,
-        waited=_share(0.0, waited, wall),
+        waited=share_waited(waited, wall),
     )
+
+
+def share_waited(waited: float | None, wall: float) -> float | None:
+    """The seconds that a run waited for a CPU as a share of its time."""
+    return _share(0.0, waited, wall)
 
 
 def _share(before: float | None, after: float | None, whole: float) -> float | None:

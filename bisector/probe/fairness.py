@@ -64,10 +64,13 @@ def doubt(predicate: Predicate[Any], judgement: Judgement, runs: Sequence[Run]) 
     In doubt is what hangs on wall time when a run was unfair: anything said of a test that ran into a
     timeout, the hunt's or the script's own; a figure that a test which ended by itself did not print, as
     one does whose script has deadlines inside; and what a predicate `by_wall_clock` says, good excepted:
-    what came in time in a crowd comes in time alone.
+    what came in time in a crowd comes in time alone. Nor is a run in doubt that was ended by a predicate
+    which leaves its waiting out of account.
     """
     if predicate.by_wall_clock:
-        late = [] if isinstance(judgement, Good) else runs
+        told = runs[0].ending is Ending.JUDGED and runs[0].contention.waited is not None
+        sure = isinstance(judgement, Good) or (told and predicate.allows_for_waiting)
+        late = [] if sure else runs
     else:
         missing = predicate.paired and isinstance(judgement, Untestable)
         late = [run for run in runs if _timed_out(run) or (missing and _ran(run))]

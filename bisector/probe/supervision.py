@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
-from bisector.predicate import Bad, Ending, Good, Run, Untestable
+from bisector.predicate import Bad, Contention, Ending, Good, Run, Untestable
+from bisector.probe.contention import share_waited
 from bisector.probe.launch import Launch, end_notice
 from bisector.probe.output_capture import OutputCapture
 from bisector.probe.ownership import ProcessTree, Usage
@@ -81,7 +82,7 @@ class Supervision:
                 if ticked := self.wall >= next_tick:
                     next_tick = self.wall + tick
                     self._usage = self._tree.usage()
-                if ending := self._reason_to_stop(news or ticked):
+                if ending := self._reason_to_stop(news=news, ticked=ticked):
                     return ending
 
     def _time_left(self) -> float:
@@ -96,7 +97,7 @@ class Supervision:
             selector.unregister(self._launch.output)
         return self._capture.feed(data, self.wall) if data else False
 
-    def _reason_to_stop(self, look: bool) -> Ending | None:
+    def _reason_to_stop(self, *, news: bool, ticked: bool) -> Ending | None:
         limits, usage = self._limits, self._usage
         if self._launch.has_ended:
             return Ending.EXITED
@@ -106,8 +107,12 @@ class Supervision:
             return Ending.MEMORY_LIMIT
         if self._time_left() <= 0:
             return Ending.TIMEOUT
-        if look and self._watch:
+        if (news or ticked) and self._watch:
             self.judgement = self._watch(self.so_far())
+            if isinstance(self.judgement, Bad) and not ticked:
+                # What it waited for a CPU since the last tick may make up for it.
+                self._usage = self._tree.usage()
+                self.judgement = self._watch(self.so_far())
         return Ending.JUDGED if self.judgement else None
 
     def _is_over_memory(self) -> bool:
@@ -132,4 +137,5 @@ class Supervision:
             oom_kills=self._usage.oom_kills,
             matches=self._capture.matches,
             memory_source=self._tree.memory_source,
+            contention=Contention(waited=share_waited(self._usage.waited, self.wall)),
         )
