@@ -16,6 +16,10 @@ from bisector.probe.reading import Reading, Role
 
 _POSSIBLE = 1e-9
 _NEARLY_ALL = 0.999
+_LIKELY = 0.5
+_FOUND_BEFORE = 0.8
+"""Share of the prior for the commits at which other hunts ended. Where they are not it, that costs about two
+probes; no conclusion rests on it, since a commit must also convince under an even prior."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Belief:
     `Flaky` once verdicts contradict each other. Where the bad endpoint was never measured, because it runs
     into a limit, there is no level to look for: then measured values count as verdicts too. Once a
     confirmation has failed, commits are no longer taken for the same because their declared inputs are, or
-    because they built the same bytes.
+    because they built the same bytes, nor for bad because they were on their way to a limit.
     """
 
     def __init__(self, plan: Plan, readings: Sequence[Reading]) -> None:
@@ -70,6 +74,9 @@ class Belief:
 
     def propose(self, pending: Sequence[str] = ()) -> str:
         """The commit to read next, a candidate or an endpoint; empty where only the `pending` can tell."""
+        suspected = self._suspected(pending)
+        if suspected:
+            return suspected
         under_way = [self._index[commit] for commit in pending if commit in self._index]
         proposed = self._search.propose(1, pending=under_way)
         if not proposed:
@@ -78,6 +85,15 @@ class Belief:
         if index == -1:
             return self._plan.good[0]
         return self._plan.bad if index == len(self._candidates) - 1 else self.commit(index)
+
+    def _suspected(self, pending: Sequence[str]) -> str:
+        """What is still to be read of a commit that another hunt found, then of its parents."""
+        read = {reading.commit for reading in self._readings}.union(pending)
+        for found in self._plan.found_before:
+            if found in self._index and self._search.posterior[self._index[found]] > _LIKELY:
+                around = (found, *self._plan.parents[found])
+                return next((one for one in around if one in self._index and one not in read), "")
+        return ""
 
     def observe(self, reading: Reading) -> None:
         """Take in a new reading; one that says nothing of the range is passed over."""
@@ -121,9 +137,20 @@ class Belief:
     def _observing(self, readings: Sequence[Reading], noise: core.Noise) -> core.Search:
         graph = core.CommitGraph(self._candidates.parents)
         costs = costs_of(self._plan, readings, candidates=self._candidates)
-        search = core.Search(graph, noise=noise, confidence=self._plan.confidence, costs=costs)
+        search = core.Search(
+            graph, noise=noise, confidence=self._plan.confidence, costs=costs, prior=self._prior()
+        )
         search.observe_all(self._observations(readings))
         return search
+
+    def _prior(self) -> list[float] | None:
+        """Weights of the candidates; None for even ones."""
+        found = {self._index[commit] for commit in self._plan.found_before if commit in self._index}
+        if not found:
+            return None
+        size = len(self._candidates)
+        even = (1 - _FOUND_BEFORE) / size
+        return [even + (_FOUND_BEFORE / len(found) if at in found else 0.0) for at in range(size)]
 
     def _observations(self, readings: Sequence[Reading]) -> list[core.Observation]:
         return [
@@ -131,10 +158,14 @@ class Belief:
             for reading in readings
             if reading.commit in self._index
             and reading.role is not Role.MERGE_BASE
-            and not (reading.shared and self._voided)
+            and not (self._voided and (reading.shared or self._was_presumed(reading)))
             and reading.against in ("", self._plan.good[0])
             and not (reading.commit in self._plan.good and isinstance(reading.judgement, Untestable))
         ]
+
+    def _was_presumed(self, reading: Reading) -> bool:
+        """Whether a verdict was given before the test had come to its limit."""
+        return self._plan.ratio is None and getattr(reading.judgement, "at_least", None) is not None
 
     def _outcome(self, judgement: Judgement) -> core.Outcome:
         match judgement:

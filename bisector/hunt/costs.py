@@ -77,11 +77,17 @@ def seconds_of(plan: Plan, readings: Sequence[Reading]) -> Seconds | None:
     """
     hunted = [r for r in readings if r.role is not Role.VERIFICATION and not r.shared]
     tests: dict[bool, list[float]] = {False: [], True: []}
+    served: set[tuple[float, float]] = set()
     middle = _middle(plan, hunted)
     for reading in hunted:
         side = _is_bad(plan, reading, middle)
         if side is not None and reading.run is not None:
-            tests[side].append(sum(run.wall for run in (reading.run, reading.reference) if run is not None))
+            tests[side].append(reading.run.wall)
+            # A run of the reference may serve several readings.
+            of_reference = reading.reference
+            if of_reference is not None and (of_reference.wall, of_reference.user) not in served:
+                served.add((of_reference.wall, of_reference.user))
+                tests[side][-1] += of_reference.wall
     if not tests[False] and not tests[True]:
         return None
     build = _median(_builds(hunted, BuildKind.INCREMENTAL, BuildKind.NONE), _builds(hunted, BuildKind.CLEAN))

@@ -20,7 +20,7 @@ from bisector.hunt.effect import estimate
 from bisector.hunt.events import Event, Noted
 from bisector.hunt.outlook import SPENT, small_step, translated, undecided
 from bisector.hunt.plan import Plan
-from bisector.predicate import Ending, Measured, Untestable
+from bisector.predicate import Ending, Good, Measured, Untestable
 from bisector.probe.early import Endpoints
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
@@ -184,8 +184,10 @@ class Course:
         """
         plan = self._plan
         searching = role is Role.SEARCH
-        if plan.ratio is None or commit in plan.good or role is Role.MERGE_BASE:
+        if commit in plan.good or role is Role.MERGE_BASE:
             return None
+        if plan.ratio is None:
+            return self._ends_of_verdicts(commit) if searching and not plan.to_the_end else None
         if plan.repeats.whole and not searching:
             return None
         good, bad = (self.readings_of(c, Role.PREMISE) for c in (plan.good[0], plan.bad))
@@ -195,6 +197,15 @@ class Course:
         if searching and (ended or commit == plan.bad):
             return None
         return Endpoints(good, bad)
+
+    def _ends_of_verdicts(self, commit: str) -> Endpoints | None:
+        """As `_endpoints_for`, for verdicts; none once a confirmation has failed, or verdicts contradict."""
+        if self.flaky or any(r.role is Role.CONFIRMATION for r in self.readings):
+            return None
+        if commit == self._plan.bad or self.readings_of(commit, Role.SEARCH):
+            return None
+        good = [r for r in self.readings if isinstance(r.judgement, Good)]
+        return Endpoints(good, self.readings_of(self._plan.bad, Role.PREMISE))
 
     def _begun(self) -> str | None:
         """The commit whose first pairs are not complete yet, also when an earlier start was stopped there."""

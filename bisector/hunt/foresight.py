@@ -1,37 +1,70 @@
 """What a hunt will ask for once the readings under way have come to their end, as far as that can be told.
 
 Of a search reading nothing is known at first, so that what is read beside it is chosen jointly with it. One
-that takes far longer than good commits do is taken for bad, and one of an endpoint or of the confirmation
-for what it is expected to be. Only choices rest on this, never conclusions.
+whose test takes longer than those of good commits is taken for bad, and one of an endpoint or of the
+confirmation for what it is expected to be. Only choices rest on this, never conclusions.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 from bisector.hunt.course import Course
+from bisector.hunt.events import Event, StepBegan
 from bisector.hunt.plan import Plan
-from bisector.predicate import Bad, Good, Judgement, Measured
+from bisector.predicate import Bad, Good, Judgement, Measured, Run, Untestable
+from bisector.probe.probe import Step
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
-OVERDUE = 3.0
-"""Times the usual time of a good commit after which a search reading is taken for bad."""
-_LEAST_PATIENCE = 0.25
+OVERDUE = 1.5
+"""Times the longest test of a good commit after which a search reading is taken for bad."""
+DEARER = 4.0
+"""Times what a good commit takes that a bad one is expected to take, for want of knowledge."""
+_LEAST_PATIENCE = 0.1
+_STEPS = (Step.LAYING_OUT, Step.BUILDING, Step.BUILDING_CLEAN, Step.TESTING_REFERENCE, Step.TESTING)
+"""What a reading that is under way is at."""
 _AHEAD = 3
 """Readings whose builds are looked out for."""
 _LARGEST = 4096
 """Candidates beyond which looking ahead costs more than it brings."""
 
 
+class Tests:
+    """When the tests that are under way began, heard from what the engine tells of its steps."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began: dict[str, float | None] = {}
+
+    def hear(self, event: Event) -> None:
+        """Take note of a step."""
+        if isinstance(event, StepBegan) and event.step in _STEPS:
+            self._began[event.commit] = self._clock() if event.step is Step.TESTING else None
+
+    def forget(self, commit: str) -> None:
+        """What was heard of an earlier test of the commit no longer counts."""
+        self._began.pop(commit, None)
+
+    def began(self, request: Request, asked: float) -> float | None:
+        """When the test of a request began that was asked for then; None while it is being built.
+
+        An engine that does not tell its steps is taken to begin with the test at once.
+        """
+        return self._began.get(request.commit, asked)
+
+
 class Foresight:
     """What is under way in one hunt, and what may follow; `clock` gives seconds."""
 
-    def __init__(self, plan: Plan, clock: Callable[[], float]) -> None:
+    def __init__(self, plan: Plan, clock: Callable[[], float], tests: Tests) -> None:
         self._plan = plan
         self._clock = clock
+        self._tests = tests
         self._since: dict[Request, float] = {}
         self._good: list[float] = []
         self.early: list[tuple[Request, Reading]] = []
@@ -44,21 +77,28 @@ class Foresight:
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """The commits under way whose readings are open; one that is overdue is no longer."""
-        return tuple(r.commit for r in self._since if r.role is Role.SEARCH and not self._is_overdue(r))
+        """The commits of the searches under way."""
+        return tuple(request.commit for request in self._since if request.role is Role.SEARCH)
+
+    def awaited(self, course: Course) -> Request | None:
+        """A search that is overdue and still tells something: the hunt goes by what will come of it."""
+        return next((one for one in self._overdue if not _tells_nothing(course, one.commit)), None)
 
     @property
     def patience(self) -> float | None:
         """Seconds after which what is under way is worth another look; None where it will not be."""
-        usual = self._usual
-        if usual is None:
+        if not self._good:
             return None
-        waits = [OVERDUE * usual - (self._clock() - since) for since in self._since.values()]
-        open_ones = [wait for wait in waits if wait > 0]
+        open_ones = [
+            OVERDUE * max(self._good) - self._tested_for(request)
+            for request in self._since
+            if request.role is Role.SEARCH and not self._is_overdue(request)
+        ]
         return max(min(open_ones), _LEAST_PATIENCE) if open_ones else None
 
     def begun(self, request: Request) -> None:
         """Take note of a reading that is under way."""
+        self._tests.forget(request.commit)
         self._since[request] = self._clock()
 
     def forget(self, request: Request) -> None:
@@ -66,9 +106,11 @@ class Foresight:
         self._since.pop(request, None)
 
     def learn(self, reading: Reading) -> None:
-        """Take note of what a good commit takes."""
-        if isinstance(reading.judgement, Good) and reading.run:
-            self._good.append(reading.build_seconds + reading.run.wall)
+        """Take note of what the test of a good commit takes."""
+        at_good = reading.commit in self._plan.good and not isinstance(reading.judgement, Bad)
+        is_good = isinstance(reading.judgement, Good) or at_good
+        if is_good and reading.run:
+            self._good.append(reading.run.wall)
 
     def wanted(self, course: Course, first: Request, most: int) -> list[Request]:
         """`first` and what may be asked for after it, each once: what is under way, and new ones.
@@ -80,8 +122,8 @@ class Foresight:
             if_so = self._if_as_expected(course, chain)
             ahead = if_so.next()
             unexpected = if_so.flaky and not course.flaky
-            # Nobody expects a confirmation that does not hold, or verdicts that contradict each other.
-            if not isinstance(ahead, Request) or unexpected or (ahead.role is Role.SEARCH and ahead.fresh):
+            # Nor does anybody expect verdicts that contradict each other.
+            if not _is_foreseen(ahead) or unexpected:
                 break
             chain.append(ahead)
         commits = [request.commit for request in chain]
@@ -89,13 +131,37 @@ class Foresight:
         ranked = sorted(range(len(chain)), key=lambda at: before[at])
         return list(dict.fromkeys(chain[at] for at in ranked))[:most]
 
+    def beside(self, course: Course, most: int) -> list[Request]:
+        """What may be asked for if the searches under way turn out as is likelier, where nothing else is."""
+        searches = [one for one in self._since if one.role is Role.SEARCH]
+        known = [reading for _, reading in self.early]
+        known += [self._outcomes(course, one)[0][1] for one in searches]
+        found: list[Request] = []
+        while self._is_small and len(self._since) + len(found) < most:
+            ahead = Course(self._plan, [*course.readings, *known]).next()
+            if not _is_foreseen(ahead) or ahead in found:
+                break
+            known.append(self._expected(ahead))
+            if ahead not in self._since:
+                found.append(ahead)
+        return found
+
     def moot(self, course: Course, request: Request) -> list[Request]:
-        """Searches under way that can tell no more, now that the hunt asks for `request`."""
+        """Searches under way that can tell no more, now that the hunt asks for `request`.
+
+        Nor can those which the expected end of one that is overdue would make needless.
+        """
+        overdue = self._overdue if self._is_small else []
+        if overdue:
+            early = [reading for _, reading in self.early]
+            known = [self._expected(one) for one in overdue]
+            course = Course(self._plan, [*course.readings, *early, *known])
         return [
             one
             for one in self._since
             if one.role is Role.SEARCH
             and one != request
+            and one not in overdue
             and (request.role is Role.CONFIRMATION or _tells_nothing(course, one.commit))
         ]
 
@@ -125,10 +191,6 @@ class Foresight:
         return found
 
     @property
-    def _usual(self) -> float | None:
-        return statistics.median(self._good) if self._good else None
-
-    @property
     def _is_small(self) -> bool:
         return len(self._plan.every_candidate) <= _LARGEST
 
@@ -144,9 +206,18 @@ class Foresight:
         early = [reading for _, reading in self.early]
         return Course(self._plan, [*course.readings, *early, *known], pending=open_ones)
 
+    @property
+    def _overdue(self) -> list[Request]:
+        return [one for one in self._since if one.role is Role.SEARCH and self._is_overdue(one)]
+
     def _is_overdue(self, request: Request) -> bool:
-        since, usual = self._since.get(request), self._usual
-        return since is not None and usual is not None and self._clock() - since > OVERDUE * usual
+        if request not in self._since or not self._good:
+            return False
+        return self._tested_for(request) > OVERDUE * max(self._good)
+
+    def _tested_for(self, request: Request) -> float:
+        began = self._tests.began(request, self._since[request])
+        return self._clock() - began if began is not None else 0.0
 
     def _expected(self, request: Request) -> Reading:
         bad_end = request.commit == self._plan.bad and request.role is Role.PREMISE
@@ -157,23 +228,36 @@ class Foresight:
         """How a reading may turn out, with probabilities, the likelier first."""
         if request.role is Role.SEARCH:
             prospect = course.belief.prospect(request.commit)
-            bad = prospect.bad if prospect else 0.5
+            bad, untestable = (prospect.bad, prospect.untestable) if prospect else (0.5, 0.0)
         else:
-            bad = float(isinstance(self._expected(request).judgement, Bad))
-        both = [(1 - bad, self._taken(request, good=True)), (bad, self._taken(request, good=False))]
-        return sorted([one for one in both if one[0] > 0], key=lambda one: -one[0])
+            bad, untestable = float(isinstance(self._expected(request).judgement, Bad)), 0.0
+        unread = replace(self._taken(request, good=True), judgement=Untestable("expected"), run=None)
+        every = [
+            ((1 - untestable) * (1 - bad), self._taken(request, good=True)),
+            ((1 - untestable) * bad, self._taken(request, good=False)),
+            (untestable, unread),
+        ]
+        return sorted([one for one in every if one[0] > 0], key=lambda one: -one[0])
 
     def _taken(self, request: Request, good: bool) -> Reading:
         paired_good = good and self._plan.ratio is not None
         judgement: Judgement = Good("expected") if good else Bad("expected")
+        usual = statistics.median(self._good) if self._good else 0.0
         return Reading(
             request.commit,
             request.role,
             Measured(1.0, "expected") if paired_good else judgement,
             datetime.now(UTC),
+            # The costs, by which the next commit is chosen, are to be what they will be.
+            run=Run(usual if good else DEARER * usual, 0.0, 0.0) if usual else None,
             against=request.against,
             about=request.about,
         )
+
+
+def _is_foreseen(ahead: object) -> TypeGuard[Request]:
+    """Whether the hunt goes on with a reading, and not because a confirmation has not held."""
+    return isinstance(ahead, Request) and not (ahead.role is Role.SEARCH and ahead.fresh)
 
 
 def _tells_nothing(course: Course, commit: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Protocol
 from bisector.hunt.conclusion import Conclusion
 from bisector.hunt.course import Course
 from bisector.hunt.events import Concluded, Listener, ProbeBegan, ReadingTaken, SearchMoved
-from bisector.hunt.foresight import Foresight
+from bisector.hunt.foresight import Foresight, Tests
 from bisector.hunt.outlook import seconds_left
 from bisector.hunt.plan import Plan
 from bisector.probe.reading import Reading, Role
@@ -47,9 +47,9 @@ class Engine(Protocol):
 class Loop:
     """One hunt, started or resumed: `readings` are those already in the journal.
 
-    `record` is called with every new reading before the next is asked for; `clock` gives seconds. An engine
-    of several jobs also reads what the hunt will ask for if the readings under way turn out as expected;
-    such a reading is recorded once the hunt does ask for it.
+    `record` is called with every new reading before the next is asked for; `clock` gives seconds, `tests`
+    hears what the engine tells of its steps. An engine of several jobs also reads what the hunt will ask for
+    if the readings under way turn out as expected; such a reading is recorded once the hunt does ask for it.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Loop:
         record: Callable[[Reading], None],
         listener: Listener,
         clock: Callable[[], float],
+        tests: Tests | None = None,
     ) -> None:
         start = clock()
         limit = plan.budget.seconds
@@ -70,7 +71,7 @@ class Loop:
         self._course = Course(
             plan, readings, spent=lambda: limit is not None and clock() - start >= limit, tell=listener
         )
-        self._foresight = Foresight(plan, clock)
+        self._foresight = Foresight(plan, clock, tests or Tests(clock))
 
     @property
     def readings(self) -> list[Reading]:
@@ -97,6 +98,8 @@ class Loop:
         while True:
             self._course.pending = self._foresight.pending
             request = ask()
+            if request is None or (isinstance(request, Request) and request.role is Role.SEARCH):
+                request = self._foresight.awaited(self._course) or request
             if isinstance(request, Request):
                 if self._take_early(request):
                     continue
@@ -105,6 +108,8 @@ class Loop:
                 for left in self._foresight.under_way:
                     self._give_up(left)
                 return request
+            elif searching:
+                self._begin_all(self._foresight.beside(self._course, self._engine.jobs))
             self._wait(request)
 
     def _begin(self, request: Request, *, beyond: bool) -> None:
@@ -116,15 +121,23 @@ class Loop:
         for idle in self._foresight.in_vain(wanted):
             self._give_up(idle)
         if request not in self._foresight.under_way and len(self._foresight.under_way) >= room:
+            searching = request.role is Role.SEARCH
             least = [one for one in self._foresight.under_way if one not in wanted]
-            self._give_up((least or self._foresight.under_way)[-1])
-        for one in wanted:
-            if one not in self._foresight.under_way and len(self._foresight.under_way) < room:
+            # What a search under way may still tell is worth as much as what another one would.
+            if not searching or any(one.role is not Role.SEARCH for one in least):
+                self._give_up((least or self._foresight.under_way)[-1])
+        self._begin_all(wanted)
+        if beyond:
+            self._engine.build_ahead(lambda: self._foresight.likely_next(course, request))
+
+    def _begin_all(self, requests: Sequence[Request]) -> None:
+        """Have these read that are not under way yet, as far as there is room."""
+        for one in requests:
+            under_way = self._foresight.under_way
+            if one not in under_way and len(under_way) < self._engine.jobs:
                 self._tell(ProbeBegan(one.commit, one.role))
                 self._engine.begin(one)
                 self._foresight.begun(one)
-        if beyond:
-            self._engine.build_ahead(lambda: self._foresight.likely_next(course, request))
 
     def _give_up(self, request: Request) -> None:
         self._engine.give_up(request)

@@ -29,10 +29,14 @@ class Plan:
     """All of the range: what the search falls back to when the declared inputs prove incomplete."""
     parents: Mapping[str, tuple[str, ...]]
     """Whom the confirmation holds against a candidate: its parents, also outside the range (or the first)."""
+    found_before: tuple[str, ...] = ()
+    """Candidates at which other hunts ended, confirmed: what slows one guest down often slows all."""
     merge_bases: tuple[str, ...] = ()
     """To be found good before the search, because a good endpoint is no ancestor of bad."""
     ratio: float | None = None
     """The smallest regression wanted, of a paired predicate; None where the predicate gives verdicts."""
+    to_the_end: bool = False
+    """Whether no run of the search is ended half way to the limit at which those of the bad endpoint end."""
     repeats: Repeats = field(default_factory=Repeats)
     confidence: float = 0.99
     budget: Budget = field(default_factory=Budget)

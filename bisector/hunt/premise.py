@@ -21,6 +21,9 @@ from bisector.probe.reading import Reading
 _TO_SEE_NO_SPREAD = 2
 """A counter such as words allocated is the same in every run; two runs tell that."""
 
+_AGAINST_EXPECTATION = 2
+"""Runs of each endpoint before verdicts are believed that leave nothing to search for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Established:
@@ -41,14 +44,14 @@ class Repeats:
     """How often endpoints and candidates are read.
 
     `least` and `most` pairs of a measured comparison (premise, confirmation), `first` pairs when the search
-    comes to a commit; `verdicts` runs of each endpoint for a verdict.
+    comes to a commit; `verdicts` runs of each endpoint for a verdict, more where one is not as expected.
     `whole`: at the endpoints and at the answer, runs that are certain to be bad are not ended early.
     """
 
     first: int = 1
     least: int = 3
     most: int = 20
-    verdicts: int = 2
+    verdicts: int = 1
     whole: bool = False
 
 
@@ -73,6 +76,8 @@ def decide(
 
 def _decide_verdicts(good: Sequence[Reading], bad: Sequence[Reading], repeats: Repeats) -> Decision:
     enough = repeats.verdicts
+    if any(isinstance(r.judgement, Bad) for r in good) or any(isinstance(r.judgement, Good) for r in bad):
+        enough = max(enough, _AGAINST_EXPECTATION)
     if _disagree(good) or _disagree(bad):
         # A flaky test: its rates have to be seen before the search can reckon with them.
         enough = max(enough, repeats.most // 2)

@@ -25,7 +25,8 @@ from bisector.hunt.belief import Belief
 from bisector.hunt.cluster import dask_engine_for
 from bisector.hunt.conclusion import Conclusion, Effect, FirstBad, Inconclusive
 from bisector.hunt.engines import engine_for
-from bisector.hunt.events import HuntBegan, Listener
+from bisector.hunt.events import Event, HuntBegan, Listener, Noted
+from bisector.hunt.foresight import Tests
 from bisector.hunt.ground import Ground, located, opened
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.loop import Loop
@@ -98,11 +99,15 @@ class Session:
     def _hunt(
         self, journal: Journal, row: HuntRow, listener: Listener, way: Callable[[Loop], Conclusion | None]
     ) -> Conclusion | None:
-        plan, taken = self.plan, journal.readings(row.id)
+        others = _found_by_others(journal, self.key, self.plan)
+        plan = replace(self.plan, found_before=tuple(others))
+        taken = journal.readings(row.id)
         # What was undecided on a crowded machine is read again at this start.
         readings = [r for r in _of_the_hunt(taken) if not isinstance(r.judgement, Undecided)]
         same = len(plan.every_candidate) - len(plan.candidates)
         listener(HuntBegan(len(plan.candidates), same, len(readings), plan.ratio is not None))
+        for commit, name in others.items():
+            listener(Noted(f"{commit[:12]}, where the hunt {name} ended, is looked at early"))
         ends = {"good": plan.good[0], "bad": plan.bad}
         known = list(readings)
 
@@ -110,12 +115,18 @@ class Session:
             journal.add(row.id, reading)
             known.append(reading)
 
-        where = (self.ground, self.key, ends, len(taken), listener)
+        tests = Tests(time.monotonic)
+
+        def hear(event: Event) -> None:
+            tests.hear(event)
+            listener(event)
+
+        where = (self.ground, self.key, ends, len(taken), hear)
         on_cluster = self.ground.hunt.engine.name == "dask"
         local = partial(engine_for, alike=Sameness(self.ground, known).reading_of)
         with (dask_engine_for if on_cluster else local)(*where) as engine:
             try:
-                conclusion = way(Loop(plan, engine, readings, record, listener, time.monotonic))
+                conclusion = way(Loop(plan, engine, readings, record, listener, time.monotonic, tests))
             finally:
                 if engine.ahead.builds:
                     journal.add_result(AHEAD, self.key, asdict(engine.ahead))
@@ -130,6 +141,13 @@ class Session:
         inputs = inputs_of(self.ground.hunt)
         paths = forgotten(repository, inputs, conclusion.commit, parents[0]) if parents else []
         return replace(conclusion, forgotten=tuple(paths[:_NAMED]))
+
+
+def _found_by_others(journal: Journal, key: str, plan: Plan) -> dict[str, str]:
+    """Candidates at which other hunts ended, confirmed, with the name of one such hunt."""
+    ended = ((row.name, row.conclusion) for row in journal.hunts() if row.key != key)
+    found = {one.commit: name for name, one in ended if isinstance(one, FirstBad) and one.confirmed}
+    return {commit: name for commit, name in found.items() if commit in plan.every_candidate.ids}
 
 
 def _of_the_hunt(readings: Sequence[Reading]) -> list[Reading]:
@@ -165,6 +183,7 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
         parents=Parents(repository, every.ids, first_parent=hunt.first_parent),
         merge_bases=bases,
         ratio=ground.ratio,
+        to_the_end=hunt.test.to_the_end,
         repeats=ground.repeats,
         confidence=hunt.confidence,
         budget=Budget(hunt.budget.time, hunt.budget.probes),

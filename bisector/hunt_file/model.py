@@ -93,6 +93,11 @@ class Test(Section):
         default=None,
         description="Limit on the memory of the whole process tree. Without it: the machine's own.",
     )
+    to_the_end: bool = Field(
+        default=False,
+        description="Whether the search, too, lets a test run into the limit of time or memory at which that "
+        "of the bad endpoint ended. Otherwise it ends one that has gone half way there.",
+    )
     inputs: Inputs = Field(
         default=None,
         description="Files and folders that the test depends on, beside what was built; commits alike in "
@@ -163,7 +168,11 @@ class Pairs(Section):
 class Premise(Section):
     """How the two endpoints are probed before the search."""
 
-    runs: Count = Field(default=2, description="Runs of each endpoint, for a predicate that gives verdicts.")
+    runs: Count = Field(
+        default=1,
+        description="Runs of each endpoint, for a predicate that gives verdicts. A verdict that is not as "
+        "expected is never believed of one run.",
+    )
 
 
 class Budget(Section):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from bisector.errors import UsageError
 from bisector.history.repository import Repository
@@ -19,7 +20,7 @@ from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.build_failure import require_tool, why_build_failed
 from bisector.probe.compiler_caches import with_caches
 from bisector.probe.dune_root import environment_for
-from bisector.probe.early import Endpoints, watching
+from bisector.probe.early import Endpoints, bar, ended_at, least_of, standing_bar, watching
 from bisector.probe.execution import Command, Execution, GivenUp, Limits, execute
 from bisector.probe.fairness import doubt
 from bisector.probe.inside import is_inside, leads_out
@@ -170,6 +171,8 @@ class Prober:
             run = Run(0.0, 0.0, 0.0, ending=Ending.EXITED, exit_code=127)
             why = f"the folder {test.folder} of the test is not there, or leads out of the repository"
             return Execution(run, Untestable(why))
+        if self._whole and baseline is None:
+            endpoints = None
         since = self._scoreboard_written(worktree)
         execution = execute(
             self._command(worktree, test.command, test.folder, commit, self._environment),
@@ -226,6 +229,26 @@ class Prober:
         if not isinstance(judgement, Good | Bad | Untestable | Measured):
             raise UsageError(f"the predicate {name} returned {judgement!r}, which is no judgement; mend it")
         return judgement
+
+    def stands_clear(self, endpoints: Endpoints | None) -> bool:
+        """Whether good and bad lie so far apart that an earlier run of the reference may do."""
+        return standing_bar(self._predicate, endpoints) is not None
+
+    def is_clearly_good(self, judgement: Judgement, endpoints: Endpoints | None) -> TypeGuard[Measured]:
+        """Whether a ratio to an earlier run of the reference leaves no doubt that the commit is good."""
+        enough = standing_bar(self._predicate, endpoints)
+        return isinstance(judgement, Measured) and enough is not None and judgement.value <= math.sqrt(enough)
+
+    def judge_against(
+        self, execution: Execution, baseline: Execution, endpoints: Endpoints
+    ) -> Judgement | None:
+        """`judge` for a run that may have been ended by an earlier reference; None where it was too early."""
+        early = execution.judgement
+        if not isinstance(early, Bad) or early.at_least is None:
+            return self.judge(execution, baseline)
+        least = least_of(self._predicate, endpoints, execution.run, baseline.run)
+        enough = bar(self._predicate, endpoints)
+        return ended_at(execution.run, least) if least and enough and least >= enough else None
 
     def doubt(self, judgement: Judgement, execution: Execution, baseline: Execution | None) -> str | None:
         """Why the judgement is not to be believed, because it hangs on wall time and a run was not fair."""

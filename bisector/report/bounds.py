@@ -22,11 +22,11 @@ def at_least(record: HuntRecord) -> float | None:
 
 
 def level(reading: Reading) -> float | None:
-    """The value that was measured, or had been reached where the run was ended early; None for a verdict."""
+    """The ratio that was measured, or had been reached where the run was ended early; None for a verdict."""
     match reading.judgement:
         case Measured(value):
             return value
-        case Bad(at_least=reached):
+        case Bad(at_least=reached) if reading.against:
             return reached
     return None
 

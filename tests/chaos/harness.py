@@ -109,12 +109,8 @@ class Story:
         """Nothing that was in the journal is read again; at most what was under way is lost."""
         scene, new = self._scene, len(now) - len(before)
         if scene.kind == "three jobs":
-            done = {row.what[:3] for row in before if row.what[0] != "premise"}
+            done = {row.what[:3] for row in before}
             self._require(not done & set(begun), f"read again: {done & set(begun)}")
-            endpoints = [row.what[:2] for row in before if row.what[0] == "premise"]
-            for what in set(endpoints):
-                again = sum(one[:2] == what for one in begun)
-                self._require(endpoints.count(what) + again <= 2, f"read again: {what}")
         else:
             self._require(
                 new <= len(begun) <= new + 1, f"{len(begun)} readings begun for {new} in the journal"
@@ -144,7 +140,7 @@ class Story:
             )
         if scene.kind != "pairs":
             counts = Counter((role, commit) for role, commit, *_ in what)
-            wrong = [one for one, count in counts.items() if count != (2 if one[0] == "premise" else 1)]
+            wrong = [one for one, count in counts.items() if count != 1]
             self._require(not wrong, f"readings lost or doubled: {wrong}")
 
 

@@ -72,14 +72,26 @@ def test_measured_values_count_for_the_level_that_they_are_near() -> None:
     """A paired reading costs both of its runs, and is bad beyond the middle of the endpoints' levels."""
     readings = [
         read("good", Measured(1.0, ""), 2.0, role=Role.PREMISE, reference=2.0),
-        read("c9", Measured(2.25, ""), 4.5, role=Role.PREMISE, reference=2.0),
-        read("c5", Measured(1.6, ""), 3.2, reference=2.0),
-        read("c4", Measured(1.4, ""), 2.8, reference=2.0),
+        read("c9", Measured(2.25, ""), 4.5, role=Role.PREMISE, reference=2.1),
+        read("c5", Measured(1.6, ""), 3.2, reference=1.9),
+        read("c4", Measured(1.4, ""), 2.8, reference=2.2),
     ]
     seconds = seconds_of(line(10, ratio=1.2), readings)
     assert seconds is not None
-    assert seconds.good == pytest.approx(4.4)
+    assert seconds.good == pytest.approx(4.5)
     assert seconds.bad == pytest.approx(5.85)
+
+
+def test_a_run_of_the_reference_counts_once() -> None:
+    """It may serve several readings, and only the first of them had to wait for it."""
+    readings = [
+        read("good", Measured(1.0, ""), 2.0, role=Role.PREMISE, reference=2.1),
+        read("c4", Measured(1.0, ""), 2.0, reference=2.1),
+        read("c5", Measured(1.0, ""), 2.0, reference=2.1),
+    ]
+    seconds = seconds_of(line(10, ratio=1.2), readings)
+    assert seconds is not None
+    assert seconds.good == 2.0
 
 
 def test_before_the_first_test_nothing_is_weighed() -> None:

@@ -172,7 +172,7 @@ def test_a_merge_whose_parents_are_good_is_the_first_bad_commit() -> None:
 
 
 @pytest.mark.parametrize("paired", [False, True])
-@pytest.mark.parametrize("stop_after", [1, 3, 5, 8, 11])
+@pytest.mark.parametrize("stop_after", [1, 2, 4, 6, 8])
 def test_a_hunt_goes_on_where_it_was_interrupted(paired: bool, stop_after: int) -> None:
     """After a stop anywhere, the same readings lead to the same answer and none is taken twice."""
     plan = plan_of(LINE, ratio=1.15 if paired else None)
@@ -217,7 +217,7 @@ def test_a_good_endpoint_that_cannot_be_read_again_only_costs_the_confirmation()
 
     def crowded(commit: str, against: str) -> Judgement:
         asked.append(commit)
-        late = commit == "good" and asked.count("good") > 2
+        late = commit == "good" and asked.count("good") > 1
         return Undecided("no fair run") if late else judge(commit, against)
 
     conclusion, _, readings, _ = hunt(plan, crowded)

@@ -92,7 +92,7 @@ def test_the_shortest_hunt_file_has_sensible_defaults(tmp_path: Path) -> None:
     assert (hunt.hunt, hunt.repository, hunt.bad, hunt.build) == ("My-hunt-2", tmp_path, "HEAD", None)
     assert (hunt.test.timeout, hunt.test.output) == (600.0, 64 * 1024**2)
     assert (hunt.predicate.name, hunt.predicate.options) == ("exit_status", {})
-    assert (hunt.pairs.min, hunt.pairs.max, hunt.premise.runs, hunt.confidence) == (3, 20, 2, 0.99)
+    assert (hunt.pairs.min, hunt.pairs.max, hunt.premise.runs, hunt.confidence) == (3, 20, 1, 0.99)
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_a_good_test_runs_to_its_end(tmp_path: Path) -> None:
     assert row["good"]["wall"] > 0.3
     assert (row["bad"]["outcome"], row["ratio"], row["broken"]) == ("no markers", None, True)
     assert found["answer"].startswith("There is a regression: erlang (no markers)")
-    assert readings(tmp_path) == 4
+    assert readings(tmp_path) == 2
 
 
 def test_a_scoreboard_file_counts_before_the_output(tmp_path: Path) -> None:
