@@ -61,14 +61,12 @@ def test_every_commit_is_built_once(tmp_path: Path, jobs: int, ahead: bool) -> N
     assert found["confirmed"] is True
     builds = counted(tmp_path, "builds")
     twice = {commit for commit in builds if builds.count(commit) > 1}
-    # Three readers may be everywhere before the builder.
-    assert (found["ahead"] is not None) is ahead or jobs > 1
+    assert {ids["c7"], ids["c8"]} <= {*twice} or ahead
+    # Three readers may be everywhere before the builder, and begin what turns out to be needless.
+    if jobs == 1:
+        assert (found["ahead"] is not None) is ahead
     if found["ahead"]:
         assert found["ahead"]["builds"] > found["ahead"]["unused"]
-    else:
-        # Of the commits of the confirmation there is a clean build beside the other one.
-        assert max(map(builds.count, builds)) == 2
-        assert {ids["c7"], ids["c8"]} <= twice
     if jobs == 1 and not ahead:
         assert twice == {ids["c7"], ids["c8"]}
 
