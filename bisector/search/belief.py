@@ -12,7 +12,7 @@ import numpy as np
 from bisector.search.graph import CommitGraph
 from bisector.search.noise import Bools, Channel, Fit, Floats, Ints, Noise, Readings
 from bisector.search.noise_timing import TimingFit
-from bisector.search.outcomes import Bad, Good, Measured, Observation, Outcome
+from bisector.search.outcomes import Bad, Good, Measured, Observation
 
 
 class Classes:
@@ -97,14 +97,6 @@ class Belief:
     def separation(self) -> float | None:
         """The expected step in spreads of one reading; None for verdicts."""
         return self.fit.separation(self.class_weights()) if isinstance(self.fit, TimingFit) else None
-
-    def typical_outcomes(self) -> tuple[Outcome, Outcome]:
-        """What is expected of a good and of a bad commit: the believed levels, or verdicts."""
-        if not isinstance(self.fit, TimingFit):
-            return Good(), Bad()
-        weight = self.class_weights()
-        levels = float(weight @ self.fit.before), float(weight @ self.fit.after)
-        return Measured(math.exp(levels[0])), Measured(math.exp(levels[1]))
 
     def fork(self) -> Belief:
         """A copy that learns by itself."""

@@ -16,7 +16,6 @@ from bisector.search.conclusion import Conclusion
 from bisector.search.cost import Costs, slot
 from bisector.search.graph import CommitGraph
 from bisector.search.information import bits_to_probes, entropy, gains, mean_channel
-from bisector.search.lookahead import likely_next
 from bisector.search.misfit import contradiction, pattern
 from bisector.search.noise import Floats, Ints, Noise
 from bisector.search.noise_exact import Exact
@@ -245,23 +244,6 @@ class Search:
         if self.conclusion is not None:
             return []
         return choose(self._look()) if k == 1 and not places else choose_batch(self._look(), k, places)
-
-    def likely_next(self, k: int, pending: Sequence[int] = ()) -> list[int]:
-        """Up to k commits that `propose` would name once `pending` have ended, the likeliest first.
-
-        Each outcome of a probe counts with its probability, and so does what it would lead to; the probes
-        are taken to end in the order of `pending`. With none under way the first is the proposal itself.
-        About the time of k proposals. For Timing, the next is often the same commit again.
-        """
-        if k < 1:
-            raise UsageError(f"likely_next({k}): ask for at least one commit")
-        for commit in pending:
-            self._place(commit)
-        return [] if self.conclusion is not None else likely_next(self, k, tuple(pending))
-
-    def typical_outcomes(self) -> tuple[Outcome, Outcome]:
-        """What a probe of a good and of a bad commit is expected to show."""
-        return self._belief.typical_outcomes()
 
     @property
     def conclusion(self) -> Conclusion | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.search.histories import like_git
 from bisector.errors import UsageError
 from bisector.search import (
     Bad,
@@ -20,11 +18,8 @@ from bisector.search import (
     FirstBad,
     Flaky,
     Good,
-    Measured,
     Observation,
     Search,
-    Timing,
-    Untestable,
 )
 from tests.search.driving import chain, graphs, verdicts
 
@@ -92,61 +87,6 @@ def test_a_flaky_commit_may_be_asked_again_while_it_is_under_way() -> None:
     assert search.propose(1, pending=[0]) == [0]
 
 
-@pytest.mark.parametrize("costs", [Costs(), Costs(bad=10.0, build=3.0)])
-@pytest.mark.parametrize("graph", [chain(100), like_git(300, 3)], ids=["chain", "merges"])
-def test_what_is_built_ahead_is_what_is_asked_for(graph: CommitGraph, costs: Costs) -> None:
-    """Whichever way a probe ends, the next proposal was named before, the likelier one first."""
-    search = known(graph, costs)
-    for first_bad in (0, len(graph) // 3, len(graph) - 1):
-        while search.conclusion is None:
-            (commit,) = search.propose()
-            likely = search.likely_next(12, pending=[commit])
-            bad = search.probability_bad(commit)
-            sides = {
-                share: after(search, commit, one).propose()
-                for one, share in ((Good(), 1 - bad), (Bad(), bad))
-            }
-            assert set(likely) >= {asked for side in sides.values() for asked in side}
-            if abs(bad - 0.5) > 1e-6 and sides[max(sides)]:
-                assert likely[:1] == sides[max(sides)]
-            search.observe(commit, verdicts(graph, first_bad)(commit))
-        search = known(graph, costs)
-
-
-def test_looking_ahead_goes_on_into_the_likeliest_future() -> None:
-    """64 commits: the half, both quarters, then the eighths; nothing of it is remembered."""
-    search = known(chain(64))
-    before = copy.deepcopy(search.posterior)
-    assert search.likely_next(1) == search.propose() == [31]
-    assert sorted(search.likely_next(3)) == [15, 31, 47]
-    assert sorted(search.likely_next(6, pending=[31])) == [7, 15, 23, 39, 47, 55]
-    assert sorted(search.likely_next(4, pending=[15, 31, 47]))[:1] == [7]
-    assert np.array_equal(search.posterior, before)
-    assert len(search.observations) == 2
-    assert not search.probability_untestable()[:-1].max() > 0.1
-
-
-def test_looking_ahead_leaves_what_is_known_of_broken_builds_alone() -> None:
-    """Futures with a failed build are played through on copies too."""
-    search = known(chain(40))
-    search.observe(20, Untestable())
-    before = search.probability_untestable().copy()
-    search.likely_next(8, pending=search.propose())
-    assert np.array_equal(search.probability_untestable(), before)
-
-
-def test_looking_ahead_of_measured_values_asks_near_the_step() -> None:
-    """The futures of a measurement are the two levels seen so far."""
-    search = Search(chain(40), Timing(ratio=True))
-    search.observe_all(Observation(*one) for one in [(-1, Measured(1.0)), (39, Measured(1.6))] * 3)
-    good, bad = (one.value for one in search.typical_outcomes() if isinstance(one, Measured))
-    assert good == pytest.approx(1.0, abs=0.05)
-    assert bad == pytest.approx(1.6, abs=0.1)
-    (commit,) = search.propose()
-    likely = search.likely_next(2, pending=[commit])
-    assert min(likely) < commit < max(likely)
-
-
 def test_new_costs_move_the_next_proposal() -> None:
     """Costs learned during a hunt are taken at once."""
     search = known(chain(100))
@@ -169,10 +109,6 @@ def test_rounds_on_a_chain_are_never_more_than_their_logarithm(k: int, most: int
 def test_mistakes_about_probes_under_way_are_refused() -> None:
     """A commit outside the graph cannot be under way, and at least one has to be asked for."""
     search = known(chain(9))
-    for mistake in (
-        lambda: search.propose(1, pending=[9]),
-        lambda: search.likely_next(0),
-        lambda: search.likely_next(1, pending=[-2]),
-    ):
+    for mistake in (lambda: search.propose(1, pending=[9]), lambda: search.propose(0)):
         with pytest.raises(UsageError):
             mistake()
