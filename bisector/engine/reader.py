@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from bisector.engine.around import around
+from bisector.engine.pairs import Pairs
 from bisector.engine.slots import Slot, Slots
 from bisector.errors import InfrastructureFault
 from bisector.hunt_file.model import Quiet
-from bisector.predicate import Bad, Ending, Judgement, Undecided, Untestable
+from bisector.predicate import Undecided, Untestable
 from bisector.probe import quiet
-from bisector.probe.execution import Execution, GivenUp
+from bisector.probe.execution import GivenUp
 from bisector.probe.probe import Built, OnStep, Prober, Step
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import Reading
 from bisector.probe.request import Request
 
 _ATTEMPTS = 3
@@ -31,16 +31,6 @@ BEFORE_REPEATING = Quiet(load_per_core=0.5, wait=60.0)
 
 Alike = Callable[[Request, str], Reading | None]
 """(request, digest of the build) -> the reading of a commit with the same bytes, where there is one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Last:
-    """The run made last: of a commit, by the digest of its build; when it ended, of the monotonic clock."""
-
-    commit: str
-    digest: str
-    execution: Execution
-    ended: float
 
 
 class Reader:
@@ -75,8 +65,7 @@ class Reader:
         self._wait_for_quiet = wait_for_quiet or partial(quiet.wait_for_quiet, sleep=self._sleep)
         self._candidate: Slot | None = None
         self._reference: Slot | None = None
-        self._fastest: dict[tuple[str, bool], Execution] = {}
-        self._last: _Last | None = None
+        self._pairs = Pairs(prober)
         self._numbers = numbers or itertools.count(1)
         self._begun: deque[Request] = deque()
 
@@ -170,13 +159,14 @@ class Reader:
         beside = Path(hunt.origin.file).resolve().parent if hunt.origin.file else Path.cwd()
         with around(hunt.measure, beside, self._slots.root, self._prober.manners.stop):
             self._calm(hunt.quiet, commit)
-            reading, doubt = self._test(slot, request, name)
+            reading, doubt = self._pairs.read(slot, self._reference, request, name)
             for attempt in range(2, self._fair_attempts + 1):
                 if doubt is None:
                     break
                 self._on_step(commit, Step.REPEATING, doubt)
                 self._calm(hunt.quiet or BEFORE_REPEATING, commit)
-                reading, doubt = self._test(slot, request, f"{name}-again-{attempt}")
+                again = f"{name}-again-{attempt}"
+                reading, doubt = self._pairs.read(slot, self._reference, request, again)
         if doubt is not None and self._fair_attempts:
             why = f"{reading.judgement.why}, but none of {self._fair_attempts} runs was fair: {doubt}"
             reading = replace(reading, judgement=Undecided(why))
@@ -193,86 +183,6 @@ class Reader:
         in_vain = self._wait_for_quiet(wanted, lambda why: self._on_step(commit, Step.WAITING, why))
         if in_vain:
             self._on_step(commit, Step.WAITING, f"{in_vain}; going on all the same")
-
-    def _test(self, slot: Slot, request: Request, name: str) -> tuple[Reading, str | None]:
-        """One run (of a paired reading: one pair), and why its judgement is not to be believed."""
-        endpoints = request.endpoints
-        earlier = self._earlier(request) if endpoints is not None else None
-        if endpoints is not None and earlier is not None:
-            standard, adjacent = earlier
-            execution = self._of_candidate(slot, request, name, standard)
-            judgement = self._prober.judge(execution, standard)
-            if self._prober.is_clearly_good(judgement, endpoints):
-                judgement = replace(judgement, why=f"{judgement.why}, run earlier")
-                return self._told(slot, request, name, execution, standard, judgement)
-            if adjacent and isinstance(judgement, Bad) and judgement.at_least is not None:
-                return self._told(slot, request, name, execution, standard, judgement)
-            baseline = self._of_reference(request, name)
-            again = self._prober.judge_against(execution, baseline, endpoints)
-            if again is not None:
-                return self._told(slot, request, name, execution, baseline, again)
-        pair = self._of_reference(request, name) if request.against else None
-        execution = self._of_candidate(slot, request, name, pair)
-        return self._told(slot, request, name, execution, pair, self._prober.judge(execution, pair))
-
-    def _earlier(self, request: Request) -> tuple[Execution, bool] | None:
-        """A run of the reference that may do, and whether it is adjacent: the one that has just ended.
-
-        Where good and bad lie far apart, the fastest so far will do for a commit that is clearly good.
-        """
-        if not request.against or self._reference is None:
-            return None
-        last, digest = self._last, self._reference.digest
-        if last is not None and digest and (last.commit, last.digest) == (request.against, digest):
-            run = last.execution.run
-            if run.ending is Ending.EXITED and time.monotonic() - last.ended <= run.wall:
-                return last.execution, True
-        if request.role is not Role.SEARCH or not self._prober.stands_clear(request.endpoints):
-            return None
-        fastest = self._fastest.get((request.against, request.fresh))
-        return (fastest, False) if fastest is not None else None
-
-    def _of_reference(self, request: Request, name: str) -> Execution:
-        assert self._reference is not None
-        log, commit = f"{name}-reference", request.against
-        execution = self._prober.test(self._reference.worktree, commit, log, reference=True)
-        self._last = _Last(commit, self._reference.digest, execution, time.monotonic())
-        which = (commit, request.fresh)
-        if which not in self._fastest or execution.run.user < self._fastest[which].run.user:
-            self._fastest[which] = execution
-        return execution
-
-    def _of_candidate(self, slot: Slot, request: Request, name: str, baseline: Execution | None) -> Execution:
-        run = baseline.run if baseline else None
-        execution = self._prober.test(
-            slot.worktree, request.commit, name, baseline=run, endpoints=request.endpoints
-        )
-        self._last = _Last(request.commit, slot.digest, execution, time.monotonic())
-        return execution
-
-    def _told(
-        self,
-        slot: Slot,
-        request: Request,
-        name: str,
-        execution: Execution,
-        baseline: Execution | None,
-        judgement: Judgement,
-    ) -> tuple[Reading, str | None]:
-        reading = Reading(
-            commit=request.commit,
-            role=request.role,
-            judgement=judgement,
-            at=datetime.now(UTC),
-            run=execution.run,
-            reference=baseline.run if baseline else None,
-            log=self._prober.log_path(request.commit, name),
-            against=request.against,
-            about=request.about,
-            digest=slot.digest,
-            reference_digest=self._reference.digest if baseline and self._reference else "",
-        )
-        return reading, self._prober.doubt(judgement, execution, baseline)
 
     def _unread(self, request: Request, why: Untestable, seconds: float) -> Reading:
         return Reading(

@@ -1,0 +1,125 @@
+"""The runs of a reading: of the candidate, and of the reference beside it where it needs one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bisector.engine.slots import Slot
+from bisector.predicate import Bad, Ending, Judgement
+from bisector.probe.execution import Execution
+from bisector.probe.probe import Prober
+from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The run made last: of a commit, by the digest of its build; when it ended, of the monotonic clock."""
+
+    commit: str
+    digest: str
+    execution: Execution
+    ended: float
+
+
+class Pairs:
+    """Has candidates run by `prober`, and knows which runs of the reference were made before.
+
+    The reference is run just before the candidate, but where a run that was made before tells as much: one
+    of the same build that has just ended, or any for a candidate that is plainly good where bad is far off.
+    """
+
+    def __init__(self, prober: Prober) -> None:
+        self._prober = prober
+        self._reference: Slot | None = None
+        self._fastest: dict[tuple[str, bool], Execution] = {}
+        self._last: _Last | None = None
+
+    def read(
+        self, slot: Slot, reference: Slot | None, request: Request, name: str
+    ) -> tuple[Reading, str | None]:
+        """One run of what stands in `slot`, and why its judgement is not to be believed.
+
+        Of a paired request one pair, `request.against` standing in `reference`; `name` is that of the logs.
+        """
+        self._reference = reference if request.against else None
+        endpoints = request.endpoints
+        earlier = self._earlier(request) if endpoints is not None else None
+        if endpoints is not None and earlier is not None:
+            standard, adjacent = earlier
+            execution = self._of_candidate(slot, request, name, standard)
+            judgement = self._prober.judge(execution, standard)
+            if self._prober.is_clearly_good(judgement, endpoints):
+                judgement = replace(judgement, why=f"{judgement.why}, run earlier")
+                return self._told(slot, request, name, execution, standard, judgement)
+            if adjacent and isinstance(judgement, Bad) and judgement.at_least is not None:
+                return self._told(slot, request, name, execution, standard, judgement)
+            baseline = self._of_reference(request, name)
+            again = self._prober.judge_against(execution, baseline, endpoints)
+            if again is not None:
+                return self._told(slot, request, name, execution, baseline, again)
+        pair = self._of_reference(request, name) if self._reference is not None else None
+        execution = self._of_candidate(slot, request, name, pair)
+        return self._told(slot, request, name, execution, pair, self._prober.judge(execution, pair))
+
+    def _earlier(self, request: Request) -> tuple[Execution, bool] | None:
+        """A run of the reference that may do, and whether it is adjacent: the one that has just ended.
+
+        Where good and bad lie far apart, the fastest so far will do for a commit that is clearly good.
+        """
+        if self._reference is None:
+            return None
+        last, digest = self._last, self._reference.digest
+        if last is not None and digest and (last.commit, last.digest) == (request.against, digest):
+            run = last.execution.run
+            if run.ending is Ending.EXITED and time.monotonic() - last.ended <= run.wall:
+                return last.execution, True
+        if request.role is not Role.SEARCH or not self._prober.stands_clear(request.endpoints):
+            return None
+        fastest = self._fastest.get((request.against, request.fresh))
+        return (fastest, False) if fastest is not None else None
+
+    def _of_reference(self, request: Request, name: str) -> Execution:
+        assert self._reference is not None
+        log, commit = f"{name}-reference", request.against
+        execution = self._prober.test(self._reference.worktree, commit, log, reference=True)
+        self._last = _Last(commit, self._reference.digest, execution, time.monotonic())
+        which = (commit, request.fresh)
+        known = self._fastest.get(which, execution)
+        if execution.run.ending is Ending.EXITED and execution.run.user <= known.run.user:
+            self._fastest[which] = execution
+        return execution
+
+    def _of_candidate(self, slot: Slot, request: Request, name: str, baseline: Execution | None) -> Execution:
+        run = baseline.run if baseline else None
+        execution = self._prober.test(
+            slot.worktree, request.commit, name, baseline=run, endpoints=request.endpoints
+        )
+        self._last = _Last(request.commit, slot.digest, execution, time.monotonic())
+        return execution
+
+    def _told(
+        self,
+        slot: Slot,
+        request: Request,
+        name: str,
+        execution: Execution,
+        baseline: Execution | None,
+        judgement: Judgement,
+    ) -> tuple[Reading, str | None]:
+        reading = Reading(
+            commit=request.commit,
+            role=request.role,
+            judgement=judgement,
+            at=datetime.now(UTC),
+            run=execution.run,
+            reference=baseline.run if baseline else None,
+            log=self._prober.log_path(request.commit, name),
+            against=request.against,
+            about=request.about,
+            digest=slot.digest,
+            reference_digest=self._reference.digest if baseline and self._reference else "",
+        )
+        return reading, self._prober.doubt(judgement, execution, baseline)
