@@ -88,9 +88,12 @@ class Pairs:
         self._last = _Last(commit, self._reference.digest, execution, time.monotonic())
         which = (commit, request.fresh)
         known = self._fastest.get(which, execution)
-        if execution.run.ending is Ending.EXITED and execution.run.user <= known.run.user:
+        if execution.run.ending is Ending.EXITED and self._time(execution) <= self._time(known):
             self._fastest[which] = execution
         return execution
+
+    def _time(self, execution: Execution) -> float:
+        return execution.run.wall if self._prober.by_wall_clock else execution.run.user
 
     def _of_candidate(self, slot: Slot, request: Request, name: str, baseline: Execution | None) -> Execution:
         run = baseline.run if baseline else None

@@ -38,7 +38,8 @@ class Belief:
     `Flaky` once verdicts contradict each other. Where the bad endpoint was never measured, because it runs
     into a limit, there is no level to look for: then measured values count as verdicts too. Once a
     confirmation has failed, commits are no longer taken for the same because their declared inputs are, or
-    because they built the same bytes, nor for bad because they were on their way to a limit.
+    because they built the same bytes, nor for bad because they were on their way to a limit; the latter also
+    once verdicts contradict each other, before the test is taken for flaky.
     """
 
     def __init__(self, plan: Plan, readings: Sequence[Reading]) -> None:
@@ -50,11 +51,16 @@ class Belief:
         self._index.update(dict.fromkeys(plan.good, -1))
         self._readings = list(readings)
         self.flaky = False
+        self.presumes = not self._voided
+        """Whether verdicts count of runs that were ended on their way to a limit."""
         self._by_verdict = plan.ratio is None or _never_measured(plan.bad, readings)
         self._search = self._observing(
             readings, core.Exact() if self._by_verdict else core.Timing(ratio=True)
         )
-        if self._by_verdict and isinstance(self._search.conclusion, core.Misfit):
+        if self.contradicts and any(map(self._was_presumed, readings)) and self.presumes:
+            self.presumes = False
+            self._search = self._observing(readings, core.Exact())
+        if self.contradicts:
             self.flaky = True
             self._search = self._observing(readings, core.Flaky())
 
@@ -90,7 +96,8 @@ class Belief:
         """What is still to be read of a commit that another hunt found, then of its parents."""
         read = {reading.commit for reading in self._readings}.union(pending)
         for found in self._plan.found_before:
-            if found in self._index and self._search.posterior[self._index[found]] > _LIKELY:
+            at = self._index.get(found, -1)
+            if at >= 0 and self._search.posterior[at] > _LIKELY:
                 around = (found, *self._plan.parents[found])
                 return next((one for one in around if one in self._index and one not in read), "")
         return ""
@@ -145,7 +152,7 @@ class Belief:
 
     def _prior(self) -> list[float] | None:
         """Weights of the candidates; None for even ones."""
-        found = {self._index[commit] for commit in self._plan.found_before if commit in self._index}
+        found = {self._index.get(commit, -1) for commit in self._plan.found_before} - {-1}
         if not found:
             return None
         size = len(self._candidates)
@@ -158,7 +165,8 @@ class Belief:
             for reading in readings
             if reading.commit in self._index
             and reading.role is not Role.MERGE_BASE
-            and not (self._voided and (reading.shared or self._was_presumed(reading)))
+            and not (self._voided and reading.shared)
+            and (self.presumes or not self._was_presumed(reading))
             and reading.against in ("", self._plan.good[0])
             and not (reading.commit in self._plan.good and isinstance(reading.judgement, Untestable))
         ]

@@ -29,6 +29,10 @@ _OF_A_FLAKY_TEST = 3
 """So often the answer and its parents are read once more where verdicts err: one run tells too little."""
 
 
+_CONTRADICTED = "verdicts contradict each other; from here on the test is taken for flaky"
+_PRESUMED = "a run that was ended on its way to its limit is contradicted; from here on they are run to it"
+
+
 class _Wanted(Exception):
     """The next reading, or None where all that may tell something is under way already."""
 
@@ -88,8 +92,8 @@ class Course:
             for reading in fresh:
                 self._belief.observe(reading)
             if self._belief.contradicts:
-                self._note("verdicts contradict each other; from here on the test is taken for flaky")
                 self._belief = Belief(self._plan, self.readings)
+                self._note(_CONTRADICTED if self._belief.flaky else _PRESUMED)
         self._believed = len(self.readings)
         return self._belief
 
@@ -200,7 +204,8 @@ class Course:
 
     def _ends_of_verdicts(self, commit: str) -> Endpoints | None:
         """As `_endpoints_for`, for verdicts; none once a confirmation has failed, or verdicts contradict."""
-        if self.flaky or any(r.role is Role.CONFIRMATION for r in self.readings):
+        believed = self._belief is None or (self._belief.presumes and not self._belief.flaky)
+        if not believed or any(r.role is Role.CONFIRMATION for r in self.readings):
             return None
         if commit == self._plan.bad or self.readings_of(commit, Role.SEARCH):
             return None

@@ -134,11 +134,10 @@ class Foresight:
     def beside(self, course: Course, most: int) -> list[Request]:
         """What may be asked for if the searches under way turn out as is likelier, where nothing else is."""
         searches = [one for one in self._since if one.role is Role.SEARCH]
-        known = [reading for _, reading in self.early]
-        known += [self._outcomes(course, one)[0][1] for one in searches]
+        known = [self._outcomes(course, one)[0][1] for one in searches]
         found: list[Request] = []
         while self._is_small and len(self._since) + len(found) < most:
-            ahead = Course(self._plan, [*course.readings, *known]).next()
+            ahead = self._supposing(course, known).next()
             if not _is_foreseen(ahead) or ahead in found:
                 break
             known.append(self._expected(ahead))
@@ -153,16 +152,16 @@ class Foresight:
         """
         overdue = self._overdue if self._is_small else []
         if overdue:
-            early = [reading for _, reading in self.early]
-            known = [self._expected(one) for one in overdue]
-            course = Course(self._plan, [*course.readings, *early, *known])
+            course = self._supposing(course, [self._expected(one) for one in overdue])
         return [
             one
             for one in self._since
             if one.role is Role.SEARCH
             and one != request
-            and one not in overdue
-            and (request.role is Role.CONFIRMATION or _tells_nothing(course, one.commit))
+            and (
+                request.role is Role.CONFIRMATION
+                or (one not in overdue and _tells_nothing(course, one.commit))
+            )
         ]
 
     def in_vain(self, wanted: Sequence[Request]) -> list[Request]:
@@ -203,8 +202,14 @@ class Foresight:
                 open_ones.append(request.commit)
             else:
                 known.append(self._expected(request))
-        early = [reading for _, reading in self.early]
-        return Course(self._plan, [*course.readings, *early, *known], pending=open_ones)
+        return self._supposing(course, known, open_ones)
+
+    def _supposing(self, course: Course, known: Sequence[Reading], pending: Sequence[str] = ()) -> Course:
+        """The course with what was read early and what is `known` besides."""
+        ahead = [*(reading for _, reading in self.early), *known]
+        # A search after a confirmation would mean that this did not hold.
+        ahead.sort(key=lambda reading: reading.role is not Role.SEARCH)
+        return Course(self._plan, [*course.readings, *ahead], pending=pending)
 
     @property
     def _overdue(self) -> list[Request]:

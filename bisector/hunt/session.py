@@ -147,7 +147,7 @@ def _found_by_others(journal: Journal, key: str, plan: Plan) -> dict[str, str]:
     """Candidates at which other hunts ended, confirmed, with the name of one such hunt."""
     ended = ((row.name, row.conclusion) for row in journal.hunts() if row.key != key)
     found = {one.commit: name for name, one in ended if isinstance(one, FirstBad) and one.confirmed}
-    return {commit: name for commit, name in found.items() if commit in plan.every_candidate.ids}
+    return {commit: name for commit, name in found.items() if commit in plan.candidates.ids}
 
 
 def _of_the_hunt(readings: Sequence[Reading]) -> list[Reading]:

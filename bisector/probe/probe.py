@@ -105,6 +105,11 @@ class Prober:
         self.manners = manners or Manners(tests=cpus_of(hunt))
         self._sandbox = Sandbox([repository.git_folder]) if hunt.sandbox else None
 
+    @property
+    def by_wall_clock(self) -> bool:
+        """Whether the predicate goes by wall time."""
+        return self._predicate.by_wall_clock
+
     def build(self, worktree: Worktree, commit: str, *, fresh: bool = False) -> Built | Untestable:
         """Lay out and build `commit`, or take its outputs from the store; `fresh` takes clean builds only."""
         started = time.monotonic()

@@ -1,0 +1,228 @@
+"""When a run of the reference serves more than one reading: real processes, a figure that a script prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bisector.engine import pairs
+from bisector.predicate import Bad, Ending, Measured
+from bisector.probe.early import Endpoints
+from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
+from tests.git_history import chain, write_history
+
+from .reading import Lab, lab
+
+LIVE = """
+from bisector.predicates.counter import Counter
+
+
+class Live(Counter):
+    name = "live"
+
+    def figure_so_far(self, run, ends):
+        return self.figure(run)
+"""
+SCRIPT = """
+test $BISECTOR_COMMIT != $(cat {folder}/good) || rm -f {folder}/held
+echo $BISECTOR_COMMIT >>{folder}/runs
+echo allocated_words: $(($(cat value) * $(cat {folder}/pace)))
+test ! -e endless || exec sleep 30
+while test -e {folder}/held; do sleep 0.02; done
+"""
+OUTPUTS = {"build__command": "cat value >out", "build__outputs": ["out"]}
+NAMES = ("good", "fine", "between", "worse", "bad")
+"""The commits in turn; each prints its value times the pace of the machine."""
+VALUES = (100, 110, 300, 1500, 2000)
+ENDLESS = ("worse", "bad")
+"""These go on until they are ended."""
+
+
+@dataclass
+class Scene:
+    """A lab, the commits by name, what both ends are like, and the reader's clock."""
+
+    lab: Lab
+    ids: dict[str, str]
+    clock: SimpleNamespace
+    ends: Endpoints
+
+    def read(self, name: str, role: Role = Role.SEARCH, ends: Endpoints | None = None) -> Reading:
+        """One reading against the good commit; a search may end early by the ends."""
+        ends = self.ends if role is Role.SEARCH else ends
+        fresh = role is Role.CONFIRMATION
+        return self.lab.engine.read(Request(self.ids[name], role, self.ids["good"], fresh, ends))
+
+    def read_ends(self, *, whole: bool) -> None:
+        """The premise: the bad endpoint ended early unless `whole`."""
+        good = [self.read("good", Role.PREMISE)]
+        self.ends = Endpoints(good, [self.read("bad", Role.PREMISE, None if whole else Endpoints(good, ()))])
+
+    def later(self) -> None:
+        """Let so much time pass that no run is one that has just ended."""
+        self.clock.now += 1000.0
+
+    def runs(self) -> list[str]:
+        """The commits run since the last call, in turn."""
+        path = self.lab.folder / "runs"
+        names = {identity: name for name, identity in self.ids.items()}
+        told = [names[line] for line in path.read_text().split()]
+        path.write_text("")
+        return told
+
+    def pace(self, pace: int) -> None:
+        """How much the machine has everything print."""
+        (self.lab.folder / "pace").write_text(str(pace))
+
+
+@contextmanager
+def scene(
+    folder: Path, patch: pytest.MonkeyPatch, *, outputs: bool = False, whole: bool = False
+) -> Iterator[Scene]:
+    """A scene whose premise was read; with `outputs` it is known which builds are the same."""
+    clock = SimpleNamespace(now=0.0)
+    patch.setattr(pairs, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    endless = () if whole else ENDLESS
+    files = {
+        at: {"value": str(VALUES[at]), **({"endless": ""} if name in endless else {})}
+        for at, name in enumerate(NAMES)
+    }
+    made = write_history(folder / "repo", chain(len(NAMES), files))
+    ids = dict(zip(NAMES, made.values(), strict=True))
+    (folder / "good").write_text(ids["good"])
+    (folder / "live.py").write_text(LIVE)
+    (folder / "test.sh").write_text(SCRIPT.format(folder=folder))
+    with lab(
+        folder,
+        f"sh {folder}/test.sh",
+        predicate={"name": "./live.py"},
+        test__timeout="10s",
+        **(OUTPUTS if outputs else {}),
+    ) as found:
+        here = Scene(found, ids, clock, Endpoints((), ()))
+        here.pace(10)
+        here.read_ends(whole=whole)
+        yield here
+
+
+def is_early(reading: Reading) -> bool:
+    early = isinstance(reading.judgement, Bad) and reading.judgement.at_least is not None
+    assert not early or (reading.run and reading.run.ending is Ending.JUDGED)
+    return early
+
+
+def test_a_clearly_good_candidate_costs_no_run_of_the_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where bad was ended early, it is held against an earlier one, and says so."""
+    with scene(tmp_path, monkeypatch) as here:
+        assert here.runs() == ["good", "good", "good", "bad"]
+        assert is_early(here.ends.bad[0])
+        reading = here.read("fine")
+        assert here.runs() == ["fine"]
+    assert isinstance(reading.judgement, Measured)
+    assert reading.judgement.value == pytest.approx(1.1)
+    assert reading.judgement.why.endswith(", run earlier")
+    assert reading.reference in [one.reference for one in (*here.ends.good, *here.ends.bad)]
+
+
+def test_what_is_neither_is_held_against_a_run_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ratio that is not clearly good is measured against the reference, run after it."""
+    with scene(tmp_path, monkeypatch) as here:
+        earlier = [one.reference for one in (*here.ends.good, *here.ends.bad)]
+        here.runs()
+        reading = here.read("between")
+        assert here.runs() == ["between", "good"]
+    assert isinstance(reading.judgement, Measured)
+    assert "earlier" not in reading.judgement.why
+    assert reading.reference is not None and reading.reference not in earlier
+
+
+def test_a_bad_candidate_has_the_reference_run_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless it was run immediately before: then that run serves."""
+    with scene(tmp_path, monkeypatch, outputs=True) as here:
+        here.later()
+        here.runs()
+        first = here.read("worse")
+        assert here.runs() == ["worse", "good"]
+        second = here.read("worse")
+        assert here.runs() == ["worse"]
+        assert is_early(first) and is_early(second)
+        assert second.reference == first.reference
+        here.later()
+        assert is_early(here.read("worse"))
+        assert here.runs() == ["worse", "good"]
+
+
+def test_a_reference_that_is_slower_now_takes_an_early_end_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine has become slower: the pair is run again, and what was ended is good."""
+    with scene(tmp_path, monkeypatch) as here:
+        here.pace(100)
+        (tmp_path / "held").touch()
+        here.runs()
+        reading = here.read("fine")
+        assert here.runs() == ["fine", "good", "good", "fine"]
+    assert isinstance(reading.judgement, Measured)
+    assert reading.judgement.value == pytest.approx(1.1)
+    assert reading.run and reading.run.ending is Ending.EXITED
+
+
+@pytest.mark.parametrize("outputs", [False, True])
+def test_premise_and_confirmation_have_a_run_of_the_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outputs: bool
+) -> None:
+    """Before theirs, whatever was run earlier, and also where that was clearly good."""
+    with scene(tmp_path, monkeypatch, outputs=outputs) as here:
+        here.runs()
+        for name, role in (
+            ("good", Role.PREMISE),
+            ("bad", Role.PREMISE),
+            ("fine", Role.CONFIRMATION),
+            ("bad", Role.CONFIRMATION),
+        ):
+            here.later()
+            reading = here.read(name, role, here.ends if name != "good" else None)
+            assert here.runs() == ["good", name]
+            assert "earlier" not in reading.judgement.why
+            assert is_early(reading) is (name == "bad")
+
+
+def test_the_run_that_has_just_ended_serves_the_premise_and_the_confirmation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The good endpoint run for its own sake is the reference of the bad one, if that is ended early."""
+    with scene(tmp_path, monkeypatch, outputs=True) as here:
+        assert here.runs() == ["good", "good", "bad"]
+        assert here.ends.bad[0].reference == here.ends.good[0].run
+        here.later()
+        here.read("bad", Role.CONFIRMATION, here.ends)
+        here.read("good", Role.CONFIRMATION)
+        assert is_early(here.read("bad", Role.CONFIRMATION, here.ends))
+        assert here.runs() == ["good", "bad", "good", "good", "bad"]
+
+
+@pytest.mark.parametrize("outputs", [False, True])
+def test_where_bad_was_measured_whole_the_reference_is_always_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outputs: bool
+) -> None:
+    """Every candidate is held against a run of its own, good or bad."""
+    with scene(tmp_path, monkeypatch, outputs=outputs, whole=True) as here:
+        assert isinstance(here.ends.bad[0].judgement, Measured)
+        here.runs()
+        for name in ("fine", "between", "worse"):
+            here.later()
+            reading = here.read(name)
+            assert here.runs() == ["good", name]
+            assert "earlier" not in reading.judgement.why

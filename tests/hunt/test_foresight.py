@@ -1,0 +1,263 @@
+"""What is under way, and what may follow: an overdue test is taken for bad, in choices only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bisector.hunt import foresight
+from bisector.hunt.conclusion import FirstBad
+from bisector.hunt.course import Course
+from bisector.hunt.events import Noted, StepBegan
+from bisector.hunt.foresight import OVERDUE, Foresight
+from bisector.hunt.loop import Loop
+from bisector.predicate import Bad, Good, Run
+from bisector.probe.probe import Step
+from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
+from tests.hunt.fake_engine import FakeEngine, bad_from, plan_of
+
+LINE = [[], *([at] for at in range(31))]
+PLAN = plan_of(LINE)
+LONGEST_GOOD = 2.0
+LATE = OVERDUE * LONGEST_GOOD + 0.01
+
+
+@dataclass
+class Scene:
+    """A hunt whose premise holds and whose longest good test took `LONGEST_GOOD`; `now` is its clock."""
+
+    verdicts: Mapping[int, bool] = field(default_factory=dict)
+    """Candidates that the search has read, and whether they are bad."""
+    now: float = 100.0
+
+    def __post_init__(self) -> None:
+        self.tests = foresight.Tests(lambda: self.now)
+        self.foresight = Foresight(PLAN, lambda: self.now, self.tests)
+        readings = [read("good", Role.PREMISE, bad=False), read(PLAN.bad, Role.PREMISE, bad=True)]
+        readings += [read(f"c{at}", Role.SEARCH, bad=bad) for at, bad in self.verdicts.items()]
+        self.course = Course(PLAN, readings)
+        self.foresight.learn(readings[0])
+        self.foresight.learn(replace(readings[0], run=Run(LONGEST_GOOD / 2, 0.0, 0.0)))
+        for bad in (readings[1], read("good", Role.PREMISE, bad=True)):
+            self.foresight.learn(replace(bad, run=Run(50.0, 0.0, 0.0)))
+
+    def begin(self, *commits: str) -> list[Request]:
+        requests = [Request(commit, Role.SEARCH) for commit in commits]
+        for request in requests:
+            self.foresight.begun(request)
+        self.course.pending = self.foresight.pending
+        return requests
+
+    def hear(self, commit: str, step: Step) -> None:
+        self.tests.hear(StepBegan(commit, step))
+
+
+def read(commit: str, role: Role, *, bad: bool) -> Reading:
+    judgement = Bad("bad") if bad else Good("good")
+    return Reading(commit, role, judgement, datetime(2026, 1, 1, tzinfo=UTC), Run(LONGEST_GOOD, 0.0, 0.0))
+
+
+def test_a_test_begins_when_it_is_said_to() -> None:
+    """What is laid out or built has not begun; what does not tell its steps begins when it is asked for."""
+    scene = Scene()
+    (request,) = scene.begin("c5")
+    assert scene.tests.began(request, 7.0) == 7.0
+    for step in (Step.LAYING_OUT, Step.BUILDING, Step.BUILDING_CLEAN, Step.TESTING_REFERENCE):
+        scene.hear("c5", Step.TESTING)
+        scene.hear("c5", step)
+        assert scene.tests.began(request, 7.0) is None
+    scene.hear("c6", Step.TESTING)
+    assert scene.tests.began(request, 7.0) is None
+    scene.now = 120.0
+    scene.hear("c5", Step.TESTING)
+    scene.now = 130.0
+    for step in (Step.BUILDING_AHEAD, Step.WAITING, Step.RETRYING, Step.DONE):
+        scene.hear("c5", step)
+    scene.tests.hear(Noted("c5"))
+    assert scene.tests.began(request, 7.0) == 120.0
+
+
+def test_an_earlier_test_of_the_commit_does_not_count() -> None:
+    """Asked for anew, a commit begins anew."""
+    scene = Scene()
+    scene.hear("c5", Step.TESTING)
+    scene.now = 150.0
+    (request,) = scene.begin("c5")
+    assert scene.tests.began(request, 150.0) == 150.0
+    scene.hear("c5", Step.TESTING)
+    scene.tests.forget("c5")
+    assert scene.tests.began(request, 7.0) == 7.0
+
+
+def test_a_test_longer_than_good_ones_is_awaited() -> None:
+    """From 1.5 times the longest good test on the hunt goes by what will come of it, not before."""
+    scene = Scene()
+    (request,) = scene.begin("c15")
+    scene.now += OVERDUE * LONGEST_GOOD
+    assert scene.foresight.awaited(scene.course) is None
+    scene.now += 0.01
+    assert scene.foresight.awaited(scene.course) == request
+
+
+def test_what_is_asked_for_beside_an_overdue_test_is_older() -> None:
+    """It is taken for bad: what comes next lies before it, where otherwise it is chosen beside it."""
+    scene = Scene()
+    (request,) = scene.begin("c15")
+    scene.now += LATE
+    first, *rest = scene.foresight.wanted(scene.course, request, 4)
+    assert (first, len(rest)) == (request, 3)
+    assert all(int(one.commit[1:]) < 15 for one in rest)
+
+
+def test_what_is_still_built_is_not_overdue() -> None:
+    """Only the time of the test counts, however long the build takes."""
+    scene = Scene()
+    (request,) = scene.begin("c15")
+    scene.hear("c15", Step.BUILDING)
+    scene.now += 1000
+    assert scene.foresight.awaited(scene.course) is None
+    scene.hear("c15", Step.TESTING)
+    scene.now += LATE - 0.02
+    assert scene.foresight.awaited(scene.course) is None
+    scene.now += 0.02
+    assert scene.foresight.awaited(scene.course) == request
+
+
+def test_nothing_is_awaited_that_tells_nothing() -> None:
+    """A search whose answer is known by now is of no use, however long it has run."""
+    scene = Scene({10: True})
+    scene.begin("c15")
+    scene.now += LATE
+    assert scene.foresight.awaited(scene.course) is None
+
+
+def test_what_an_overdue_test_makes_needless_is_moot() -> None:
+    """The overdue one itself is not, nor an older one, nor what is asked for."""
+    scene = Scene()
+    (overdue,) = scene.begin("c15")
+    scene.now += LATE
+    older, asked, needless = scene.begin("c7", "c20", "c23")
+    assert scene.foresight.moot(scene.course, asked) == [needless]
+    assert scene.foresight.moot(scene.course, older) == [asked, needless]
+    scene.foresight.forget(overdue)
+    assert scene.foresight.moot(scene.course, older) == []
+
+
+def test_searches_are_moot_once_the_hunt_confirms() -> None:
+    """One that is overdue too: recorded after a confirmation, it would mean that this did not hold."""
+    scene = Scene()
+    (late,) = scene.begin("c15")
+    scene.now += LATE
+    (other,) = scene.begin("c7")
+    request = Request("c3", Role.CONFIRMATION, fresh=True)
+    assert scene.foresight.moot(scene.course, request) == [late, other]
+
+
+def test_what_was_confirmed_early_is_not_taken_for_a_failed_confirmation() -> None:
+    """A search that is overdue is supposed to end before what was read beside it."""
+    scene = Scene({9: True, 4: False})
+    (late,) = scene.begin("c5")
+    scene.now += LATE
+    confirmed = Request("c4", Role.CONFIRMATION, fresh=True, about="c5")
+    reading = replace(read("c4", Role.CONFIRMATION, bad=False), about="c5")
+    scene.foresight.early.append((confirmed, reading))
+    wanted = scene.foresight.wanted(scene.course, late, 3)
+    assert [(one.commit, one.role) for one in wanted] == [
+        ("c5", Role.SEARCH),
+        ("c5", Role.CONFIRMATION),
+    ]
+
+
+def test_patience_ends_when_the_next_test_becomes_overdue() -> None:
+    """One that is built has all its time; one that is overdue is not looked at again."""
+    scene = Scene()
+    assert scene.foresight.patience is None
+    scene.begin("c15")
+    assert scene.foresight.patience == pytest.approx(3.0)
+    scene.now += 2.0
+    assert scene.foresight.patience == pytest.approx(1.0)
+    scene.hear("c15", Step.BUILDING)
+    assert scene.foresight.patience == pytest.approx(3.0)
+    scene.hear("c15", Step.TESTING)
+    scene.now += 2.999
+    assert scene.foresight.patience == pytest.approx(0.1)
+    scene.now += 1
+    assert scene.foresight.patience is None
+
+
+def test_beside_the_last_searches_stands_the_confirmation() -> None:
+    """Where those under way decide, as is likelier, the answer and its parent are read clean meanwhile."""
+    scene = Scene({7: False, 10: True})
+    scene.begin("c8", "c9")
+    assert scene.course.next() is None
+    found = scene.foresight.beside(scene.course, 4)
+    assert [(one.commit, one.about) for one in found] == [("c9", "c9"), ("c8", "c9")]
+    assert all(one.fresh and one.role is Role.CONFIRMATION for one in found)
+    assert scene.foresight.beside(scene.course, 3) == found[:1]
+    assert scene.foresight.beside(scene.course, 2) == []
+
+
+@dataclass
+class Timed(FakeEngine):
+    """Good tests take a second, bad ones `slow`; tells which searches were given up, and their worth."""
+
+    slow: float = 10.0
+    now: float = 0.0
+    since: dict[Request, float] = field(default_factory=dict)
+    low: int = -1
+    high: int = len(LINE) - 1
+    given_up: list[tuple[int, bool]] = field(default_factory=list)
+    """Each search, and whether it could still tell something."""
+
+    def begin(self, request: Request) -> None:
+        super().begin(request)
+        self.since[request] = self.now
+
+    def finished(self, longest: float | None = None):  # type: ignore[no-untyped-def]
+        self.most = max(self.most, len(self.begun))
+        request = min(self.begun, key=self._end)
+        if longest is not None and self._end(request) > self.now + longest:
+            self.now += longest
+            return None
+        self.now = self._end(request)
+        self.begun.remove(request)
+        reading = replace(self.read(request), run=Run(self._takes(request.commit), 0.0, 0.0))
+        at = int(request.commit[1:]) if request.commit != "good" else -1
+        if isinstance(reading.judgement, Bad):
+            self.high = min(self.high, at)
+        else:
+            self.low = max(self.low, at)
+        return request, reading
+
+    def give_up(self, request: Request) -> None:
+        super().give_up(request)
+        if request.role is Role.SEARCH:
+            at = int(request.commit[1:])
+            overdue = [int(one.commit[1:]) for one in self.begun if self.now - self.since[one] > OVERDUE]
+            self.given_up.append((at, self.low < at < min([self.high, *overdue])))
+
+    def _takes(self, commit: str) -> float:
+        return self.slow if isinstance(self.judge(commit, ""), Bad) else 1.0
+
+    def _end(self, request: Request) -> float:
+        return self.since[request] + self._takes(request.commit)
+
+
+@pytest.mark.parametrize("jobs", [2, 3, 4])
+def test_nothing_informative_is_given_up_for_another_search(jobs: int) -> None:
+    """Only what can tell no more is: by the readings, or by the expected end of what is overdue."""
+    given_up = 0
+    for first in range(0, 32, 3):
+        engine = Timed(bad_from(PLAN, f"c{first}"), jobs=jobs)
+        loop = Loop(PLAN, engine, [], lambda _: None, lambda _: None, lambda engine=engine: engine.now)
+        found = loop.run()
+        assert isinstance(found, FirstBad)
+        assert (found.commit, found.confirmed) == (f"c{first}", True)
+        assert [at for at, informative in engine.given_up if informative] == []
+        assert engine.most == jobs
+        given_up += len(engine.given_up)
+    assert given_up
