@@ -74,8 +74,20 @@ def tested(spec):
             if "marker" in spec and re.search(spec["marker"].encode(), output, re.MULTILINE):
                 break
     if not ended:
-        os.killpg(test.pid, signal.SIGKILL)
+        end_session(test.pid)
     return test.wait(), output.decode(errors="replace")
+
+
+def end_session(session):
+    """Kill what the test started, also what `timeout` has put into a process group of its own."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                if int(fields[3]) == session:
+                    os.kill(int(folder.name), signal.SIGKILL)
+            except OSError:
+                continue
 
 
 if __name__ == "__main__":
