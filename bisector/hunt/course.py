@@ -102,6 +102,11 @@ class Course:
         """Whether verdicts are taken for flaky, as last believed."""
         return self._belief is not None and self._belief.flaky
 
+    @property
+    def presumes(self) -> bool:
+        """Whether a run on its way to a limit counts as bad, as last believed."""
+        return self._belief is None or (self._belief.presumes and not self._belief.flaky)
+
     def readings_of(self, commit: str, role: Role | None = None) -> list[Reading]:
         """The readings of one commit, oldest first; those of one role only where it is given."""
         return [r for r in self.readings if r.commit == commit and role in (None, r.role)]
@@ -204,8 +209,7 @@ class Course:
 
     def _ends_of_verdicts(self, commit: str) -> Endpoints | None:
         """As `_endpoints_for`, for verdicts; none once a confirmation has failed, or verdicts contradict."""
-        believed = self._belief is None or (self._belief.presumes and not self._belief.flaky)
-        if not believed or any(r.role is Role.CONFIRMATION for r in self.readings):
+        if not self.presumes or any(r.role is Role.CONFIRMATION for r in self.readings):
             return None
         if commit == self._plan.bad or self.readings_of(commit, Role.SEARCH):
             return None

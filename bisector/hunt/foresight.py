@@ -121,9 +121,7 @@ class Foresight:
         for _ in range(2 * most + 2 if self._is_small else 0):
             if_so = self._if_as_expected(course, chain)
             ahead = if_so.next()
-            unexpected = if_so.flaky and not course.flaky
-            # Nor does anybody expect verdicts that contradict each other.
-            if not _is_foreseen(ahead) or unexpected:
+            if not _is_foreseen(ahead) or _contradicts(course, if_so):
                 break
             chain.append(ahead)
         commits = [request.commit for request in chain]
@@ -137,8 +135,9 @@ class Foresight:
         known = [self._outcomes(course, one)[0][1] for one in searches]
         found: list[Request] = []
         while self._is_small and len(self._since) + len(found) < most:
-            ahead = self._supposing(course, known).next()
-            if not _is_foreseen(ahead) or ahead in found:
+            if_so = self._supposing(course, known)
+            ahead = if_so.next()
+            if not _is_foreseen(ahead) or ahead in found or _contradicts(course, if_so):
                 break
             known.append(self._expected(ahead))
             if ahead not in self._since:
@@ -263,6 +262,11 @@ class Foresight:
 def _is_foreseen(ahead: object) -> TypeGuard[Request]:
     """Whether the hunt goes on with a reading, and not because a confirmation has not held."""
     return isinstance(ahead, Request) and not (ahead.role is Role.SEARCH and ahead.fresh)
+
+
+def _contradicts(course: Course, if_so: Course) -> bool:
+    """Whether what was supposed makes verdicts contradict each other, which nobody expects."""
+    return (if_so.flaky and not course.flaky) or (course.presumes and not if_so.presumes)
 
 
 def _tells_nothing(course: Course, commit: str) -> bool:

@@ -149,7 +149,8 @@ class Loop:
         if done is None:
             return
         self._foresight.forget(done[0])
-        if request in (done[0], None) or (request and done[0].role is Role.SEARCH is request.role):
+        asked_for = request is None or request.role is Role.SEARCH
+        if request == done[0] or (asked_for and done[0].role is Role.SEARCH):
             self._take(done[1], request)
         else:
             self._foresight.early.append(done)

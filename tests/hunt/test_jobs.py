@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from bisector.hunt.conclusion import AnyOf, FirstBad, NoRegression
 from bisector.predicate import Good
 from bisector.probe.reading import Reading, Role
-from tests.hunt.fake_engine import FakeEngine, bad_from, hunt, plan_of, slower_from
+from bisector.probe.request import Request
+from tests.hunt.fake_engine import FakeEngine, Interrupted, bad_from, hunt, plan_of, slower_from
 
 LINE = [[], *([at] for at in range(59))]
 
@@ -34,7 +35,22 @@ def kinds(readings: Sequence[Reading]) -> Counter[tuple[str, Role]]:
     return Counter((reading.commit, reading.role) for reading in readings)
 
 
-@settings(deadline=None, max_examples=60)
+class Once(FakeEngine):
+    """Begins nothing that was read already; not always waits for a reading to end."""
+
+    def finished(self, longest: float | None = None) -> tuple[Request, Reading] | None:
+        """As often as not nothing, where one does not wait for ever."""
+        if longest is not None and self.order.random() < 0.5:
+            return None
+        return super().finished(longest)
+
+    def begin(self, request: Request) -> None:
+        """Take the request up, unless its answer is known."""
+        assert (request.commit, request.role) not in self.asked
+        super().begin(request)
+
+
+@settings(deadline=None, max_examples=100)
 @given(graphs(), st.integers(2, 5), st.integers(0, 10**6), st.data())
 def test_any_order_of_ends_leads_to_the_first_bad_commit(
     parents: list[list[int]], jobs: int, seed: int, data: st.DataObject
@@ -43,7 +59,7 @@ def test_any_order_of_ends_leads_to_the_first_bad_commit(
     plan = plan_of(parents)
     first = data.draw(st.sampled_from(plan.candidates.ids))
     judge = bad_from(plan, first)
-    engine = FakeEngine(judge, jobs=jobs, order=random.Random(seed))
+    engine = Once(judge, jobs=jobs, order=random.Random(seed))
     found, _, readings, _ = hunt(plan, judge, engine=engine)
     assert isinstance(found, FirstBad)
     assert (found.commit, found.confirmed) == (first, True)
@@ -52,6 +68,42 @@ def test_any_order_of_ends_leads_to_the_first_bad_commit(
     again = kinds(readings)
     assert set(again.values()) == {1}
     assert again[plan.bad, Role.PREMISE] == again["good", Role.PREMISE] == 1
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.integers(2, 24), st.integers(2, 4), st.integers(0, 10**6), st.integers(1, 9), st.data())
+def test_what_was_read_before_an_interruption_is_not_begun_again(
+    size: int, jobs: int, seed: int, stop_after: int, data: st.DataObject
+) -> None:
+    """What is read beside the rest, in case, is not in the journal before the hunt asks for it."""
+    plan = plan_of([[at - 1] if at else [] for at in range(size)])
+    first = data.draw(st.sampled_from(plan.candidates.ids))
+    judge = bad_from(plan, first)
+    engine = Once(judge, jobs=jobs, order=random.Random(seed))
+    try:
+        journal = hunt(plan, judge, stop_after=stop_after, engine=engine)[2]
+    except Interrupted as stopped:
+        journal = stopped.journal
+    again = Once(judge, jobs=jobs, order=random.Random(seed + 1))
+    again.asked = [(reading.commit, reading.role) for reading in journal]
+    found, _, readings, _ = hunt(plan, judge, journal, engine=again)
+    assert isinstance(found, FirstBad)
+    assert (found.commit, found.confirmed) == (first, True)
+    assert set(kinds(readings).values()) == {1}
+
+
+@pytest.mark.parametrize("first", ["c12", "c15", "c18", "c21"])
+def test_a_confirmation_that_was_not_asked_for_waits(first: str) -> None:
+    """It is begun in case the search ends so; if the search then ends otherwise, nothing comes of it."""
+    plan = plan_of([[at - 1] if at else [] for at in range(24)])
+    judge = bad_from(plan, first)
+    whole = [one for one in hunt(plan, judge)[2] if one.role is not Role.CONFIRMATION]
+    for order in range(24):
+        engine = FakeEngine(judge, jobs=3, order=random.Random(order))
+        found, _, readings, _ = hunt(plan, judge, whole[:5], engine=engine)
+        assert isinstance(found, FirstBad)
+        assert (found.commit, found.confirmed) == (first, True)
+        assert set(kinds(readings).values()) == {1}
 
 
 @settings(deadline=None, max_examples=40)
