@@ -14,7 +14,7 @@ from bisector.engine.around import finish_pending
 from bisector.engine.uninterrupted import uninterrupted
 from bisector.errors import EnvironmentFault, InfrastructureFault
 from bisector.history.repository import Repository
-from bisector.history.worktree import Worktree
+from bisector.history.worktree import Worktree, registered_below
 from bisector.probe.dune_root import scripts_of
 from bisector.probe.file_lock import FileLock, try_lock
 from bisector.probe.sandbox import private_tmp_of
@@ -100,7 +100,9 @@ class Slots:
             for slot in self._held:
                 stack.callback(slot.release)
         self._held.clear()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, InfrastructureFault):
+            # A git that outlived the hunt which had called it may have written after we came in.
+            self._clear_leftovers()
             self.root.rmdir()
 
     def take(self, commit: str) -> Slot:
@@ -127,10 +129,11 @@ class Slots:
 
     def _clear_leftovers(self) -> None:
         others = []
-        for lock in sorted(self.root.glob("*.lock")):
-            slot = self._try(lock.stem)
+        locked = {lock.stem for lock in self.root.glob("*.lock")}
+        for name in sorted(locked | registered_below(self._repository, self.root)):
+            slot = self._try(name)
             if slot is not None:
                 slot.release()
-            elif lock.stem.isdigit():
-                others.append(lock.stem)
+            elif name.isdigit():
+                others.append(name)
         self.others = tuple(others)

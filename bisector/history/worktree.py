@@ -182,6 +182,15 @@ class Worktree:
             ) from error
 
 
+def registered_below(repository: Repository, root: Path) -> set[str]:
+    """The names of the folders right below `root` at or in which git knows of a worktree."""
+    found = set()
+    for pointer in (repository.git_folder / "worktrees").glob("*/gitdir"):
+        with contextlib.suppress(OSError, ValueError, IndexError):  # Others come and go.
+            found.add(_path_in(pointer).relative_to(root).parts[0])
+    return found
+
+
 def _entries(index: Path) -> int:
     """How many files are in an index (gitformat-index(5)), 0 where it is split or not there."""
     try:

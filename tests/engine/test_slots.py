@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bisector.engine.slots import Slots
 from bisector.history.repository import Repository
 from tests.git_history import chain, git, write_history
@@ -41,4 +43,26 @@ def test_what_a_killed_hunt_left_is_taken_away(tmp_path: Path) -> None:
     with Slots(tmp_path / "slots", Repository(tmp_path / "another")):
         assert len(git(tmp_path / "repo", "worktree", "list").splitlines()) == 1
         assert not (tmp_path / "slots/1").exists()
+    assert not (tmp_path / "slots").exists()
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_what_a_git_wrote_that_outlived_its_hunt_is_taken_away(tmp_path: Path, when: str) -> None:
+    """Half a registration of a slot that nobody holds goes, also if it came after the hunt's start."""
+    ids = write_history(tmp_path / "repo", chain(2))
+    half = tmp_path / "repo/.git/worktrees/4"
+
+    def outlive() -> None:
+        half.mkdir(parents=True)
+        (half / "locked").write_text("initializing\n")
+        (half / "gitdir").write_text(f"{tmp_path}/slots/4/.git\n")
+
+    if when == "before":
+        outlive()
+    with Slots(tmp_path / "slots", Repository(tmp_path / "repo")) as slots:
+        assert not half.exists()
+        slots.take(ids["c0"])
+        if when == "meanwhile":
+            outlive()
+    assert not half.parent.exists()
     assert not (tmp_path / "slots").exists()
