@@ -179,8 +179,13 @@ def test_giving_up_kills_the_test(tmp_path: Path) -> None:
 
 
 def sleepers(seconds: int) -> list[psutil.Process]:
-    """Those of one test: others run beside it, and sleep for another time."""
-    return [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", str(seconds)]]
+    """Those of one test that are left: others run beside it, and sleep for another time.
+
+    One that was killed by way of its group may need a moment to be gone.
+    """
+    line = ["sleep", str(seconds)]
+    found = [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == line]
+    return psutil.wait_procs(found, timeout=2)[1]
 
 
 def test_a_build_that_is_no_longer_likely_is_given_up_and_one_waited_for_is_not(tmp_path: Path) -> None:
