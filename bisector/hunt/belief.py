@@ -18,8 +18,8 @@ _POSSIBLE = 1e-9
 _NEARLY_ALL = 0.999
 _LIKELY = 0.5
 _FOUND_BEFORE = 0.8
-"""Share of the prior for the commits at which other hunts ended. Where they are not it, that costs about two
-probes; no conclusion rests on it, since a commit must also convince under an even prior."""
+"""Share of the prior for the commits at which other hunts ended. Where they are not it, that costs up to
+three probes; no conclusion rests on it, since a commit must also convince under an even prior."""
 
 
 @dataclass(frozen=True, slots=True)
