@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ MASQUERADES = ("/usr/lib/ccache", "/usr/lib64/ccache", "/usr/lib/ccache/bin", "/
 """Folders in which distributions put ccache under the names of compilers."""
 
 _DUNE = re.compile(r"(^|[\s;&|(/])dune(\s|$)")
+_DUNE_PARTS = ("db/files/v4", "db/meta/v4")
 
 
 def with_caches(environment: Mapping[str, str], build: Build, slot: Path, folder: Path) -> dict[str, str]:
@@ -28,6 +30,10 @@ def with_caches(environment: Mapping[str, str], build: Build, slot: Path, folder
     made = dict(environment)
     line = build.command if isinstance(build.command, str) else " ".join(build.command)
     if _DUNE.search(line) and "DUNE_CACHE" not in environment:
+        for part in _DUNE_PARTS:
+            # Of two dunes that begin at once, one would fail to make what the other has just made.
+            with contextlib.suppress(OSError):
+                (folder / "dune" / part).mkdir(parents=True, exist_ok=True)
         made |= {
             "DUNE_CACHE": "enabled",
             "DUNE_CACHE_TRANSPORT": "direct",
