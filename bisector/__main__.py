@@ -1,9 +1,10 @@
 """The command `bisector`, also as `python -m bisector`.
 
-Nothing but `os` and `sys` is imported before `probe` is guarded: `git bisect run` takes every exit code below
-128 but 0 and 125 for bad, and Python ends with 1 when an exception gets away, one at import too.
+Nothing but `gc`, `os` and `sys` is imported before `probe` is guarded: `git bisect run` takes every exit
+code below 128 but 0 and 125 for bad, and Python ends with 1 when an exception gets away, one at import too.
 """
 
+import gc
 import os
 import sys
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
 # One thread is quicker for arrays as small as ours, and leaves the other CPUs to builds.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# A tenth of every start goes into looking for garbage among what imports have made to stay.
+gc.set_threshold(50_000)
 
 _VERDICTS = (0, 1, 125)
 _USAGE, _INTERRUPTED = 2, 130

@@ -6,6 +6,7 @@ import functools
 import json
 import shlex
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -23,10 +24,12 @@ from bisector.history.repository import Repository
 from bisector.hunt.good_commit import session_on
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session
-from bisector.report.html import write_html_report
 from bisector.report.progress_log import entry_for, write_entry
 from bisector.report.safe_text import visible
 from bisector.report.summary import summary
+
+_READY_AFTER = 1.0
+"""Seconds after which a hunt waits for its first build, most likely."""
 
 Way = Callable[[Session, Screen], HuntRecord]
 
@@ -66,7 +69,11 @@ def _on_screen(chosen: Chosen, console: Console, verbosity: int, way: Way) -> tu
         session = session_on(ground, screen)
         if verbosity:
             _introduce(console, session, describe)
+        getting_ready = threading.Timer(_READY_AFTER, _get_report_ready)
+        getting_ready.daemon = True
+        getting_ready.start()
         record = way(session, screen)
+        getting_ready.cancel()
     return session, replace(record, reproduce=command_of(chosen, session))
 
 
@@ -83,9 +90,18 @@ def _publish(session: Session, record: HuntRecord, console: Console, *, as_json:
     return int(record.conclusion.exit_code) if record.conclusion else 0
 
 
+def _get_report_ready() -> None:
+    """Import and compile what the report needs, which nobody has to wait for while a hunt runs."""
+    from bisector.report import html
+
+    html.template()
+
+
 def _write_report(session: Session, record: HuntRecord) -> Path:
     folder = session.ground.scratch.reports
     folder.mkdir(parents=True, exist_ok=True)
+    from bisector.report.html import write_html_report  # Ready by now (`_get_report_ready`).
+
     path = folder / f"{session.ground.hunt.hunt}-{session.key[:8]}.html"
     write_html_report(record, path, change_of(session.ground.repository, record))
     return path
