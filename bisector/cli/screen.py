@@ -25,7 +25,7 @@ from bisector.hunt.events import (
 from bisector.hunt.premise import measured
 from bisector.predicate import Bad, Good, Untestable
 from bisector.probe.probe import Step
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.report.findings import counted, duration
 from bisector.report.safe_text import visible
 
@@ -137,8 +137,10 @@ class Screen:
         self._print(line)
 
     def _number(self, reading: Reading) -> str:
-        """Which probe of the search it belongs to; nothing for a commit that was read before."""
-        if reading.role is not Role.SEARCH or reading.commit in self._probed:
+        """Which probe of the search it belongs to; nothing for a commit read before, or not asked for."""
+        if reading.role is not Role.SEARCH or reading.build is BuildKind.AHEAD:
+            return ""
+        if reading.commit in self._probed:
             return ""
         self._probed.add(reading.commit)
         return str(len(self._probed))

@@ -4,36 +4,41 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bisector.engine.account import Ahead
 from bisector.engine.slots import Slot, Slots
 from bisector.errors import BisectorError
+from bisector.predicate import Untestable
 from bisector.probe.execution import GivenUp
 from bisector.probe.probe import OnStep, Prober, Step
+from bisector.probe.reading import Role
 from bisector.probe.request import Request
-
-LAST = 19
-"""The niceness of such builds."""
 
 Target = tuple[str, bool]
 """A commit, and whether it is to be built from clean."""
+
+OnFailure = Callable[[str, Untestable, float], None]
+"""(commit, why it does not build, the seconds that this took)"""
 
 
 class Builder:
     """A thread with a slot of its own that builds what `see_to` names, in that order, by way of `prober`.
 
     What it is at is given up through the prober's `stop` when nobody is likely to ask for it any more.
-    `on_step` is told of each build, in that thread.
+    `on_step` is told of each build, in that thread, and `on_failure` of a commit which the search may ask
+    for that does not build.
     """
 
-    def __init__(self, prober: Prober, slots: Slots, on_step: OnStep) -> None:
+    def __init__(self, prober: Prober, slots: Slots, on_step: OnStep, on_failure: OnFailure) -> None:
         self._prober = prober
         self._slots = slots
         self._on_step = on_step
+        self._on_failure = on_failure
         self._slot: Slot | None = None
         self._changed = threading.Condition()
         self._targets: list[Target] = []
+        self._searched: set[str] = set()
         self._at: Target | None = None
         self._ended = False
         self._tried: dict[Target, float] = {}
@@ -45,6 +50,7 @@ class Builder:
         """Build for these instead of those named before."""
         with self._changed:
             self._targets = [target for request in requests for target in _targets(request)]
+            self._searched.update(request.commit for request in requests if request.role is Role.SEARCH)
             if self._at and self._at not in self._targets and self._at not in self._used:
                 self._prober.manners.stop.set()
             self._changed.notify()
@@ -88,8 +94,11 @@ class Builder:
         self._slot = self._slot or self._slots.take(commit)
         self._on_step(commit, Step.BUILDING_AHEAD, "")
         try:
+            started = time.monotonic()
             with self._slot.changing(commit):
-                self._prober.build(self._slot.worktree, commit, fresh=fresh)
+                built = self._prober.build(self._slot.worktree, commit, fresh=fresh)
+            if isinstance(built, Untestable) and not fresh and commit in self._searched:
+                self._on_failure(commit, built, time.monotonic() - started)
         finally:
             self._on_step(commit, Step.DONE, "")
 

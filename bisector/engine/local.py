@@ -7,15 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 
 from bisector.engine.account import Ahead
-from bisector.engine.builder import Builder
+from bisector.engine.builder import Builder, OnFailure
 from bisector.engine.reader import Reader
 from bisector.engine.uninterrupted import uninterrupted
+from bisector.predicate import Untestable
 from bisector.probe.execution import GivenUp
 from bisector.probe.probe import OnStep, Step
-from bisector.probe.reading import Reading
+from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
 
 
@@ -28,12 +30,13 @@ class _Ended:
     outcome: Reading | BaseException
 
 
-Said = tuple[str, Step, str] | _Ended
+Said = tuple[str, Step, str] | _Ended | Reading
+"""A step, how a turn ended, or the reading of a commit that was found not to build."""
 
 MakeReader = Callable[[OnStep, threading.Event], Reader]
 """(whom to tell of steps, what gives a reading up once it is set) -> a reader with slots of its own."""
 
-MakeBuilder = Callable[[OnStep, threading.Event], Builder]
+MakeBuilder = Callable[[OnStep, OnFailure, threading.Event], Builder]
 
 
 class LocalEngine:
@@ -56,7 +59,7 @@ class LocalEngine:
         self._on_step = on_step
         self._said: queue.SimpleQueue[Said] = queue.SimpleQueue()
         self._workers: list[_Worker] = []
-        self._builder = make_builder(self._say, threading.Event()) if make_builder else None
+        self._builder = make_builder(self._say, self._say_failed, threading.Event()) if make_builder else None
 
     def __enter__(self) -> LocalEngine:
         return self
@@ -87,14 +90,20 @@ class LocalEngine:
         (there or free)[0].take(request)
 
     def finished(self, longest: float | None = None) -> tuple[Request, Reading] | None:
-        """The next reading; None after `longest` seconds without one. Raises what a reader raised."""
+        """The next reading; None after `longest` seconds without one. Raises what a reader raised.
+
+        Also one that nobody asked for, of a commit which was found not to build ahead of the search.
+        """
         deadline = None if longest is None else time.monotonic() + longest
         while True:
             try:
                 said = self._said.get(timeout=deadline and max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 return None
-            if not isinstance(said, _Ended):
+            if isinstance(said, Reading):
+                if not any(w.request and w.request.commit == said.commit for w in self._workers):
+                    return Request(said.commit, said.role), said
+            elif not isinstance(said, _Ended):
                 self._on_step(*said)
             elif request := said.worker.done(said.turn):
                 if isinstance(said.outcome, BaseException):
@@ -115,6 +124,10 @@ class LocalEngine:
 
     def _say(self, commit: str, step: Step, detail: str) -> None:
         self._said.put((commit, step, detail))
+
+    def _say_failed(self, commit: str, why: Untestable, seconds: float) -> None:
+        at = datetime.now(UTC)
+        self._said.put(Reading(commit, Role.SEARCH, why, at, build_seconds=seconds, build=BuildKind.AHEAD))
 
 
 class _Worker:

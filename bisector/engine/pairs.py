@@ -28,7 +28,8 @@ class Pairs:
     """Has candidates run by `prober`, and knows which runs of the reference were made before.
 
     The reference is run just before the candidate, but where a run that was made before tells as much: one
-    of the same build that has just ended, or any for a candidate that is plainly good where bad is far off.
+    of the same build that has just ended, or any where bad is far off, for a candidate that is plainly good
+    or follows one that was: the machine is then no slower than it was.
     """
 
     def __init__(self, prober: Prober) -> None:
@@ -36,6 +37,7 @@ class Pairs:
         self._reference: Slot | None = None
         self._fastest: dict[tuple[str, bool], Execution] = {}
         self._last: _Last | None = None
+        self._last_good: Execution | None = None
 
     def read(
         self, slot: Slot, reference: Slot | None, request: Request, name: str
@@ -52,6 +54,7 @@ class Pairs:
             execution = self._of_candidate(slot, request, name, standard)
             judgement = self._prober.judge(execution, standard)
             if self._prober.is_clearly_good(judgement, endpoints):
+                self._last_good = execution
                 judgement = replace(judgement, why=f"{judgement.why}, run earlier")
                 return self._told(slot, request, name, execution, standard, judgement)
             if adjacent and isinstance(judgement, Bad) and judgement.at_least is not None:
@@ -65,21 +68,23 @@ class Pairs:
         return self._told(slot, request, name, execution, pair, self._prober.judge(execution, pair))
 
     def _earlier(self, request: Request) -> tuple[Execution, bool] | None:
-        """A run of the reference that may do, and whether it is adjacent: the one that has just ended.
+        """A run of the reference that may do, and whether it, or one that was as fast, has just ended.
 
         Where good and bad lie far apart, the fastest so far will do for a commit that is clearly good.
         """
         if self._reference is None:
             return None
         last, digest = self._last, self._reference.digest
-        if last is not None and digest and (last.commit, last.digest) == (request.against, digest):
-            run = last.execution.run
-            if run.ending is Ending.EXITED and time.monotonic() - last.ended <= run.wall:
-                return last.execution, True
+        if last is not None and time.monotonic() - last.ended > last.execution.run.wall:
+            last = None
+        is_reference = last is not None and (last.commit, last.digest) == (request.against, digest or None)
+        if last is not None and is_reference and last.execution.run.ending is Ending.EXITED:
+            return last.execution, True
         if request.role is not Role.SEARCH or not self._prober.stands_clear(request.endpoints):
             return None
         fastest = self._fastest.get((request.against, request.fresh))
-        return (fastest, False) if fastest is not None else None
+        after_good = last is not None and last.execution is self._last_good
+        return (fastest, after_good) if fastest is not None else None
 
     def _of_reference(self, request: Request, name: str) -> Execution:
         assert self._reference is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -136,9 +137,10 @@ class Reader:
                 return self._unread(request, Untestable(why), seconds)
             seconds += built.seconds
         self._candidate = self._candidate or self._slots.take(commit)
+        started = time.monotonic()
         built = self._stand(self._candidate, commit, request.fresh)
         if isinstance(built, Untestable):
-            return self._unread(request, built, seconds)
+            return self._unread(request, built, seconds + time.monotonic() - started)
         reading = self._alike(request, built.digest) or self._run(self._candidate, request)
         return replace(reading, build_seconds=seconds + built.seconds, build=built.how)
 

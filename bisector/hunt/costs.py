@@ -2,13 +2,16 @@
 
 A bad probe that costs `CLEAR_SAVING` good ones or more is weighed at what it costs. One that costs less is
 weighed so only as far as the search is expected to take no more probes than halving the whole range would.
+
+What is learned is rounded, so that one more reading seldom changes what is asked for next: builds ahead of
+the search rest on that, and a fifth more or less of a cost moves the best split by next to nothing.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from bisector import search as core
@@ -24,6 +27,8 @@ more probes; the dearer, the more of both."""
 NEARLY_EVEN = 1.1
 """So little always counts, as it costs no probes: a build at hand decides between nearly even splits."""
 _LEAST_SECONDS = 1e-3
+_STEP = math.sqrt(2)
+"""What costs are rounded by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def costs_of(
         bad=bad,
         build=seconds.build,
         repeat=seconds.again,
-        untestable=seconds.failed,
+        untestable=_rounded_share(seconds.failed, seconds.build + min(good, bad)),
         builds=[at_hand if commit in kept else seconds.build for commit in searched.ids] if kept else None,
     )
 
@@ -90,13 +95,16 @@ def seconds_of(plan: Plan, readings: Sequence[Reading]) -> Seconds | None:
                 tests[side][-1] += of_reference.wall
     if not tests[False] and not tests[True]:
         return None
-    build = _median(_builds(hunted, BuildKind.INCREMENTAL, BuildKind.NONE), _builds(hunted, BuildKind.CLEAN))
+    restored = _builds(hunted, BuildKind.RESTORED)
+    build = _median(
+        _builds(hunted, BuildKind.INCREMENTAL, BuildKind.NONE), _builds(hunted, BuildKind.CLEAN), restored
+    )
     failed = [r.build_seconds for r in hunted if r.run is None and r.build_seconds > 0]
     return Seconds(
         good=max(_median(tests[False], tests[True]), _LEAST_SECONDS),
         bad=max(_median(tests[True], tests[False]), _LEAST_SECONDS),
         build=build,
-        restore=min(_median(_builds(hunted, BuildKind.RESTORED)), build),
+        restore=min(_median(restored), build),
         again=min(_median(_again(hunted)), build),
         failed=_median(failed) if failed else None,
     )
@@ -162,8 +170,20 @@ def _at_hand(seconds: Seconds, test: float, allowed: float) -> float:
 
 
 def weight(ratio: float, allowed: float) -> float:
-    """How much dearer than another a probe counts that is `ratio` times as dear (1 and above)."""
-    return ratio if ratio >= CLEAR_SAVING else min(ratio, allowed)
+    """How much dearer than another a probe counts that is `ratio` times as dear (1 and above), rounded."""
+    if ratio >= CLEAR_SAVING:
+        return max(_rounded(ratio, round), CLEAR_SAVING)
+    most = min(ratio, allowed)
+    return max(_rounded(most, math.floor), min(most, NEARLY_EVEN))
+
+
+def _rounded(ratio: float, to_whole: Callable[[float], int]) -> float:
+    """To a whole power of the step."""
+    return float(_STEP ** to_whole(math.log(ratio, _STEP)))
+
+
+def _rounded_share(part: float | None, whole: float) -> float | None:
+    return part and _rounded(part / whole, round) * whole
 
 
 def allowed_weight(searched: int, whole: int) -> float:

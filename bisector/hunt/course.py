@@ -21,8 +21,8 @@ from bisector.hunt.events import Event, Noted
 from bisector.hunt.outlook import SPENT, small_step, translated, undecided
 from bisector.hunt.plan import Plan
 from bisector.predicate import Ending, Good, Measured, Untestable
-from bisector.probe.early import Endpoints
-from bisector.probe.reading import Reading, Role
+from bisector.probe.early import Endpoints, Selected
+from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
 
 _OF_A_FLAKY_TEST = 3
@@ -123,7 +123,7 @@ class Course:
     def _want(
         self, commit: str, role: Role, against: str = "", *, fresh: bool = False, about: str = ""
     ) -> _Wanted:
-        return _Wanted(Request(commit, role, against, fresh, self._endpoints_for(commit, role), about))
+        return _Wanted(Request(commit, role, against, fresh, self.endpoints_for(commit, role), about))
 
     def _endpoints(self) -> Conclusion | None:
         plan = self._plan
@@ -186,7 +186,7 @@ class Course:
             return translated(belief, found, self.readings)
         return self._confirm(belief, belief.commit(found.commit), found.probability)
 
-    def _endpoints_for(self, commit: str, role: Role) -> Endpoints | None:
+    def endpoints_for(self, commit: str, role: Role) -> Endpoints | None:
         """By what to end a run of this commit early; none at a second time in the search.
 
         Whoever asks again wants the value, and would ask for ever if it got no more than a verdict.
@@ -203,24 +203,30 @@ class Course:
         if role is Role.PREMISE:
             return Endpoints(good, ()) if not bad else None
         ended = any(r.run and r.run.ending is Ending.JUDGED for r in self.readings_of(commit, Role.SEARCH))
-        if searching and (ended or commit == plan.bad):
+        if searching and (ended or commit == plan.bad or not bad):
             return None
         return Endpoints(good, bad)
 
     def _ends_of_verdicts(self, commit: str) -> Endpoints | None:
-        """As `_endpoints_for`, for verdicts; none once a confirmation has failed, or verdicts contradict."""
+        """As `endpoints_for`, for verdicts; none once a confirmation has failed, or verdicts contradict."""
         if not self.presumes or any(r.role is Role.CONFIRMATION for r in self.readings):
             return None
         if commit == self._plan.bad or self.readings_of(commit, Role.SEARCH):
             return None
-        good = [r for r in self.readings if isinstance(r.judgement, Good)]
-        return Endpoints(good, self.readings_of(self._plan.bad, Role.PREMISE))
+        bad = self._plan.bad
+        # The run may begin before that of the bad endpoint has ended, and go by it from then on.
+        return Endpoints(
+            Selected(self.readings, lambda r: isinstance(r.judgement, Good)),
+            Selected(self.readings, lambda r: r.commit == bad and r.role is Role.PREMISE),
+        )
 
     def _begun(self) -> str | None:
         """The commit whose first pairs are not complete yet, also when an earlier start was stopped there."""
-        if self._plan.ratio is None or self.readings[-1].role is not Role.SEARCH:
+        asked = (r for r in reversed(self.readings) if r.build is not BuildKind.AHEAD)
+        last = next(asked, None)
+        if self._plan.ratio is None or last is None or last.role is not Role.SEARCH:
             return None
-        commit = self.readings[-1].commit
+        commit = last.commit
         readings = self.readings_of(commit)
         complete = len(readings) + self.pending.count(commit) >= self._plan.repeats.first
         return None if complete or len(premise.measured(readings)) < len(readings) else commit
@@ -300,5 +306,6 @@ class Course:
 
     def _out_of_budget(self) -> bool:
         most = self._plan.budget.probes
-        probes = len({r.commit for r in self.readings if r.role is Role.SEARCH}.union(self.pending))
+        asked = (r for r in self.readings if r.role is Role.SEARCH and r.build is not BuildKind.AHEAD)
+        probes = len({r.commit for r in asked}.union(self.pending))
         return self._spent() or (most is not None and probes >= most)

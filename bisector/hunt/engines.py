@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
 
-from bisector.engine.builder import LAST, Builder
+from bisector.engine.builder import Builder, OnFailure
 from bisector.engine.local import LocalEngine
 from bisector.engine.reader import Alike, Reader
 from bisector.engine.slots import Slots
@@ -17,7 +17,7 @@ from bisector.hunt.ground import Ground
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.contention import tells_waiting
 from bisector.probe.environment import allowed_environment
-from bisector.probe.manners import Manners, cpus_of
+from bisector.probe.manners import LAST, Manners, cpus_of
 from bisector.probe.probe import OnStep, Prober
 
 _SHARE = 4
@@ -66,8 +66,10 @@ def engine_for(
     if not ahead:
         tests = cpus_of(hunt)
 
+    failures: dict[str, str] = {}
+
     def prober(on_step: OnStep, manners: Manners) -> Prober:
-        return _prober(ground, key, ends, on_step, manners)
+        return _prober(ground, key, ends, on_step, manners, failures=failures)
 
     jobs = 1 if ground.ratio is not None else hunt.jobs
     behind = 0
@@ -75,7 +77,8 @@ def engine_for(
         # A test that goes by the clock must not wait for another job, or for its build.
         cpus = len(os.sched_getaffinity(0))
         left_out = ground.predicate.allows_for_waiting and tells_waiting()
-        jobs, behind = min(jobs, cpus if left_out else max(cpus - 1, 1)), LAST // 2
+        jobs = min(jobs, cpus if left_out else max(cpus - 1, 1))
+        behind = 0 if left_out else LAST // 2
     with Slots(ground.scratch.slots, ground.repository, protects=ends["bad"]) as slots:
         if slots.others:
             named = (
@@ -87,9 +90,9 @@ def engine_for(
             own = prober(on_step, Manners(tests=tests, nice=behind, stop=stop))
             return Reader(own, slots, on_step, numbers=numbers, alike=alike)
 
-        def builder(on_step: OnStep, stop: Event) -> Builder:
+        def builder(on_step: OnStep, on_failure: OnFailure, stop: Event) -> Builder:
             manners = Manners(builds=builds, nice=LAST, stop=stop)
-            return Builder(prober(lambda *_step: None, manners), slots, on_step)
+            return Builder(prober(lambda *_step: None, manners), slots, on_step, on_failure)
 
         with LocalEngine(jobs, reader, builder if ahead else None, told(listener)) as engine:
             yield engine
@@ -109,7 +112,14 @@ def _apart(tests: frozenset[int], *, measured: bool) -> tuple[frozenset[int], fr
 
 
 def _prober(
-    ground: Ground, key: str, ends: Mapping[str, str], on_step: OnStep, manners: Manners, whole: bool = False
+    ground: Ground,
+    key: str,
+    ends: Mapping[str, str],
+    on_step: OnStep,
+    manners: Manners,
+    *,
+    whole: bool = False,
+    failures: dict[str, str] | None = None,
 ) -> Prober:
     hunt, logs = ground.hunt, ground.scratch.logs_made(key)
     environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, ground.environment)
@@ -125,6 +135,7 @@ def _prober(
         on_step,
         whole=whole,
         manners=manners,
+        failures=failures,
     )
 
 

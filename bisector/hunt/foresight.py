@@ -7,24 +7,25 @@ confirmation for what it is expected to be. Only choices rest on this, never con
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeGuard
 
+from bisector.hunt.costs import Seconds, seconds_of
 from bisector.hunt.course import Course
 from bisector.hunt.events import Event, StepBegan
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Judgement, Measured, Run, Untestable
 from bisector.probe.probe import Step
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
 
 OVERDUE = 1.5
 """Times the longest test of a good commit after which a search reading is taken for bad."""
-DEARER = 4.0
-"""Times what a good commit takes that a bad one is expected to take, for want of knowledge."""
+DEARER = 3.0
+"""Times what a good commit takes that a bad one is expected to take, for want of knowledge: its run is ended
+early."""
 _LEAST_PATIENCE = 0.1
 _STEPS = (Step.LAYING_OUT, Step.BUILDING, Step.BUILDING_CLEAN, Step.TESTING_REFERENCE, Step.TESTING)
 """What a reading that is under way is at."""
@@ -67,6 +68,8 @@ class Foresight:
         self._tests = tests
         self._since: dict[Request, float] = {}
         self._good: list[float] = []
+        self._seconds: Seconds | None = None
+        self._learned: list[Reading] = []
         self.early: list[tuple[Request, Reading]] = []
         """Readings that came to their end before they were asked for."""
 
@@ -106,7 +109,9 @@ class Foresight:
         self._since.pop(request, None)
 
     def learn(self, reading: Reading) -> None:
-        """Take note of what the test of a good commit takes."""
+        """Take note of what builds and tests take."""
+        self._learned.append(reading)
+        self._seconds = None
         at_good = reading.commit in self._plan.good and not isinstance(reading.judgement, Bad)
         is_good = isinstance(reading.judgement, Good) or at_good
         if is_good and reading.run:
@@ -115,7 +120,7 @@ class Foresight:
     def wanted(self, course: Course, first: Request, most: int) -> list[Request]:
         """`first` and what may be asked for after it, each once: what is under way, and new ones.
 
-        As many as there are places for, `most`; a commit that was not named yet goes before one that was.
+        As many as there are places for, `most`: first what is under way, then commits not named yet.
         """
         chain = [first]
         for _ in range(2 * most + 2 if self._is_small else 0):
@@ -126,13 +131,13 @@ class Foresight:
             chain.append(ahead)
         commits = [request.commit for request in chain]
         before = [commits[:at].count(commit) for at, commit in enumerate(commits)]
-        ranked = sorted(range(len(chain)), key=lambda at: before[at])
+        ranked = sorted(range(len(chain)), key=lambda at: (chain[at] not in self._since, before[at]))
         return list(dict.fromkeys(chain[at] for at in ranked))[:most]
 
     def beside(self, course: Course, most: int) -> list[Request]:
-        """What may be asked for if the searches under way turn out as is likelier, where nothing else is."""
+        """What may be asked for where nothing else is, if the searches under way turn out in some way."""
         searches = [one for one in self._since if one.role is Role.SEARCH]
-        known = [self._outcomes(course, one)[0][1] for one in searches]
+        known = [self._dearest_to_wait_for(course, one) for one in searches]
         found: list[Request] = []
         while self._is_small and len(self._since) + len(found) < most:
             if_so = self._supposing(course, known)
@@ -181,7 +186,7 @@ class Foresight:
             probability, asked, assumed = paths.pop(paths.index(max(paths, key=lambda path: path[0])))
             for share, reading in self._outcomes(course, asked):
                 readings = [*assumed, reading]
-                ahead = Course(self._plan, [*course.readings, *readings], pending=pending).next()
+                ahead = self._supposing(course, readings, pending).next()
                 if isinstance(ahead, Request):
                     paths.append((probability * share, ahead, readings))
                     if ahead not in found and (ahead.fresh or ahead.commit not in under_way):
@@ -243,20 +248,33 @@ class Foresight:
         ]
         return sorted([one for one in every if one[0] > 0], key=lambda one: -one[0])
 
+    def _dearest_to_wait_for(self, course: Course, request: Request) -> Reading:
+        """The outcome that it saves most to have been right about: likely, and long in coming."""
+        outcomes = self._outcomes(course, request)
+        return max(outcomes, key=lambda one: one[0] * (one[1].run.wall if one[1].run else 0.0))[1]
+
     def _taken(self, request: Request, good: bool) -> Reading:
         paired_good = good and self._plan.ratio is not None
         judgement: Judgement = Good("expected") if good else Bad("expected")
-        usual = statistics.median(self._good) if self._good else 0.0
+        self._seconds = self._seconds or seconds_of(self._plan, self._learned)
+        usual = self._seconds
+        run = Run(usual.good if good else self._of_bad(usual), 0.0, 0.0) if usual else None
         return Reading(
             request.commit,
             request.role,
             Measured(1.0, "expected") if paired_good else judgement,
             datetime.now(UTC),
             # The costs, by which the next commit is chosen, are to be what they will be.
-            run=Run(usual if good else DEARER * usual, 0.0, 0.0) if usual else None,
+            run=run,
+            build_seconds=usual.build if usual else 0.0,
+            build=BuildKind.INCREMENTAL,
             against=request.against,
             about=request.about,
         )
+
+    def _of_bad(self, usual: Seconds) -> float:
+        """Seconds that the test of a bad commit takes."""
+        return usual.bad if usual.bad != usual.good else DEARER * usual.good
 
 
 def _is_foreseen(ahead: object) -> TypeGuard[Request]:

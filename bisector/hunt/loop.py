@@ -72,6 +72,8 @@ class Loop:
             plan, readings, spent=lambda: limit is not None and clock() - start >= limit, tell=listener
         )
         self._foresight = Foresight(plan, clock, tests or Tests(clock))
+        for reading in readings:
+            self._foresight.learn(reading)
 
     @property
     def readings(self) -> list[Reading]:
@@ -97,7 +99,7 @@ class Loop:
         searching = ask == self._course.next
         while True:
             self._course.pending = self._foresight.pending
-            request = ask()
+            request = self._only_one() or ask()
             if request is None or (isinstance(request, Request) and request.role is Role.SEARCH):
                 request = self._foresight.awaited(self._course) or request
             if isinstance(request, Request):
@@ -111,6 +113,11 @@ class Loop:
             elif searching:
                 self._begin_all(self._foresight.beside(self._course, self._engine.jobs))
             self._wait(request)
+
+    def _only_one(self) -> Request | None:
+        """What is under way where nothing else can be: whatever was learned meanwhile, it is waited for."""
+        under_way = self._foresight.under_way
+        return under_way[0] if under_way and self._engine.jobs == 1 else None
 
     def _begin(self, request: Request, *, beyond: bool) -> None:
         """Have `request` read, and what may be asked for beside it as far as there is room."""
@@ -136,7 +143,8 @@ class Loop:
             under_way = self._foresight.under_way
             if one not in under_way and len(under_way) < self._engine.jobs:
                 self._tell(ProbeBegan(one.commit, one.role))
-                self._engine.begin(one)
+                # What was supposed to come of other readings is nothing to end a run by.
+                self._engine.begin(replace(one, endpoints=self._course.endpoints_for(one.commit, one.role)))
                 self._foresight.begun(one)
 
     def _give_up(self, request: Request) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bisector.engine.account import Ahead
 from bisector.history.commit import CommitInfo
 from bisector.hunt.conclusion import Conclusion, Effect
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import BuildKind, Reading, Role
 
 __all__ = ["CommitInfo", "HuntRecord", "Reading", "Role"]
 
@@ -48,5 +48,6 @@ class HuntRecord:
 
     @property
     def probes(self) -> int:
-        """How many commits the search laid out; endpoints and confirmation are not counted."""
-        return len({r.commit for r in self.readings if r.role in (Role.SEARCH, Role.MERGE_BASE)})
+        """How many commits the search asked for; endpoints and confirmation are not counted."""
+        asked = (r for r in self.readings if r.build is not BuildKind.AHEAD)
+        return len({r.commit for r in asked if r.role in (Role.SEARCH, Role.MERGE_BASE)})

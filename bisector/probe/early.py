@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 from bisector.predicate import Bad, Ending, Measured, Predicate, Run
 from bisector.probe.reading import Reading
@@ -21,8 +21,42 @@ CLEAR = 2.0
 factor of 1.6) does not get there."""
 
 
-FIRST = CLEAR**2
-"""As `CLEAR`, for the first run of the bad endpoint: there is room for a suite that has grown."""
+FIRST = 1.5 * CLEAR
+"""As `CLEAR`, for the first run of the bad endpoint: its suite may have grown by half as much again as
+predicates allow for between any two commits."""
+
+
+class Selected(Sequence[Reading]):
+    """Those of `readings` that are `wanted`, also such as are added to them from now on; a copy is fixed."""
+
+    def __init__(self, readings: Sequence[Reading], wanted: Callable[[Reading], bool]) -> None:
+        self._readings = readings
+        self._wanted = wanted
+
+    def __reduce__(self) -> tuple[type[tuple[Reading, ...]], tuple[list[Reading]]]:
+        return tuple, (self._now(),)
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    @overload
+    def __getitem__(self, at: int) -> Reading: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Reading]: ...
+
+    def __getitem__(self, at: int | slice) -> Reading | Sequence[Reading]:
+        return self._now()[at]
+
+    def __iter__(self) -> Iterator[Reading]:
+        return iter(self._now())
+
+    def _now(self) -> list[Reading]:
+        return [reading for reading in self._readings if self._wanted(reading)]
+
+
+SPREAD = 1.15
+"""By so much may a run of the reference be slower than the fastest one, on a machine that is no slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +146,13 @@ def watching(
 
 
 def _watching_limit(own: Watch, predicate: Predicate[Any], endpoints: Endpoints) -> Watch:
-    half_way = _half_way(predicate, endpoints)
-    if half_way is None:
-        return own
-    figure, say, most, enough = half_way
-
     def watch(run: Run) -> EarlyJudgement | None:
         if certain := own(run):
             return certain
+        half_way = _half_way(predicate, endpoints)
+        if half_way is None:
+            return None
+        figure, say, most, enough = half_way
         reached = figure(run)
         if reached is None or reached < enough:
             return None

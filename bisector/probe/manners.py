@@ -9,6 +9,9 @@ from threading import Event
 from bisector.errors import HuntFileError
 from bisector.hunt_file.model import Hunt
 
+LAST = 19
+"""The niceness of what nobody waits for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Manners:

@@ -20,7 +20,7 @@ from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.build_failure import require_tool, why_build_failed
 from bisector.probe.compiler_caches import with_caches
 from bisector.probe.dune_root import environment_for
-from bisector.probe.early import Endpoints, bar, ended_at, least_of, standing_bar, watching
+from bisector.probe.early import SPREAD, Endpoints, bar, ended_at, least_of, standing_bar, watching
 from bisector.probe.execution import Command, Execution, GivenUp, Limits, execute
 from bisector.probe.fairness import doubt
 from bisector.probe.inside import is_inside, leads_out
@@ -73,7 +73,8 @@ class Prober:
     A test is ended when its answer is certain; with `whole` only when that answer is not good.
     A build that fails is tried once more from clean before its commit is called untestable. Methods
     raise `InfrastructureFault` for what is not the commit's fault, `EnvironmentFault` for what the
-    machine lacks; the constructor `HuntFileError` for CPUs that are not there.
+    machine lacks; the constructor `HuntFileError` for CPUs that are not there. `failures` has why builds
+    fail, by key, for probers of one hunt to share.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Prober:
         *,
         whole: bool = False,
         manners: Manners | None = None,
+        failures: dict[str, str] | None = None,
     ) -> None:
         self.hunt = hunt
         self._repository = repository
@@ -102,6 +104,7 @@ class Prober:
         self._suites = hunt.suites or Suites()
         self._only = paths_of(hunt) if hunt.sparse else ()
         self._keys: dict[tuple[str, bool], str] = {}
+        self._failures = {} if failures is None else failures
         self.manners = manners or Manners(tests=cpus_of(hunt))
         self._sandbox = Sandbox([repository.git_folder]) if hunt.sandbox else None
 
@@ -131,12 +134,15 @@ class Prober:
             digest = self._store.restore(key, worktree.path, outputs)
             if digest is not None:
                 return Built(commit, 0.0, digest, BuildKind.RESTORED)
+            if key in self._failures:
+                return Untestable(self._failures[key])
             for output in outputs:
                 # What was restored may share its bytes with the store, which a build must not write into.
                 if is_inside(worktree.path, output):
                     remove(worktree.path / output)
             failure, how = self._run_build(worktree, commit, clean=fresh)
             if failure:
+                self._failures[key] = failure
                 return Untestable(failure)
             return Built(commit, 0.0, self._store.keep(key, worktree.path, outputs), how)
 
@@ -253,7 +259,8 @@ class Prober:
             return self.judge(execution, baseline)
         least = least_of(self._predicate, endpoints, execution.run, baseline.run)
         enough = bar(self._predicate, endpoints)
-        return ended_at(execution.run, least) if least and enough and least >= enough else None
+        is_enough = least is not None and enough is not None and least * SPREAD >= enough
+        return ended_at(execution.run, least) if least is not None and is_enough else None
 
     def doubt(self, judgement: Judgement, execution: Execution, baseline: Execution | None) -> str | None:
         """Why the judgement is not to be believed, because it hangs on wall time and a run was not fair."""

@@ -29,6 +29,8 @@ class BuildKind(Enum):
     RESTORED = "restored"
     INCREMENTAL = "incremental"
     CLEAN = "clean"
+    AHEAD = "ahead"
+    """Before anybody asked for the commit; it has a reading because the build failed."""
 
 
 @dataclass(frozen=True, slots=True)

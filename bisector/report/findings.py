@@ -19,6 +19,7 @@ from bisector.hunt.conclusion import (
 from bisector.hunt.record import CommitInfo, HuntRecord, Reading
 from bisector.predicate import Bad, Contention, Good, Measured, Untestable
 from bisector.probe.early import CLEAR
+from bisector.probe.reading import BuildKind
 
 BUSY_PRESSURE = 0.10
 BUSY_STEAL = 0.05
@@ -85,9 +86,11 @@ def suspects(record: HuntRecord) -> tuple[str, ...]:
 
 
 def skipped(record: HuntRecord) -> list[str]:
-    """The candidates that could not be tested, in topological order."""
+    """The candidates that were asked for and could not be tested, in topological order."""
     readings: dict[str, list[Reading]] = {}
     for reading in record.readings:
+        if reading.build is BuildKind.AHEAD:
+            continue
         readings.setdefault(reading.commit, []).append(reading)
     return [c for c in record.candidates if c in readings and all(_untestable(r) for r in readings[c])]
 

@@ -164,6 +164,25 @@ def test_a_bad_candidate_has_the_reference_run_after_it(
         assert here.runs() == ["worse", "good"]
 
 
+def test_a_bad_candidate_right_after_a_clearly_good_one_needs_no_run_of_the_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That was as fast as ever, so that the machine is; later, or after another one, nothing says so."""
+    with scene(tmp_path, monkeypatch) as here:
+        here.later()
+        here.runs()
+        here.read("fine")
+        reading = here.read("worse")
+        assert is_early(reading)
+        assert here.runs() == ["fine", "worse"]
+        assert is_early(here.read("worse"))
+        assert here.runs() == ["worse", "good"]
+        here.read("fine")
+        here.later()
+        assert is_early(here.read("worse"))
+        assert here.runs() == ["fine", "worse", "good"]
+
+
 def test_a_reference_that_is_slower_now_takes_an_early_end_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

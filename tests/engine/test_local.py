@@ -6,21 +6,23 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
 
-from bisector.engine.builder import Builder
-from bisector.engine.local import LocalEngine
+from bisector.engine.account import Ahead
+from bisector.engine.builder import Builder, OnFailure
+from bisector.engine.local import LocalEngine, MakeBuilder
 from bisector.engine.reader import Reader
 from bisector.errors import InfrastructureFault
-from bisector.predicate import Good
+from bisector.predicate import Good, Untestable
 from bisector.probe.execution import GivenUp
 from bisector.probe.manners import Manners
 from bisector.probe.probe import OnStep, Step
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
 from tests.engine.reading import lab
 
@@ -51,7 +53,9 @@ class Slow:
         return Reading(asked.commit, asked.role, GOOD, datetime.now(UTC))
 
 
-def engine_of(jobs: int, made: list[Slow], fault: str = "") -> tuple[LocalEngine, threading.Event]:
+def engine_of(
+    jobs: int, made: list[Slow], fault: str = "", make_builder: MakeBuilder | None = None
+) -> tuple[LocalEngine, threading.Event]:
     """An engine whose readers all wait for one event; they are listed in `made`."""
     let_go = threading.Event()
 
@@ -60,7 +64,7 @@ def engine_of(jobs: int, made: list[Slow], fault: str = "") -> tuple[LocalEngine
         return made[-1]
 
     maker: Callable[..., Reader] = make  # type: ignore[assignment]
-    return LocalEngine(jobs, maker, None, lambda *_step: None), let_go
+    return LocalEngine(jobs, maker, make_builder, lambda *_step: None), let_go
 
 
 def test_readers_are_made_as_they_are_needed_and_used_again() -> None:
@@ -188,6 +192,75 @@ def sleepers(seconds: int) -> list[psutil.Process]:
     return psutil.wait_procs(found, timeout=2)[1]
 
 
+class Announcing:
+    """A builder that builds nothing, and says of commits that they do not build."""
+
+    def __init__(self, _on_step: OnStep, on_failure: OnFailure, _stop: threading.Event) -> None:
+        self.say = on_failure
+
+    def asked_for(self, _request: Request) -> None: ...
+
+    def account(self) -> Ahead:
+        return Ahead()
+
+    def end(self) -> None: ...
+
+
+def test_a_commit_found_not_to_build_is_told_of_unless_it_is_under_way() -> None:
+    """It has a reading that nobody asked for; where a reader is at it, that one's reading tells."""
+    made: list[Announcing] = []
+
+    def make(on_step: OnStep, on_failure: OnFailure, stop: threading.Event) -> Announcing:
+        made.append(Announcing(on_step, on_failure, stop))
+        return made[-1]
+
+    maker: Callable[..., Builder] = make  # type: ignore[assignment]
+    engine, let_go = engine_of(1, [], make_builder=maker)
+    with engine:
+        engine.begin(request("a"))
+        made[0].say("a", Untestable("it does not build"), 2.0)
+        made[0].say("b", Untestable("it does not build"), 3.0)
+        done = engine.finished(10)
+        assert done is not None
+        told = done[1]
+        assert done[0] == Request(told.commit, told.role) == request("b")
+        assert told.build is BuildKind.AHEAD
+        assert (told.judgement, told.build_seconds) == (Untestable("it does not build"), 3.0)
+        let_go.set()
+        done = engine.finished(10)
+        assert done is not None and done[1].judgement == GOOD
+        assert engine.finished(0.01) is None
+
+
+def test_a_build_that_failed_ahead_is_not_tried_again(tmp_path: Path) -> None:
+    """Who asks for the commit later hears at once why; a clean build is another matter."""
+    script = f"echo built >>{tmp_path}/builds; echo a.c:1: no such header; false"
+    with lab(tmp_path, "true", build__command=script, build__outputs=["out"]) as found:
+        failed: list[tuple[str, Untestable, float]] = []
+        told = threading.Event()
+
+        def on_failure(commit: str, why: Untestable, seconds: float) -> None:
+            failed.append((commit, why, seconds))
+            told.set()
+
+        slots, prober = found.engine._slots, found.engine._prober
+        builder = Builder(prober, slots, lambda *_step: None, on_failure)
+        try:
+            builder.see_to([request(found.commit)])
+            assert told.wait(60)
+        finally:
+            builder.end()
+        ((commit, why, seconds),) = failed
+        assert commit == found.commit and "no such header" in why.why and seconds > 0
+        prober.manners = Manners()
+        builds = (tmp_path / "builds").read_text()
+        reading = found.engine.read(request(found.commit))
+        assert reading.judgement == why
+        assert (tmp_path / "builds").read_text() == builds
+        assert isinstance(found.engine.read(replace(request(found.commit), fresh=True)).judgement, Untestable)
+        assert len((tmp_path / "builds").read_text()) > len(builds)
+
+
 def test_a_build_that_is_no_longer_likely_is_given_up_and_one_waited_for_is_not(tmp_path: Path) -> None:
     """What was built ahead is accounted for, used or not; the builder goes on with what is named next."""
     script = "test -e stop || { touch stop; sleep 63; }; echo built >out"
@@ -195,7 +268,12 @@ def test_a_build_that_is_no_longer_likely_is_given_up_and_one_waited_for_is_not(
         stop = threading.Event()
         found.engine._prober.manners = Manners(nice=19, stop=stop)
         steps: list[Step] = []
-        builder = Builder(found.engine._prober, found.engine._slots, lambda _c, step, _d: steps.append(step))
+        builder = Builder(
+            found.engine._prober,
+            found.engine._slots,
+            lambda _c, step, _d: steps.append(step),
+            lambda *_failed: None,
+        )
         try:
             builder.see_to([request(found.commit)])
             while not sleepers(63):

@@ -1,0 +1,97 @@
+"""Commits that are found not to build before the search asks for them: nobody waits for them any more."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bisector.hunt.conclusion import AnyOf, FirstBad
+from bisector.predicate import Untestable
+from bisector.probe.reading import BuildKind, Reading, Role
+from bisector.probe.request import Request
+from tests.hunt.fake_engine import FakeEngine, bad_from, hunt, plan_of
+from tests.hunt.test_jobs import graphs
+
+LINE = [[], *([at] for at in range(39))]
+WHY = Untestable("does not build")
+
+
+@dataclass
+class Telling(FakeEngine):
+    """Tells of `broken` commits as soon as they are to be built ahead."""
+
+    broken: set[str] = field(default_factory=set)
+    told: list[str] = field(default_factory=list)
+    news: list[Reading] = field(default_factory=list)
+
+    def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
+        """Of each commit once, and of none that is under way."""
+        for request in likely():
+            commit = request.commit
+            busy = [one.commit for one in self.begun]
+            if commit in self.broken.difference(self.told, busy) and request.role is Role.SEARCH:
+                self.told.append(commit)
+                at = datetime(2026, 1, 1, tzinfo=UTC)
+                self.news.append(
+                    Reading(commit, Role.SEARCH, WHY, at, build_seconds=3.0, build=BuildKind.AHEAD)
+                )
+
+    def finished(self, longest: float | None = None) -> tuple[Request, Reading]:
+        """News first."""
+        if self.news:
+            reading = self.news.pop(0)
+            return Request(reading.commit, reading.role), reading
+        return super().finished(longest)
+
+
+def hunted(
+    parents: Sequence[Sequence[int]], culprit: str, broken: set[str], jobs: int, seed: int
+) -> tuple[object, Telling, list[Reading]]:
+    plan = plan_of(parents)
+    judge = bad_from(plan, culprit, broken)
+    engine = Telling(judge, jobs=jobs, order=random.Random(seed), broken=broken)
+    found, _, readings, _ = hunt(plan, judge, engine=engine)
+    return found, engine, readings
+
+
+@settings(max_examples=80, deadline=None)
+@given(graphs(), st.data(), st.sampled_from([1, 2, 3]), st.integers(0, 9))
+def test_the_answer_is_the_same_and_none_is_read_twice(
+    parents: list[list[int]], data: st.DataObject, jobs: int, seed: int
+) -> None:
+    """Each that was told of has one reading; the first bad commit is found, or a set that holds it."""
+    names = [f"c{at}" for at in range(len(parents))]
+    culprit = data.draw(st.sampled_from(names))
+    inner = sorted(set(names) - {culprit, names[-1]})
+    broken = set(data.draw(st.lists(st.sampled_from(inner), max_size=8))) if inner else set()
+    found, engine, readings = hunted(parents, culprit, broken, jobs, seed)
+    if isinstance(found, FirstBad):
+        assert found.commit == culprit
+    else:
+        assert isinstance(found, AnyOf) and culprit in found.commits
+    of_search = [one.commit for one in readings if one.role is Role.SEARCH]
+    assert all(of_search.count(commit) == 1 for commit in engine.told if commit in of_search)
+
+
+def test_they_cost_no_probe() -> None:
+    """Of a line that is broken around its middle: fewer are asked for than without being told."""
+    broken = {f"c{at}" for at in range(15, 26)}
+    _, telling, readings = hunted(LINE, "c33", broken, 1, 0)
+    plan = plan_of(LINE)
+    judge = bad_from(plan, "c33", broken)
+    _, alone, _, _ = hunt(plan, judge, engine=FakeEngine(judge))
+    assert telling.told and not {commit for commit, _ in telling.asked} & set(telling.told)
+    assert telling.probes < alone.probes
+    kinds = [one.build is BuildKind.AHEAD for one in readings if isinstance(one.judgement, Untestable)]
+    assert any(kinds)
+
+
+def test_with_one_job_what_is_under_way_is_waited_for() -> None:
+    """News of another commit begins nothing beside it."""
+    _, engine, _ = hunted(LINE, "c33", {f"c{at}" for at in range(15, 26)}, 1, 0)
+    assert engine.most == 1
