@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bisector.engine.slots import Slot
 from bisector.predicate import Bad, Ending, Judgement
+from bisector.probe.early import SPREAD
 from bisector.probe.execution import Execution
 from bisector.probe.probe import Prober
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
+
+_SO_LONG = 4.0
+"""Times its own length for which a run tells that the machine is as fast as ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +33,8 @@ class Pairs:
     """Has candidates run by `prober`, and knows which runs of the reference were made before.
 
     The reference is run just before the candidate, but where a run that was made before tells as much: one
-    of the same build that has just ended, or any where bad is far off, for a candidate that is plainly good
-    or follows one that was: the machine is then no slower than it was.
+    of the same build that has just ended, or any where bad is far off, for a candidate that is plainly good,
+    or not long after a run that has shown the machine to be as fast as ever.
     """
 
     def __init__(self, prober: Prober) -> None:
@@ -37,7 +42,7 @@ class Pairs:
         self._reference: Slot | None = None
         self._fastest: dict[tuple[str, bool], Execution] = {}
         self._last: _Last | None = None
-        self._last_good: Execution | None = None
+        self._as_fast_until = -math.inf
 
     def read(
         self, slot: Slot, reference: Slot | None, request: Request, name: str
@@ -50,14 +55,15 @@ class Pairs:
         endpoints = request.endpoints
         earlier = self._earlier(request) if endpoints is not None else None
         if endpoints is not None and earlier is not None:
-            standard, adjacent = earlier
+            standard, timely = earlier
             execution = self._of_candidate(slot, request, name, standard)
             judgement = self._prober.judge(execution, standard)
             if self._prober.is_clearly_good(judgement, endpoints):
-                self._last_good = execution
+                if judgement.value <= SPREAD:
+                    self._was_as_fast(execution)
                 judgement = replace(judgement, why=f"{judgement.why}, run earlier")
                 return self._told(slot, request, name, execution, standard, judgement)
-            if adjacent and isinstance(judgement, Bad) and judgement.at_least is not None:
+            if timely and isinstance(judgement, Bad) and judgement.at_least is not None:
                 return self._told(slot, request, name, execution, standard, judgement)
             baseline = self._of_reference(request, name)
             again = self._prober.judge_against(execution, baseline, endpoints)
@@ -68,7 +74,7 @@ class Pairs:
         return self._told(slot, request, name, execution, pair, self._prober.judge(execution, pair))
 
     def _earlier(self, request: Request) -> tuple[Execution, bool] | None:
-        """A run of the reference that may do, and whether it, or one that was as fast, has just ended.
+        """A run of the reference that may do, and whether it tells of the machine as it is now.
 
         Where good and bad lie far apart, the fastest so far will do for a commit that is clearly good.
         """
@@ -83,19 +89,26 @@ class Pairs:
         if request.role is not Role.SEARCH or not self._prober.stands_clear(request.endpoints):
             return None
         fastest = self._fastest.get((request.against, request.fresh))
-        after_good = last is not None and last.execution is self._last_good
-        return (fastest, after_good) if fastest is not None else None
+        return (fastest, time.monotonic() <= self._as_fast_until) if fastest is not None else None
 
     def _of_reference(self, request: Request, name: str) -> Execution:
         assert self._reference is not None
         log, commit = f"{name}-reference", request.against
         execution = self._prober.test(self._reference.worktree, commit, log, reference=True)
         self._last = _Last(commit, self._reference.digest, execution, time.monotonic())
-        which = (commit, request.fresh)
-        known = self._fastest.get(which, execution)
-        if execution.run.ending is Ending.EXITED and self._time(execution) <= self._time(known):
-            self._fastest[which] = execution
+        self._compare(request, execution)
         return execution
+
+    def _compare(self, request: Request, execution: Execution) -> None:
+        """Hold a run of the reference against the fastest so far."""
+        which = (request.against, request.fresh)
+        known = self._fastest.get(which, execution)
+        if execution.run.ending is Ending.EXITED and self._time(execution) <= SPREAD * self._time(known):
+            self._was_as_fast(execution)
+            self._fastest[which] = min(known, execution, key=self._time)
+
+    def _was_as_fast(self, execution: Execution) -> None:
+        self._as_fast_until = time.monotonic() + _SO_LONG * execution.run.wall
 
     def _time(self, execution: Execution) -> float:
         return execution.run.wall if self._prober.by_wall_clock else execution.run.user
@@ -106,6 +119,8 @@ class Pairs:
             slot.worktree, request.commit, name, baseline=run, endpoints=request.endpoints
         )
         self._last = _Last(request.commit, slot.digest, execution, time.monotonic())
+        if request.commit == request.against:
+            self._compare(request, execution)
         return execution
 
     def _told(
