@@ -83,8 +83,8 @@ class Pairs:
         last, digest = self._last, self._reference.digest
         if last is not None and time.monotonic() - last.ended > last.execution.run.wall:
             last = None
-        is_reference = last is not None and (last.commit, last.digest) == (request.against, digest or None)
-        if last is not None and is_reference and last.execution.run.ending is Ending.EXITED:
+        same = last is not None and bool(digest) and (last.commit, last.digest) == (request.against, digest)
+        if last is not None and same and last.execution.run.ending is Ending.EXITED:
             return last.execution, True
         if request.role is not Role.SEARCH or not self._prober.stands_clear(request.endpoints):
             return None

@@ -7,9 +7,9 @@ endpoint ended: once it has gone half way there from the most that a good commit
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
 from bisector.predicate import Bad, Ending, Measured, Predicate, Run
 from bisector.probe.reading import Reading
@@ -26,7 +26,7 @@ FIRST = 1.5 * CLEAR
 predicates allow for between any two commits."""
 
 
-class Selected(Sequence[Reading]):
+class Selected(Collection[Reading]):
     """Those of `readings` that are `wanted`, also such as are added to them from now on; a copy is fixed."""
 
     def __init__(self, readings: Sequence[Reading], wanted: Callable[[Reading], bool]) -> None:
@@ -39,14 +39,8 @@ class Selected(Sequence[Reading]):
     def __len__(self) -> int:
         return len(self._now())
 
-    @overload
-    def __getitem__(self, at: int) -> Reading: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Reading]: ...
-
-    def __getitem__(self, at: int | slice) -> Reading | Sequence[Reading]:
-        return self._now()[at]
+    def __contains__(self, reading: object) -> bool:
+        return reading in self._now()
 
     def __iter__(self) -> Iterator[Reading]:
         return iter(self._now())
@@ -66,8 +60,8 @@ class Endpoints:
     Where there is no ratio, all the good readings so far.
     """
 
-    good: Sequence[Reading]
-    bad: Sequence[Reading]
+    good: Collection[Reading]
+    bad: Collection[Reading]
 
     @property
     def whole(self) -> tuple[Run, ...]:
@@ -113,7 +107,9 @@ def standing_bar(predicate: Predicate[Any], endpoints: Endpoints | None) -> floa
     return bar(predicate, endpoints)
 
 
-def _ratios(predicate: Predicate[Any], readings: Sequence[Reading], endpoints: Endpoints) -> Iterator[float]:
+def _ratios(
+    predicate: Predicate[Any], readings: Collection[Reading], endpoints: Endpoints
+) -> Iterator[float]:
     """What was measured, or what a run that was stopped at a limit had come to by then."""
     for reading in readings:
         if isinstance(reading.judgement, Measured):

@@ -14,7 +14,7 @@ from bisector.hunt.conclusion import AnyOf, FirstBad
 from bisector.predicate import Untestable
 from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
-from tests.hunt.fake_engine import FakeEngine, bad_from, hunt, plan_of
+from tests.hunt.fake_engine import FakeEngine, Interrupted, bad_from, hunt, plan_of
 from tests.hunt.test_jobs import graphs
 
 LINE = [[], *([at] for at in range(39))]
@@ -76,6 +76,27 @@ def test_the_answer_is_the_same_and_none_is_read_twice(
         assert isinstance(found, AnyOf) and culprit in found.commits
     of_search = [one.commit for one in readings if one.role is Role.SEARCH]
     assert all(of_search.count(commit) == 1 for commit in engine.told if commit in of_search)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from([1, 2, 3]), st.integers(0, 99), st.integers(1, 20))
+def test_a_hunt_taken_up_again_knows_them(jobs: int, seed: int, stop_after: int) -> None:
+    """They are in the journal as what the search asked for is, and are neither built nor told of again."""
+    rng = random.Random(seed)
+    culprit = rng.randrange(1, len(LINE) - 1)
+    broken = {f"c{at}" for at in rng.sample(range(len(LINE) - 1), 12) if at != culprit}
+    plan = plan_of(LINE)
+    judge = bad_from(plan, f"c{culprit}", broken)
+    engines = [Telling(judge, jobs=jobs, order=random.Random(seed), broken=broken) for _ in range(2)]
+    try:
+        found, _, readings, _ = hunt(plan, judge, stop_after=stop_after, engine=engines[0])
+    except Interrupted as interrupted:
+        found, _, readings, _ = hunt(plan, judge, interrupted.journal, engine=engines[1])
+    suspects = found.commits if isinstance(found, AnyOf) else [getattr(found, "commit", "")]
+    assert f"c{culprit}" in suspects
+    told = [one.commit for one in readings if one.build is BuildKind.AHEAD]
+    assert len(told) == len(set(told))
+    assert not set(told) & {commit for commit, role in engines[1].asked if role is Role.SEARCH}
 
 
 def test_they_cost_no_probe() -> None:
