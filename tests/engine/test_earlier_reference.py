@@ -129,7 +129,8 @@ def test_a_clearly_good_candidate_costs_no_run_of_the_reference(
     assert isinstance(reading.judgement, Measured)
     assert reading.judgement.value == pytest.approx(1.1)
     assert reading.judgement.why.endswith(", run earlier")
-    assert reading.reference in [one.reference for one in (*here.ends.good, *here.ends.bad)]
+    of_reference = [*(one.run for one in here.ends.good), *(one.reference for one in here.ends.bad)]
+    assert reading.reference in [*of_reference, *(one.reference for one in here.ends.good)]
 
 
 def test_what_is_neither_is_held_against_a_run_of_its_own(
@@ -137,7 +138,8 @@ def test_what_is_neither_is_held_against_a_run_of_its_own(
 ) -> None:
     """A ratio that is not clearly good is measured against the reference, run after it."""
     with scene(tmp_path, monkeypatch) as here:
-        earlier = [one.reference for one in (*here.ends.good, *here.ends.bad)]
+        earlier = [run for one in here.ends.good for run in (one.run, one.reference)]
+        earlier += [one.reference for one in here.ends.bad]
         here.runs()
         reading = here.read("between")
         assert here.runs() == ["between", "good"]
