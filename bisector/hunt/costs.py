@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bisector import search as core
@@ -25,10 +25,11 @@ CLEAR_SAVING = 4.0
 """From here on going by the costs saves 11% of the seconds on 120 commits, 14% on long ranges, for 14 and 18%
 more probes; the dearer, the more of both."""
 NEARLY_EVEN = 1.1
-"""So little always counts, as it costs no probes: a build at hand decides between nearly even splits."""
+"""So little always counts, as it costs no probes."""
 _LEAST_SECONDS = 1e-3
 _STEP = math.sqrt(2)
 """What costs are rounded by."""
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,6 @@ class Seconds:
     bad: float
     build: float
     """Building a commit that is not built, in a slot that was used before where there was one."""
-    restore: float
-    """Laying out a commit whose build is in the store."""
     again: float
     """Building for a further reading of a commit."""
     failed: float | None
@@ -50,13 +49,11 @@ class Seconds:
 def costs_of(
     plan: Plan,
     readings: Sequence[Reading],
-    kept: Collection[str] = (),
     candidates: Candidates | None = None,
 ) -> core.Costs:
     """The costs to choose the next probe by; `candidates` (None: the plan's) are the commits searched.
 
-    `kept` are commits whose builds are in the store. The same readings give the same costs, so that a hunt
-    taken up again asks for the same commit.
+    The same readings give the same costs, so that a hunt taken up again asks for the same commit.
     """
     searched = candidates if candidates is not None else plan.candidates
     seconds = seconds_of(plan, readings)
@@ -64,14 +61,12 @@ def costs_of(
         return core.Costs()
     allowed = allowed_weight(len(searched), len(plan.every_candidate))
     good, bad = _weighed(seconds, allowed)
-    at_hand = _at_hand(seconds, min(good, bad), allowed)
     return core.Costs(
         good=good,
         bad=bad,
         build=seconds.build,
         repeat=seconds.again,
         untestable=_rounded_share(seconds.failed, seconds.build + min(good, bad)),
-        builds=[at_hand if commit in kept else seconds.build for commit in searched.ids] if kept else None,
     )
 
 
@@ -95,16 +90,16 @@ def seconds_of(plan: Plan, readings: Sequence[Reading]) -> Seconds | None:
                 tests[side][-1] += of_reference.wall
     if not tests[False] and not tests[True]:
         return None
-    restored = _builds(hunted, BuildKind.RESTORED)
     build = _median(
-        _builds(hunted, BuildKind.INCREMENTAL, BuildKind.NONE), _builds(hunted, BuildKind.CLEAN), restored
+        _builds(hunted, BuildKind.INCREMENTAL, BuildKind.NONE),
+        _builds(hunted, BuildKind.CLEAN),
+        _builds(hunted, BuildKind.RESTORED),
     )
     failed = [r.build_seconds for r in hunted if r.run is None and r.build_seconds > 0]
     return Seconds(
         good=max(_median(tests[False], tests[True]), _LEAST_SECONDS),
         bad=max(_median(tests[True], tests[False]), _LEAST_SECONDS),
         build=build,
-        restore=min(_median(restored), build),
         again=min(_median(_again(hunted)), build),
         failed=_median(failed) if failed else None,
     )
@@ -163,12 +158,6 @@ def _weighed(seconds: Seconds, allowed: float) -> tuple[float, float]:
     return weight((build + good) / (build + bad), allowed) * (build + bad) - build, bad
 
 
-def _at_hand(seconds: Seconds, test: float, allowed: float) -> float:
-    """What laying out a kept build counts for."""
-    dear = seconds.build + test
-    return dear / weight(dear / (seconds.restore + test), allowed) - test
-
-
 def weight(ratio: float, allowed: float) -> float:
     """How much dearer than another a probe counts that is `ratio` times as dear (1 and above), rounded."""
     if ratio >= CLEAR_SAVING:
@@ -179,7 +168,7 @@ def weight(ratio: float, allowed: float) -> float:
 
 def _rounded(ratio: float, to_whole: Callable[[float], int]) -> float:
     """To a whole power of the step."""
-    return float(_STEP ** to_whole(math.log(ratio, _STEP)))
+    return float(_STEP ** to_whole(math.log(ratio, _STEP) + _ROUNDING))
 
 
 def _rounded_share(part: float | None, whole: float) -> float | None:

@@ -10,7 +10,7 @@ from enum import Enum
 
 from bisector.hunt.belief import Belief, Prospect
 from bisector.hunt.plan import Plan
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import BuildKind, Reading, Role
 
 
 class Why(Enum):
@@ -22,6 +22,8 @@ class Why(Enum):
     """It has to be good, because a good endpoint is no ancestor of bad."""
     HALVES = "search"
     """Its answer tells most for its time."""
+    AHEAD = "ahead"
+    """It was built in case the search should ask for it."""
     LEVEL = "level"
     """An endpoint again: how far runs spread decides what all other readings are worth."""
     DOUBTED = "doubted"
@@ -74,17 +76,19 @@ def steps(plan: Plan, readings: Sequence[Reading]) -> Iterator[Step]:
             confirmed_before = previous is Role.CONFIRMATION
             if belief is None or confirmed_before:
                 belief = Belief(plan, known)
-            why = _why(plan, commit, doubted=confirmed_before and not belief.flaky)
+            why = _why(plan, taken[0], doubted=confirmed_before and not belief.flaky)
             prospect, before = belief.prospect(commit), _state(belief)
             belief = _learned(plan, belief, known, taken, anew=why is Why.DOUBTED)
             yield Step(commit, why, taken, prospect, before, _state(belief))
         previous = role
 
 
-def _why(plan: Plan, commit: str, *, doubted: bool) -> Why:
+def _why(plan: Plan, reading: Reading, *, doubted: bool) -> Why:
+    if reading.build is BuildKind.AHEAD:
+        return Why.AHEAD
     if doubted:
         return Why.DOUBTED
-    return Why.LEVEL if commit in (*plan.good, plan.bad) else Why.HALVES
+    return Why.LEVEL if reading.commit in (*plan.good, plan.bad) else Why.HALVES
 
 
 def _learned(

@@ -12,7 +12,7 @@ from benchmarks.search.bounds import best_tree
 from benchmarks.search.simulate import expected
 from bisector import search as core
 from bisector.hunt.belief import Belief
-from bisector.hunt.costs import CLEAR_SAVING, NEARLY_EVEN, costs_of, seconds_of
+from bisector.hunt.costs import CLEAR_SAVING, NEARLY_EVEN, costs_of, seconds_of, weight
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Judgement, Measured, Run, Undecided, Untestable
 from bisector.probe.reading import BuildKind, Reading, Role
@@ -65,7 +65,7 @@ def test_every_kind_of_build_and_test_has_its_own_median() -> None:
     seconds = seconds_of(line(100), readings)
     assert seconds is not None
     assert (seconds.good, seconds.bad) == (1.5, 25.0)
-    assert (seconds.build, seconds.restore, seconds.again, seconds.failed) == (6.0, 0.2, 0.0, 3.0)
+    assert (seconds.build, seconds.again, seconds.failed) == (6.0, 0.0, 3.0)
 
 
 def test_measured_values_count_for_the_level_that_they_are_near() -> None:
@@ -142,15 +142,35 @@ def test_commits_left_out_pay_for_a_dearer_bad_side() -> None:
     assert whole.bad == pytest.approx(NEARLY_EVEN * whole.good)
 
 
-def test_a_build_at_hand_decides_between_nearly_even_splits() -> None:
-    """A kept build near the middle is asked for; one at the end of the range is not worth a probe."""
+@pytest.mark.parametrize(
+    ("ratio", "allowed", "weighed"),
+    [
+        (1.05, 2, 1.05),
+        (1.3, 2, 1.1),
+        (2, 3, 2),
+        (2.7, 3, 2),
+        (3, 1.3, 1.1),
+        (3.9, 9, 2.83),
+        (4.5, 2, 4),
+        (30, 2, 32),
+    ],
+)
+def test_what_a_bad_probe_is_taken_for_is_rounded(ratio: float, allowed: float, weighed: float) -> None:
+    """Down to a power of the root of 2 where probes might be added by it, else to the nearest."""
+    assert weight(ratio, allowed) == pytest.approx(weighed, rel=1e-3)
+
+
+def test_a_reading_more_seldom_changes_what_is_asked_for() -> None:
+    """Tests and builds that took a tenth more or less leave the split where it was."""
     plan = line(100)
-    for kept, asked in (({"c45", "c2"}, 45), ({"c2"}, 49)):
+    asked = set()
+    for good, bad, build in ((1.0, 3.0, 1.0), (1.1, 3.0, 0.9), (0.9, 3.2, 1.1)):
         search = core.Search(core.CommitGraph(plan.candidates.parents))
         search.observe(-1, core.Good())
         search.observe(99, core.Bad())
-        search.costs = costs_of(plan, ends(1.0, 1.0, build=2.0), kept)
-        assert search.propose() == [asked]
+        search.costs = costs_of(plan, ends(good, bad, build=build))
+        asked.update(search.propose())
+    assert len(asked) == 1
 
 
 def test_a_hunt_taken_up_again_asks_for_the_same_commit() -> None:

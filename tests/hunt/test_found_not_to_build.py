@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bisector.hunt.conclusion import AnyOf, FirstBad
+from bisector.hunt.explanation import Why, steps
 from bisector.predicate import Untestable
 from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
@@ -110,6 +111,16 @@ def test_they_cost_no_probe() -> None:
     assert telling.probes < alone.probes
     kinds = [one.build is BuildKind.AHEAD for one in readings if isinstance(one.judgement, Untestable)]
     assert any(kinds)
+
+
+def test_it_is_explained_why_they_have_a_reading() -> None:
+    """Nobody chose them, so no reason for a choice is made up."""
+    plan = plan_of(LINE)
+    _, _, readings = hunted(LINE, "c33", {f"c{at}" for at in range(15, 26)}, 1, 0)
+    reasons = {step.commit: step.why for step in steps(plan, readings) if step.why in (Why.AHEAD, Why.HALVES)}
+    for reading in readings:
+        if reading.role is Role.SEARCH:
+            assert (reasons[reading.commit] is Why.AHEAD) is (reading.build is BuildKind.AHEAD)
 
 
 def test_with_one_job_what_is_under_way_is_waited_for() -> None:
