@@ -81,10 +81,12 @@ def bar(predicate: Predicate[Any], endpoints: Endpoints) -> float | None:
         list(_ratios(predicate, readings, endpoints)) for readings in (endpoints.good, endpoints.bad)
     )
     if good and not endpoints.bad:
-        return FIRST * max(*good, float(predicate.options.ratio) / CLEAR)
+        return FIRST * max(1.0, *good, float(predicate.options.ratio) / CLEAR)
     if not good or not bad:
         return None
-    clear, middle = CLEAR * max(good), math.sqrt(max(good) * min(bad))
+    # A pair of good with itself that came out below 1 was lucky: good is no faster than itself.
+    highest = max(1.0, *good)
+    clear, middle = CLEAR * highest, math.sqrt(highest * min(bad))
     if middle > clear:
         return middle
     return clear if _ended_early(endpoints) and min(bad) > clear else None
