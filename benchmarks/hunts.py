@@ -1,6 +1,7 @@
 """bisector beside `git bisect run` on the same histories: wall time, probes, right or wrong.
 
     python -m benchmarks.hunts [--scenario jit-miss ...] [--commits 120] [--seed 7] [--repeats 3]
+                               [--workload 100]
 
 Both start cold and use the same build and test commands, the same endpoints. bisector's time holds its
 start, its premise and its confirmation, which git does not make; git's threshold is calibrated before its
@@ -102,9 +103,12 @@ def run(command: list[str], folder: Path) -> str:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
-def compared(folder: Path, scenario: str, commits: int, seed: int, repeats: int) -> Row:
+def compared(folder: Path, scenario: str, chosen: argparse.Namespace) -> Row:
     """Both on one history, in turn; medians over the repeats."""
-    made = demo.make(folder / "sample", scenario, commits=commits, seed=seed)
+    repeats = chosen.repeats
+    made = demo.make(
+        folder / "sample", scenario, commits=chosen.commits, seed=chosen.seed, workload=chosen.workload
+    )
     truth = set(json.loads(made.truth.read_text())["any_of"])
     config = folder / "sample" / "hunt.yaml"
     hunt = hunt_file.load(config)
@@ -157,14 +161,16 @@ def main() -> None:
     parser.add_argument("--commits", type=int, default=120)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--workload", type=int, default=100, help="what each test does, in percent")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     rows = []
     for scenario in chosen.scenario or SCENARIOS:
         with tempfile.TemporaryDirectory(prefix="bisector-bench-") as folder:
-            rows.append(compared(Path(folder), scenario, chosen.commits, chosen.seed, chosen.repeats))
+            rows.append(compared(Path(folder), scenario, chosen))
         print(f"{scenario}: {rows[-1]['ratio']:.2f}", file=sys.stderr, flush=True)
-    print(f"{chosen.commits} commits, seed {chosen.seed}, {chosen.repeats} repeats; {facts()}\n")
+    what = f"{chosen.commits} commits, seed {chosen.seed}, workload {chosen.workload}%"
+    print(f"{what}, {chosen.repeats} repeats; {facts()}\n")
     print(table(("scenario", "wall, bisector", "git", "ratio", "probes, bisector", "git"), lines(rows)))
     if chosen.json:
         chosen.json.write_text(json.dumps({"machine": facts(), "rows": rows}, indent=2))
