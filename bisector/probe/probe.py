@@ -25,7 +25,7 @@ from bisector.probe.execution import Command, Execution, GivenUp, Limits, execut
 from bisector.probe.fairness import doubt
 from bisector.probe.inside import is_inside, leads_out
 from bisector.probe.keys import build_keys
-from bisector.probe.manners import Manners, cpus_of
+from bisector.probe.manners import LAST, Manners, cpus_of
 from bisector.probe.output_files import remove
 from bisector.probe.overlay import DoesNotApply, lay_over
 from bisector.probe.reading import BuildKind
@@ -259,8 +259,9 @@ class Prober:
             return self.judge(execution, baseline)
         least = least_of(self._predicate, endpoints, execution.run, baseline.run)
         enough = bar(self._predicate, endpoints)
-        is_enough = least is not None and enough is not None and least * SPREAD >= enough
-        return ended_at(execution.run, least) if least is not None and is_enough else None
+        if least is None or enough is None or least * SPREAD < enough:
+            return None
+        return ended_at(execution.run, least)
 
     def doubt(self, judgement: Judgement, execution: Execution, baseline: Execution | None) -> str | None:
         """Why the judgement is not to be believed, because it hangs on wall time and a run was not fair."""
@@ -310,6 +311,9 @@ class Prober:
             nice=self.manners.nice,
             stop=self.manners.stop,
         ).run
+        if run.ending is not Ending.EXITED and self.manners.nice >= LAST:
+            # Behind all others a build may well not end in time, which says nothing of the commit.
+            raise GivenUp
         if self._sandbox:
             require_entered(run)
         require_sound(worktree, self._environment, failed=run.exit_code != 0)

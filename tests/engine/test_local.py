@@ -261,6 +261,31 @@ def test_a_build_that_failed_ahead_is_not_tried_again(tmp_path: Path) -> None:
         assert len((tmp_path / "builds").read_text()) > len(builds)
 
 
+def test_a_build_ahead_that_does_not_end_in_time_says_nothing_of_the_commit(tmp_path: Path) -> None:
+    """It stands behind all others; who waits for the build makes it anew."""
+    slow = tmp_path / "slow"
+    script = f"test -e {slow} || {{ touch {slow}; exec sleep 64; }}; echo built >out"
+    with lab(tmp_path, "true", build__command=script, build__outputs=["out"], build__timeout="1s") as found:
+        slots, prober = found.engine._slots, found.engine._prober
+        prober.manners = Manners(nice=19, stop=threading.Event())
+        failed: list[str] = []
+        done = threading.Event()
+
+        def on_step(_commit: str, step: Step, _detail: str) -> None:
+            if step is Step.DONE:
+                done.set()
+
+        builder = Builder(prober, slots, on_step, lambda commit, *_: failed.append(commit))
+        try:
+            builder.see_to([request(found.commit)])
+            assert done.wait(60)
+        finally:
+            builder.end()
+        prober.manners = Manners()
+        assert not failed and not prober._failures
+        assert not isinstance(found.engine.read(request(found.commit)).judgement, Untestable)
+
+
 def test_a_build_that_is_no_longer_likely_is_given_up_and_one_waited_for_is_not(tmp_path: Path) -> None:
     """What was built ahead is accounted for, used or not; the builder goes on with what is named next."""
     script = "test -e stop || { touch stop; sleep 63; }; echo built >out"

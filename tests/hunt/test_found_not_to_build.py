@@ -113,6 +113,30 @@ def test_they_cost_no_probe() -> None:
     assert any(kinds)
 
 
+@dataclass
+class Late(Telling):
+    """Tells of a commit only when the first reading of the confirmation has ended."""
+
+    def finished(self, longest: float | None = None) -> tuple[Request, Reading]:
+        """News once the confirmation has begun to end."""
+        if self.told != ["c0"] and any(role is Role.CONFIRMATION for _, role in self.asked):
+            self.told = ["c0"]
+            at = datetime(2026, 1, 1, tzinfo=UTC)
+            return Request("c0", Role.SEARCH), Reading("c0", Role.SEARCH, WHY, at, build=BuildKind.AHEAD)
+        return FakeEngine.finished(self, longest)
+
+
+def test_news_that_comes_during_the_confirmation_is_dropped() -> None:
+    """A reading of the search behind one of the confirmation would mean that this had not held."""
+    plan = plan_of(LINE)
+    judge = bad_from(plan, "c33")
+    engine = Late(judge)
+    found, _, readings, _ = hunt(plan, judge, engine=engine)
+    assert isinstance(found, FirstBad) and found.confirmed
+    assert engine.told == ["c0"]
+    assert "c0" not in [one.commit for one in readings]
+
+
 def test_it_is_explained_why_they_have_a_reading() -> None:
     """Nobody chose them, so no reason for a choice is made up."""
     plan = plan_of(LINE)
