@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 DEMO := demo-history
 SCENARIO ?= jit-miss
 WORKERS ?= 2
+ROUNDS ?= 10
 
-.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel test-long bench bench-startup bench-large bench-search bench-noise calibration chaos docs docs-site test-browser captures clean
+.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel fuzz test-long bench bench-startup bench-large bench-search bench-noise calibration chaos docs docs-site test-browser captures clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -57,6 +58,12 @@ wheel: setup ## Build the wheel, install it into a clean environment, run it fro
 test-browser: setup ## The report in the system's Chromium, installed when missing
 	@bash scripts/install-tools.sh chromium
 	@$(BIN)/python -m pytest -q tests/browser
+
+fuzz: setup ocaml tools ## Property tests with examples drawn anew, ROUNDS times over; write down what fails as an @example
+	@for round in $$(seq $(ROUNDS)); do \
+	  $(BIN)/python -m pytest -q -m 'hypothesis and not long and not alone' --hypothesis-profile=fuzz \
+	    -n $(WORKERS) --dist worksteal --ignore=tests/browser || exit 1; \
+	done
 
 test-long: setup ocaml tools ## Every scenario, 120 commits, three seeds
 	@$(BIN)/python -m pytest -q -m long

@@ -1,4 +1,8 @@
-"""Guards: no test reads the developer's git settings, or writes into the real home."""
+"""Guards: no test reads the developer's git settings, or writes into the real home.
+
+Property tests draw the same examples on every run, so that a suite that passed passes again. `make fuzz`
+draws new ones, and more; write what fails there into the test as an `@example`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("repeatable", derandomize=True, database=None, print_blob=True)
+hypothesis.settings.register_profile("fuzz", max_examples=1000, print_blob=True)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True, scope="session")
