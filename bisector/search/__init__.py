@@ -7,6 +7,7 @@ for commit in search.propose():
 search.observe(commit, probe(commit))
 """
 
+from bisector.search.belief import evidence_beyond
 from bisector.search.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive, Misfit, NoRegression
 from bisector.search.cost import Costs
 from bisector.search.find_all import find_all
@@ -47,5 +48,6 @@ __all__ = [
     "Search",
     "Timing",
     "Untestable",
+    "evidence_beyond",
     "find_all",
 ]

@@ -110,6 +110,20 @@ class Belief:
         return self.fit.channel(self.class_weights())
 
 
+def evidence_beyond(evidence: float, noise: Noise, premise: Sequence[Observation]) -> float:
+    """What remains of a premise's evidence (a Bayes factor) once a search has observed the same readings.
+
+    `premise`: readings of the endpoints, the good one as -1, the bad one as 0. At least 1: where the noise
+    model makes more of them than the premise did, that stands.
+
+    search = Search(graph, noise=noise, evidence=evidence_beyond(99.0, noise, premise))
+    search.observe_all(readings)  # those of the premise among them
+    """
+    endpoints = Belief(CommitGraph([[]]), noise, np.array([0.5, 0.5]))
+    endpoints.learn(premise)
+    return max(1.0, evidence / endpoints.rival())
+
+
 def _gather(by_commit: dict[int, list[Observation]]) -> Readings:
     commits = tuple(sorted(by_commit))
     outcomes = [[observation.outcome for observation in by_commit[commit]] for commit in commits]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,6 +33,16 @@ def impartial(size: int) -> Floats:
     prior = np.append(np.full(size, (0.5 - LAST_ALONE) / size), 0.5)
     prior[-2] += LAST_ALONE
     return prior
+
+
+def established(prior: Floats, evidence: float) -> Floats:
+    """A prior (N + 1,) after evidence for a regression, a Bayes factor; against one where it is below 1."""
+    if not 0 < evidence < math.inf:
+        raise UsageError(f"evidence is {evidence}: give a Bayes factor, a positive number")
+    posterior = prior.copy()
+    posterior[-1] /= evidence
+    posterior /= posterior.sum()
+    return posterior
 
 
 def softened(size: int, weights: Sequence[float] | Floats | None, none: float) -> Floats:

@@ -17,10 +17,14 @@ EXACT_SUPPORT = 1024
 """Up to so many live hypotheses each has its own bit; beyond, as many particles stand for them."""
 KEPT = 4 * EXACT_SUPPORT
 """How many hypotheses a cached view tells apart."""
+SAMPLED_UP_TO = 0.9
+"""Where one hypothesis is likelier than this, too few particles would stand for its rivals."""
 FEWEST_EFFECTIVE = 400.0
 """Below this effective size a sample is drawn anew."""
 DROPPED = 3e-3
-"""Posterior mass that the *choice* of a probe may ignore (the posterior itself never does)."""
+"""Posterior mass that the *choice* of a probe may ignore at most (the posterior itself never does)."""
+DROPPED_OF_DOUBT = 0.1
+"""And at most this share of the doubt that a conclusion allows, or nothing would be left to ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +149,15 @@ class Reacher:
             self._drawn = np.sort(_systematic(weight, KEPT, self._offset))
             self._drawn_at = weight[self._drawn]
 
-    def of(self, posterior: Floats) -> Reach:
-        """The reach of the likeliest hypotheses of a posterior (N + 1,)."""
+    def of(self, posterior: Floats, doubt: float) -> Reach:
+        """The reach of the likeliest hypotheses of a posterior (N + 1,).
+
+        `doubt`: the probability of being wrong that a conclusion allows; 0 where it must be certain.
+        """
         weight, none = posterior[:-1], float(posterior[-1])
-        live = likeliest(weight, DROPPED * (1 - none))
+        live = likeliest(weight, min(DROPPED, DROPPED_OF_DOUBT * doubt) * (1 - none))
+        if len(live) > EXACT_SUPPORT and weight.max() > SAMPLED_UP_TO * weight.sum():
+            live = np.sort(np.argsort(-weight, kind="stable")[:EXACT_SUPPORT])
         if len(live) > EXACT_SUPPORT:
             return self._sampled(weight, none)
         if not self._kept[live].all():

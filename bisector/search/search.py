@@ -20,7 +20,7 @@ from bisector.search.misfit import contradiction, pattern
 from bisector.search.noise import Floats, Ints, Noise
 from bisector.search.noise_exact import Exact
 from bisector.search.outcomes import GOOD_END, Bad, Good, Measured, Observation, Outcome, Untestable
-from bisector.search.prior import impartial, prior_of_none, softened
+from bisector.search.prior import established, impartial, prior_of_none, softened
 from bisector.search.reach import EXACT_SUPPORT, Reacher
 from bisector.search.stop import Confident, NothingToLearn, Rule, State
 from bisector.search.untestable import Runs, Untestables
@@ -35,8 +35,12 @@ class Search:
     """Finds the first bad commit of a graph with the fewest expected probes (or seconds).
 
     `prior`: weights of the commits, shape (N,), any scale. `no_regression`: prior probability that no
-    commit is bad (None: 1%, with `Exact` that of one commit). `stop`: when to end, by default
-    `Confident(confidence) | NothingToLearn()`; a rule such as `Budget(probes=50)` goes between.
+    commit is bad (None: 1%, with `Exact` that of one commit). `evidence`: what is known from elsewhere of
+    a regression, as a Bayes factor: how many times likelier that is if there is a regression than if there
+    is none. "No regression" becomes so many times less likely, under the caller's prior and under the
+    impartial one. For an established premise whose readings are observed too, give `evidence_beyond`, so
+    that they do not count twice. `stop`: when to end, by default `Confident(confidence) |
+    NothingToLearn()`; a rule such as `Budget(probes=50)` goes between.
     `check_fit`: whether a conclusion is checked against readings that a single step cannot explain.
     The endpoints need not be observed: good is held to be good, and the bad one is asked for where "it
     is not bad at all" is what remains to be excluded. Deterministic for a seed and a list of observations.
@@ -51,6 +55,7 @@ class Search:
         seed: int = 0,
         prior: Sequence[float] | Floats | None = None,
         no_regression: float | None = None,
+        evidence: float = 1.0,
         stop: Rule | None = None,
         untestable: Runs | None = None,
         check_fit: bool = True,
@@ -66,8 +71,9 @@ class Search:
         sure: Rule = Confident(confidence)
         self._stop = (sure | stop if stop else sure) | NothingToLearn()
         none = prior_of_none(len(graph), no_regression, certain=self.noise.certain)
-        self._prior = softened(len(graph), prior, none)
-        self._impartial = impartial(len(graph))
+        self._evidence = evidence
+        self._prior = established(softened(len(graph), prior, none), evidence)
+        self._impartial = established(impartial(len(graph)), evidence)
         self._runs = untestable or Runs()
         self._builds = self._costs.building(len(graph))
         self._check_fit = check_fit and not self.noise.certain
@@ -259,7 +265,7 @@ class Search:
             return misfit
         state = State(
             posteriors=(self._belief.posterior, self._belief.under(self._impartial)),
-            rival=self._belief.rival(),
+            rival=self._belief.rival() * self._evidence,
             doubt=self.noise.doubt,
             certain=self.noise.certain,
             allowance=self._belief.allowance(),
@@ -285,9 +291,12 @@ class Search:
         return pattern(self._belief, self.observations, self.seed) if self._check_fit else None
 
     def _open_posterior(self) -> Floats:
-        """The posterior that proposals are to narrow down: the caller's prior, once convinced, gives way."""
+        """The posterior to narrow down: of the two that must convince, the one that does not yet."""
         posterior = self._belief.posterior
-        return posterior if posterior.max() < self.confidence else self._belief.under(self._impartial)
+        if posterior.max() < self.confidence:
+            return posterior
+        impartial = self._belief.under(self._impartial)
+        return impartial if impartial.max() < posterior.max() else posterior
 
     def _unmeasured(self) -> Ints:
         """The places of commits that gave verdicts only, where readings are measured."""
@@ -299,7 +308,8 @@ class Search:
 
     def _look(self) -> Situation:
         if self._situation is None:
-            reach = self._reacher.of(self._open_posterior())
+            doubt = 0.0 if self.noise.certain else (1 - self.confidence) * self._belief.allowance()
+            reach = self._reacher.of(self._open_posterior(), doubt)
             of_class: Ints = self._belief.classes.of
             channel = self._belief.channel()
             built = np.array(list(self._built), dtype=np.int64)

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from bisector.errors import UsageError
-from bisector.search import Bad, FirstBad, Flaky, Good, NoRegression, Rates, Search
+from bisector.search import (
+    Bad,
+    FirstBad,
+    Flaky,
+    Good,
+    NoRegression,
+    Observation,
+    Rates,
+    Search,
+    evidence_beyond,
+)
 from tests.search.driving import chain, flipped, hunt
 
 
@@ -93,3 +103,54 @@ def test_the_last_commit_is_not_given_up_for_want_of_readings(seed: int) -> None
     hunt(search, flipped(graph, 999, 0.1, seed))
     assert isinstance(search.conclusion, FirstBad)
     assert search.conclusion.commit == 999
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.1])
+def test_a_high_confidence_is_reached_and_not_given_up(rate: float) -> None:
+    """However high the stated confidence is, the choice never ignores all rivals of a commit."""
+    graph = chain(60)
+    for seed in range(6):
+        search = Search(graph, noise=Flaky(), confidence=0.9999)
+        hunt(search, flipped(graph, 41, rate, seed))
+        assert isinstance(search.conclusion, FirstBad)
+        assert search.conclusion.commit == 41
+        assert search.conclusion.probability >= 0.9999
+
+
+def test_a_trusted_prior_leaves_its_rivals_to_be_excluded() -> None:
+    """Verdicts that never err go on to certainty where the prior alone is as good as the confidence."""
+    prior = np.full(1000, 1e-9)
+    prior[12] = 1.0
+    for first_bad in (11, 12):
+        graph = chain(1000)
+        search = Search(graph, prior=prior, confidence=0.999)
+        hunt(search, flipped(graph, first_bad, 0.0, seed=0))
+        assert search.conclusion == FirstBad(first_bad, 1.0)
+
+
+def test_evidence_of_a_premise_makes_no_regression_so_much_less_likely() -> None:
+    """Odds of "no regression" are divided by the factor, and it is concluded only against it."""
+    graph = chain(20)
+    plain, sure = Search(graph, noise=Flaky()), Search(graph, noise=Flaky(), evidence=1000.0)
+    for search in (plain, sure):
+        search.observe_all([Observation(-1, Good()), Observation(19, Good())])
+    odds = [one.no_regression / (1 - one.no_regression) for one in (plain, sure)]
+    assert odds[0] / odds[1] == pytest.approx(1000.0)
+    needed = [
+        hunt(Search(graph, noise=Flaky(), evidence=e), flipped(graph, None, 0, 0)) for e in (1.0, 1000.0)
+    ]
+    assert needed[0] < needed[1]
+
+
+def test_readings_of_a_premise_do_not_count_twice() -> None:
+    """With what remains of the evidence, the readings and the premise together say what the premise said."""
+    graph, noise = chain(20), Flaky()
+    premise = [Observation(-1, Good())] * 6 + [Observation(0, Bad()), Observation(0, Good())] * 2
+    remains = evidence_beyond(500.0, noise, premise)
+    search = Search(graph, noise=noise, evidence=remains, no_regression=0.5)
+    search.observe_all([Observation(19 if one.commit == 0 else -1, one.outcome) for one in premise])
+    assert 1 < remains < 500
+    assert (1 - search.no_regression) / search.no_regression == pytest.approx(500.0)
+    assert evidence_beyond(2.0, noise, premise * 9) == 1.0
+    with pytest.raises(UsageError, match="Bayes factor"):
+        Search(graph, evidence=0.0)
