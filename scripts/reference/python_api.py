@@ -26,7 +26,7 @@ Every name is imported from the module of its heading. Commits are numbers: pare
 is the good endpoint, N-1 the bad one.
 """
 _GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
-    ("A search", ("Search", "CommitGraph", "find_all")),
+    ("A search", ("Search", "CommitGraph", "evidence_beyond", "find_all")),
     ("How readings err", ("Exact", "Flaky", "Rates", "Timing", "Noise")),
     ("What a probe saw", ("Good", "Bad", "Untestable", "Measured", "Observation", "Outcome", "GOOD_END")),
     (
