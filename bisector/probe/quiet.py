@@ -14,6 +14,7 @@ from statistics import fmean
 
 from bisector.hunt_file.model import Quiet
 from bisector.probe.contention import MachineState, machine_state
+from bisector.probe.pause import PauseDetector
 from bisector.units import format_duration
 
 LOOKS = 10
@@ -38,9 +39,9 @@ def wait_for_quiet(
     `on_wait` is told at once that there is something to wait for, then every minute. Returns None for a
     calm machine, else a sentence that says how busy it was when the waiting was given up.
     """
-    started, told = clock(), -TOLD_EVERY
+    waited, told = 0.0, -TOLD_EVERY
     while (load := sample_load(clock, sleep, state)) > quiet.load_per_core:
-        waited = clock() - started
+        waited += LOOKS * LOOK  # Not by the clock, which goes on while bisector is stopped.
         busy = f"load per core {load:.2f}, {quiet.load_per_core:g} wanted"
         if waited >= quiet.wait:
             return f"the machine was still busy after {format_duration(waited)} of waiting ({busy})"
@@ -56,13 +57,15 @@ def sample_load(
     """What others do for a second: the largest of three views of it.
 
     The share of the CPUs' time in use; the tasks that run or wait, per core (which alone goes above 1);
-    the share of time in which some task waited for a CPU (pressure stall information).
+    the share of time in which some task waited for a CPU (pressure stall information). Time in which bisector
+    itself was stopped is no time of calm.
     """
-    began, states = clock(), [state()]
+    began, states, pauses, missing = clock(), [state()], PauseDetector(clock), 0.0
     for _ in range(LOOKS):
         sleep(LOOK)
+        missing += pauses.gap(LOOK)
         states.append(state())
-    seconds, cores = clock() - began, os.cpu_count() or 1
+    seconds, cores = clock() - began - missing, os.cpu_count() or 1
     used = _grown(states[0].busy, states[-1].busy) / _TICKS_PER_SECOND / cores
     stalled = _grown(states[0].stalled, states[-1].stalled)
     # Whoever looks is one of those that run.

@@ -14,6 +14,7 @@ from bisector.probe.contention import share_waited
 from bisector.probe.launch import Launch, end_notice
 from bisector.probe.output_capture import OutputCapture
 from bisector.probe.ownership import ProcessTree, Usage
+from bisector.probe.pause import LONGEST, PauseDetector, require_not_all_held, require_not_held
 
 EarlyJudgement = Good | Bad | Untestable
 Watch = Callable[[Run], EarlyJudgement | None]
@@ -54,6 +55,8 @@ class Supervision:
         self._watch = watch
         self._stop = stop
         self._usage = Usage(0.0, 0.0, None)
+        self._pauses = PauseDetector()
+        self._next_look = LONGEST
         self._started = math.nan
         self.wall = 0.0
         """Seconds from the opened gate to the end, or to now."""
@@ -63,9 +66,11 @@ class Supervision:
     def run(self, tick: float) -> Ending:
         """Let the command go and return why it stopped, or must be; it may still be running then.
 
-        Raises `GivenUp` once it is no longer wanted.
+        Raises `GivenUp` once it is no longer wanted, `Paused` where it or bisector itself was made to stand
+        still from outside.
         """
         self._started = time.monotonic()
+        self._pauses.look()
         self._launch.open_gate()
         with selectors.DefaultSelector() as selector, end_notice(self._launch.pid) as notice:
             selector.register(self._launch.output, selectors.EVENT_READ)
@@ -74,9 +79,11 @@ class Supervision:
             longest = POLL if notice is None else tick
             next_tick = tick
             while True:
-                selector.select(max(0.0, min(next_tick - self.wall, longest, self._time_left())))
+                at_most = max(0.0, min(next_tick - self.wall, longest, self._time_left()))
+                selector.select(at_most)
                 if self._stop is not None and self._stop.is_set():
                     raise GivenUp
+                self._pauses.require_none(at_most)
                 self.wall = time.monotonic() - self._started
                 news = self._read(selector)
                 if ticked := self.wall >= next_tick:
@@ -106,14 +113,23 @@ class Supervision:
         if usage.oom_kills or self._is_over_memory():
             return Ending.MEMORY_LIMIT
         if self._time_left() <= 0:
+            require_not_all_held(self._launch.pid)
             return Ending.TIMEOUT
+        if self.wall >= self._next_look:
+            self._next_look = self.wall + LONGEST
+            require_not_held(self._launch.pid)
         if (news or ticked) and self._watch:
-            self.judgement = self._watch(self.so_far())
-            if isinstance(self.judgement, Bad) and not ticked:
-                # What it waited for a CPU since the last tick may make up for it.
-                self._usage = self._tree.usage()
-                self.judgement = self._watch(self.so_far())
+            self._look_at_it(self._watch, ticked=ticked)
         return Ending.JUDGED if self.judgement else None
+
+    def _look_at_it(self, watch: Watch, *, ticked: bool) -> None:
+        self._pauses.require_none(0.0)
+        self.judgement = watch(self.so_far())
+        if isinstance(self.judgement, Bad) and not ticked:
+            # What it waited for a CPU since the last tick may make up for it.
+            self._usage = self._tree.usage()
+            self.judgement = watch(self.so_far())
+        self._pauses.look()  # A plug-in may take its time.
 
     def _is_over_memory(self) -> bool:
         """Hold the limit where the kernel does not."""

@@ -62,6 +62,20 @@ def test_goes_on_when_calm_comes(shown: str) -> None:
     assert told[0].startswith("load per core ") and told[0].endswith(", 0.5 wanted; 9m 59s left")
 
 
+def test_a_pause_is_not_calm() -> None:
+    """A busy machine is not taken for calm because bisector was stopped while it looked."""
+    machine = Machine(lambda now: 3.0 if now < 200 else 0.0, "busy stalled")
+
+    def stopped(seconds: float) -> None:
+        machine.sleep(seconds)
+        if 50 < machine.now < 51:
+            machine.now += 100
+
+    in_vain = wait_for_quiet(HALF, lambda _why: None, machine.clock, stopped, machine.state)
+    assert in_vain is None
+    assert machine.now >= 200
+
+
 def test_calm_from_the_start() -> None:
     """A calm machine costs a second and is not worth a word."""
     machine = Machine(lambda now: 0.0)
