@@ -9,7 +9,7 @@ SCENARIO ?= jit-miss
 WORKERS ?= 2
 ROUNDS ?= 10
 
-.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel fuzz test-long bench bench-startup bench-large bench-search bench-noise calibration chaos docs docs-site test-browser captures clean
+.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel fuzz test-long bench bench-startup bench-large bench-search bench-noise calibration chaos worlds docs docs-site test-browser captures clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -82,6 +82,9 @@ calibration: setup ## Is the stated confidence true? 15,000 simulated hunts, an 
 
 chaos: setup ## Hunts killed 300 times, at random moments and at named crash points
 	@mkdir -p build && $(BIN)/python -m tests.chaos --kills 300 --seed 1 --json build/chaos.json
+
+worlds: setup ## Hunts in 2,000 small worlds that set traps, half an hour
+	@mkdir -p build && $(BIN)/python -m tests.worlds --worlds 2000 --seed 1 --jobs $(WORKERS) --json build/worlds.json
 
 bench-search: setup ## The search core beside git's rule and the bounds
 	@$(BIN)/python -m benchmarks.search

@@ -1,0 +1,78 @@
+"""Traps in what is asked for: paths, first parents, a budget, branches that move."""
+
+from __future__ import annotations
+
+from tests.worlds.draft import Draft, Plan, name
+from tests.worlds.traps import trap
+
+
+@trap("paths leave the culprit out", "range")
+def paths(draft: Draft) -> None:
+    """Only commits that touch the documentation are candidates, and the step is in none of them."""
+    touching = {at for at in range(1, draft.last + 1) if draft.rng.random() < 0.6} - draft.steps.keys()
+    touching = touching or {1} - draft.steps.keys()
+    texts: list[str] = []
+    for at, parents in enumerate(draft.parents):
+        before = texts[parents[0]] if parents else "begun\n"
+        texts.append(f"{at}\n" if at in touching else before)
+        draft.files_of.setdefault(at, {})["docs"] = texts[at]
+    draft.candidates = touching
+    draft.hunt["paths"] = ["docs"]
+    for plan in draft.plans:
+        plan.honest |= {"refused"}
+
+
+@trap("paths hold the culprit", "range")
+def good_paths(draft: Draft) -> None:
+    """Only commits that touch the program are candidates."""
+    draft.hunt["paths"] = ["app"]
+    for plan in draft.plans:
+        plan.honest |= {"refused"} if not draft.steps else set()
+
+
+@trap("first parents only", "range")
+def first_parents(draft: Draft) -> None:
+    """What came with a side branch came with its merge."""
+    draft.hunt["first_parent"] = True
+    draft.first_parent = True
+
+
+@trap("a budget that is too small", "range", "plans")
+def budget(draft: Draft) -> None:
+    """Nothing is said until there is more of it."""
+    draft.hunt["budget"] = {"probes": draft.rng.randint(1, 3)}
+    draft.plans.append(Plan(extra={"hunt": {"budget": {"probes": 500}}}))
+
+
+@trap("bad's branch moves", "range", "plans", "steps", "shape")
+def bad_moves(draft: Draft) -> None:
+    """First it ends before the step; then it has grown, or the other way round."""
+    step = draft.rng.randint(2, draft.last)
+    draft.steps = {step: 1}
+    draft.hunt["bad"] = "branch"
+    ends = [draft.rng.randint(1, step - 1), draft.rng.randint(step, draft.last)]
+    draft.rng.shuffle(ends)
+    draft.plans = [Plan(bad=end, extra={"branches": {"branch": name(end)}}) for end in ends]
+
+
+@trap("good's branch moves", "range", "plans", "steps", "shape")
+def good_moves(draft: Draft) -> None:
+    """First it is good, then it is not, or the other way round."""
+    step = draft.rng.randint(1, draft.last - 1)
+    draft.steps = {step: 1}
+    draft.hunt["good"] = "branch"
+    ends = [draft.rng.randint(0, step - 1), draft.rng.randint(step, draft.last - 1)]
+    draft.rng.shuffle(ends)
+    draft.plans = [Plan(good=end, extra={"branches": {"branch": name(end)}}) for end in ends]
+
+
+@trap("killed in between", "kill")
+def killed(draft: Draft) -> None:
+    """SIGKILL at some moment, once or twice; the same command goes on."""
+    draft.kills = [draft.rng.uniform(0.05, 1.2) for _ in range(draft.rng.randint(1, 2))]
+
+
+@trap("two at once", "jobs")
+def two_jobs(draft: Draft) -> None:
+    """Two probes run beside each other."""
+    draft.hunt["jobs"] = 2
