@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bisector.engine.slots import Slot
-from bisector.predicate import Bad, Ending, Judgement
+from bisector.errors import InfrastructureFault
+from bisector.predicate import Bad, Ending, Judgement, Run, Untestable
 from bisector.probe.early import SPREAD
 from bisector.probe.execution import Execution
-from bisector.probe.probe import Prober
+from bisector.probe.probe import Built, Prober
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
@@ -29,16 +32,25 @@ class _Last:
     ended: float
 
 
+Stand = Callable[[Slot, str, bool], Built | Untestable]
+"""(slot, commit, whether from clean): have the commit stand built in the slot, if it does not any more."""
+
+
 class Pairs:
     """Has candidates run by `prober`, and knows which runs of the reference were made before.
 
     The reference is run just before the candidate, but where a run that was made before tells as much: one
     of the same build that has just ended, or any where bad is far off, for a candidate that is plainly good,
     or not long after a run that has shown the machine to be as fast as ever.
+
+    Each run starts from what was built: what it leaves in its slot is put back after it, and what cannot be
+    put back is made again, by `stand`, before the next one.
     """
 
-    def __init__(self, prober: Prober) -> None:
+    def __init__(self, prober: Prober, stand: Stand) -> None:
         self._prober = prober
+        self._stand = stand
+        self._fragile: set[str] = set()
         self._reference: Slot | None = None
         self._fastest: dict[tuple[str, bool], Execution] = {}
         self._last: _Last | None = None
@@ -93,8 +105,13 @@ class Pairs:
 
     def _of_reference(self, request: Request, name: str) -> Execution:
         assert self._reference is not None
-        log, commit = f"{name}-reference", request.against
-        execution = self._prober.test(self._reference.worktree, commit, log, reference=True)
+        reference, log, commit = self._reference, f"{name}-reference", request.against
+        execution = self._from_start(
+            reference,
+            commit,
+            request.fresh,
+            lambda: self._prober.test(reference.worktree, commit, log, reference=True),
+        )
         self._last = _Last(commit, self._reference.digest, execution, time.monotonic())
         self._compare(request, execution)
         return execution
@@ -115,12 +132,32 @@ class Pairs:
 
     def _of_candidate(self, slot: Slot, request: Request, name: str, baseline: Execution | None) -> Execution:
         run = baseline.run if baseline else None
-        execution = self._prober.test(
-            slot.worktree, request.commit, name, baseline=run, endpoints=request.endpoints
+        execution = self._from_start(
+            slot,
+            request.commit,
+            request.fresh,
+            lambda: self._prober.test(
+                slot.worktree, request.commit, name, baseline=run, endpoints=request.endpoints
+            ),
         )
         self._last = _Last(request.commit, slot.digest, execution, time.monotonic())
         if request.commit == request.against:
             self._compare(request, execution)
+        return execution
+
+    def _from_start(self, slot: Slot, commit: str, fresh: bool, test: Callable[[], Execution]) -> Execution:
+        built = self._stand(slot, commit, fresh)
+        if isinstance(built, Untestable):
+            return Execution(Run(0.0, 0.0, 0.0), built)
+        if slot.start is None:
+            slot.start = self._prober.start(slot.worktree, commit, self._fragile)
+        try:
+            execution = test()
+        except Exception:
+            with suppress(InfrastructureFault):
+                slot.put_back()
+            raise
+        slot.put_back()
         return execution
 
     def _told(

@@ -66,7 +66,7 @@ class Reader:
         self._wait_for_quiet = wait_for_quiet or partial(quiet.wait_for_quiet, sleep=self._sleep)
         self._candidate: Slot | None = None
         self._reference: Slot | None = None
-        self._pairs = Pairs(prober)
+        self._pairs = Pairs(prober, self._stand)
         self._numbers = numbers or itertools.count(1)
         self._begun: deque[Request] = deque()
 
@@ -149,7 +149,8 @@ class Reader:
         if slot.commit == commit and (slot.fresh or not fresh):
             return Built(commit, 0.0, slot.digest)
         with slot.changing(commit):
-            built = self._prober.build(slot.worktree, commit, fresh=fresh)
+            built = self._prober.build(slot.worktree, commit, fresh=fresh, clean=slot.is_spoilt)
+        slot.is_spoilt = False
         if isinstance(built, Built):
             slot.commit, slot.fresh, slot.digest = commit, fresh, built.digest
         return built

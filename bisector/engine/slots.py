@@ -18,6 +18,7 @@ from bisector.history.worktree import Worktree, registered_below
 from bisector.probe.dune_root import scripts_of
 from bisector.probe.file_lock import FileLock, try_lock
 from bisector.probe.sandbox import private_tmp_of
+from bisector.probe.start import Back, Start, copies_of
 
 
 class Slot:
@@ -28,6 +29,10 @@ class Slot:
         self.commit: str | None = None
         self.fresh = False
         self.digest = ""
+        self.start: Start | None = None
+        """Where its tests start from; None before the first of what stands in it."""
+        self.is_spoilt = False
+        """Whether a test has changed what only a clean build can make again."""
         self._is_broken = False
         self._lock = lock
 
@@ -37,7 +42,7 @@ class Slot:
 
         So what made git fail, such as the lock of one that was killed, does not stay.
         """
-        self.commit = None
+        self.commit = self.start = None
         if self._is_broken or not self.worktree.is_whole:
             self._is_broken = True
             self.worktree.remove()
@@ -49,12 +54,27 @@ class Slot:
             self._is_broken = True
             raise
 
+    def put_back(self) -> None:
+        """Undo what a test did; where that cannot be done, nothing stands in the slot any more.
+
+        Raises `InfrastructureFault` where files cannot be removed or written.
+        """
+        if self.start is None:
+            return
+        back = Back.TO_BUILD_CLEAN
+        try:
+            back = self.start.put_back()
+        finally:
+            self.is_spoilt = self.is_spoilt or back is Back.TO_BUILD_CLEAN
+            if back is not Back.WHOLE:
+                self.commit = self.start = None
+
     def release(self) -> None:
         """Take the worktree away and give up the lock."""
         try:
             self.worktree.remove()
-            for beside in (scripts_of(self.worktree.path), private_tmp_of(self.worktree.path)):
-                shutil.rmtree(beside, ignore_errors=True)
+            for beside in (scripts_of, private_tmp_of, copies_of):
+                shutil.rmtree(beside(self.worktree.path), ignore_errors=True)
         finally:
             self._lock.release()
 

@@ -25,9 +25,12 @@ class InPlace(Worktree):
     lies in the folder `keep` is not looked at. `overlaid` are the paths that an overlay writes to.
     """
 
+    is_scratch = False
+
     def __init__(self, repository: Repository, path: Path, keep: Path, overlaid: Sequence[str] = ()) -> None:
         super().__init__(repository, path)
         self._keep = keep
+        self.aside = keep if keep.is_relative_to(path) else None
         self._overlaid = overlaid
         self._there: frozenset[str] = frozenset()
         self._folders: frozenset[str] = frozenset()
@@ -54,7 +57,9 @@ class InPlace(Worktree):
         self._there = frozenset(untracked)
         self._folders = frozenset(self._beside(self._others("--exclude-standard", "--directory")))
 
-    def checkout(self, commit: str, *, clean: bool = False, only: Sequence[str] = ()) -> None:
+    def checkout(
+        self, commit: str, *, clean: bool = False, only: Sequence[str] = (), keeps: Sequence[str] = ()
+    ) -> None:
         """Put back what an earlier try changed; raises `CleanBuildNeeded` for `clean`; it is never sparse."""
         if clean:
             raise CleanBuildNeeded(commit)

@@ -30,6 +30,12 @@ class Worktree:
     that cannot be written, `checkout` for a submodule's commit that was never fetched.
     """
 
+    is_scratch = True
+    """Whether all of it is bisector's own, and nothing the user's."""
+
+    aside: Path | None = None
+    """A folder in it that is no part of it."""
+
     def __init__(self, repository: Repository, path: Path) -> None:
         self.repository = repository
         self.path = path
@@ -49,8 +55,10 @@ class Worktree:
         )
         self._registration = self._own_git_folder()
 
-    def checkout(self, commit: str, *, clean: bool = False, only: Sequence[str] = ()) -> None:
-        """Lay out `commit`: tracked files exactly, untracked ones gone.
+    def checkout(
+        self, commit: str, *, clean: bool = False, only: Sequence[str] = (), keeps: Sequence[str] = ()
+    ) -> None:
+        """Lay out `commit`: tracked files exactly, untracked ones gone but for those that match `keeps`.
 
         Ignored files, which are what builds make, go only if `clean`. With `only` just these files and
         folders are laid out, and the files beside and above them: in a tree of 50,000 files that takes a
@@ -61,8 +69,13 @@ class Worktree:
             self._leave_out(set(self._inside) - stay)
         self._git("checkout", "--force", "--detach", "--quiet", commit, options=self._sparsely(only))
         self._require_tree(commit)
-        self._clean("-ffdqx" if clean else "-ffdq")
+        self._clean("-ffdqx" if clean else "-ffdq", *(f"--exclude=/{glob}" for glob in keeps))
         self._lay_out_submodules(clean=clean)
+
+    @property
+    def own_git_folder(self) -> Path | None:
+        """Where git keeps HEAD, index and whatever else concerns this worktree alone."""
+        return self._own_git_folder()
 
     @property
     def is_whole(self) -> bool:
@@ -113,12 +126,12 @@ class Worktree:
                 self._inside[submodule.path] = inside
             self._inside[submodule.path].checkout(submodule.commit, clean=clean)
 
-    def _clean(self, how: str) -> None:
+    def _clean(self, *how: str) -> None:
         try:
-            self._git("clean", how)
+            self._git("clean", *how)
         except InfrastructureFault:
             unlock(self.path)
-            self._git("clean", how)
+            self._git("clean", *how)
 
     def _require_tree(self, commit: str) -> None:
         """Git before 2.45 takes a tree that is missing for an empty one, and succeeds."""

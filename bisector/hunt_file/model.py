@@ -103,6 +103,13 @@ class Test(Section):
         description="Files and folders that the test depends on, beside what was built; commits alike in "
         "these and in the build's inputs are tested once. Without it: the whole tree.",
     )
+    keeps: tuple[Inside, ...] = Field(
+        default=(),
+        description="Files and folders that a test may leave for the next one, such as a cache: globs from "
+        "the top of the repository, where `*` stands for any part of a name and `**` for any folders. All "
+        "else that a test changes in its slot is put back before the next test there.",
+        examples=[[".cache/**"]],
+    )
     output: SizeLimit = Field(
         default=64 * MIB, description="The test is ended when it has printed more than this."
     )

@@ -64,7 +64,8 @@ def new_token() -> str:
     """A name for one run: owner's pid, owner's start time (clock ticks since boot), pid namespace, number."""
     owner = status_of(os.getpid())
     started = owner.started if owner else 0
-    return f"{os.getpid()}-{started}-{_namespace()}-{next(_runs)}"
+    # Always of one length: how long the environment is changes how fast some programs run.
+    return f"{os.getpid()}-{started}-{_namespace()}-{next(_runs):06}"
 
 
 def is_orphaned(token: str) -> bool:

@@ -32,6 +32,7 @@ from bisector.probe.reading import BuildKind
 from bisector.probe.sandbox import Sandbox, require_entered
 from bisector.probe.soundness import require_sound
 from bisector.probe.sparse import paths_of
+from bisector.probe.start import Start, copies_of
 
 _NOT_RUN = {126: "cannot be executed", 127: "is not there"}
 _LOOK = 0.05
@@ -113,21 +114,28 @@ class Prober:
         """Whether the predicate goes by wall time."""
         return self._predicate.by_wall_clock
 
-    def build(self, worktree: Worktree, commit: str, *, fresh: bool = False) -> Built | Untestable:
-        """Lay out and build `commit`, or take its outputs from the store; `fresh` takes clean builds only."""
+    def build(
+        self, worktree: Worktree, commit: str, *, fresh: bool = False, clean: bool = False
+    ) -> Built | Untestable:
+        """Lay out and build `commit`, or take its outputs from the store; `fresh` takes clean builds only.
+
+        `clean` leaves nothing in the slot of what was built there before.
+        """
         started = time.monotonic()
         self._on_step(commit, Step.LAYING_OUT, "")
         try:
-            self._lay_out(worktree, commit, clean=fresh)
+            self._lay_out(worktree, commit, clean=fresh or clean)
         except DoesNotApply as error:
             return Untestable(str(error))
-        built = self._stored_or_built(worktree, commit, fresh)
+        built = self._stored_or_built(worktree, commit, fresh, clean=fresh or clean)
         return replace(built, seconds=time.monotonic() - started) if isinstance(built, Built) else built
 
-    def _stored_or_built(self, worktree: Worktree, commit: str, fresh: bool) -> Built | Untestable:
+    def _stored_or_built(
+        self, worktree: Worktree, commit: str, fresh: bool, *, clean: bool
+    ) -> Built | Untestable:
         outputs = self.hunt.build.outputs if self.hunt.build else ()
         if not outputs:
-            failure, how = self._run_build(worktree, commit, clean=fresh)
+            failure, how = self._run_build(worktree, commit, clean=clean)
             return Untestable(failure) if failure else Built(commit, 0.0, how=how)
         key = self._key(commit, fresh)
         with self._store.building(key, self._wait):
@@ -140,7 +148,7 @@ class Prober:
                 # What was restored may share its bytes with the store, which a build must not write into.
                 if is_inside(worktree.path, output):
                     remove(worktree.path / output)
-            failure, how = self._run_build(worktree, commit, clean=fresh)
+            failure, how = self._run_build(worktree, commit, clean=clean)
             if failure:
                 self._failures[key] = failure
                 return Untestable(failure)
@@ -203,6 +211,19 @@ class Prober:
         if code in _NOT_RUN and not any(execution.run.matches.values()):
             return Execution(execution.run, Untestable(f"the test {_NOT_RUN[code]} (exit {code})"))
         return execution
+
+    def start(self, worktree: Worktree, commit: str, fragile: set[str]) -> Start:
+        """Where the tests of the commit that stands in the slot start from; `fragile` as `Start` has it."""
+        hunt = self.hunt
+        return Start(
+            worktree,
+            commit,
+            copies_of(worktree.path),
+            fragile,
+            keeps=hunt.test.keeps,
+            outputs=hunt.build.outputs if hunt.build else (),
+            laid_over=bool(hunt.build or hunt.overlay),
+        )
 
     def _watch(self, run: Run) -> Good | Bad | Untestable | None:
         judgement = self._predicate.watch(run)
@@ -274,7 +295,8 @@ class Prober:
 
     def _lay_out(self, worktree: Worktree, commit: str, *, clean: bool) -> None:
         whole = clean or commit in self._ends.values()
-        worktree.checkout(commit, clean=clean, only=() if whole else self._only)
+        keeps = () if clean else self.hunt.test.keeps
+        worktree.checkout(commit, clean=clean, only=() if whole else self._only, keeps=keeps)
         lay_over(
             self.hunt.overlay,
             worktree.path,

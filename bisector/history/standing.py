@@ -1,0 +1,114 @@
+"""What git knows of a work tree in which a test has run: which files are its own, and how they were."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from bisector.errors import InfrastructureFault
+from bisector.history.removal import take_away
+from bisector.history.repository import GitFailure
+from bisector.history.worktree import Worktree
+
+_ELSEWHERE = frozenset({"objects", "modules", "worktrees", "lfs", "index"})
+"""What in git's own folder is not looked at: objects are only added to, the index is told by its times."""
+
+_LARGEST = 1024 * 1024
+
+
+def tracked_files(worktree: Worktree) -> frozenset[str]:
+    """The paths in the index."""
+    return frozenset(_names(_git(worktree, "ls-files", "-z", "--full-name")))
+
+
+def changed_files(worktree: Worktree) -> frozenset[str]:
+    """The tracked files that are not as their commit has them: an overlay or a build has changed them."""
+    out = _git(
+        *(worktree, "--no-optional-locks", "status", "--porcelain", "-z", "--no-renames"),
+        *("--untracked-files=no", "--ignore-submodules=all"),
+    )
+    return frozenset(name[3:] for name in _names(out))
+
+
+def restore(worktree: Worktree, commit: str, paths: Iterable[str]) -> None:
+    """Make these tracked files as `commit` has them."""
+    listed = b"\0".join(os.fsencode(path) for path in paths)
+    _git(
+        *(worktree, "--literal-pathspecs", "checkout", "--quiet", commit),
+        *("--pathspec-from-file=-", "--pathspec-file-nul"),
+        stdin=listed,
+    )
+
+
+class GitState:
+    """Where HEAD, index and unfinished commands of a scratch worktree stand; `put_back` has them so again."""
+
+    def __init__(self, worktree: Worktree, commit: str) -> None:
+        self._worktree = worktree
+        self._commit = commit
+        self._folder = worktree.own_git_folder
+        self._files = self._read()
+        self._index = self._index_times()
+
+    def put_back(self) -> None:
+        """Undo what a test did by git, such as `git commit`, `git add` or half a rebase."""
+        if self._folder is None:
+            return
+        files = self._read()
+        if files == self._files and self._index_times() == self._index:
+            return
+        for path in sorted(files.keys() - self._files.keys(), reverse=True):
+            _remove(self._folder / path)
+        for path, content in sorted(self._files.items()):
+            if files.get(path) != content and content is not None:
+                (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (self._folder / path).write_bytes(content)
+        if self._index_times() != self._index:
+            _git(self._worktree, "read-tree", "--reset", self._commit)
+        self._files, self._index = self._read(), self._index_times()
+
+    def _read(self) -> dict[str, bytes | None]:
+        """What lies in git's own folder of this worktree: of files the contents, None for the rest."""
+        found: dict[str, bytes | None] = {}
+        pending = [self._folder] if self._folder else []
+        while pending:
+            with contextlib.suppress(FileNotFoundError), os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    if entry.name in _ELSEWHERE:
+                        continue
+                    path = Path(entry.path)
+                    is_file = entry.is_file(follow_symlinks=False) and entry.stat().st_size <= _LARGEST
+                    found[str(path.relative_to(self._folder or path))] = (
+                        path.read_bytes() if is_file else None
+                    )
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(path)
+        return found
+
+    def _index_times(self) -> tuple[int, ...]:
+        try:
+            status = (self._folder / "index").stat() if self._folder else None
+        except FileNotFoundError:
+            return ()
+        return (status.st_ino, status.st_size, status.st_mtime_ns) if status else ()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        take_away(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _git(worktree: Worktree, *arguments: str, stdin: bytes | None = None) -> bytes:
+    worktree.require_whole()
+    try:
+        return worktree.repository.git(*arguments, folder=worktree.path, stdin=stdin)
+    except GitFailure as error:
+        raise InfrastructureFault(f"git cannot tell how {worktree.path} stands: {error}") from error
+
+
+def _names(out: bytes) -> list[str]:
+    return [os.fsdecode(name) for name in out.split(b"\0") if name]

@@ -1,0 +1,174 @@
+"""Every reading starts from the same place: what was built stays, what a test left is gone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bisector.predicate import Good
+from tests.engine.reading import lab
+from tests.git_history import Node, git, write_history
+
+IGNORE = {".gitignore": "*.db\nout/\n", "tracked": "as committed", "folder/tracked": "as committed"}
+
+LEFT = {
+    "an ignored file": "test ! -e a.db && touch a.db",
+    "an untracked file": "test ! -e left && touch left",
+    "an ignored folder": "mkdir out && touch out/x",
+    "an empty folder": "mkdir new",
+    "a folder that cannot be written": "mkdir new && touch new/x && chmod -R a-w new",
+    "a folder that cannot be read": "mkdir new && touch new/x && chmod 0 new",
+    "a link that leads to itself": "ln -s loop loop",
+    "a FIFO": "mkfifo fifo",
+    "a repository": "git init -q new && test ! -e new/x && touch new/x",
+    "a name that is no UTF-8": "f=$(printf 'a\\377.db'); test ! -e $f && touch $f",
+    "a changed tracked file": "grep -q 'as committed' tracked && echo other > tracked",
+    "a removed tracked file": "rm tracked",
+    "a removed folder": "rm -r folder",
+    "a tracked file made a folder": "rm tracked && mkdir tracked && touch tracked/x",
+    "a folder made a file": "test -d folder && rm -r folder && touch folder",
+    "a changed mode": "test -x tracked && chmod -x tracked",
+    "a change with its time put back": "grep -q 'as committed' tracked && cp -p tracked old"
+    " && printf 'as_committed' > tracked && touch -r old tracked && rm old",
+    "a staged change": "git diff --cached --quiet && echo other > tracked && git add tracked",
+    "a commit": "test $(git rev-parse HEAD) = $BISECTOR_COMMIT && git -c user.name=a -c user.email=a@b"
+    " commit -q --allow-empty -m more",
+    "another commit checked out": "test $(git rev-parse HEAD) = $BISECTOR_COMMIT"
+    " && git checkout -q --orphan x",
+    "half a cherry-pick": "test ! -e $(git rev-parse --git-dir)/CHERRY_PICK_HEAD"
+    " && git rev-parse HEAD > $(git rev-parse --git-dir)/CHERRY_PICK_HEAD",
+    "a removed index": "test -e $(git rev-parse --git-dir)/index && rm $(git rev-parse --git-dir)/index",
+    "a removed ignored file of the build": "rm made.db",
+    "a truncated ignored file of the build": "test -s made.db && : > made.db",
+    "an ignored file of the build that cannot be written": "test $(wc -l < made.db) = 1"
+    " && echo 1 >> made.db && chmod 0 made.db",
+}
+
+
+@pytest.mark.parametrize("left", LEFT)
+@pytest.mark.parametrize("outputs", [(), ("made.db",)], ids=["no outputs", "outputs"])
+def test_what_a_test_leaves_is_gone_before_the_next(
+    tmp_path: Path, left: str, outputs: tuple[str, ...]
+) -> None:
+    """A test that passes once in a place passes again and again."""
+    made = "echo made > made.db"
+    with lab(tmp_path, LEFT[left], IGNORE, build__command=made, build__outputs=list(outputs)) as here:
+        for _ in range(3):
+            assert isinstance(here.read().judgement, Good), here.engine
+
+
+def test_the_runs_of_a_pair_start_alike(tmp_path: Path) -> None:
+    """Neither run of a pair finds what the runs before it left."""
+    test = "n=80; test -e warm && n=20; touch warm; echo work: $n"
+    counter = {"name": "counter", "pattern": r"work: (?P<value>\d+)"}
+    with lab(tmp_path, test, predicate=counter) as here:
+        for _ in range(3):
+            reading = here.read(against=here.commit)
+            assert reading.run and reading.run.output == "work: 80\n"
+            assert reading.reference and reading.reference.output == "work: 80\n"
+
+
+def test_what_a_test_may_keep_stays(tmp_path: Path) -> None:
+    """Files that match `test.keeps` stay for later tests, also those of another commit; others do not."""
+    test = "test ! -e left && touch left && mkdir -p .cache/a && echo >> .cache/a/b && wc -l < .cache/a/b"
+    write_history(tmp_path / "repo", [Node("c0", [], {"a": "1"}), Node("c1", ["c0"], {"a": "2"})])
+    ids = git(tmp_path / "repo", "rev-list", "--reverse", "HEAD").split()
+    with lab(tmp_path, test, test__keeps=[".cache/**"]) as here:
+        runs = []
+        for commit in (ids[1], ids[1], ids[0]):
+            here.commit = commit
+            reading = here.read()
+            assert isinstance(reading.judgement, Good)
+            runs.append(reading.run and reading.run.output.strip())
+        assert runs == ["1", "2", "3"]
+
+
+def test_what_a_build_leaves_stays(tmp_path: Path) -> None:
+    """A build finds what the builds before it left, whatever tests have done meanwhile."""
+    write_history(
+        tmp_path / "repo",
+        [Node(f"c{n}", [f"c{n - 1}"] if n else [], {".gitignore": "*.o\n", "a": str(n)}) for n in range(3)],
+    )
+    ids = git(tmp_path / "repo", "rev-list", "--reverse", "HEAD").split()
+    with lab(
+        tmp_path, "rm -f x.o; touch y.o; wc -l < log.o", build__command="echo >> log.o; echo > x.o"
+    ) as here:
+        runs = []
+        for commit in ids:
+            here.commit = commit
+            reading = here.read()
+            runs.append(reading.run and reading.run.output.strip())
+        # The first loss of x.o costs a clean build; from then on there is a copy.
+        assert runs == ["1", "1", "2"]
+
+
+def test_what_tests_spoil_is_built_again_only_once(tmp_path: Path) -> None:
+    """A built file that a test changes is made again by a clean build once, and by a copy from then on."""
+    with lab(
+        tmp_path,
+        "test -s a.db && : > a.db",
+        IGNORE,
+        build__command=f"echo >> {tmp_path}/builds; echo 1 > a.db",
+    ) as here:
+        assert all(isinstance(here.read().judgement, Good) for _ in range(5))
+    assert len((tmp_path / "builds").read_text()) == 2
+
+
+def test_what_an_overlay_laid_is_there_again(tmp_path: Path) -> None:
+    """A tracked file that an overlay edits comes back as it was edited."""
+    edit = [{"edit": "tracked", "find": "as committed", "replace": "edited"}]
+    with lab(tmp_path, "grep -q edited tracked && echo other > tracked", IGNORE, overlay=edit) as here:
+        assert all(isinstance(here.read().judgement, Good) for _ in range(3))
+
+
+def test_what_a_build_changed_in_a_tracked_file_is_there_again(tmp_path: Path) -> None:
+    """A tracked file that the build writes, such as a generated header, comes back as built."""
+    with lab(
+        tmp_path,
+        "grep -q built tracked && echo other > tracked",
+        IGNORE,
+        build__command="echo built > tracked",
+    ) as here:
+        assert all(isinstance(here.read().judgement, Good) for _ in range(3))
+
+
+def test_a_test_keeps_the_times_of_what_was_built(tmp_path: Path) -> None:
+    """A restored source is no newer than what was built of it, so that make in a test builds nothing."""
+    test = "test made -nt tracked && test ! tracked -nt made && echo other > tracked"
+    build = "touch -d '1 hour ago' tracked; touch made"
+    with lab(tmp_path, test, {**IGNORE, ".gitignore": "made\n"}, build__command=build) as here:
+        assert all(isinstance(here.read().judgement, Good) for _ in range(3))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files of others")
+def test_files_of_another_owner_go(tmp_path: Path) -> None:
+    """What a test leaves under another user's name goes too."""
+    with lab(tmp_path, "mkdir new && touch new/x && chown -R 12345 new && chmod 700 new") as here:
+        assert all(isinstance(here.read().judgement, Good) for _ in range(2))
+
+
+def test_a_submodule_starts_alike(tmp_path: Path) -> None:
+    """What a test changes in a submodule is put back."""
+    write_history(tmp_path / "inner", [Node("i0", [], {"lib": "as committed"})])
+    write_history(tmp_path / "repo", [Node("c0", [], {"a": "1"})])
+    subprocess.run(
+        [
+            "git",
+            "-c",
+            "protocol.file.allow=always",
+            "submodule",
+            "--quiet",
+            "add",
+            str(tmp_path / "inner"),
+            "sub",
+        ],
+        cwd=tmp_path / "repo",
+        check=True,
+        timeout=60,
+    )
+    git(tmp_path / "repo", "commit", "-qm", "submodule")
+    with lab(tmp_path, "grep -q 'as committed' sub/lib && echo other > sub/lib && mkdir sub/new") as here:
+        assert all(isinstance(here.read().judgement, Good) for _ in range(3))
