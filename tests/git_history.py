@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -15,6 +15,8 @@ class Node:
     name: str
     parents: Sequence[str] = ()
     files: Mapping[str, str | None] | None = None
+    modes: Mapping[str, str] = field(default_factory=dict)
+    """Of files that are no executables: `100644`, a link `120000`, a submodule `160000` with an id."""
 
 
 def git(folder: Path, *arguments: str, stdin: bytes | None = None) -> str:
@@ -39,7 +41,7 @@ def write_history(folder: Path, nodes: Sequence[Node]) -> dict[str, str]:
         lines += [f"committer T <t@example.org> {1_700_000_000 + at * 60} +0000", _data(node.name)]
         lines += [f"{'merge' if n else 'from'} :{marks[p]}" for n, p in enumerate(node.parents)]
         for path, content in (node.files or {node.name: node.name}).items():
-            lines += [f"D {path}"] if content is None else [f"M 100755 inline {path}", _data(content)]
+            lines += _entry(path, content, node.modes.get(path, "100755"))
         lines.append("")
     script = "\n".join(_rooted(lines))
     git(folder, "fast-import", "--quiet", "--export-marks=.git/marks", stdin=script.encode())
@@ -54,6 +56,14 @@ def write_history(folder: Path, nodes: Sequence[Node]) -> dict[str, str]:
 def chain(length: int, files: Mapping[int, Mapping[str, str | None]] | None = None) -> list[Node]:
     """`length` commits in a row, named c0, c1, ...; `files` says what some of them change."""
     return [Node(f"c{at}", [f"c{at - 1}"] if at else [], (files or {}).get(at)) for at in range(length)]
+
+
+def _entry(path: str, content: str | None, mode: str) -> list[str]:
+    if content is None:
+        return [f"D {path}"]
+    if mode == "160000":
+        return [f"M {mode} {content} {path}"]
+    return [f"M {mode} inline {path}", _data(content)]
 
 
 def _data(text: str) -> str:

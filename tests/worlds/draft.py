@@ -46,11 +46,15 @@ class Draft:
     broken: set[int] = field(default_factory=set)
     candidates: set[int] | None = None
     first_parent: bool = False
+    elsewhere: bool = False
+    """Whether the figure is not in `app`: the same in all commits."""
     build_lines: list[str] = field(default_factory=list)
     test_lines: list[str] = field(default_factory=list)
     finish: str = 'test "$value" -lt "$limit"'
     test_script: str = "sh test.sh"
     files: dict[str, str] = field(default_factory=dict)
+    modes_of: dict[int, dict[str, str]] = field(default_factory=dict)
+    library: list[Node] = field(default_factory=list)
     files_of: dict[int, dict[str, str | None]] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=lambda: ["/out"])
     hunt: dict[str, Any] = field(default_factory=dict)
@@ -74,6 +78,10 @@ class Draft:
         """The figure from which on a commit is bad."""
         return round(100 * self.factor**limit * (1 + 1 / self.factor) / 2)
 
+    def value(self, at: int) -> int:
+        """The figure of a commit's program."""
+        return round(100 * self.factor ** self.levels()[at]) + (self.drift[at] if self.drift else 0)
+
     def levels(self) -> list[int]:
         """The level of each commit."""
         found: list[int] = []
@@ -92,6 +100,7 @@ class Draft:
             tuple(self._nodes()),
             self._hunt(),
             (*killed, *starts),
+            tuple(self.library),
             tuple(self.private),
         )
 
@@ -149,12 +158,14 @@ class Draft:
             before = trees[parents[0]] if parents else {}
             changed: dict[str, str | None] = {p: text for p, text in tree.items() if before.get(p) != text}
             gone = dict.fromkeys(before.keys() - tree.keys())
-            nodes.append(Node(name(at), [name(p) for p in parents], {**changed, **gone}))
+            modes = self.modes_of.get(at, {})
+            changed |= {path: tree[path] for path in modes}
+            nodes.append(Node(name(at), [name(p) for p in parents], {**changed, **gone}, modes))
             trees.append(tree)
         return nodes
 
     def _tree(self, at: int) -> dict[str, str]:
-        value = round(100 * self.factor ** self.levels()[at]) + (self.drift[at] if self.drift else 0)
+        value = 100 if self.elsewhere else self.value(at)
         source = "out/app" if self.builds else "app"
         build = ["test ! -e broken || exit 3", "mkdir -p out", "cp app out/app", *self.build_lines]
         test = [

@@ -56,7 +56,18 @@ class Scene:
         for below in ("home", "tmp", "bin"):
             (folder / below).mkdir(parents=True)
         (folder / "home/.gitconfig").write_text(_GIT_CONFIG)
+        self._library = write_history(folder / "lib", world.library) if world.library else {}
         self.ids = write_history(folder / "repo", [self._here(node) for node in world.nodes])
+        if world.library:
+            git(
+                folder / "repo",
+                "-c",
+                "protocol.file.allow=always",
+                "submodule",
+                "--quiet",
+                "update",
+                "--init",
+            )
         self._hunt = dict(world.hunt)
         self._mark = f"{folder.name}-{os.getpid()}-{time.monotonic_ns()}"
         self._killed = False
@@ -73,13 +84,17 @@ class Scene:
         seconds = time.monotonic() - began
         self._killed |= start.killed_after is not None
         out, err = ((self.folder / one).read_text(errors="replace") for one in ("out", "err"))
-        touched = {str(path): what for path, what in changes(before, snapshot(self.folder / "repo")).items()}
+        touched = changes(before, snapshot(self.folder / "repo"))
         left = {} if start.killed_after is not None else self._left()
-        return Run(code, out, err, seconds, left | ({"repository": touched} if touched else {}))
+        repository = [f"{os.fsdecode(path)} {what}" for path, what in sorted(touched.items())[:5]]
+        return Run(code, out, err, seconds, left | ({"repository": repository} if touched else {}))
 
     def _here(self, node: Node) -> Node:
         files = {path: text and self._with_folder(text) for path, text in (node.files or {}).items()}
-        return Node(node.name, node.parents, files)
+        links = {
+            path: self._library[files[path] or ""] for path, mode in node.modes.items() if mode == "160000"
+        }
+        return Node(node.name, node.parents, {**files, **links}, node.modes)
 
     def _with_folder(self, text: str) -> str:
         return text.replace(FOLDER, str(self.folder))

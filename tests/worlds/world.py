@@ -52,5 +52,7 @@ class World:
     nodes: tuple[Node, ...]
     hunt: Mapping[str, Any]
     starts: tuple[Start, ...]
+    library: tuple[Node, ...] = ()
+    """The history of a submodule at `lib`; a commit names the one that it has by its name."""
     private: tuple[str, ...] = ()
     """Names in the temporary folder that are the project's own and may stay there."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tests.git_history import Node
 from tests.worlds.draft import PATTERN, Draft, Plan
 from tests.worlds.traps import trap
+from tests.worlds.world import FOLDER
 
 
 @trap("a counter after earlier drift", "judge", "levels", "jobs")
@@ -25,6 +27,34 @@ def output(draft: Draft) -> None:
     draft.builds = True
     draft.finish = 'test "$value" -lt "$limit" || echo "BUG found"; exit $(($(cat n) % 2))'
     draft.hunt["predicate"] = {"name": "output_matches", "pattern": "^BUG"}
+
+
+@trap("a step in a mode or a link", "levels", "declared", "range")
+def mode(draft: Draft) -> None:
+    """No byte of any file changes, but one becomes executable, or a link leads elsewhere."""
+    draft.elsewhere = True
+    link = draft.rng.random() < 0.5
+    for at in range(len(draft.parents)):
+        bad = draft.levels()[at] > 0
+        draft.files_of.setdefault(at, {})["flag"] = ("app" if bad else "n") if link else "the same\n"
+        draft.modes_of[at] = {"flag": "120000" if link else ("100755" if bad else "100644")}
+    tells = 'test "$(readlink flag)" = app' if link else "test -x flag"
+    draft.test_lines.insert(0, f"{tells} && value=200")
+
+
+@trap("a step in a submodule", "levels", "declared", "range")
+def submodule(draft: Draft) -> None:
+    """The commit only moves a submodule to another commit."""
+    draft.elsewhere = True
+    values = sorted({draft.value(at) for at in range(len(draft.parents))})
+    for before, value in zip([0, *values], values, strict=False):
+        parents = [f"l{before}"] if before else []
+        draft.library.append(Node(f"l{value}", parents, {"value": f"{value}\n"}))
+    settings = f'[submodule "lib"]\n\tpath = lib\n\turl = {FOLDER}/lib\n'
+    for at in range(len(draft.parents)):
+        draft.files_of.setdefault(at, {}).update({".gitmodules": settings, "lib": f"l{draft.value(at)}"})
+        draft.modes_of[at] = {"lib": "160000"}
+    draft.test_lines.insert(0, "read value <lib/value")
 
 
 def _fails(percent: float) -> str:

@@ -44,6 +44,19 @@ def budget(draft: Draft) -> None:
     draft.plans.append(Plan(extra={"hunt": {"budget": {"probes": 500}}}))
 
 
+@trap("no good commit is named", "range", "plans", "steps", "shape", "judge")
+def auto(draft: Draft) -> None:
+    """It is looked for, back along the first parents."""
+    draft.hunt["good"] = "auto"
+
+
+@trap("asked again", "plans")
+def again(draft: Draft) -> None:
+    """The second start is as the first one, or has another name, or begins anew."""
+    for arguments in ((), ("--name", "second"), ("--restart",)):
+        draft.plans.append(Plan(extra={"arguments": arguments}))
+
+
 @trap("bad's branch moves", "range", "plans", "steps", "shape")
 def bad_moves(draft: Draft) -> None:
     """First it ends before the step; then it has grown, or the other way round."""
