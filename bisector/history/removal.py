@@ -21,7 +21,9 @@ def take_away(folder: Path) -> None:
 
 
 def unlock(folder: Path) -> None:
-    """Let the owner write in each folder below `folder`: a Go module cache is left without that."""
+    """Let the owner write in `folder` and each below it: a Go module cache is left without that."""
+    with contextlib.suppress(OSError):
+        folder.chmod(folder.stat().st_mode | 0o700)
     for above, names, _ in os.walk(folder):
         for below in (Path(above) / name for name in names):
             if not below.is_symlink():

@@ -1,52 +1,38 @@
 """Built artefacts, kept by what they were built from, so that no commit is built twice.
 
-    entries/<build key>.json   the outputs' files: path, mode, size, SHA-256
-    objects/<SHA-256>          their bytes, once however many commits have them
+    entries/<build key>.json   the outputs' files, folders and links, with modes and times
+    objects/<digest>           the files' bytes, once however many commits have them
 
-Entries appear whole or not at all, bytes before the entry that names them. Whoever adds or takes holds the
-store's lock shared, whoever throws out holds it alone; so hunts may share a store.
+What leaves the store is a copy, so that no test can change what it keeps. Entries appear whole or not at
+all, bytes before the entry that names them. Whoever adds or takes holds the store's lock shared, whoever
+throws out holds it alone; so hunts may share a store.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import hashlib
-import json
 import os
-import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bisector.errors import InfrastructureFault
-from bisector.probe.file_lock import try_lock
+from bisector.history.removal import take_away
+from bisector.probe.copying import copy_bytes, digest_of
+from bisector.probe.file_lock import lock_held, try_lock
 from bisector.probe.inside import is_inside
-from bisector.probe.link import link_or_copy
-from bisector.probe.output_files import files_of, remove, sha256_of
+from bisector.probe.output_files import files_of, remove
+from bisector.probe.stored import Entry, StoredFile, entry_from_json
 
 GIB = 1024**3
 LIMIT = 10 * GIB
 """Bytes that a store keeps where nobody says otherwise."""
 
 _HALF = ".half-"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file of an entry: `path` from the slot's top; `link` is where a symbolic link points, else empty.
-
-    `time` is when its bytes in the store were last written, in nanoseconds: later, somebody wrote into them.
-    """
-
-    path: str
-    mode: int
-    size: int
-    digest: str
-    link: str = ""
-    time: int = 0
+_BLOCK = 512
+"""Bytes in the unit of `st_blocks`, stat(2)."""
 
 
 class ArtefactStore:
@@ -66,36 +52,32 @@ class ArtefactStore:
         return (self._entries / f"{key}.json").exists()
 
     def keep(self, key: str, slot: Path, outputs: Sequence[str]) -> str:
-        """Take `outputs` (files or folders in the slot) into the entry `key`; the digest of their bytes."""
+        """Take `outputs` (files or folders in the slot) into the entry `key`; the digest of their bytes.
+
+        Raises `CannotBeKept` where one holds a FIFO, a socket or a device.
+        """
         with self._usable():
-            with self._locked(fcntl.LOCK_SH):
-                files = [self._take(slot, file) for file in files_of(slot, outputs)]
-                digest = _digest(files)
-                content = {"outputs": list(outputs), "digest": digest, "files": [asdict(f) for f in files]}
-                self._written(json.dumps(content).encode()).rename(self._entries / f"{key}.json")
+            with self._locked():
+                entry = Entry(tuple(outputs), tuple(self._taken(slot, outputs)))
+                half = self._half()
+                half.write_bytes(entry.to_json())
+                half.rename(self._entries / f"{key}.json")
             self._throw_out(key)
-        return digest
+        return entry.digest
 
     def restore(self, key: str, slot: Path, outputs: Sequence[str]) -> str | None:
         """Put the outputs of entry `key` into the slot; their digest, or None where there is no whole one."""
-        entry = self._entries / f"{key}.json"
-        if not entry.exists() or not all(is_inside(slot, output) for output in outputs):
+        if not all(is_inside(slot, output) for output in outputs):
             return None
-        with self._usable(), self._locked(fcntl.LOCK_SH):
-            try:
-                content = json.loads(entry.read_text())
-                files = [StoredFile(**file) for file in content["files"]]
-            except (OSError, ValueError):
-                return None
-            if content["outputs"] != list(outputs) or not all(map(self._is_whole, files)):
-                entry.unlink(missing_ok=True)
+        with self._usable(), self._locked():
+            entry = self._whole(key)
+            if entry is None or entry.outputs != tuple(outputs) or not _fits(slot, entry):
                 return None
             for output in outputs:
                 remove(slot / output)
-            for file in files:
-                self._give(file, slot / file.path)
-            os.utime(entry)
-            return str(content["digest"])
+            self._give(slot, entry.files)
+            os.utime(self._entries / f"{key}.json")
+            return entry.digest
 
     @contextmanager
     def building(self, key: str, wait: Callable[[], None]) -> Iterator[None]:
@@ -110,6 +92,12 @@ class ArtefactStore:
         finally:
             lock.release()
 
+    def clear(self) -> None:
+        """Throw out everything, once nobody adds or takes any more."""
+        if self.root.exists():
+            with self._usable(), lock_held(self.root / "lock"):
+                take_away(self.root)
+
     @contextmanager
     def _usable(self) -> Iterator[None]:
         try:
@@ -120,39 +108,80 @@ class ArtefactStore:
                 "make room, or choose another `scratch`"
             ) from error
 
-    def _take(self, slot: Path, file: Path) -> StoredFile:
-        status, path = file.lstat(), str(file.relative_to(slot))
-        if file.is_symlink():
-            link = str(file.readlink())
-            return StoredFile(path, 0, 0, hashlib.sha256(os.fsencode(link)).hexdigest(), link)
-        digest = sha256_of(file)
-        stored = StoredFile(path, status.st_mode & 0o7777, status.st_size, digest)
-        place = self._place(stored)
-        if not place.exists() or sha256_of(place) != digest:
-            half = self._half()
+    def _taken(self, slot: Path, outputs: Sequence[str]) -> Iterator[StoredFile]:
+        """The outputs as the store has them, their bytes taken in."""
+        twins: dict[tuple[int, int], str] = {}
+        for path, status in files_of(slot, outputs):
+            name = str(path.relative_to(slot))
+            mode, time = stat.S_IMODE(status.st_mode), status.st_mtime_ns
+            if stat.S_ISLNK(status.st_mode):
+                link = os.readlink(path)  # noqa: PTH115  Path would change its text
+                inside = any(Path(link).is_relative_to(top) for top in (slot, slot.resolve()))
+                link = os.path.relpath(link, slot) if inside else link
+                yield StoredFile(name, "link", time=time, link=link, in_slot=inside)
+            elif stat.S_ISDIR(status.st_mode):
+                yield StoredFile(name, "folder", mode, time)
+            else:
+                twin = twins.setdefault((status.st_dev, status.st_ino), name)
+                digest, size, checked = self._take(path)
+                twin = "" if twin == name else twin
+                yield StoredFile(name, "file", mode, time, size, digest, checked, twin)
+
+    def _take(self, file: Path) -> tuple[str, int, int]:
+        """The object with a file's bytes: digest, size, and when its inode last changed."""
+        half = self._half()
+        copy_bytes(file, half)
+        # Of the copy: whatever still runs may write into the file itself.
+        digest = digest_of(half)
+        place = self._objects / digest
+        if place.exists() and digest_of(place) == digest:
             half.unlink()
-            # A copy: what goes on building in the slot may write into its own file.
-            shutil.copy2(file, half)
-            half.rename(place)
-        return replace(stored, time=place.stat().st_mtime_ns)
-
-    def _give(self, file: StoredFile, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if file.link:
-            target.symlink_to(file.link)
         else:
-            link_or_copy(self._place(file), target)
+            half.rename(place)
+        status = place.stat()
+        return digest, status.st_size, status.st_ctime_ns
 
-    def _place(self, file: StoredFile) -> Path:
-        # Hard links share their mode, so that the same bytes with two modes are two objects.
-        return self._objects / f"{file.digest}-{file.mode:o}"
+    def _give(self, slot: Path, files: Sequence[StoredFile]) -> None:
+        for file in files:
+            target = slot / file.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if file.kind == "folder":
+                target.mkdir(exist_ok=True)
+            elif file.kind == "link":
+                target.symlink_to(os.path.normpath(slot / file.link) if file.in_slot else file.link)
+            elif file.twin:
+                os.link(slot / file.twin, target)
+            else:
+                copy_bytes(self._objects / file.digest, target)
+        # Last, and from below: a folder may refuse to be written, and what is put in changes its time.
+        for file in reversed(files):
+            target = slot / file.path
+            if file.kind != "link":
+                target.chmod(file.mode)
+            os.utime(target, ns=(file.time, file.time), follow_symlinks=False)
+
+    def _whole(self, key: str) -> Entry | None:
+        """The entry, with all its bytes; one of which something is lost or damaged is taken away."""
+        path = self._entries / f"{key}.json"
+        try:
+            entry = entry_from_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        if entry is None or not all(map(self._is_whole, entry.files)):
+            path.unlink(missing_ok=True)
+            return None
+        return entry
 
     def _is_whole(self, file: StoredFile) -> bool:
-        if file.link:
+        if file.kind != "file":
             return True
+        place = self._objects / file.digest
         try:
-            status = self._place(file).stat()
-            return (status.st_size, status.st_mtime_ns) == (file.size, file.time)
+            status = place.stat()
+            # Nobody can set back an inode's time of change. It also changes where a store is copied or moved.
+            if (status.st_size, status.st_ctime_ns) == (file.size, file.checked):
+                return True
+            return status.st_size == file.size and digest_of(place) == file.digest
         except OSError:
             return False
 
@@ -161,16 +190,11 @@ class ArtefactStore:
         os.close(handle)
         return Path(name)
 
-    def _written(self, content: bytes) -> Path:
-        half = self._half()
-        half.write_bytes(content)
-        return half
-
     def _throw_out(self, newest: str) -> None:
         """Keep to the limit; never at the cost of the entry just made."""
         if sum(self._sizes().values()) <= self._limit:
             return
-        with self._locked(fcntl.LOCK_EX):
+        with self._locked(alone=True):
             objects = self._sizes()
             entries = sorted(self._entries.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
             needed = {entry: self._needed_by(entry) for entry in entries}
@@ -188,31 +212,29 @@ class ArtefactStore:
                 half.unlink()
 
     def _sizes(self) -> dict[Path, int]:
-        """Bytes of every object; another process may throw some out meanwhile."""
+        """Bytes of every object, on disk; another process may throw some out meanwhile."""
         found: dict[Path, int] = {}
         for path in self._objects.iterdir():
             with contextlib.suppress(FileNotFoundError):
-                found[path] = path.stat().st_size
+                status = path.stat()
+                found[path] = min(status.st_size, status.st_blocks * _BLOCK)
         return found
 
-    def _needed_by(self, entry: Path) -> set[Path]:
-        try:
-            return {self._place(StoredFile(**file)) for file in json.loads(entry.read_text())["files"]}
-        except (OSError, ValueError):
-            return set()
+    def _needed_by(self, path: Path) -> set[Path]:
+        entry = entry_from_json(path.read_bytes())
+        return {self._objects / file.digest for file in entry.files if file.digest} if entry else set()
 
     @contextmanager
-    def _locked(self, how: int) -> Iterator[None]:
-        for folder in (self._entries, self._objects):
-            folder.mkdir(parents=True, exist_ok=True)
-        with (self.root / "lock").open("w") as lock:
-            fcntl.flock(lock, how)
+    def _locked(self, *, alone: bool = False) -> Iterator[None]:
+        with lock_held(self.root / "lock", shared=not alone):
+            for folder in (self._entries, self._objects):
+                folder.mkdir(exist_ok=True)
             yield
 
 
-def _digest(files: Sequence[StoredFile]) -> str:
-    """SHA-256 over the names and bytes."""
-    total = hashlib.sha256()
-    for file in files:
-        total.update(file.path.encode(errors="surrogateescape") + b"\0" + file.digest.encode())
-    return total.hexdigest()
+def _fits(slot: Path, entry: Entry) -> bool:
+    """Whether all of an entry comes to lie in the slot, whatever links the commit has there."""
+    folders = {file.path for file in entry.files if file.kind == "folder"}
+    return all(
+        is_inside(slot, file.path) for file in entry.files if str(Path(file.path).parent) not in folders
+    )

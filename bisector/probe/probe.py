@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from bisector.probe.fairness import doubt
 from bisector.probe.inside import is_inside, leads_out
 from bisector.probe.keys import build_keys
 from bisector.probe.manners import LAST, Manners, cpus_of
-from bisector.probe.output_files import remove
+from bisector.probe.output_files import CannotBeKept, remove
 from bisector.probe.overlay import DoesNotApply, lay_over
 from bisector.probe.reading import BuildKind
 from bisector.probe.sandbox import Sandbox, require_entered
@@ -152,7 +153,11 @@ class Prober:
             if failure:
                 self._failures[key] = failure
                 return Untestable(failure)
-            return Built(commit, 0.0, self._store.keep(key, worktree.path, outputs), how)
+            try:
+                return Built(commit, 0.0, self._store.keep(key, worktree.path, outputs), how)
+            except CannotBeKept as error:
+                self._failures[key] = str(error)
+                return Untestable(str(error))
 
     def stored(self, commit: str, fresh: bool) -> bool:
         """Whether the build of a commit need not be made any more."""
@@ -340,7 +345,7 @@ class Prober:
             require_entered(run)
         require_sound(worktree, self._environment, failed=run.exit_code != 0)
         if run.ending is Ending.EXITED and run.exit_code == 0:
-            missing = [output for output in build.outputs if not (worktree.path / output).exists()]
+            missing = [output for output in build.outputs if not os.path.lexists(worktree.path / output)]
             outside = [output for output in build.outputs if not is_inside(worktree.path, output)]
             if outside:
                 return (

@@ -32,7 +32,7 @@ POINTS = {
     "test": ("bisector.probe.probe", "Prober.test"),
     "artefacts kept": ("bisector.probe.artefacts", "ArtefactStore.keep"),
     "artefact's bytes": ("bisector.probe.artefacts", "ArtefactStore._take"),
-    "artefact's entry": ("bisector.probe.artefacts", "ArtefactStore._written"),
+    "artefact's entry": ("bisector.probe.stored", "Entry.to_json"),
     "artefacts restored": ("bisector.probe.artefacts", "ArtefactStore.restore"),
     "lock let go": ("bisector.probe.file_lock", "FileLock.release"),
     "report": ("bisector.cli.run", "write_html_report"),

@@ -1,0 +1,54 @@
+"""A lock is one's own, whatever happens to its file."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bisector.probe.file_lock import lock_held, try_lock
+
+
+def test_a_lock_whose_file_was_deleted_takes_away_no_other(tmp_path: Path) -> None:
+    """Who was deprived of it knows, and leaves the file of its new owner."""
+    path = tmp_path / "lock"
+    first = try_lock(path)
+    assert first is not None and first.is_whole and try_lock(path) is None
+    path.unlink()
+    second = try_lock(path)
+    assert second is not None and not first.is_whole
+    first.release()
+    assert second.is_whole and try_lock(path) is None
+    second.release()
+    assert not path.exists()
+
+
+def test_several_share_it_and_the_last_takes_its_file_away(tmp_path: Path) -> None:
+    """Nobody holds it alone meanwhile."""
+    path = tmp_path / "folder/lock"
+    with lock_held(path, shared=True):
+        with lock_held(path, shared=True):
+            assert try_lock(path) is None
+        assert try_lock(path) is None and path.exists()
+    assert not path.exists()
+
+
+def test_at_most_one_holds_it_while_all_take_its_file_away(tmp_path: Path) -> None:
+    """Of many that take, release and delete at once, no two are inside together and none fails."""
+    path, inside = tmp_path / "lock", []
+
+    def work(_number: int) -> int:
+        taken = 0
+        for _ in range(300):
+            if lock := try_lock(path):
+                inside.append(1)
+                taken += len(inside) == 1
+                inside.pop()
+                lock.release()
+            with lock_held(path):
+                inside.append(1)
+                taken += len(inside) == 1
+                inside.pop()
+        return taken
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(work, range(4))) >= 1200

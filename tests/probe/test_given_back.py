@@ -1,0 +1,284 @@
+"""The store gives back exactly what it took, and nothing that is done to it there reaches the store."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import shutil
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.output_files import CannotBeKept
+
+
+def described(folder: Path) -> dict[str, tuple[object, ...]]:
+    """All that lies in a folder: kind, mode, time, bytes or where a link leads, which names are one file."""
+    found: dict[str, tuple[object, ...]] = {}
+    inodes: dict[int, int] = {}
+    for path in sorted(folder.rglob("*")):
+        status, name = path.lstat(), str(path.relative_to(folder))
+        content = str(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+        same = inodes.setdefault(status.st_ino, len(inodes))
+        found[name] = (status.st_mode, status.st_mtime_ns, content, same if path.is_file() else 0)
+    return found
+
+
+def given_back(tmp_path: Path, make: Callable[[Path], None], outputs: tuple[str, ...] = ("b",)) -> Path:
+    """What another slot gets of what `make` makes in a first one."""
+    slot, other, store = tmp_path / "slot", tmp_path / "other", ArtefactStore(tmp_path / "store")
+    (slot / "b").mkdir(parents=True)
+    other.mkdir()
+    make(slot / "b")
+    assert store.restore("k", other, outputs) is None
+    digest = store.keep("k", slot, outputs)
+    assert store.restore("k", other, outputs) == digest
+    return other
+
+
+def of_all_kinds(b: Path) -> None:
+    """Whatever a build may make that is a file, a folder or a link."""
+    (b / "empty/deeper").mkdir(parents=True)
+    (b / "closed").mkdir()
+    (b / "closed/file").write_text("x")
+    (b / os.fsdecode(b"no \xff utf-8")).write_bytes(b"\0\xff")
+    (b / "run").write_text("#!/bin/sh\n")
+    (b / "run").chmod(0o751)
+    (b / "same bytes, other mode").write_text("#!/bin/sh\n")
+    (b / "twin").hardlink_to(b / "run")
+    (b / "dangling").symlink_to("nowhere/at/all")
+    (b / "loop").symlink_to("loop")
+    (b / "away").symlink_to("/usr")
+    (b / "to a folder").symlink_to("empty")
+    (b / "closed").chmod(0o555)
+    (b / "empty").chmod(0o2750)
+    os.utime(b / "run", ns=(10**18, 10**18 + 7))
+    os.utime(b / "empty", ns=(10**18, 10**18 + 9))
+
+
+def test_every_kind_comes_back(tmp_path: Path) -> None:
+    """Folders, modes, times, links of every kind, hard-linked pairs and names that are no UTF-8."""
+    other = given_back(tmp_path, of_all_kinds)
+    assert described(other) == described(tmp_path / "slot")
+
+
+def test_a_sparse_file_stays_sparse(tmp_path: Path) -> None:
+    """A file of 64 GiB with a few bytes in it takes as much room as these, and no time."""
+
+    def make(b: Path) -> None:
+        with (b / "disk").open("wb") as file:
+            file.seek(40 * 2**30)
+            file.write(b"here")
+            file.truncate(64 * 2**30)
+
+    status = (given_back(tmp_path, make) / "b/disk").stat()
+    assert status.st_size == 64 * 2**30 and status.st_blocks * 512 < 2**20
+    with (tmp_path / "other/b/disk").open("rb") as file:
+        file.seek(40 * 2**30)
+        assert file.read(5) == b"here\0"
+
+
+def test_where_holes_are_makes_no_difference_to_the_digest(tmp_path: Path) -> None:
+    """The same bytes have the same digest, written out or not; others have another."""
+    digests = []
+    for at, (write, size) in enumerate([(True, 3 * 2**20), (False, 3 * 2**20), (False, 3 * 2**20 + 1)]):
+        slot = tmp_path / str(at)
+        slot.mkdir()
+        with (slot / "x").open("wb") as file:
+            file.write(bytes(size) if write else b"")
+            file.truncate(size)
+        digests.append(ArtefactStore(tmp_path / "store").keep(str(at), slot, ["x"]))
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_link_into_its_own_slot_leads_into_the_slot_that_gets_it(tmp_path: Path) -> None:
+    """An absolute link never leads from one slot into another, where another commit may stand."""
+
+    def make(b: Path) -> None:
+        (b / "file").write_text("x")
+        (b / "link").symlink_to(b / "file")
+
+    assert (given_back(tmp_path, make) / "b/link").readlink() == tmp_path / "other/b/file"
+
+
+def test_outputs_in_each_other_and_behind_a_link_come_back(tmp_path: Path) -> None:
+    """An output inside of another one, and one that is reached through a link of the build's."""
+
+    def make(b: Path) -> None:
+        (b / "real/deep").mkdir(parents=True)
+        (b / "real/deep/file").write_text("x")
+        (b / "way").symlink_to("real")
+
+    other = given_back(tmp_path, make, ("b/way/deep/file", "b", "b/real/deep", "b/way"))
+    assert described(other) == described(tmp_path / "slot")
+
+
+def fifo(path: Path) -> None:
+    """A FIFO that nobody writes to: opened to be read, it would hang for ever."""
+    os.mkfifo(path)
+
+
+def sock(path: Path) -> None:
+    """The socket of a server that is gone."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+
+@pytest.mark.parametrize(("make", "kind"), [(fifo, "a FIFO"), (sock, "a socket")])
+def test_what_cannot_be_kept_is_named(
+    tmp_path: Path, make: Callable[[Path], None], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence names it and what it is, and nothing of the entry stays."""
+    monkeypatch.chdir(tmp_path)  # The path of a socket has a limit.
+    Path("b").mkdir()
+    make(Path("b/it"))
+    store = ArtefactStore(tmp_path / "store")
+    with pytest.raises(CannotBeKept, match=f"the build makes b/it, {kind}"):
+        store.keep("k", tmp_path, ["b"])
+    assert not store.has("k")
+
+
+def append(path: Path) -> None:
+    """As a log is written."""
+    with path.open("a") as file:
+        file.write("more")
+
+
+def map_and_write(path: Path) -> None:
+    """Through memory, and with the old time set again."""
+    status = path.stat()
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+        memory[0:1] = b"#"
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def truncate(path: Path) -> None:
+    """To nothing."""
+    os.truncate(path, 0)
+
+
+def forbid(path: Path) -> None:
+    """Take all rights away."""
+    path.chmod(0)
+
+
+def replace(path: Path) -> None:
+    """By a new file of the same name."""
+    path.unlink()
+    path.write_text("other")
+
+
+@pytest.mark.parametrize("harm", [append, map_and_write, truncate, forbid, replace, Path.unlink])
+def test_what_a_test_does_to_a_restored_file_stays_there(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    """Neither this entry, nor another one with the same bytes, nor a slot restored before is touched."""
+    slot, store = tmp_path / "slot", ArtefactStore(tmp_path / "store")
+    slot.mkdir()
+    (slot / "x").write_text("good")
+    for key in ("one", "two"):
+        store.keep(key, slot, ["x"])
+    harm(slot / "x")
+    first, second = tmp_path / "first", tmp_path / "second"
+    for place, key in ((first, "one"), (second, "two")):
+        place.mkdir()
+        assert store.restore(key, place, ["x"])
+    harm(first / "x")
+    assert (second / "x").read_text() == "good"
+    for key in ("one", "two"):
+        assert store.restore(key, first, ["x"])
+        assert (first / "x").read_text() == "good"
+        assert stat.S_IMODE((first / "x").stat().st_mode) == stat.S_IMODE((second / "x").stat().st_mode)
+
+
+def entry_of(store: ArtefactStore) -> Path:
+    """The one entry's file."""
+    return next((store.root / "entries").iterdir())
+
+
+def cut(entry: Path) -> None:
+    """Half of it, as after a crash."""
+    entry.write_bytes(entry.read_bytes()[: entry.stat().st_size // 2])
+
+
+def of_another_version(entry: Path) -> None:
+    """As a bisector to come may write it."""
+    entry.write_text(json.dumps({**json.loads(entry.read_text()), "format": 3}))
+
+
+def of_an_old_version(entry: Path) -> None:
+    """As bisector wrote it before entries had a version."""
+    file = {"path": "x", "mode": 420, "size": 4, "digest": "0" * 64, "link": "", "time": 0}
+    entry.write_text(json.dumps({"outputs": ["x"], "digest": "0", "files": [file]}))
+
+
+def led_out(entry: Path) -> None:
+    """With a path that leads out of any slot."""
+    content = json.loads(entry.read_text())
+    content["files"][0]["path"] = "../x"
+    entry.write_text(json.dumps(content))
+
+
+def no_object(entry: Path) -> None:
+    """JSON, but no entry."""
+    entry.write_text('["x"]')
+
+
+@pytest.mark.parametrize("harm", [cut, of_another_version, of_an_old_version, led_out, no_object, truncate])
+def test_an_entry_that_is_not_as_it_was_written_is_made_anew(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    """It is not used, it is gone, and the next one in its place is used."""
+    slot, store = tmp_path / "slot", ArtefactStore(tmp_path / "store")
+    slot.mkdir()
+    (slot / "x").write_text("good")
+    store.keep("k", slot, ["x"])
+    harm(entry_of(store))
+    assert store.restore("k", slot, ["x"]) is None and not store.has("k")
+    digest = store.keep("k", slot, ["x"])
+    assert store.restore("k", slot, ["x"]) == digest
+
+
+def test_bytes_changed_in_the_store_with_their_time_set_back_are_found_out(tmp_path: Path) -> None:
+    """Size and time of a damaged object may be right; it is not used, and made anew."""
+    slot, store = tmp_path / "slot", ArtefactStore(tmp_path / "store")
+    slot.mkdir()
+    (slot / "x").write_text("good")
+    store.keep("k", slot, ["x"])
+    map_and_write(next((store.root / "objects").iterdir()))
+    assert store.restore("k", slot, ["x"]) is None
+    store.keep("k", slot, ["x"])
+    assert store.restore("k", slot, ["x"])
+    assert (slot / "x").read_text() == "good"
+
+
+def test_a_store_that_was_copied_is_used(tmp_path: Path) -> None:
+    """As a cache of a CI service comes back: other inodes, the same bytes."""
+    slot, store = tmp_path / "slot", ArtefactStore(tmp_path / "store")
+    slot.mkdir()
+    (slot / "x").write_text("good")
+    digest = store.keep("k", slot, ["x"])
+    shutil.copytree(store.root, tmp_path / "copy")
+    assert ArtefactStore(tmp_path / "copy").restore("k", slot, ["x"]) == digest
+
+
+def test_what_its_owner_may_not_read_comes_back_too(tmp_path: Path) -> None:
+    """Also without a superuser's rights: files and folders that nobody may open, with just these modes."""
+
+    def make(b: Path) -> None:
+        (b / "shut").mkdir()
+        (b / "shut/file").write_text("x")
+        (b / "shut/file").chmod(0)
+        (b / "shut").chmod(0o200)
+
+    other = given_back(tmp_path, make)
+    for place in (tmp_path / "slot", other):
+        assert stat.S_IMODE((place / "b/shut").stat().st_mode) == 0o200
+        (place / "b/shut").chmod(0o700)
+        assert stat.S_IMODE((place / "b/shut/file").stat().st_mode) == 0
+    assert ArtefactStore(tmp_path / "store").restore("k", other, ["b"])
