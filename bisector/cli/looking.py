@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +15,6 @@ from bisector.cli.again import change_of, command_of
 from bisector.cli.options import Chosen
 from bisector.cli.status import chosen_scratch, journal_in
 from bisector.errors import HistoryError
-from bisector.history.repository import Repository
 from bisector.hunt.events import Event, ProbeBegan
 from bisector.hunt.good_commit import session_on
 from bisector.hunt.ground import Ground
@@ -53,36 +50,15 @@ def write_reports(chosen: Chosen, *, html: Path | None, md: Path | None, chat: b
 
 def clean_scratch(chosen: Chosen, *, everything: bool) -> None:
     """Remove artefacts, logs and leftovers; with `everything` also reports and the journal."""
-    from bisector.engine.slots import Slots
-    from bisector.probe.leftovers import clean_leftovers
+    from bisector.hunt.cleaning import clean
 
     scratch = chosen_scratch(chosen)
-    clean_leftovers()
-    for repository in _repositories(scratch):
-        # Entering takes away what dead hunts left; slots of living ones stay.
-        with Slots(scratch.slots, repository):
-            pass
-    for folder in (scratch.store, scratch.root / "logs"):
-        shutil.rmtree(folder, ignore_errors=True)
-    if everything:
-        shutil.rmtree(scratch.reports, ignore_errors=True)
-        scratch.journal.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            scratch.root.rmdir()
-    Console(highlight=False).print(Text(f"cleaned {visible(str(scratch.root))}"), soft_wrap=True)
-
-
-def _repositories(scratch: Scratch) -> list[Repository]:
-    found: dict[str, Repository] = {}
-    if not scratch.journal.exists():
-        return []
-    for row in Journal(scratch.journal).hunts():
-        path = str(row.document["repository"])
-        try:
-            found[path] = Repository(Path(path))
-        except HistoryError:
-            continue
-    return list(found.values())
+    running = clean(scratch, everything=everything)
+    text = f"cleaned {visible(str(scratch.root))}"
+    if running:
+        stays = "built artefacts, reports and journal stay" if everything else "built artefacts stay"
+        text += f", but not what is in use: {visible(', '.join(running))} at work there, so {stays}"
+    Console(highlight=False).print(Text(text), soft_wrap=True)
 
 
 def looked_at(chosen: Chosen) -> tuple[Session, HuntRecord]:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from bisector.engine.uninterrupted import uninterrupted
 from bisector.errors import EnvironmentFault
 from bisector.history.repository import Repository
 from bisector.hunt_file import Hunt
-from bisector.probe.file_lock import try_lock
+from bisector.probe.file_lock import lock_held, try_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,14 @@ class Scratch:
         """The SQLite file of the journal."""
         return self.root / "journal.sqlite"
 
+    @property
+    def all_logs(self) -> Path:
+        """A folder a hunt, see `logs`."""
+        return self.root / "logs"
+
     def logs(self, key: str) -> Path:
         """Output of the builds and tests of one hunt."""
-        return self.root / "logs" / key[:12]
+        return self.all_logs / key[:12]
 
     def logs_made(self, key: str) -> Path:
         """The same, made where it is missing; `EnvironmentFault` where it cannot be."""
@@ -58,20 +63,45 @@ class Scratch:
             ) from error
         return logs
 
+    @property
+    def in_use(self) -> Path:
+        """The lock that everyone at work here holds shared, and `bisector clean` alone."""
+        return self.root / "in-use.lock"
+
+    def lock(self, key: str) -> Path:
+        """The lock of the hunt `key`; of a longer key its beginning counts."""
+        return self.root / f"{key[:12]}.lock"
+
     @contextmanager
     def held(self, key: str) -> Iterator[None]:
-        """Hold the hunt `key` for this process; `EnvironmentFault` where another one does already."""
-        path = self.root / f"{key[:12]}.lock"
+        """Hold the hunt `key` for this process, once a `bisector clean` is over.
+
+        `EnvironmentFault` where another process holds it already.
+        """
+        with ExitStack() as stack:
+            with self._usable():
+                stack.enter_context(lock_held(self.in_use, shared=True))
+            stack.enter_context(self._held_alone(key))
+            yield
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
         try:
-            self.logs(key).mkdir(parents=True, exist_ok=True)
-            lock = try_lock(path)
+            yield
         except OSError as error:
             raise EnvironmentFault(
                 f"the scratch folder {self.root} cannot be used ({error.strerror}); choose another `scratch`"
             ) from error
+
+    @contextmanager
+    def _held_alone(self, key: str) -> Iterator[None]:
+        path = self.lock(key)
+        with self._usable():
+            self.logs(key).mkdir(parents=True, exist_ok=True)
+            lock = try_lock(path)
         if lock is None:
             raise EnvironmentFault(
-                f"this hunt is already running in {_holder(path)} (lock {path}); "
+                f"this hunt is already running in {holder(path)} (lock {path}); "
                 "wait for it, or follow it with `bisector status`"
             )
         try:
@@ -84,7 +114,7 @@ class Scratch:
                 lock.release()
 
 
-def _holder(lock: Path) -> str:
+def holder(lock: Path) -> str:
     """The process that holds a hunt's lock, as far as the file tells."""
     with contextlib.suppress(OSError, ValueError):
         return f"process {int(lock.read_text())}"

@@ -104,6 +104,8 @@ def clean(
 ) -> None:
     """Remove what hunts keep between runs: built artefacts, logs, and what a killed hunt left behind.
 
+    What a running hunt uses stays: its slots and logs, and the built artefacts, reports and journal.
+
     Examples: [bold]bisector clean[/bold], with journal and reports [bold]bisector clean --all[/bold]
     """
     from bisector.cli.looking import clean_scratch

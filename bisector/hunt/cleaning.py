@@ -1,0 +1,102 @@
+"""`bisector clean`: what hunts keep between runs goes, but nothing that is in use."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from bisector.engine.slots import Slots
+from bisector.errors import EnvironmentFault, HistoryError
+from bisector.history.repository import Repository
+from bisector.hunt.ground import opened
+from bisector.hunt.journal import HuntRow
+from bisector.hunt.scratch import Scratch, holder
+from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.file_lock import FileLock, try_lock
+from bisector.probe.leftovers import clean_leftovers
+
+
+def clean(scratch: Scratch, *, everything: bool) -> list[str]:
+    """Remove built artefacts, logs and leftovers, with `everything` reports and journal too.
+
+    While somebody is at work there, only the leftovers and the logs of others go. Returns who that is,
+    as sentences' subjects, empty where nobody is. Raises what `Slots` and the store raise.
+    """
+    if not scratch.root.exists():
+        return []
+    clean_leftovers()
+    hunts = _hunts(scratch, damaged=everything)
+    alone = try_lock(scratch.in_use)
+    try:
+        for repository in _repositories(hunts):
+            # Entering takes away what dead hunts left; slots of living ones stay.
+            with Slots(scratch.slots, repository):
+                pass
+        running = [name for folder in _logs(scratch) if (name := _clean_logs(scratch, folder, hunts))]
+        if alone is None or running:
+            return running or ["another bisector is"]
+        ArtefactStore(scratch.store).clear()
+        if everything:
+            _remove_all(scratch)
+    finally:
+        if alone:
+            alone.release()
+    if everything:
+        with contextlib.suppress(OSError):
+            scratch.root.rmdir()
+    return []
+
+
+def _remove_all(scratch: Scratch) -> None:
+    shutil.rmtree(scratch.reports, ignore_errors=True)
+    # The second is left where a process was killed; SQLite ignores it beside a database that is new.
+    for file in (scratch.journal, scratch.journal.with_name(f"{scratch.journal.name}-journal")):
+        file.unlink(missing_ok=True)
+
+
+def _logs(scratch: Scratch) -> list[Path]:
+    return sorted(scratch.all_logs.iterdir()) if scratch.all_logs.is_dir() else []
+
+
+def _clean_logs(scratch: Scratch, logs: Path, hunts: list[HuntRow]) -> str:
+    """Remove the logs of one hunt; who is at it, where somebody is."""
+    path = scratch.lock(logs.name)
+    lock = try_lock(path)
+    if lock is None:
+        names = (f"the hunt {row.name}" for row in hunts if row.key.startswith(logs.name))
+        return f"{next(names, 'bisector')} ({holder(path)}) is"
+    with _released(lock):
+        shutil.rmtree(logs, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            logs.parent.rmdir()
+    return ""
+
+
+@contextlib.contextmanager
+def _released(lock: FileLock) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _hunts(scratch: Scratch, *, damaged: bool) -> list[HuntRow]:
+    """All in the journal; `damaged` says whether none is a right answer where it cannot be read."""
+    if not scratch.journal.exists():
+        return []
+    with (
+        contextlib.suppress(EnvironmentFault) if damaged else contextlib.nullcontext(),
+        opened(scratch) as one,
+    ):
+        return list(one.hunts())
+    return []
+
+
+def _repositories(hunts: list[HuntRow]) -> list[Repository]:
+    found: dict[str, Repository] = {}
+    for path in dict.fromkeys(str(row.document["repository"]) for row in hunts):
+        with contextlib.suppress(HistoryError):
+            found[path] = Repository(Path(path))
+    return list(found.values())
