@@ -65,7 +65,7 @@ def execute(
     limits = limits or Limits()
     with OutputCapture(patterns, log) as capture:
         token = new_token()
-        tree = own_tree(hierarchies or detect(), token, limits.memory)
+        tree = own_tree(hierarchies or detect(), token, limits.memory, command.folder)
         try:
             launch = Launch(command, token)
             try:
@@ -84,11 +84,11 @@ def execute(
             tree.remove()
 
 
-def own_tree(hierarchies: Hierarchies, token: str, memory_limit: int | None) -> ProcessTree:
-    """The strongest ownership that these hierarchies allow."""
+def own_tree(hierarchies: Hierarchies, token: str, memory_limit: int | None, folder: Path) -> ProcessTree:
+    """The strongest ownership that these hierarchies allow, of a command that runs in `folder`."""
     if hierarchies.unified or hierarchies.cpuacct:
         return ControlGroup(hierarchies, token, memory_limit)
-    return SampledTree(token)
+    return SampledTree(token, folder)
 
 
 def _supervised(

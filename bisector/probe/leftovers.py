@@ -10,10 +10,11 @@ from bisector.probe.cgroup import kill_groups, remove_groups
 from bisector.probe.hierarchies import PREFIX, Hierarchies, detect
 from bisector.probe.ownership import MARK, is_orphaned
 from bisector.probe.proc import with_environment
+from bisector.probe.temporary import remove_orphaned
 
 
 def clean_leftovers(hierarchies: Hierarchies | None = None) -> int:
-    """Kill the processes and remove the control groups of runs whose bisector is dead.
+    """Kill the processes of runs whose bisector is dead; remove their control groups and temporary folders.
 
     Returns how many groups and processes were found. Raises InfrastructureFault when one cannot be
     ended. Safe to call while other bisectors are at work.
@@ -33,4 +34,5 @@ def clean_leftovers(hierarchies: Hierarchies | None = None) -> int:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
                 found += 1
+    remove_orphaned()
     return found

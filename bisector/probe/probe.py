@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -34,6 +35,7 @@ from bisector.probe.sandbox import Sandbox, require_entered
 from bisector.probe.soundness import require_sound
 from bisector.probe.sparse import paths_of
 from bisector.probe.start import Start, copies_of
+from bisector.probe.temporary import temporary_folder
 
 _NOT_RUN = {126: "cannot be executed", 127: "is not there"}
 _LOOK = 0.05
@@ -198,24 +200,31 @@ class Prober:
         if self._whole and baseline is None:
             endpoints = None
         since = self._scoreboard_written(worktree)
-        execution = execute(
-            self._command(worktree, test.command, test.folder, commit, self._environment),
-            Limits(test.timeout, test.memory, test.output),
-            patterns=tuple(dict.fromkeys((*self._predicate.patterns, *self._suites.patterns))),
-            watch=None if reference else watching(self._watch, self._predicate, endpoints, baseline),
-            log=self.log_path(commit, log),
-            cpus=self.manners.tests,
-            stop=self.manners.stop,
-        )
-        if self._sandbox:
-            require_entered(execution.run)
-        well = execution.run.exit_code == 0 or isinstance(execution.judgement, Good)
-        require_sound(worktree, self._environment, failed=not well)
+        with self._temporary() as environment:
+            execution = execute(
+                self._command(worktree, test.command, test.folder, commit, environment),
+                Limits(test.timeout, test.memory, test.output),
+                patterns=tuple(dict.fromkeys((*self._predicate.patterns, *self._suites.patterns))),
+                watch=None if reference else watching(self._watch, self._predicate, endpoints, baseline),
+                log=self.log_path(commit, log),
+                cpus=self.manners.tests,
+                stop=self.manners.stop,
+            )
+            if self._sandbox:
+                require_entered(execution.run)
+            well = execution.run.exit_code == 0 or isinstance(execution.judgement, Good)
+            require_sound(worktree, self._environment, failed=not well)
         execution = replace(execution, run=self._with_scoreboard(execution.run, worktree, since))
         code = execution.run.exit_code
         if code in _NOT_RUN and not any(execution.run.matches.values()):
             return Execution(execution.run, Untestable(f"the test {_NOT_RUN[code]} (exit {code})"))
         return execution
+
+    def _temporary(self) -> AbstractContextManager[Mapping[str, str]]:
+        """The environment of one test; a sandbox, or whoever sets TMPDIR, has a place for its files."""
+        if self._sandbox or "TMPDIR" in self.hunt.environment.set:
+            return nullcontext(self._environment)
+        return temporary_folder(self._environment)
 
     def start(self, worktree: Worktree, commit: str, fragile: set[str]) -> Start:
         """Where the tests of the commit that stands in the slot start from; `fragile` as `Start` has it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +77,20 @@ def environment_value(pid: int, name: str) -> str | None:
         if entry.startswith(start):
             return entry[len(start) :].decode(errors="replace")
     return None
+
+
+def started_now() -> int:
+    """What `ProcessStatus.started` of a process that starts now would be, in ticks since boot."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) / TICK)
+
+
+def holds_open(pid: int, folder: Path) -> bool:
+    """Whether a process works in `folder` (a resolved path), or has a file open there."""
+    for link in [Path(f"/proc/{pid}/cwd"), *Path(f"/proc/{pid}/fd").glob("*")]:
+        with contextlib.suppress(OSError):
+            if link.readlink().is_relative_to(folder):
+                return True
+    return False
 
 
 def with_environment(name: str) -> Iterator[tuple[int, str]]:

@@ -1,9 +1,11 @@
-"""A process tree owned without control groups: by descent, session and a mark in the environment.
+"""A process tree owned without control groups: by descent, session, a mark in the environment, open files.
 
 Weaker than a control group, and the report says so: CPU time of processes that nobody waits for is
 known only from samples, memory is the sampled sum of resident sizes (shared pages count once for
-each process), and the limit is held by the sampling caller. A daemon that clears its environment and
-loses its parent between two samples is out of reach.
+each process), and the limit is held by the sampling caller. A daemon that loses its parent becomes a child
+of ours, also one that clears its environment. Out of reach is what another program starts for the test,
+such as a container, and, while several runs are under way, a daemon without the mark that has nothing
+open in its slot.
 """
 
 from __future__ import annotations
@@ -14,9 +16,18 @@ import os
 import resource
 import signal
 import time
+from pathlib import Path
+from typing import ClassVar
 
 from bisector.probe.ownership import KILL_PATIENCE, MARK, Usage, unkillable
-from bisector.probe.proc import ProcessStatus, all_processes, environment_value, with_environment
+from bisector.probe.proc import (
+    ProcessStatus,
+    all_processes,
+    environment_value,
+    holds_open,
+    started_now,
+    with_environment,
+)
 
 PR_SET_CHILD_SUBREAPER = 36
 """prctl(2): orphaned descendants become children of this process instead of init's."""
@@ -28,8 +39,14 @@ class SampledTree:
     memory_source = "sampled resident sizes and a limit on each process (no writable control group)"
     enforces_memory = False
 
-    def __init__(self, token: str) -> None:
+    _live: ClassVar[set[SampledTree]] = set()
+    """The trees of this process, from before their first process to after their last."""
+
+    def __init__(self, token: str, folder: Path) -> None:
         self._token = token
+        self._folder = folder.resolve()
+        self._began = started_now()
+        self._live.add(self)
         self._top = 0
         self._seen: dict[int, int] = {}
         self._sessions: set[int] = set()
@@ -79,6 +96,7 @@ class SampledTree:
 
     def remove(self) -> None:
         """Nothing was taken of the system."""
+        self._live.discard(self)
 
     def _members(self) -> list[ProcessStatus]:
         """The living processes of the tree, found by descent from the root and from adopted orphans."""
@@ -102,7 +120,17 @@ class SampledTree:
         if process.session in self._sessions:
             return True
         adopted = process.parent == os.getpid() and process.session != os.getsid(0)
-        return adopted and environment_value(process.pid, MARK) == self._token
+        return adopted and self._is_ours(process)
+
+    def _is_ours(self, orphan: ProcessStatus) -> bool:
+        """Whether an adopted process is of this run, with or without its mark."""
+        mark = environment_value(orphan.pid, MARK)
+        if mark == self._token:
+            return True
+        others = [tree for tree in [*self._live] if tree is not self]
+        if orphan.started < self._began or any(mark == tree._token for tree in others):
+            return False
+        return not others or holds_open(orphan.pid, self._folder)
 
     def _remember(self, members: dict[int, ProcessStatus]) -> None:
         self._seen = {process.pid: process.started for process in members.values()}

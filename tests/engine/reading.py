@@ -47,12 +47,13 @@ def lab(
     files: Mapping[str, str | None] | None = None,
     engine: Mapping[str, Any] | None = None,
     on_step: Callable[[Step], None] = lambda _step: None,
+    tmpdir: Path | None = None,
     **said: Any,
 ) -> Iterator[Lab]:
     """A lab in `folder` whose hunt has the test command `test`.
 
     `said` are further keys, such as `test__folder` for `test.folder`; `engine` further arguments of the
-    engine, which retries faults without delay.
+    engine, which retries faults without delay; `tmpdir` the TMPDIR around it.
     """
     arguments = {"longest_wait": 0.0, **(engine or {})}
     if not (folder / "repo").exists():
@@ -64,7 +65,8 @@ def lab(
     kind = find_predicate(hunt.predicate.name, folder)
     options = kind.Options.model_validate(hunt.predicate.options, context=options_context(folder))
     (folder / "logs").mkdir(exist_ok=True)
-    environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, os.environ)
+    around = {**os.environ, **({"TMPDIR": str(tmpdir)} if tmpdir else {})}
+    environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, around)
     steps: list[tuple[Step, str]] = []
 
     def note(_commit: str, step: Step, detail: str) -> None:

@@ -143,6 +143,20 @@ def test_a_test_keeps_the_times_of_what_was_built(tmp_path: Path) -> None:
         assert all(isinstance(here.read().judgement, Good) for _ in range(3))
 
 
+def test_temporary_files_are_gone(tmp_path: Path) -> None:
+    """Each run has an empty folder for temporary files, which is gone afterwards."""
+    (tmp_path / "tmp").mkdir()
+    with lab(
+        tmp_path,
+        f'test -z "$(ls -A $TMPDIR)" && mktemp && case $TMPDIR in {tmp_path}/tmp/*) ;; *) exit 1 ;; esac',
+        IGNORE,
+        build__command="true",
+        tmpdir=tmp_path / "tmp",
+    ) as here:
+        assert all(isinstance(here.read().judgement, Good) for _ in range(2))
+    assert not list((tmp_path / "tmp").iterdir())
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files of others")
 def test_files_of_another_owner_go(tmp_path: Path) -> None:
     """What a test leaves under another user's name goes too."""

@@ -123,6 +123,28 @@ def test_two_runs_at_once(hierarchies: Hierarchies, folder: Path) -> None:
 
 
 @owned
+def test_daemon_without_the_mark(hierarchies: Hierarchies, folder: Path) -> None:
+    """A daemon that cleared its environment dies with its run."""
+    run(f"env -i $PYTHON daemon.py; {WAIT_FOR_PIDS}", folder, hierarchies=hierarchies)
+    assert_all_gone(folder)
+
+
+@owned
+def test_daemon_without_the_mark_beside_another_run(hierarchies: Hierarchies, folder: Path) -> None:
+    """Such a daemon that works in its slot dies with its own run, and not with another one."""
+    line = f"env -i $PYTHON daemon.py; {WAIT_FOR_PIDS}; while [ ! -e stop ]; do sleep 0.01; done"
+    thread = threading.Thread(target=lambda: run(line, folder, limits=Limits(30), hierarchies=hierarchies))
+    thread.start()
+    (pid,) = eventually(lambda: pids_in(folder / "pids"))
+    (folder / "other").mkdir()
+    run("sleep 600 & true", folder / "other", hierarchies=hierarchies)
+    assert is_running(pid)
+    (folder / "stop").touch()
+    thread.join()
+    assert_all_gone(folder)
+
+
+@owned
 def test_children_of_others_are_left_alone(hierarchies: Hierarchies, folder: Path) -> None:
     """A process that this program started by itself is neither killed nor waited for."""
     other = subprocess.Popen(["sleep", "600"])

@@ -70,7 +70,7 @@ def test_own_session_keeps_its_niceness(tmp_path: Path) -> None:
 @pytest.mark.parametrize("nice", [-99, 0, LAST, 99])
 def test_a_sampled_tree_yields_without_a_fault(nice: int) -> None:
     """A tree that is no group of the scheduler's takes any niceness, also one that is none."""
-    SampledTree(new_token()).yield_to_others(nice)
+    SampledTree(new_token(), Path()).yield_to_others(nice)
 
 
 @grouped
