@@ -9,12 +9,14 @@ from bisector import search as core
 from bisector.hunt import confirmation, premise
 from bisector.hunt.belief import Belief
 from bisector.hunt.conclusion import (
+    BadIsGood,
     Conclusion,
     Effect,
     FirstBad,
     GoodIsBad,
     Inconclusive,
     MergeBaseIsBad,
+    NoRegression,
 )
 from bisector.hunt.effect import estimate
 from bisector.hunt.events import Event, Noted
@@ -136,7 +138,8 @@ class Course:
             self._note(f"premise established{figures}")
             return None
         if not isinstance(decision, premise.MoreReadings):
-            return decision
+            doubt = self._plan.in_doubt(good, bad) if isinstance(decision, NoRegression | BadIsGood) else None
+            return Inconclusive(doubt) if doubt else decision
         if self._out_of_budget():
             return Inconclusive("the budget was spent before the premise was decided")
         commit = plan.good[0] if decision.of_good else plan.bad

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bisector.history.candidates import Candidates
 from bisector.hunt.premise import Repeats
+from bisector.hunt.sharing import Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +39,7 @@ class Plan:
     to_the_end: bool = False
     """Whether no run of the search is ended half way to the limit at which those of the bad endpoint end."""
     repeats: Repeats = field(default_factory=Repeats)
+    in_doubt: Doubt = lambda _good, _bad: None
+    """Asked before the endpoints are taken for alike."""
     confidence: float = 0.99
     budget: Budget = field(default_factory=Budget)

@@ -33,9 +33,11 @@ from bisector.hunt.loop import Loop
 from bisector.hunt.plan import Budget, Plan
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.sameness import Sameness
+from bisector.hunt.sharing import explained, reference_jumps
 from bisector.predicate import Undecided
 from bisector.probe.keys import hunt_key, inputs_of
 from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.outside import written_since
 from bisector.probe.reading import Reading, Role
 
 AHEAD = "built ahead"
@@ -154,6 +156,23 @@ def _of_the_hunt(readings: Sequence[Reading]) -> list[Reading]:
     return [reading for reading in readings if reading.role is not Role.VERIFICATION]
 
 
+def _shared(ground: Ground, good: Sequence[Reading], bad: Sequence[Reading]) -> str | None:
+    """Why endpoints that look alike may have been mixed up, through something outside of their slots."""
+    if ground.ratio is None or not good:
+        return None
+    jump = reference_jumps(good, bad, ground.predicate, ground.ratio)
+    if jump is None:
+        return None
+    first = good[0]
+    took = first.build_seconds + sum(run.wall for run in (first.run, first.reference) if run)
+    own = [ground.scratch.root, ground.repository.git_folder.parent]
+    outside = map(str, written_since(first.at.timestamp() - took - 1, ground.environment, own))
+    hunt = ground.hunt
+    said = f"{hunt.build.command if hunt.build else ''} {hunt.test.command}"
+    # On a machine of many users others write there too.
+    return explained(jump, sorted(outside, key=lambda path: path not in said))
+
+
 def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
     """The hunt with `revisions` as its good ones, candidates listed; raises `HistoryError`."""
     hunt, repository = ground.hunt, ground.repository
@@ -185,6 +204,7 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
         ratio=ground.ratio,
         to_the_end=hunt.test.to_the_end,
         repeats=ground.repeats,
+        in_doubt=partial(_shared, ground),
         confidence=hunt.confidence,
         budget=Budget(hunt.budget.time, hunt.budget.probes),
     )

@@ -1,0 +1,54 @@
+"""Whether good and bad reach each other by something outside of their slots, so that they look alike."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bisector.predicate import Measured, Predicate, Run
+from bisector.probe.reading import Reading
+
+_NAMED = 3
+
+Doubt = Callable[[Sequence[Reading], Sequence[Reading]], str | None]
+"""(readings of good, of bad) -> why they cannot be taken for alike, None where they can."""
+
+
+def reference_jumps(
+    good: Sequence[Reading], bad: Sequence[Reading], predicate: Predicate[Any], ratio: float
+) -> float | None:
+    """By how much the reference became slower once bad was built, where that is the step looked for.
+
+    The reference is the same build throughout. As good as all its runs beside bad must stand out from those
+    before, so that neither one slow run nor a slow drift counts.
+    """
+    first = min((reading.at for reading in bad), default=None)
+    before = [r.reference for r in good if r.reference and first and r.at <= first]
+    after = [reading.reference for reading in bad if reading.reference]
+    ratios = [_ratio(predicate, run, earlier) for run, earlier in itertools.product(after, before)]
+    known = [value for value in ratios if value is not None]
+    if not known or min(known) < math.sqrt(ratio) or statistics.median(known) < ratio:
+        return None
+    return statistics.median(known)
+
+
+def explained(jump: float, outside: Sequence[str]) -> str:
+    """The sentence for the user; `outside` is what was written outside of the slots meanwhile."""
+    named = ", ".join(outside[:_NAMED]) + (", ..." if len(outside) > _NAMED else "")
+    where = f"written meanwhile outside of the slots: {named}" if named else "a file outside of its slot"
+    return (
+        f"the readings are in doubt: once bad had been built, good's own runs took {jump:.2f}x as much, "
+        f"so the two may share something ({where}); have build and test write below the top "
+        "of the repository only"
+    )
+
+
+def _ratio(predicate: Predicate[Any], run: Run, earlier: Run) -> float | None:
+    try:
+        judgement = predicate.judge(run, earlier)
+    except Exception:  # A plug-in may object to two runs of the reference; then nothing is known.
+        return None
+    return judgement.value if isinstance(judgement, Measured) else None

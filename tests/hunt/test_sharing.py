@@ -1,0 +1,105 @@
+"""Good and bad that reach each other outside of their slots are found out, and never "no regression"."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bisector.hunt.sharing import reference_jumps
+from bisector.predicate import Ending, Measured, Run
+from bisector.probe.outside import written_since
+from bisector.probe.reading import Reading, Role
+from predicates.wall_time import WallTime
+from tests.git_history import Node, write_history
+
+BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def readings(references: Sequence[float], minute: int) -> list[Reading]:
+    """A reading a minute, whose runs of the reference took so many seconds."""
+    return [
+        Reading(
+            "c0",
+            Role.PREMISE,
+            Measured(1.0, "alike"),
+            BEGAN + timedelta(minutes=minute + at),
+            reference=Run(wall, wall, 0.0, ending=Ending.EXITED, exit_code=0),
+        )
+        for at, wall in enumerate(references)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "jumps"),
+    [
+        ([1.0, 1.0, 1.0], [2.0, 2.0, 2.0], True),
+        ([1.0, 1.0, 1.0], [1.0, 1.0, 1.0], False),
+        ([1.0, 1.0, 1.0], [2.0, 1.0, 1.0], False),
+        ([1.0, 1.9, 1.0], [2.0, 2.0, 2.0], False),
+        ([2.0, 2.0, 2.0], [1.0, 1.0, 1.0], False),
+        ([], [1.0], False),
+    ],
+)
+def test_a_reference_that_jumps(good: list[float], bad: list[float], jumps: bool) -> None:
+    """Only a reference that is slower beside bad in every run tells of something shared."""
+    predicate = WallTime(WallTime.Options.model_validate({"ratio": 1.25}))
+    found = reference_jumps(readings(good, 0), readings(bad, 10), predicate, 1.25)
+    assert (found is not None) == jumps
+
+
+def test_good_read_again_after_bad_says_nothing_of_before() -> None:
+    """What good's own runs took once bad had been built is not held against bad's."""
+    predicate = WallTime(WallTime.Options.model_validate({"ratio": 1.25}))
+    assert reference_jumps(readings([2.0], 20), readings([2.0], 10), predicate, 1.25) is None
+
+
+def test_what_was_written_outside_is_named(tmp_path: Path) -> None:
+    """New and changed entries of shared places are named, two levels deep; old ones and our own are not."""
+    home = tmp_path / "home"
+    for path in ("old", "new", ".cache/tool", "mine/below"):
+        (home / path).mkdir(parents=True)
+    (home / "old/kept").touch()
+    environment = {"HOME": str(home), "TMPDIR": str(tmp_path / "none")}
+    mine = [home / "mine/below"]
+
+    def seen(since: float) -> list[Path]:
+        return [path for path in written_since(since, environment, mine) if path.is_relative_to(home)]
+
+    assert set(seen(0.0)) == {home / "old", home / "new", home / ".cache/tool"}
+    assert not seen(time.time() + 60)
+
+
+def test_a_build_folder_outside_of_the_slots(tmp_path: Path) -> None:
+    """Two slots that build into one folder elsewhere end as inconclusive, and the folder is named."""
+    place = tmp_path / "shared"
+    place.mkdir()
+    write_history(
+        tmp_path / "repo",
+        [
+            Node(f"c{n}", [f"c{n - 1}"] if n else [], {"app": f"echo work: {200 if n else 100}", "n": str(n)})
+            for n in range(3)
+        ],
+    )
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "bisector", "run", "--json", "--repo", str(tmp_path / "repo")),
+            *("--good", "HEAD~2", "--bad", "HEAD", "--scratch", str(tmp_path / "scratch")),
+            *("--build", f"cp app {place}/app", "--test", f"sh {place}/app", "--predicate", "counter"),
+            *("--set", r"predicate.pattern='work: (?P<value>\d+)'"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "2.00x" in done.stdout
+    assert str(place) in done.stdout
