@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bisector.cli.options import Chosen
 from bisector.cli.publish import console_for, publish
+from bisector.cli.ready import ready
 from bisector.cli.run import run_hunt
 from bisector.cli.screen import Screen
 from bisector.errors import UsageError
@@ -48,7 +49,7 @@ def sound_alarm(
     if hunt and as_json:
         raise UsageError("--hunt goes on with a hunt on the screen; leave out --json, or start it yourself")
     asked = {} if factor is None else {"alarm.factor": factor}
-    ground = replace(chosen, values={**chosen.values, **asked}).ground()
+    ground = ready(replace(chosen, values={**chosen.values, **asked}).ground(), logs=False)
     path = alarm_of(ground).references
     console = console_for(as_json=as_json, md=md)
     measure = functools.partial(_measured, ground, console, here=here, commit=commit, verbosity=verbosity)

@@ -22,7 +22,7 @@ from bisector.units import format_size
 _STYLES = {ExitCode.FIRST_BAD: "green", ExitCode.NO_REGRESSION: "cyan"}
 
 
-def show(console: Console, record: HuntRecord, report: Path, progress_log: Path | None) -> None:
+def show(console: Console, record: HuntRecord, report: Path | None, progress_log: Path | None) -> None:
     """Print the conclusion, its figures, where the report is, and what to do next."""
     if record.conclusion is None:
         return

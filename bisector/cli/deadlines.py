@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bisector.cli.publish import console_for, publish
 from bisector.cli.quantify import earliest, keep_in_each, screen_for
+from bisector.cli.ready import ready
 from bisector.hunt.ground import Ground
 from bisector.phases.deadlines import deadlines_result, look, patch_of
 from bisector.report.atomic_write import atomic_write
@@ -29,7 +30,7 @@ def advise_on_deadlines(
     console = console_for(as_json=as_json, md=md)
     since = earliest(again=again)
     looked = []
-    for ground in grounds:
+    for ground in [ready(ground, logs=False) for ground in grounds]:
         with screen_for(ground, console, verbosity) as screen:
             looked.append(look(ground, commit, screen, since=since, runs=runs, factor=factor))
     diff = patch_of(looked) if write or patch else ""

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bisector.cli.options import Chosen
 from bisector.cli.publish import console_for, publish
+from bisector.cli.ready import ready
 from bisector.cli.screen import Screen
 from bisector.hunt.journal import ResultRow
 from bisector.phases.diagnosis.run import diagnose
@@ -31,7 +32,7 @@ def diagnose_commit(
     verbosity: int,
 ) -> int:
     """Diagnose a commit; the exit code."""
-    ground = chosen.ground()
+    ground = ready(chosen.ground())
     console = console_for(as_json=as_json, md=md)
     describe = functools.cache(lambda commit: ground.repository.infos([commit])[commit])
     with Screen(console, describe, verbosity) as screen:

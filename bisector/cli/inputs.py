@@ -8,6 +8,7 @@ from pathlib import Path
 from bisector import hunt_file
 from bisector.cli.options import Chosen
 from bisector.cli.publish import console_for, publish
+from bisector.cli.ready import ready
 from bisector.cli.screen import Screen
 from bisector.errors import UsageError
 from bisector.hunt.good_commit import session_on
@@ -25,7 +26,7 @@ def trace_inputs(
 ) -> int:
     """Trace a commit, show what it read, write it down where asked; the exit code."""
     file = _to_write(chosen) if write else None
-    ground = chosen.ground()
+    ground = ready(chosen.ground())
     console = console_for(as_json=as_json, md=md)
     describe = functools.cache(lambda commit: ground.repository.infos([commit])[commit])
     with Screen(console, describe, verbosity) as screen:

@@ -55,10 +55,6 @@ def _run(arguments: list[str]) -> int:
             raise
         show()
         return int(ExitCode.USAGE if _names_a_command(arguments) else ExitCode.NO_SUCH_COMMAND)
-    except BrokenPipeError:
-        # Whoever read our output is gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.ENVIRONMENT)
     except Exception:
         return _report_bug()
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from bisector.cli.options import Chosen
+from bisector.cli.ready import ready
 from bisector.errors import HistoryError, UsageError
 from bisector.history.bisect_session import BisectSession, bisect_session
 from bisector.history.repository import Repository
@@ -23,7 +24,7 @@ def probe_commit(chosen: Chosen, commit: str | None, *, again: bool, as_json: bo
     """Judge `commit` in a slot, or without one the checkout of this folder; git's exit code for it."""
     here = repository_here(chosen)
     session = bisect_session(here) if here else None
-    ground = with_range_of(session, chosen).ground()
+    ground = ready(with_range_of(session, chosen).ground())
     place, identity = _asked(ground, here, session, commit)
     single = Single(ground, session)
     judged = single.known(identity, again=again)

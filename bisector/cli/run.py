@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import shlex
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,9 @@ from rich.text import Text
 from bisector.cli import conclusion
 from bisector.cli.again import change_of, command_of
 from bisector.cli.options import Chosen
+from bisector.cli.ready import ready
 from bisector.cli.screen import Screen
+from bisector.errors import BisectorError, EnvironmentFault
 from bisector.history.commit import CommitInfo
 from bisector.history.repository import Repository
 from bisector.hunt.good_commit import session_on
@@ -59,7 +62,7 @@ def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: boo
 
 
 def _on_screen(chosen: Chosen, console: Console, verbosity: int, way: Way) -> tuple[Session, HuntRecord]:
-    ground = chosen.ground()
+    ground = ready(chosen.ground())
     describe = _describing(ground.repository)
     if verbosity:
         where = visible(shlex.quote(str(ground.repository.path)))
@@ -78,16 +81,39 @@ def _on_screen(chosen: Chosen, console: Console, verbosity: int, way: Way) -> tu
 
 
 def _publish(session: Session, record: HuntRecord, console: Console, *, as_json: bool) -> int:
-    """The conclusion into report, progress log and onto the screen; its exit code."""
-    report = _write_report(session, record)
-    log = session.ground.hunt.progress_log
-    if log is not None:
-        write_entry(log, session.ground.hunt.heading, entry_for(record, report, date.today()))
+    """The conclusion into report, progress log and onto the screen; its exit code.
+
+    It is shown also where one of these cannot be written, which is then the end: `EnvironmentFault`.
+    """
+    report, log = _report_path(session), session.ground.hunt.progress_log
+    unwritten: list[BisectorError] = []
+    with _collected(unwritten):
+        _write_report(session, record, report)
+    told, before = None if unwritten else report, len(unwritten)
+    with _collected(unwritten):
+        if log is not None:
+            write_entry(log, session.ground.hunt.heading, entry_for(record, told, date.today()))
+    logged = log if len(unwritten) == before else None
     if as_json:
-        sys.stdout.write(json.dumps(summary(record, report)) + "\n")
+        sys.stdout.write(json.dumps(summary(record, told)) + "\n")
     else:
-        conclusion.show(console, record, report, log)
+        conclusion.show(console, record, told, logged)
+    if unwritten:
+        raise EnvironmentFault(
+            f"the hunt is over, but {'; '.join(map(str, unwritten))}; the same command writes what is missing"
+        )
     return int(record.conclusion.exit_code) if record.conclusion else 0
+
+
+@contextlib.contextmanager
+def _collected(errors: list[BisectorError]) -> Iterator[None]:
+    """Put aside what could not be written."""
+    try:
+        yield
+    except BisectorError as error:
+        errors.append(error)
+    except OSError as error:
+        errors.append(EnvironmentFault(f"{error.filename} cannot be written: {error.strerror}"))
 
 
 def _get_report_ready() -> None:
@@ -97,14 +123,15 @@ def _get_report_ready() -> None:
     html.template()
 
 
-def _write_report(session: Session, record: HuntRecord) -> Path:
-    folder = session.ground.scratch.reports
-    folder.mkdir(parents=True, exist_ok=True)
+def _report_path(session: Session) -> Path:
+    return session.ground.scratch.reports / f"{session.ground.hunt.hunt}-{session.key[:8]}.html"
+
+
+def _write_report(session: Session, record: HuntRecord, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     from bisector.report.html import write_html_report  # Ready by now (`_get_report_ready`).
 
-    path = folder / f"{session.ground.hunt.hunt}-{session.key[:8]}.html"
     write_html_report(record, path, change_of(session.ground.repository, record))
-    return path
 
 
 def _introduce(console: Console, session: Session, describe: Callable[[str], CommitInfo]) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bisector.cli.publish import STDOUT, console_for, publish
 from bisector.cli.quantify import screen_for
+from bisector.cli.ready import ready
 from bisector.errors import EnvironmentFault, ExitCode, UsageError
 from bisector.history.repository import Repository
 from bisector.hunt.ground import Ground
@@ -59,6 +60,8 @@ def watch_range(
     repository = Repository(repo)
     ends = ends_of(repository, asked)
     changes = changes_between(repository, *ends)
+    if run:
+        grounds = [ready(ground, logs=False) for ground in grounds]
     watchers = watching(grounds, list(dict.fromkeys(change.shown.file for change in changes)), ends[1])
     raised = [change for change in changes if change.kind is Kind.RAISED]
     answers = _answers(raised, watchers, ends, console, seconds, verbosity) if run else []

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bisector.errors import HistoryError
+from bisector.errors import HistoryError, HuntFileError, UsageError
 from bisector.history.repository import Repository
 from bisector.hunt.journal import Journal
 from bisector.hunt.premise import Repeats
@@ -42,12 +42,14 @@ class Ground:
 def predicate_of(hunt: Hunt, hunt_file: Path | None) -> Predicate[Any]:
     """The predicate that the hunt names, with its options checked."""
     base = hunt_file.parent if hunt_file else Path.cwd()
-    kind = find_predicate(hunt.predicate.name, base)
     try:
+        kind = find_predicate(hunt.predicate.name, base)
         options = kind.Options.model_validate(hunt.predicate.options, context=options_context(base))
+        return kind(options)
     except ValidationError as error:
         raise options_refused(hunt, error, kind.Options) from error
-    return kind(options)
+    except UsageError as error:
+        raise HuntFileError(f"{hunt.locate('predicate')}: {error}") from error
 
 
 @contextmanager

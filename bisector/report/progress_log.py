@@ -71,6 +71,20 @@ def write_entry(file: Path, heading: str, entry: Entry) -> bool:
     return True
 
 
+def require_writable(file: Path) -> None:
+    """Raise UsageError or EnvironmentFault where `write_entry` could not write into `file`, as far as can be
+    seen without writing.
+    """
+    folder = file.resolve().parent
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}; make it, or name another file")
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file} is no file; name another")
+    if not os.access(folder, os.W_OK | os.X_OK) or (file.exists() and not os.access(file, os.W_OK)):
+        raise UsageError(f"{file} cannot be written; mend the permissions, or name another file")
+    _read(file)
+
+
 def _read(file: Path) -> str:
     try:
         text = file.read_bytes().decode()

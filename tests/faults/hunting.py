@@ -83,10 +83,16 @@ class Hunt:
         done = shlex.quote(str(self.folder / "done"))
         return f"case $(cat out) in 0|11) ;; *) [ -e {done} ] || {{ touch {done}; {harm}; }};; esac"
 
-    def assert_refused(self, done: subprocess.CompletedProcess[str], *words: str) -> None:
+    def assert_refused(
+        self,
+        done: subprocess.CompletedProcess[str],
+        *words: str,
+        code: ExitCode = ExitCode.ENVIRONMENT,
+        concluded: bool = False,
+    ) -> None:
         """It ended with one sentence about the machine, and has given its slots back."""
-        assert done.returncode == ExitCode.ENVIRONMENT, done.stderr
-        assert done.stdout == ""
+        assert done.returncode == code, done.stderr
+        assert bool(done.stdout) is concluded
         assert [line.split()[0] for line in done.stderr.splitlines()] == ["bisector:"], done.stderr
         for word in words:
             assert word in done.stderr

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bisector.errors import ExitCode
 from tests.faults.hunting import fill, hunt_in, mounted, read_only, small_disk
 from tests.git_history import git
 
@@ -67,7 +69,9 @@ def test_a_progress_log_without_room(tmp_path: Path) -> None:
         plan.write_text("# Plan\n")
         fill(plan.parent / "junk")
         log = ("--set", f"progress_log={plan}")
-        hunt.assert_refused(hunt.run(*log), str(plan), "No space left")
+        ended = hunt.run(*log)
+        hunt.assert_refused(ended, str(plan), "No space left", concluded=True)
+        assert json.loads(ended.stdout)["first_bad"] == hunt.ids["c8"]
         assert plan.read_text() == "# Plan\n"
         taken = hunt.readings()
         (plan.parent / "junk").unlink()
@@ -82,7 +86,8 @@ def test_scratch_that_cannot_be_written(tmp_path: Path) -> None:
     hunt = hunt_in(tmp_path)
     hunt.scratch.mkdir()
     with read_only(hunt.scratch):
-        hunt.assert_refused(hunt.run(), str(hunt.scratch), "Read-only file system", "another `scratch`")
+        words = ("--scratch: scratch: the scratch folder", "cannot be written to", "another `scratch`")
+        hunt.assert_refused(hunt.run(), *words, code=ExitCode.USAGE)
     hunt.assert_found(hunt.run())
 
 
