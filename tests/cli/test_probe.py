@@ -275,6 +275,19 @@ def test_a_probe_that_is_killed_gives_no_verdict(tmp_path: Path, how: signal.Sig
         assert not list(scratch.glob("slots/*"))
 
 
+def test_what_a_test_leaves_in_the_checkout_is_gone_before_the_next_probe(tmp_path: Path) -> None:
+    """An ignored file that the test makes does not decide the next commit; the user's own ones stay."""
+    repo = tmp_path / "repo"
+    ids = shell_history(repo, ignored="out\n*.db\n")
+    (repo / "own.db").write_text("mine")
+    test = "test ! -e test.db || exit 1; touch test.db; mkdir -p cache.db/x; sh test.sh"
+    done = bisect_run(repo, *BISECTOR, "probe", "--build", "sh build.sh", "--test", test, "--good", "main~11")
+    assert done.returncode == 0, done.stderr
+    assert found(repo) == ids["c8"]
+    assert sorted(path.name for path in repo.glob("*.db")) == ["own.db"]
+    assert (repo / "own.db").read_text() == "mine"
+
+
 def test_the_checkout_is_put_back_and_nothing_of_the_users_is_lost(tmp_path: Path) -> None:
     """What the overlay, the build and the test change goes; untracked and ignored files of before stay."""
     repo = tmp_path / "repo"
