@@ -49,3 +49,7 @@ class EnvironmentFault(BisectorError):
 
 class InfrastructureFault(EnvironmentFault):
     """A probe failed for a reason that is not the commit's; it may be retried and is never a verdict."""
+
+
+class CommitFault(InfrastructureFault):
+    """A commit cannot be laid out: where others can, that is the commit's own fault."""

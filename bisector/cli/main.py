@@ -11,6 +11,7 @@ import traceback
 from types import FrameType
 
 from bisector.errors import BisectorError, ExitCode
+from bisector.history.redirection import REDIRECTING
 
 _OBJECTS = 200_000
 """Python's 700 have it look for garbage a hundred times while modules are imported, which make none."""
@@ -19,9 +20,8 @@ _OBJECTS = 200_000
 def run(arguments: list[str]) -> int:
     """Run a command line; its exit code."""
     gc.set_threshold(_OBJECTS)
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        # Set for us by git when it runs a hook or `git bisect run`, they would redirect every git we start.
-        del os.environ[name]
+    for name in REDIRECTING:
+        os.environ.pop(name, None)
     for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signal_number, _interrupt)
     try:

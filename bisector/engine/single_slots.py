@@ -52,7 +52,7 @@ class SingleSlots(Slots):
         if self._reference and commit == self._reference[0]:
             kept = self._reference[1]
             name = f"reference-{_digest(kept)}"
-            worktree = KeptWorktree(self._repository, self.root / name, kept)
+            worktree = KeptWorktree(self.private, self.root / name, kept)
             slot = self._locked(name, worktree, commit)
             slot.commit = commit if worktree.is_back else None
             return slot

@@ -1,10 +1,9 @@
-"""Slots: scratch worktrees, each held by one hunt at a time, gone when the hunt is over."""
+"""Slots: scratch worktrees, each in a folder of its own, held by one hunt at a time and gone after it."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +12,11 @@ from types import TracebackType
 from bisector.engine.around import finish_pending
 from bisector.engine.uninterrupted import uninterrupted
 from bisector.errors import EnvironmentFault, InfrastructureFault
+from bisector.history.private import private_in
 from bisector.history.repository import Repository
-from bisector.history.worktree import Worktree, registered_below
-from bisector.probe.dune_root import scripts_of
+from bisector.history.worktree import Worktree
 from bisector.probe.file_lock import FileLock, try_lock
-from bisector.probe.sandbox import private_tmp_of
-from bisector.probe.start import Back, Start, copies_of
+from bisector.probe.start import Back, Start
 
 
 class Slot:
@@ -73,8 +71,6 @@ class Slot:
         """Take the worktree away and give up the lock."""
         try:
             self.worktree.remove()
-            for beside in (scripts_of, private_tmp_of, copies_of):
-                shutil.rmtree(beside(self.worktree.path), ignore_errors=True)
         finally:
             self._lock.release()
 
@@ -83,14 +79,12 @@ class Slots:
     """The slots that one hunt holds in the folder `root`; a context manager.
 
     On entry, what dead hunts left in `root` is taken away, and what they had yet to run is run. Raises
-    `EnvironmentFault` where the folder cannot be written. Until the end `git gc` throws away no commit that
-    `protects` is or descends from, also when the user deletes its branch: an empty worktree stands there.
+    `EnvironmentFault` where the folder cannot be written. The private repository lies beside `root`.
     """
 
-    def __init__(self, root: Path, repository: Repository, protects: str | None = None) -> None:
-        self.root = root
-        self._protects = protects
-        self._repository = repository
+    def __init__(self, root: Path, repository: Repository) -> None:
+        self.root = root.absolute()
+        self.private = private_in(private_repositories(root), repository)
         self.others: tuple[str, ...] = ()
         """The slots that other hunts held on entry."""
         self._held: list[Slot] = []
@@ -105,12 +99,6 @@ class Slots:
             ) from error
         finish_pending(self.root)
         self._clear_leftovers()
-        if self._protects:
-            try:
-                self._take(self._protects, "protects-")
-            except BaseException:
-                self.__exit__(None, None, None)
-                raise
         return self
 
     def __exit__(
@@ -127,12 +115,8 @@ class Slots:
 
     def take(self, commit: str) -> Slot:
         """A free slot with a worktree that stands at `commit`, nothing checked out yet."""
-        return self._take(commit)
-
-    def _take(self, commit: str, prefix: str = "") -> Slot:
         with self._taking:
-            free = (self._try(f"{prefix}{number}") for number in itertools.count(1))
-            slot = next(slot for slot in free if slot is not None)
+            slot = next(slot for number in itertools.count(1) if (slot := self._try(str(number))) is not None)
             self._held.append(slot)
             slot.worktree.create(commit)
             return slot
@@ -145,15 +129,20 @@ class Slots:
                 f"no slot can be made in {self.root} ({error.strerror}); "
                 "make room, or choose another `scratch`"
             ) from error
-        return Slot(Worktree(self._repository, self.root / name), lock) if lock else None
+        return Slot(Worktree(self.private, self.root / name), lock) if lock else None
 
     def _clear_leftovers(self) -> None:
         others = []
-        locked = {lock.stem for lock in self.root.glob("*.lock")}
-        for name in sorted(locked | registered_below(self._repository, self.root)):
+        names = {entry.stem if entry.suffix == ".lock" else entry.name for entry in self.root.iterdir()}
+        for name in sorted(names):
             slot = self._try(name)
             if slot is not None:
                 slot.release()
             elif name.isdigit():
                 others.append(name)
         self.others = tuple(others)
+
+
+def private_repositories(root: Path) -> Path:
+    """Where the private repositories lie that slots in `root` borrow from."""
+    return root.with_name("repositories")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bisector.errors import HistoryError
+from bisector.history.private import private_in
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 
@@ -28,7 +29,9 @@ class InPlace(Worktree):
     is_scratch = False
 
     def __init__(self, repository: Repository, path: Path, keep: Path, overlaid: Sequence[str] = ()) -> None:
-        super().__init__(repository, path)
+        # Nothing is brought into this private repository: the checkout has all of its own.
+        super().__init__(private_in(keep, repository), path)
+        self.path, self._ours = path, repository.own_git_folder
         self._keep = keep
         self.aside = keep if keep.is_relative_to(path) else None
         self._overlaid = overlaid

@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from pathlib import Path
 
-from bisector.history.repository import Repository
+from bisector.history.private import PrivateRepository
 from bisector.history.worktree import Worktree
 
 
 class KeptWorktree(Worktree):
-    """A worktree at `path` that comes back as it was left, files with their times, from the folder `kept`.
+    """A worktree at `home` that comes back as it was left, files with their times, from the folder `kept`.
 
-    What is kept is no worktree for git. It comes back to the same path, which builds may have written down.
+    It comes back to the same path, which builds may have written down.
     """
 
-    def __init__(self, repository: Repository, path: Path, kept: Path) -> None:
-        super().__init__(repository, path)
+    def __init__(self, private: PrivateRepository, home: Path, kept: Path) -> None:
+        super().__init__(private, home)
         self._kept = kept
         self.is_back = False
 
     def create(self, commit: str) -> None:
-        """Register the worktree, with what was kept of it or with nothing checked out yet."""
+        """Make the folder, with what was kept of it or with nothing checked out yet."""
         super().create(commit)
-        pointer = self.path / ".git"
-        registration = pointer.read_bytes()
-        shutil.rmtree(self.path)
-        with contextlib.suppress(OSError):
-            self._kept.rename(self.path)
+        if not self._kept.is_dir():
+            return
+        try:
+            super().remove()
+            self._kept.rename(self.home)
             self.is_back = True
-        self.path.mkdir(exist_ok=True)
-        pointer.write_bytes(registration)
-        if self.is_back:
-            self._git("reset", "--quiet", commit)
+        except OSError:
+            super().create(commit)
 
     def keep(self) -> None:
         """Put the files away, all at once or not at all."""
         if self._inside:
-            return  # Of a submodule's worktree git would know no more.
+            return  # Which submodules are laid out is not kept.
         with contextlib.suppress(OSError):
             self._kept.parent.mkdir(parents=True, exist_ok=True)
-            (self.path / ".git").unlink()
-            self.path.rename(self._kept)
+            self.home.rename(self._kept)

@@ -11,7 +11,13 @@ from bisector.errors import InfrastructureFault
 
 
 def take_away(folder: Path) -> None:
-    """Remove a folder with all that is in it; raises `InfrastructureFault` where that is not allowed."""
+    """Remove a folder with all that is in it, or what stands in its place.
+
+    Raises `InfrastructureFault` where that is not allowed.
+    """
+    if folder.is_symlink() or folder.is_file():
+        with contextlib.suppress(OSError):
+            folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         unlock(folder)
@@ -22,10 +28,13 @@ def take_away(folder: Path) -> None:
 
 def unlock(folder: Path) -> None:
     """Let the owner write in `folder` and each below it: a Go module cache is left without that."""
-    with contextlib.suppress(OSError):
-        folder.chmod(folder.stat().st_mode | 0o700)
+    _unlock(folder)
     for above, names, _ in os.walk(folder):
-        for below in (Path(above) / name for name in names):
-            if not below.is_symlink():
-                with contextlib.suppress(OSError):
-                    below.chmod(below.stat().st_mode | 0o700)
+        for name in names:
+            _unlock(Path(above) / name)
+
+
+def _unlock(folder: Path) -> None:
+    if not folder.is_symlink():
+        with contextlib.suppress(OSError):
+            folder.chmod(folder.stat().st_mode | 0o700)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from bisector.errors import InfrastructureFault
-from bisector.history.removal import take_away
+from bisector.history.removal import take_away, unlock
 from bisector.history.repository import GitFailure
 from bisector.history.worktree import Worktree
 
-_ELSEWHERE = frozenset({"objects", "modules", "worktrees", "lfs", "index"})
-"""What in git's own folder is not looked at: objects are only added to, the index is told by its times."""
-
-_LARGEST = 1024 * 1024
+_ELSEWHERE = re.compile(r"(modules/.*/)?(objects/(?!info)[^/]*|worktrees|lfs|index)", re.DOTALL)
+"""What in `.git` is not looked at: objects are only added to, the index is told by its times."""
 
 
 def tracked_files(worktree: Worktree) -> frozenset[str]:
@@ -43,56 +43,64 @@ def restore(worktree: Worktree, commit: str, paths: Iterable[str]) -> None:
 
 
 class GitState:
-    """Where HEAD, index and unfinished commands of a scratch worktree stand; `put_back` has them so again."""
+    """What a scratch worktree's `.git` holds: refs, configuration, index, unfinished commands, hooks.
 
-    def __init__(self, worktree: Worktree, commit: str) -> None:
+    `put_back` has it so again.
+    """
+
+    def __init__(self, worktree: Worktree) -> None:
         self._worktree = worktree
-        self._commit = commit
-        self._folder = worktree.own_git_folder
+        self._folder = worktree.git_folder
         self._files = self._read()
         self._index = self._index_times()
 
     def put_back(self) -> None:
         """Undo what a test did by git, such as `git commit`, `git add` or half a rebase."""
-        if self._folder is None:
-            return
+        if self._folder.is_symlink() or not self._folder.is_dir():
+            take_away(self._folder)
+        unlock(self._folder)
         files = self._read()
         if files == self._files and self._index_times() == self._index:
             return
         for path in sorted(files.keys() - self._files.keys(), reverse=True):
             _remove(self._folder / path)
         for path, content in sorted(self._files.items()):
-            if files.get(path) != content and content is not None:
+            if content is None:
+                (self._folder / path).mkdir(parents=True, exist_ok=True)
+            elif files.get(path) != content:
+                _remove(self._folder / path)
                 (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (self._folder / path).write_bytes(content)
         if self._index_times() != self._index:
-            _git(self._worktree, "read-tree", "--reset", self._commit)
+            shutil.copy2(self._worktree.index, self._folder / "index")
         self._files, self._index = self._read(), self._index_times()
 
     def _read(self) -> dict[str, bytes | None]:
-        """What lies in git's own folder of this worktree: of files the contents, None for the rest."""
+        """Of files the contents, of folders None."""
         found: dict[str, bytes | None] = {}
-        pending = [self._folder] if self._folder else []
+        pending = [self._folder]
         while pending:
             with contextlib.suppress(FileNotFoundError), os.scandir(pending.pop()) as entries:
                 for entry in entries:
-                    if entry.name in _ELSEWHERE:
-                        continue
                     path = Path(entry.path)
-                    is_file = entry.is_file(follow_symlinks=False) and entry.stat().st_size <= _LARGEST
-                    found[str(path.relative_to(self._folder or path))] = (
-                        path.read_bytes() if is_file else None
-                    )
+                    name = str(path.relative_to(self._folder))
+                    if _ELSEWHERE.fullmatch(name):
+                        continue
                     if entry.is_dir(follow_symlinks=False):
+                        found[name] = None
                         pending.append(path)
+                    elif entry.is_file(follow_symlinks=False):
+                        found[name] = path.read_bytes()
+                    else:
+                        found[name] = b""
         return found
 
     def _index_times(self) -> tuple[int, ...]:
         try:
-            status = (self._folder / "index").stat() if self._folder else None
+            status = (self._folder / "index").lstat()
         except FileNotFoundError:
             return ()
-        return (status.st_ino, status.st_size, status.st_mtime_ns) if status else ()
+        return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _remove(path: Path) -> None:
@@ -105,7 +113,7 @@ def _remove(path: Path) -> None:
 def _git(worktree: Worktree, *arguments: str, stdin: bytes | None = None) -> bytes:
     worktree.require_whole()
     try:
-        return worktree.repository.git(*arguments, folder=worktree.path, stdin=stdin)
+        return worktree.ask(*arguments, stdin=stdin)
     except GitFailure as error:
         raise InfrastructureFault(f"git cannot tell how {worktree.path} stands: {error}") from error
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Protocol
 
-from bisector.errors import EnvironmentFault
+from bisector.errors import CommitFault
 from bisector.history.repository import GitFailure, Repository
+
+
+class Ask(Protocol):
+    """Git in a work tree: what `git ARGUMENTS` prints there. Raises `GitFailure`."""
+
+    def __call__(self, *arguments: str) -> bytes:
+        """Run it."""
 
 
 class Clone(Repository):
@@ -33,61 +41,47 @@ class Clone(Repository):
 
 @dataclass(frozen=True, slots=True)
 class Submodule:
-    """A submodule that is initialised: where it goes, at which commit, and from what clone."""
+    """A submodule that is initialised: its name, where it goes, at which commit, and from what clone."""
 
+    name: str
     path: str
     commit: str
     clone: Clone
 
     def require(self, user: Repository) -> None:
-        """Raise `EnvironmentFault` where the clone lacks the commit."""
+        """Raise `CommitFault` where the clone lacks the commit."""
         if not self.clone.has(self.commit):
-            raise EnvironmentFault(
+            raise CommitFault(
                 f"the submodule {self.path} of {user.path} lacks its commit {self.commit[:12]}; get it with "
                 "`git fetch --recurse-submodules` and `git submodule update --init --recursive`, or with "
                 f"`git -C {self.path} fetch origin {self.commit[:12]}`"
             )
 
 
-def initialised(repository: Repository, work_tree: Path) -> list[Submodule]:
+def initialised(repository: Repository, ask: Ask, work_tree: Path) -> list[Submodule]:
     """Those that stand in the index of `work_tree` and that the user of `repository` has initialised."""
     settings = work_tree / ".gitmodules"
     clones = repository.git_folder / "modules"
     if settings.is_symlink() or not settings.is_file() or not clones.is_dir():
         return []
-    names = {path: name for path, name in _named(repository, work_tree) if (clones / name / "HEAD").exists()}
+    names = {path: name for path, name in _named(ask) if (clones / name / "HEAD").exists()}
     return [
-        Submodule(path, commit, Clone(clones / names[path]))
-        for path, commit in _laid_out(repository, work_tree, list(names))
+        Submodule(names[path], path, commit, Clone(clones / names[path]))
+        for path, commit in _laid_out(ask, list(names))
     ]
 
 
-def links(repository: Repository, work_tree: Path, commit: str, paths: Sequence[str]) -> set[str]:
+def links(ask: Ask, commit: str, paths: Sequence[str]) -> set[str]:
     """Those of `paths` that are submodules in `commit`."""
-    out = repository.git("ls-tree", "-z", "--full-tree", commit, "--", *paths, folder=work_tree)
+    out = ask("ls-tree", "-z", "--full-tree", commit, "--", *paths)
     rows = (row.partition("\t") for row in _decoded(out))
     return {path for what, _, path in rows if what.startswith("160000 ")}
 
 
-def clones_in(git_folder: Path) -> Iterator[Path]:
-    """The git folders of all submodules below a git folder, and of theirs."""
-    pending = [git_folder / "modules"]
-    while pending:
-        for folder in pending.pop().glob("*/"):
-            if (folder / "HEAD").is_file():
-                yield folder
-                pending.append(folder / "modules")
-            else:
-                pending.append(folder)
-
-
-def _named(repository: Repository, work_tree: Path) -> Iterator[tuple[str, str]]:
+def _named(ask: Ask) -> Iterator[tuple[str, str]]:
     """Paths and names in `.gitmodules`, which is not to be trusted: no name may lead out of a folder."""
     try:
-        out = repository.git(
-            *("config", "--file", ".gitmodules", "--null", "--get-regexp", r"^submodule\..*\.path$"),
-            folder=work_tree,
-        )
+        out = ask("config", "--file", ".gitmodules", "--null", "--get-regexp", r"^submodule\..*\.path$")
     except GitFailure:
         return
     for row in _decoded(out):
@@ -97,11 +91,11 @@ def _named(repository: Repository, work_tree: Path) -> Iterator[tuple[str, str]]
             yield path.rstrip("/"), name
 
 
-def _laid_out(repository: Repository, work_tree: Path, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _laid_out(ask: Ask, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Paths and commits of the submodules that a sparse checkout has not left out."""
     if not paths:
         return
-    out = repository.git("--literal-pathspecs", "ls-files", "-stz", "--", *paths, folder=work_tree)
+    out = ask("--literal-pathspecs", "ls-files", "-stz", "--", *paths)
     for row in _decoded(out):
         what, _, path = row.partition("\t")
         tag, mode, commit, _ = what.split()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bisector.engine.slots import Slots
 from bisector.errors import EnvironmentFault, HistoryError
+from bisector.history.removal import take_away
 from bisector.history.repository import Repository
 from bisector.hunt.ground import opened
 from bisector.hunt.journal import HuntRow
@@ -19,7 +20,7 @@ from bisector.probe.leftovers import clean_leftovers
 
 
 def clean(scratch: Scratch, *, everything: bool) -> list[str]:
-    """Remove built artefacts, logs and leftovers, with `everything` reports and journal too.
+    """Remove built artefacts, private repositories, logs, leftovers; with `everything` reports and journal.
 
     While somebody is at work there, only the leftovers and the logs of others go. Returns who that is,
     as sentences' subjects, empty where nobody is. Raises what `Slots` and the store raise.
@@ -38,6 +39,7 @@ def clean(scratch: Scratch, *, everything: bool) -> list[str]:
         if alone is None or running:
             return running or ["another bisector is"]
         ArtefactStore(scratch.store).clear()
+        take_away(scratch.repositories)
         if everything:
             _remove_all(scratch)
     finally:

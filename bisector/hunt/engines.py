@@ -79,7 +79,7 @@ def engine_for(
         left_out = ground.predicate.allows_for_waiting and tells_waiting()
         jobs = min(jobs, cpus if left_out else max(cpus - 1, 1))
         behind = 0 if left_out else LAST // 2
-    with Slots(ground.scratch.slots, ground.repository, protects=ends["bad"]) as slots:
+    with Slots(ground.scratch.slots, ground.repository) as slots:
         if slots.others:
             named = (
                 f"slot {slots.others[0]}" if len(slots.others) == 1 else f"slots {', '.join(slots.others)}"

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bisector.engine.slots import private_repositories
 from bisector.engine.uninterrupted import uninterrupted
 from bisector.errors import EnvironmentFault
 from bisector.history.repository import Repository
@@ -25,8 +26,13 @@ class Scratch:
 
     @property
     def slots(self) -> Path:
-        """Worktrees in use; empty between hunts."""
+        """Scratch worktrees in use; gone between hunts."""
         return self.root / "slots"
+
+    @property
+    def repositories(self) -> Path:
+        """The private repositories that slots borrow from."""
+        return private_repositories(self.slots)
 
     @property
     def store(self) -> Path:
@@ -126,7 +132,8 @@ def scratch_of(
 ) -> Scratch:
     """The hunt's own scratch folder, else `worktrees/` beside its hunt file, else one in the user's cache.
 
-    A default never lies in the work tree of the repository, which is the user's.
+    A default never lies in the work tree of the repository, which is the user's. Raises `EnvironmentFault`
+    where the user's cache is at no absolute path.
     """
     if hunt.scratch is not None:
         return Scratch(hunt.scratch)
@@ -147,6 +154,14 @@ def default_scratch(folder: Path, environment: Mapping[str, str]) -> Scratch:
 
 
 def _in_cache(repository: Repository, environment: Mapping[str, str]) -> Scratch:
-    cache = environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".cache"
+    cache = Path(
+        environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME", "~")).expanduser() / ".cache"
+    )
+    if not cache.is_absolute():
+        name = "XDG_CACHE_HOME" if environment.get("XDG_CACHE_HOME") else "HOME"
+        raise EnvironmentFault(
+            f"{name} is '{environment.get(name, '')}', which is no absolute path, so there is no place for "
+            "the scratch folder; set it, or choose another `scratch`"
+        )
     which = hashlib.sha256(bytes(repository.git_folder)).hexdigest()[:8]
-    return Scratch(Path(cache) / "bisector" / f"{repository.path.name}-{which}")
+    return Scratch(cache / "bisector" / f"{repository.path.name}-{which}")

@@ -140,7 +140,7 @@ class _Machine:
         """Bubblewrap."""
         wanted = self._hunt is not None and self._hunt.sandbox is not None
         try:
-            Sandbox([])
+            Sandbox()
         except EnvironmentFault as fault:
             why, _, mend = str(fault).partition("; ")
             found = "not installed" if "not installed" in why else why

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from bisector.history.redirection import REDIRECTING
+
 ALLOWED = (
     "PATH",
     "HOME",
@@ -24,10 +26,6 @@ ALLOWED = (
 )
 """Names (shell patterns) of the variables that are passed on; everything else is dropped."""
 
-FORBIDDEN = ("GIT_*",)
-"""Never passed on from outside: set by git for its hooks and for `git bisect run`, they would point a
-build's own git at the user's repository (githooks(5))."""
-
 
 def allowed_environment(
     passing: Sequence[str], setting: Mapping[str, str], source: Mapping[str, str]
@@ -38,7 +36,7 @@ def allowed_environment(
     """
     names = (*ALLOWED, *passing)
     passed = {
-        name: value for name, value in source.items() if _is_in(name, names) and not _is_in(name, FORBIDDEN)
+        name: value for name, value in source.items() if _is_in(name, names) and name not in REDIRECTING
     }
     return passed | dict(setting)
 

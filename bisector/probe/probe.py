@@ -110,7 +110,7 @@ class Prober:
         self._keys: dict[tuple[str, bool], str] = {}
         self._failures = {} if failures is None else failures
         self.manners = manners or Manners(tests=cpus_of(hunt))
-        self._sandbox = Sandbox([repository.git_folder]) if hunt.sandbox else None
+        self._sandbox = Sandbox() if hunt.sandbox else None
 
     @property
     def by_wall_clock(self) -> bool:
@@ -376,4 +376,8 @@ class Prober:
         """The command as it runs in the slot: dune kept to it, and shut in where the hunt asks for that."""
         within, environment = worktree.path / folder, {**environment, "BISECTOR_COMMIT": commit}
         command = Command(line, within, environment_for(worktree.path, within, environment))
-        return self._sandbox.confine(command, worktree.path) if self._sandbox else command
+        return (
+            self._sandbox.confine(command, worktree.path, worktree.private.reads)
+            if self._sandbox
+            else command
+        )

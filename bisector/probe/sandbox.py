@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bisector.errors import EnvironmentFault, InfrastructureFault
+from bisector.history.worktree import OWN_FOLDER
 from bisector.predicate import Run
 from bisector.probe.dune_root import scripts_of
 from bisector.probe.launch import SHELL, Command
@@ -35,13 +36,13 @@ _MEANINGLESS_INSIDE = frozenset({"XDG_RUNTIME_DIR", "DUNE_CACHE_ROOT"})
 
 
 class Sandbox:
-    """Bubblewrap on this machine; `readable` are folders that must be seen even below /tmp or /run.
+    """Bubblewrap on this machine.
 
     `path` is where the program is looked for, by default as a shell would. Raises EnvironmentFault where
     bubblewrap is missing or may not make namespaces.
     """
 
-    def __init__(self, readable: Sequence[Path], path: str | None = None) -> None:
+    def __init__(self, path: str | None = None) -> None:
         program = shutil.which(PROGRAM, path=path)
         if program is None:
             raise EnvironmentFault(
@@ -49,7 +50,6 @@ class Sandbox:
                 "(apt, dnf, pacman and apk have it), or remove `sandbox`"
             )
         self._program = program
-        self._readable = [part for path in readable for part in ("--ro-bind", str(path), str(path))]
         trial = subprocess.run(
             [program, *_CLOSED, "--", "/bin/true"],
             capture_output=True,
@@ -64,18 +64,20 @@ class Sandbox:
                 "run as root, or remove `sandbox`"
             )
 
-    def confine(self, command: Command, slot: Path) -> Command:
-        """The same command shut in, with `slot` to write to and an empty /tmp.
+    def confine(self, command: Command, slot: Path, readable: Sequence[Path]) -> Command:
+        """The same command shut in, with `slot` and what lies beside it to write to, and an empty /tmp.
 
-        Raises InfrastructureFault where that /tmp cannot be made.
+        `readable` are folders that must be seen even below /tmp or /run. Raises InfrastructureFault where
+        that /tmp cannot be made.
         """
         slot, folder = slot.resolve(), str(command.folder.resolve())
-        scripts, private = str(scripts_of(slot)), _emptied(private_tmp_of(slot))
+        private, home = _emptied(private_tmp_of(slot)), str(slot.parent)
+        # The next checkout here, which is not shut in, goes by our own git folder, and dune by its script.
+        closed = [*readable, slot.parent / OWN_FOLDER, scripts_of(slot)]
         words = (
-            *(self._program, *_CLOSED, "--bind", str(private), "/tmp", *self._readable),
-            *("--ro-bind-try", scripts, scripts, "--bind", str(slot), str(slot)),
-            # With another .git the next checkout here, which is not shut in, could be made to run anything.
-            *("--ro-bind", str(slot / ".git"), str(slot / ".git"), "--chdir", folder, "--", SHELL, "-c"),
+            *(self._program, *_CLOSED, "--bind", str(private), "/tmp", "--bind", home, home),
+            *(part for path in closed for part in ("--ro-bind-try", str(path), str(path))),
+            *("--chdir", folder, "--", SHELL, "-c"),
             *((command.line,) if isinstance(command.line, str) else ('exec "$@"', SHELL, *command.line)),
         )
         return Command(words, command.folder, _environment(command.environment))

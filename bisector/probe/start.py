@@ -66,7 +66,7 @@ class Start:
         self._is_kept = matcher(keeps)
         self._fragile = fragile
         self._laid_over = changed_files(worktree) if laid_over else frozenset()
-        self._git = GitState(worktree, commit) if worktree.is_scratch else None
+        self._git = GitState(worktree) if worktree.is_scratch else None
         self._files = walk(self._root, self._aside)
         self._copies = self._copied(copies)
 

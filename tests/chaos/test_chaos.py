@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from bisector.engine.uninterrupted import uninterrupted
-from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.probe.ownership import new_token
 from bisector.report.atomic_write import atomic_write
 from tests.chaos.harness import Kill, stories
 from tests.chaos.scene import KINDS
 from tests.git_history import chain, git, write_history
+from tests.worktrees import private
 
 KILLS = 30
 
@@ -48,9 +48,9 @@ def test_a_registration_that_a_killed_git_left_half_made_is_taken_away(tmp_path:
         (registrations / name).mkdir()
         (registrations / name / "locked").write_text("initializing")
         os.utime(registrations / name / "locked", (time.time() - age,) * 2)
-    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slots/1")
+    worktree = Worktree(private(tmp_path / "repo"), tmp_path / "slots/1")
     worktree.create(ids["c1"])
-    assert git(tmp_path / "slots/1", "rev-parse", "HEAD").strip() == ids["c1"]
+    assert git(tmp_path / "slots/1/tree", "rev-parse", "HEAD").strip() == ids["c1"]
     worktree.remove()
     assert sorted(entry.name for entry in registrations.iterdir()) == ["12", "mine", "mine1"]
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from bisector.errors import EnvironmentFault
-from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from tests.chaos.scene import PLAN, Scene
 from tests.cli.running import BISECTOR
 from tests.git_history import git
+from tests.worktrees import private
 
 SLOW = {"test": {"command": "sleep 0.3; sh test.sh", "timeout": "60s"}}
 
@@ -154,7 +154,7 @@ def test_git_throws_away_no_commit_that_a_hunt_needs(tmp_path: Path) -> None:
     assert not {name: what for name, what in scene.left().items() if name != "repository"}
     assert not (scene.repository / ".git/worktrees").exists()
     throw_away(scene)
-    worktree = Worktree(Repository(scene.repository), tmp_path / "slot")
+    worktree = Worktree(private(scene.repository), tmp_path / "slot")
     with pytest.raises(EnvironmentFault, match=r"commit .* is no longer in .*fetch it again"):
         worktree.create(scene.ids["c20"])
 

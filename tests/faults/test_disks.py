@@ -11,7 +11,6 @@ import pytest
 
 from bisector.errors import ExitCode
 from tests.faults.hunting import fill, hunt_in, mounted, read_only, small_disk
-from tests.git_history import git
 
 
 @pytest.mark.parametrize("filler", ["build", "test"])
@@ -92,12 +91,10 @@ def test_scratch_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_repository_that_cannot_be_written(tmp_path: Path) -> None:
-    """A slot is a worktree, which git notes in the repository: where it may not, that is said at once."""
+    """Nothing is written there, so a read-only disk is as good as any other."""
     hunt = hunt_in(tmp_path)
     with read_only(hunt.repository):
-        hunt.assert_refused(hunt.run(), f"{hunt.repository}/.git cannot be written", "a clone of your own")
-    hunt.assert_found(hunt.run())
-    git(hunt.repository, "fsck", "--strict")
+        hunt.assert_found(hunt.run())
 
 
 def test_artefacts_that_cannot_be_kept(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bisector.errors import InfrastructureFault
-from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from tests.faults.hunting import AS_NOBODY, Hunt, give_to_nobody, hunt_in, nobodys_folder
 from tests.git_history import chain, git, write_history
+from tests.worktrees import private
 
 HERE = 'cd "$(dirname "$PWD")"; rm -rf "$OLDPWD"'
 
@@ -37,8 +37,7 @@ def state_of(hunt: Hunt) -> str:
         pytest.param("", f"{HERE}; exit 1", id="by a test"),
         pytest.param(f"{HERE}; exit 1", "", id="by a build"),
         pytest.param("", 'rm -rf "$(dirname "$PWD")"; exit 1', id="with all slots"),
-        pytest.param("", "rm .git; exit 1", id="its pointer to git"),
-        pytest.param("", 'rm -rf "$(git rev-parse --git-dir)"; exit 1', id="its registration"),
+        pytest.param("", "rm -rf ../.bisector; exit 1", id="what git of ours needs"),
     ],
 )
 def test_a_slot_taken_away_is_laid_out_anew(tmp_path: Path, build: str, test: str) -> None:
@@ -54,10 +53,28 @@ def test_a_slot_taken_away_is_laid_out_anew(tmp_path: Path, build: str, test: st
     assert state_of(hunt).replace("?? scratch/\n", "") == before
 
 
+@pytest.mark.parametrize(
+    "harm",
+    [
+        'rm -rf "$(git rev-parse --git-common-dir)"',
+        "git config core.worktree /; git update-index --assume-unchanged test.sh",
+        "echo broken > .git/config; rm .git/HEAD; chmod 500 .git/objects .git",
+        "rm -rf .git; ln -s / .git",
+        "touch .git/index.lock .git/HEAD.lock .git/packed-refs.lock",
+    ],
+)
+def test_what_a_test_does_to_its_repository_ends_with_it(tmp_path: Path, harm: str) -> None:
+    """Each commit is laid out with a sound repository, whatever the test before did to its own."""
+    hunt = hunt_in(tmp_path, inside=True)
+    before = at_work(hunt)
+    hunt.assert_found(hunt.run("--build", "sh build.sh && git status", "--test", f"({harm}); sh test.sh"))
+    assert state_of(hunt).replace("?? scratch/\n", "") == before
+
+
 def test_a_worktree_that_is_gone_runs_no_git(tmp_path: Path) -> None:
     """Each method of a worktree without its folder raises, from whatever folder bisector was started."""
     ids = write_history(tmp_path / "repo", chain(3))
-    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "repo/slot")
+    worktree = Worktree(private(tmp_path / "repo"), tmp_path / "repo/slot")
     worktree.create(ids["c0"])
     worktree.checkout(ids["c0"])
     subprocess.run(["rm", "-rf", str(worktree.path)], check=True)

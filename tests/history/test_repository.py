@@ -12,6 +12,7 @@ from bisector.history.object_ids import object_ids
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from tests.git_history import Node, chain, git, write_history
+from tests.worktrees import private
 
 
 def state_of(folder: Path) -> tuple[str, ...]:
@@ -75,12 +76,12 @@ def test_a_worktree_leaves_nothing_behind(tmp_path: Path) -> None:
     ids = write_history(tmp_path / "repo", chain(3))
     (tmp_path / "repo/dirty").write_text("mine")
     before = state_of(tmp_path / "repo")
-    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slot")
+    worktree = Worktree(private(tmp_path / "repo"), tmp_path / "slot")
     worktree.create(ids["c0"])
     worktree.checkout(ids["c2"])
-    assert (tmp_path / "slot/c2").read_text() == "c2"
+    assert (tmp_path / "slot/tree/c2").read_text() == "c2"
     worktree.checkout(ids["c1"])
-    assert not (tmp_path / "slot/c2").exists()
+    assert not (tmp_path / "slot/tree/c2").exists()
     worktree.remove()
     assert state_of(tmp_path / "repo") == before
     assert not (tmp_path / "slot").exists()
@@ -93,7 +94,7 @@ def test_hooks_of_the_repository_do_not_run(tmp_path: Path) -> None:
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     hook.chmod(0o755)
-    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slot")
+    worktree = Worktree(private(tmp_path / "repo"), tmp_path / "slot")
     worktree.create(ids["c0"])
     worktree.checkout(ids["c1"])
     worktree.remove()
@@ -103,23 +104,23 @@ def test_hooks_of_the_repository_do_not_run(tmp_path: Path) -> None:
 def test_a_checkout_keeps_ignored_files_unless_clean(tmp_path: Path) -> None:
     """Ignored files are builds: kept for the next, gone when a clean build is asked for."""
     ids = write_history(tmp_path / "repo", chain(2, {0: {".gitignore": "_build\n"}}))
-    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slot")
+    worktree = Worktree(private(tmp_path / "repo"), tmp_path / "slot")
     worktree.create(ids["c0"])
     worktree.checkout(ids["c0"])
-    (tmp_path / "slot/_build").mkdir()
-    (tmp_path / "slot/_build/x").write_text("x")
-    (tmp_path / "slot/litter").write_text("x")
+    (tmp_path / "slot/tree/_build").mkdir()
+    (tmp_path / "slot/tree/_build/x").write_text("x")
+    (tmp_path / "slot/tree/litter").write_text("x")
     worktree.checkout(ids["c1"])
-    assert (tmp_path / "slot/_build/x").exists()
-    assert not (tmp_path / "slot/litter").exists()
+    assert (tmp_path / "slot/tree/_build/x").exists()
+    assert not (tmp_path / "slot/tree/litter").exists()
     worktree.checkout(ids["c1"], clean=True)
-    assert not (tmp_path / "slot/_build").exists()
+    assert not (tmp_path / "slot/tree/_build").exists()
     worktree.remove()
 
 
 def test_a_commit_that_is_gone_is_no_verdict(tmp_path: Path) -> None:
     """git failing in a slot is never taken for a verdict on the commit, and says what became of it."""
     write_history(tmp_path / "repo", chain(1))
-    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slot")
+    worktree = Worktree(private(tmp_path / "repo"), tmp_path / "slot")
     with pytest.raises(EnvironmentFault, match="no longer in"):
         worktree.create("0" * 40)

@@ -18,6 +18,7 @@ from bisector.history.object_ids import object_ids
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from tests.git_history import Node, chain, git, write_history
+from tests.worktrees import private
 
 TREE: dict[str, str | None] = {
     "Makefile": "m",
@@ -46,7 +47,7 @@ def everything_in(folder: Path) -> dict[str, bytes]:
 @contextmanager
 def slot(repository: Path, commit: str, at: Path) -> Iterator[Worktree]:
     """A worktree that is gone in the end."""
-    worktree = Worktree(Repository(repository), at)
+    worktree = Worktree(private(repository), at)
     worktree.create(commit)
     try:
         yield worktree
@@ -130,7 +131,7 @@ def lacking(repository: Path) -> int:
 def test_a_partial_clone_fetches_a_commit_at_once(
     partial: tuple[Path, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A checkout brings the files that it needs and no others, in one go."""
+    """A checkout brings the files that it needs and no others, in one go, and not to the user's clone."""
     repository, ids = partial
     assert lacking(repository) == 36
     monkeypatch.setenv("GIT_TRACE2_EVENT", str(tmp_path / "trace"))
@@ -138,9 +139,13 @@ def test_a_partial_clone_fetches_a_commit_at_once(
         worktree.checkout(ids["c2"])
         assert (worktree.path / "f3").read_text() == "2 3"
     monkeypatch.delenv("GIT_TRACE2_EVENT")
-    assert lacking(repository) == 27
+    assert lacking(repository) == 36
     starts = [line for line in (tmp_path / "trace").read_text().splitlines() if '"event":"start"' in line]
     assert sum('"fetch","origin"' in line for line in starts) == 1
+    shutil.rmtree(tmp_path / "source")
+    with slot(repository, ids["c0"], tmp_path / "slot") as worktree:
+        worktree.checkout(ids["c2"])
+        assert (worktree.path / "f3").read_text() == "2 3"
 
 
 def test_inputs_of_a_partial_clone_are_told_without_fetching(partial: tuple[Path, dict[str, str]]) -> None:
@@ -228,14 +233,15 @@ def test_submodules_are_laid_out_from_the_users_clones(
 def test_what_a_dead_hunt_left_of_submodules_is_taken_away(
     nested: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    """A slot that was never removed is removed by the next hunt, its submodules' registrations too."""
+    """A slot that was never removed is removed by the next hunt, submodules too, unseen by the user."""
     repo, ids = nested
     before = everything_in(repo / ".git")
-    dead = Worktree(Repository(repo), tmp_path / "slot")
+    dead = Worktree(private(repo), tmp_path / "slot")
     dead.create(ids["with"])
     dead.checkout(ids["with"])
-    assert everything_in(repo / ".git") != before
-    Worktree(Repository(repo), tmp_path / "slot").remove()
+    assert everything_in(repo / ".git") == before
+    Worktree(private(repo), tmp_path / "slot").remove()
+    assert not (tmp_path / "slot").exists()
     assert everything_in(repo / ".git") == before
 
 

@@ -14,6 +14,7 @@ from bisector.hunt_file import Copy, Edit, Patch, Place
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.overlay import Change, DoesNotApply, lay_over
 from tests.git_history import git
+from tests.worktrees import private
 
 SECRET = "a file of the user's\n"
 
@@ -34,11 +35,7 @@ class Ground:
     """A repository whose only commit has the link `lib`, laid out in a slot beside the user's folder."""
 
     def __init__(self, folder: Path, link: str) -> None:
-        self.outside, self.slot = folder / "outside", folder / "slot"
-        self.outside.mkdir(parents=True)
-        for name in ("file", "deep/file"):
-            (self.outside / name).parent.mkdir(exist_ok=True)
-            (self.outside / name).write_text(SECRET)
+        self._folder, self.outside = folder, folder / "slot/outside"
         self.beside = folder / "beside"
         self.beside.write_text("brought\n")
         repo = folder / "repo"
@@ -52,19 +49,24 @@ class Ground:
         git(repo, "commit", "--quiet", "-m", "links")
         self.repository = Repository(repo)
         self.commit = self.repository.resolve("HEAD")
-        worktree = Worktree(self.repository, self.slot)
+        worktree = Worktree(private(self.repository.path), folder / "slot")
+        self.slot = worktree.path
         worktree.create(self.commit)
+        self.outside.mkdir(parents=True)
+        for name in ("file", "deep/file"):
+            (self.outside / name).parent.mkdir(exist_ok=True)
+            (self.outside / name).write_text(SECRET)
         worktree.checkout(self.commit)
         self._before = self._digest()
 
     def require_untouched(self) -> None:
-        """Everything but the slot is as it was, and the slot's own link to its repository too."""
+        """Everything but the slot is as it was, and the slot's own repository too."""
         assert self._digest() == self._before
 
     def _digest(self) -> str:
-        total = hashlib.sha256((self.slot / ".git").read_bytes())
-        for path in sorted(self.outside.parent.rglob("*")):
-            if not path.is_relative_to(self.slot):
+        total = hashlib.sha256()
+        for path in sorted(self._folder.rglob("*")):
+            if not path.is_relative_to(self.slot) or path.is_relative_to(self.slot / ".git"):
                 total.update(bytes(path) + (path.read_bytes() if path.is_file() else b""))
         return total.hexdigest()
 

@@ -12,6 +12,7 @@ from bisector.history.worktree import Worktree
 from bisector.hunt_file import Copy, Edit, Patch, Place
 from bisector.probe.overlay import Change, DoesNotApply, lay_over
 from tests.git_history import Node, git, write_history
+from tests.worktrees import private
 
 NODES = [
     Node("old", (), {"run.sh": "timeout 120 x\r\ntimeout 120 y\n"}),
@@ -25,8 +26,8 @@ class Laid:
     def __init__(self, folder: Path, commit: str = "old") -> None:
         self.ids = write_history(folder / "repo", NODES)
         self.repository = Repository(folder / "repo")
-        self.slot = folder / "slot"
-        worktree = Worktree(self.repository, self.slot)
+        worktree = Worktree(private(self.repository.path), folder / "slot")
+        self.slot = worktree.path
         worktree.create(self.ids[commit])
         worktree.checkout(self.ids[commit])
 

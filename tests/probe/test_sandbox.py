@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,13 +15,13 @@ from typing import Any
 import pytest
 
 from bisector.errors import EnvironmentFault, InfrastructureFault
-from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.predicate import Ending, Run
 from bisector.probe.execution import Command, Execution, Limits, execute
 from bisector.probe.hierarchies import Hierarchies
 from bisector.probe.sandbox import Sandbox, private_tmp_of, require_entered
 from tests.git_history import chain, write_history
+from tests.worktrees import private
 
 from .running import PYTHON, eventually, limited, owned
 
@@ -29,7 +30,7 @@ from .running import PYTHON, eventually, limited, owned
 def slot(tmp_path: Path) -> Path:
     """A worktree, below /tmp like its repository, which the sandbox hides."""
     ids = write_history(tmp_path / "repo", chain(2))
-    worktree = Worktree(Repository(tmp_path / "repo"), tmp_path / "slots" / "1")
+    worktree = Worktree(private(tmp_path / "repo"), tmp_path / "slots" / "1")
     worktree.create(ids["c1"])
     worktree.checkout(ids["c1"])
     return worktree.path
@@ -38,7 +39,8 @@ def slot(tmp_path: Path) -> Path:
 def run(line: str | tuple[str, ...], slot: Path, limits: Limits | None = None, **options: Any) -> Execution:
     """Execute a line shut in, in its slot."""
     environment = {"PATH": os.environ["PATH"], "PYTHON": PYTHON, "XDG_RUNTIME_DIR": "/run/user/0"}
-    command = Sandbox([slot.parent.parent / "repo" / ".git"]).confine(Command(line, slot, environment), slot)
+    readable = [slot.parents[2] / "repo-private"]
+    command = Sandbox().confine(Command(line, slot, environment), slot, readable)
     return execute(command, limits or Limits(30), **options)
 
 
@@ -50,27 +52,34 @@ def test_a_test_runs_as_outside(hierarchies: Hierarchies, slot: Path) -> None:
     assert (slot / "out").read_text() == "made\n"
 
 
-@pytest.mark.parametrize("path", ["/etc/written", "/usr/written", ".git", "/proc/sys/kernel/domainname"])
+@pytest.mark.parametrize(
+    "path", ["/etc/written", "/usr/written", "../.bisector/config", "/proc/sys/kernel/domainname"]
+)
 def test_nothing_else_can_be_written(path: str, slot: Path) -> None:
-    """Neither the system and its kernel, nor what says where the slot's repository is."""
-    before = (slot / ".git").read_text()
+    """Neither the system and its kernel, nor what our own git goes by in the slot."""
+    before = (slot.parent / ".bisector/config").read_text()
     assert run(f"echo written > {path} || exit 7", slot).run.exit_code == 7
-    assert (slot / ".git").read_text() == before
+    assert (slot.parent / ".bisector/config").read_text() == before
 
 
-@pytest.mark.parametrize("path", ["/dev/written", "/run/written", "../written", "../../repo/written"])
+def test_a_build_may_go_beside_the_work_tree(slot: Path) -> None:
+    """The folder around the work tree is the slot's own, in the sandbox too."""
+    assert run("mkdir ../build && echo made > ../build/out", slot).run.exit_code == 0
+    assert (slot.parent / "build/out").read_text() == "made\n"
+
+
+@pytest.mark.parametrize("path", ["/dev/written", "/run/written", "../../written", "../../../repo/written"])
 def test_what_is_written_elsewhere_is_not_seen_outside(path: str, slot: Path) -> None:
     """What can be written beside the slot is the sandbox's own."""
     run(f"echo written > {path}", slot)
     assert not (slot / path).exists()
 
 
-def test_git_is_read_and_not_written(slot: Path) -> None:
-    """A build may ask git for its version; it cannot change the user's repository."""
-    found = run("git log -1 --format=%s && git tag written", slot).run
-    assert found.output.startswith("c1\n")
-    assert found.exit_code not in (0, None)
-    assert not (slot.parent.parent / "repo/.git/refs/tags/written").exists()
+def test_git_changes_the_slots_own_repository(slot: Path) -> None:
+    """A build may ask git for its version, and tag; that does not reach the user's repository."""
+    found = run("git log -1 --format=%s && git tag written && git describe --tags", slot).run
+    assert (found.output, found.exit_code) == ("c1\nwritten\n", 0)
+    assert not (slot.parents[2] / "repo/.git/refs/tags/written").exists()
 
 
 def test_no_network(slot: Path) -> None:
@@ -177,10 +186,9 @@ def test_dies_with_bisector(slot: Path) -> None:
 
 def test_what_bubblewrap_cannot_set_up(slot: Path) -> None:
     """A sandbox that cannot be entered is no verdict on the command."""
-    command = Sandbox([slot.parent / "gone"]).confine(
-        Command("true", slot, {"PATH": os.environ["PATH"]}), slot
-    )
-    with pytest.raises(InfrastructureFault, match="bubblewrap failed: bwrap: .*gone"):
+    command = Sandbox().confine(Command("true", slot, {"PATH": os.environ["PATH"]}), slot, [])
+    shutil.rmtree(private_tmp_of(slot))
+    with pytest.raises(InfrastructureFault, match="bubblewrap failed: bwrap: .*tree-tmp"):
         require_entered(execute(command).run)
 
 
@@ -194,7 +202,7 @@ def test_bubblewrap_missing(tmp_path: Path) -> None:
     with pytest.raises(
         EnvironmentFault, match="needs bubblewrap, which is not installed; install the package"
     ):
-        Sandbox([], path=str(tmp_path))
+        Sandbox(path=str(tmp_path))
 
 
 def test_bubblewrap_without_namespaces(tmp_path: Path) -> None:
@@ -204,7 +212,7 @@ def test_bubblewrap_without_namespaces(tmp_path: Path) -> None:
     )
     (tmp_path / "bwrap").chmod(0o755)
     with pytest.raises(EnvironmentFault, match=r"\(bwrap: No permissions.*\); allow user namespaces"):
-        Sandbox([], path=str(tmp_path))
+        Sandbox(path=str(tmp_path))
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="all the other tests here run as a user already")
@@ -214,7 +222,7 @@ def test_as_a_user(slot: Path) -> None:
         if folder.owner() == "root" and folder.is_relative_to(tempfile.gettempdir() + "/"):
             folder.chmod(0o777)
     line = "touch mine; touch /etc/x || id -u"
-    command = Sandbox([]).confine(Command(line, slot, {"PATH": os.environ["PATH"]}), slot)
+    command = Sandbox().confine(Command(line, slot, {"PATH": os.environ["PATH"]}), slot, [])
     done = subprocess.run(
         command.words, user=65534, group=65534, extra_groups=[], check=False, capture_output=True, text=True
     )

@@ -105,13 +105,6 @@ class Scene:
         """All that is the user's, as it is now."""
         return snapshot(self.user)
 
-    def harm(self, before: Snapshot, *, during: bool) -> dict[bytes, str]:
-        """What differs from `before`; `during` a hunt without the slots' registrations."""
-        told = changes(before, self.now())
-        if during:
-            told = {path: kind for path, kind in told.items() if kind != "new" or not self._of_a_slot(path)}
-        return told
-
-    def _of_a_slot(self, path: bytes) -> bool:
-        changed, own = self.user / os.fsdecode(path), self.git_folder
-        return any(map(changed.is_relative_to, (own / "worktrees", own / "modules/sub/worktrees")))
+    def harm(self, before: Snapshot) -> dict[bytes, str]:
+        """What differs from `before`."""
+        return changes(before, self.now())

@@ -11,10 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file, folder or link: type and permissions, content or target, and of files the time of writing.
-
-    Folders have no time here: that of a git folder tells when `worktrees` was made in it.
-    """
+    """A file, folder or link: type and permissions, content or target, and the time of writing."""
 
     mode: int
     content: bytes = b""
@@ -55,8 +52,8 @@ def changes(before: Snapshot, after: Snapshot) -> dict[bytes, str]:
 def _entry(entry: os.DirEntry[bytes]) -> Entry:
     about = entry.stat(follow_symlinks=False)
     if stat.S_ISLNK(about.st_mode):
-        return Entry(about.st_mode, os.readlink(entry.path))  # noqa: PTH115 - a path of bytes
+        return Entry(about.st_mode, os.readlink(entry.path), about.st_mtime_ns)  # noqa: PTH115 - a path of bytes
     if not stat.S_ISREG(about.st_mode):
-        return Entry(about.st_mode)
+        return Entry(about.st_mode, b"", about.st_mtime_ns)
     with open(entry.path, "rb") as file:  # noqa: PTH123
         return Entry(about.st_mode, file.read(), about.st_mtime_ns)

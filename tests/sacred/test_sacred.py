@@ -1,10 +1,7 @@
 """The user's repository is sacred: whatever state it is in, a hunt leaves it byte for byte as it was.
 
-What git needs for a worktree, and nothing else, may be there for the time of a hunt: the folder
-`worktrees/NAME` of the git folder (HEAD, index, reflog, ORIG_HEAD, sparse patterns and copied settings of
-that one slot), and the same in the git folder of an initialised submodule. The hunt takes it away, or, if it
-is killed, the next hunt does. All else is compared after each call of git, too: refs, HEAD, index with its
-times, configuration, stash, reflogs, objects, hooks, other worktrees, and every file of the work trees.
+Everything is compared after each call of git, too: refs, HEAD, index, configuration, stash, reflogs, objects,
+hooks, registrations of worktrees, and every file of the work trees, with the times of all of them.
 
 Programs that the user has git run are of two kinds. Filters (Git LFS is one) make the files of a checkout
 what they are, so that without them a build would see other files than the user does: they run, in slots
@@ -82,7 +79,7 @@ def hunt(scene: Scene, before: Snapshot) -> Done:
 
     def look() -> None:
         if not harm:
-            harm.update(scene.harm(before, during=True))
+            harm.update(scene.harm(before))
 
     with after_each_call(look):
         ended = done(*words(scene))
@@ -128,9 +125,9 @@ def check(templates: Path, state: State, kill_at: int | None) -> None:
         with standing_in(Path(folder), **scene.environment()):
             if kill_at is not None:
                 hunt_killed(scene, kill_at)
-                assert scene.harm(before, during=True) == {}, "after the kill"
+                assert scene.harm(before) == {}, "after the kill"
             ended = hunt(scene, before)
-        assert scene.harm(before, during=False) == {}, "after the hunt"
+        assert scene.harm(before) == {}, "after the hunt"
         assert not Path(folder, "sprung").exists(), Path(folder, "sprung").read_text()
         assert ended.code == 0, ended.err or ended.out
         assert json.loads(ended.out)["first_bad"] == git(templates / "full", "rev-parse", first_bad()).strip()
@@ -159,9 +156,7 @@ def test_the_traps_spring(templates: Path, tmp_path: Path, monkeypatch: pytest.M
         if "settings" in flags:
             wanted |= {"core.fsmonitor", "gpg.program"}
         assert wanted <= {line.split(" in ")[0].rpartition("/")[2] for line in sprung.splitlines()}
-        assert {b"plain/value", b"plain/.git/HEAD", b"plain/.git/index"} <= scene.harm(
-            before, during=True
-        ).keys()
+        assert {b"plain/value", b"plain/.git/HEAD", b"plain/.git/index"} <= scene.harm(before).keys()
 
 
 def test_git_is_never_run_in_another_folder(templates: Path, tmp_path: Path) -> None:
@@ -176,7 +171,7 @@ def test_git_is_never_run_in_another_folder(templates: Path, tmp_path: Path) -> 
             with pytest.raises(GitFailure, match="cannot change to"):
                 repository.git("clean", "-ffdqx", folder=folder)
     assert repository.path.name == "$HOME"
-    assert scene.harm(before, during=False) == {}
+    assert scene.harm(before) == {}
 
 
 KILLS = st.none() | st.integers(1, 60)

@@ -1,0 +1,187 @@
+"""One repository laid out in a folder, with its submodules: files by our git, and a repository of its own.
+
+Two git folders serve it. Ours keeps index and sparse patterns, and no command of a test has anything to do
+with it. The other one is what builds and tests find as `.git`: it is written anew at each checkout, so that
+nothing that a test does with git outlives that.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from bisector.errors import CommitFault, EnvironmentFault, InfrastructureFault
+from bisector.history import cone, submodules
+from bisector.history.private import PrivateRepository
+from bisector.history.removal import take_away, unlock
+from bisector.history.repository import GitFailure
+
+_DAMAGE = ("invalid object", "bad object", "not a valid object", "unable to read", "corrupt", "missing")
+"""Words in which git complains of objects that are not there, or not whole."""
+_MEND = "; `git fsck` tells what the repository lacks, `git fetch --refetch` may bring it back"
+
+
+class LaidOut:
+    """The work tree `path` of `private`, with our git folder `ours` and that of builds and tests, `theirs`.
+
+    Methods raise `InfrastructureFault` when the disk fails, `CommitFault` for what git cannot lay out.
+    """
+
+    def __init__(self, private: PrivateRepository, path: Path, ours: Path, theirs: Path) -> None:
+        self.private = private
+        self.repository = private.repository
+        self.path = path
+        self._ours = ours
+        self._theirs = theirs
+        self._cone = cone.WHOLE
+        self._inside: dict[str, LaidOut] = {}
+
+    def begin(self, commit: str) -> None:
+        """Make our git folder, with nothing checked out yet, from what the user's repository has now."""
+        take_away(self._ours)
+        self.private.refresh()
+        self.private.write(self._ours, commit, "", shares=True)
+        self._require_commit(commit)
+
+    def lay_out(
+        self, commit: str, *, clean: bool, only: Sequence[str] = (), keeps: Sequence[str] = ()
+    ) -> None:
+        """Tracked files exactly, untracked ones gone but for `keeps`; ignored ones only if `clean`."""
+        take_away(self.path / ".git")
+        if self._inside:
+            stay = submodules.links(self.ask, commit, list(self._inside))
+            self._leave_out(set(self._inside) - stay)
+        self._git("checkout", "--force", "--detach", "--quiet", commit, options=self._sparsely(only))
+        self._require_tree(commit)
+        self._clean("-ffdqx" if clean else "-ffdq", *(f"--exclude=/{glob}" for glob in keeps))
+        self._lay_out_submodules(clean=clean)
+
+    def give_repository(self) -> None:
+        """Write the repository that builds and tests find: that of a fresh clone that stands here."""
+        commit = (self._ours / "HEAD").read_text().strip()
+        around = self.path if self._theirs != self.path / ".git" else None
+        self.private.write(self._theirs, commit, str(around or ""), shares=False)
+        if self.index.exists():
+            # With its time: by that git knows which files may have changed since in the same moment.
+            shutil.copy2(self.index, self._theirs / "index")
+        if around:
+            (self.path / ".git").write_bytes(b"gitdir: " + bytes(self._theirs) + b"\n")
+        for inside in self._inside.values():
+            inside.give_repository()
+
+    def forget(self) -> None:
+        """Take nothing for laid out."""
+        self._cone = cone.WHOLE
+        self._inside.clear()
+
+    @property
+    def git_folder(self) -> Path:
+        """The repository that builds and tests find."""
+        return self._theirs
+
+    @property
+    def index(self) -> Path:
+        """Our own index, as the last checkout left it."""
+        return self._ours / "index"
+
+    def ask(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+        """What `git ARGUMENTS` prints here, by our own index. Raises `GitFailure`."""
+        within = (f"--git-dir={self._ours}", f"--work-tree={self.path}")
+        return self.repository.git(*within, *arguments, folder=self.path, stdin=stdin)
+
+    def _lay_out_submodules(self, *, clean: bool) -> None:
+        wanted = submodules.initialised(self.repository, self.ask, self.path)
+        self._leave_out(set(self._inside) - {submodule.path for submodule in wanted})
+        for submodule in wanted:
+            submodule.require(self.repository)
+            if submodule.path not in self._inside:
+                self._inside[submodule.path] = self._begun(submodule)
+            self._inside[submodule.path].lay_out(submodule.commit, clean=clean)
+
+    def _begun(self, submodule: submodules.Submodule) -> LaidOut:
+        path = self.path / submodule.path
+        if not path.resolve().is_relative_to(self.path.resolve()):
+            raise CommitFault(f"the submodule {submodule.path} leads out of the work tree")
+        path.mkdir(parents=True, exist_ok=True)
+        inside = LaidOut(
+            self.private.part(submodule.name, submodule.clone),
+            path,
+            self._ours / "modules" / submodule.name,
+            self._theirs / "modules" / submodule.name,
+        )
+        inside.begin(submodule.commit)
+        return inside
+
+    def _leave_out(self, paths: set[str]) -> None:
+        for path in paths:
+            inside = self._inside.pop(path)
+            take_away(inside.path)
+            take_away(inside._ours)
+
+    def _clean(self, *how: str) -> None:
+        try:
+            self._git("clean", *how)
+        except InfrastructureFault:
+            unlock(self.path)
+            self._git("clean", *how)
+
+    def _require_tree(self, commit: str) -> None:
+        """Git before 2.45 takes a tree that is missing for an empty one, and succeeds."""
+        if not _entries(self.index):
+            self._git("cat-file", "-e", f"{commit}^{{tree}}")
+
+    def _sparsely(self, only: Sequence[str]) -> Iterator[str]:
+        """Git's settings for a sparse checkout, given with the call."""
+        wanted = cone.patterns(only) if only else cone.WHOLE
+        # Git takes no file back from a sparse checkout that it is not told of.
+        sparse = "false" if wanted == self._cone == cone.WHOLE else "true"
+        if wanted != self._cone:
+            try:
+                (self._ours / "info").mkdir(exist_ok=True)
+                (self._ours / "info/sparse-checkout").write_text(wanted)
+            except OSError as error:
+                raise InfrastructureFault(
+                    f"{self._ours} cannot be written: {error.strerror}; make room"
+                ) from error
+            self._cone = wanted
+        settings = (f"core.sparseCheckout={sparse}", "core.sparseCheckoutCone=true", "index.sparse=false")
+        for setting in settings:
+            yield from ("-c", setting)
+
+    def _git(self, *arguments: str, options: Iterable[str] = ()) -> None:
+        try:
+            self.ask(*options, *arguments)
+        except GitFailure as error:
+            raise self._fault(error, arguments) from error
+
+    def _fault(self, error: GitFailure, arguments: Sequence[str]) -> EnvironmentFault:
+        if arguments[0] == "checkout" and self.repository.is_partial:
+            return InfrastructureFault(
+                f"{self.repository.path} is a partial clone, and the files of {arguments[-1][:12]} "
+                f"cannot be fetched ({error}); mend the connection, or get all files once with "
+                "`git fetch --refetch --no-filter`"
+            )
+        if arguments[0] == "checkout":
+            self._require_commit(arguments[-1])
+        mend = _MEND if any(word in str(error).lower() for word in _DAMAGE) else ""
+        kind = InfrastructureFault if arguments[0] == "clean" else CommitFault
+        return kind(f"git {arguments[0]} failed in {self.path}: {error}{mend}")
+
+    def _require_commit(self, commit: str) -> None:
+        try:
+            self.ask("cat-file", "-e", f"{commit}^{{commit}}")
+        except GitFailure as error:
+            raise EnvironmentFault(
+                f"commit {commit[:12]} is no longer in {self.repository.path}: nothing led to it any more, "
+                "and `git gc` has thrown it away; fetch it again, and the same command goes on"
+            ) from error
+
+
+def _entries(index: Path) -> int:
+    """How many files are in an index (gitformat-index(5)), 0 where it is not there."""
+    try:
+        with index.open("rb") as file:
+            return int.from_bytes(file.read(12)[8:], "big")
+    except OSError:
+        return 0
