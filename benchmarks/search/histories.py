@@ -97,6 +97,14 @@ def untestable_runs(graph: CommitGraph, share: float, rng: random.Random) -> set
     return broken
 
 
+def untestable_stretches(size: int, share: float, stretches: int, rng: random.Random) -> set[int]:
+    """Untestable commits in so many stretches of equal length in topological order, never the last commit."""
+    length = max(1, int(share * (size - 1)) // stretches)
+    free = size - 1 - length * stretches
+    starts = sorted(rng.randint(0, free) for _ in range(stretches))
+    return {start + i * length + at for i, start in enumerate(starts) for at in range(length)}
+
+
 def left_over(graph: CommitGraph, first_bad: int, broken: set[int]) -> list[int]:
     """The exact set that readings of all testable commits leave: what `git bisect` would print."""
     left = np.ones(len(graph), dtype=np.bool_)

@@ -25,6 +25,7 @@ from benchmarks.search.simulate import (
     timings,
     trials,
 )
+from benchmarks.search.untestable import untestable
 from bisector.search import (
     Budget,
     CommitGraph,
@@ -256,6 +257,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Cell]]] = {
     "noiseless": noiseless,
     "next-probe": next_probe,
     "skips": skips,
+    "untestable": untestable,
     "flips-known": flips_known,
     "flips-unknown": flips_unknown,
     "one-sided": one_sided,

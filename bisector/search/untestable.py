@@ -1,8 +1,9 @@
-"""Broken builds come in runs: how likely each commit is untestable, learned along the graph."""
+"""Broken builds come in runs of unknown length: how likely each commit is untestable, learned by Bayes."""
 
 from __future__ import annotations
 
 import copy
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -12,38 +13,59 @@ from bisector.search.graph import CommitGraph
 from bisector.search.noise import Floats, Ints
 
 FAR = 1 << 30
+"""The distance of what has not been seen."""
+FINEST = 8
+"""Distances up to this are told apart one by one, beyond it by factors of `COARSE`."""
+COARSE = 1.25
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """A two-state Markov chain along the edges of the graph.
+    """What is believed of untestable commits before any was seen.
 
-    `length`: expected length of a run of untestable commits. `broken`, `sound`: Beta prior of the share of
-    untestable commits. `horizon`: how many edges away an observation still counts.
+    `shares`: possible shares of untestable commits, each with its probability. The expected length of a run
+    is any power of two up to the number of commits, all equally likely. `horizon`: how many edges away an
+    observation counts along edges; in topological order it counts at any distance.
     """
 
-    length: float = 10.0
-    broken: float = 0.5
-    sound: float = 4.5
+    shares: tuple[tuple[float, float], ...] = (
+        (0.03, 0.25),
+        (0.1, 0.3),
+        (0.25, 0.2),
+        (0.5, 0.15),
+        (0.8, 0.1),
+    )
+    stretch: float = 16.0
     horizon: int = 60
 
 
 class Untestables:
-    """P(untestable) of every commit, given which commits were built and which could not be."""
+    """P(untestable) of every commit, given which commits were built and which could not be.
+
+    A mixture of two-state Markov chains. Each has a share s of untestable commits, an expected length of
+    their runs, and one of two orders to run along: the edges of the graph, or topological order.
+    """
 
     def __init__(self, graph: CommitGraph, model: Runs) -> None:
         self.model = model
         self._graph = graph
-        self._children: list[list[int]] = []
         self._seen: dict[int, bool] = {}
-        self._to_broken: Ints = np.zeros(0, dtype=np.int64)
-        self._to_sound: Ints = np.zeros(0, dtype=np.int64)
+        self._hops: _Hops | None = None
+        scales = 2.0 ** np.arange(math.ceil(math.log2(len(graph))) + 1)
+        share, mass = np.array(model.shares).T
+        self._share, length = np.repeat(share, len(scales)), np.tile(scales, len(share))
+        between = length * (1 - self._share) / self._share
+        # Cubed: a history that hardly ever builds for long is what few hunts look at.
+        likely = np.repeat(mass, len(scales)) * (between / (between + model.stretch)) ** 3
+        self._prior = np.concatenate((likely, likely)) / (2 * likely.sum())
+        self._weight = self._prior
+        self._factors = _factors(self._share, length)
 
     def fork(self) -> Untestables:
         """A copy that learns by itself."""
         other = copy.copy(self)
         other._seen = dict(self._seen)
-        other._to_broken, other._to_sound = self._to_broken.copy(), self._to_sound.copy()
+        other._hops = self._hops.fork() if self._hops else None
         return other
 
     @property
@@ -55,53 +77,136 @@ class Untestables:
         """Learn of one commit; once untestable it stays so."""
         if commit < 0 or self._seen.get(commit, False) or self._seen.get(commit) == untestable:
             return
-        self._seen[commit] = untestable
-        if not self._children and untestable:
-            self._children = self._graph.children()
-            self._to_broken = np.full(len(self._graph), FAR)
-            self._to_sound = np.full(len(self._graph), FAR)
-            for known, broken in self._seen.items():
-                self._spread(known, broken)
-        elif self._children:
-            self._spread(commit, untestable)
+        if self._hops is None and untestable:
+            # Nothing depends on the model before; what was built until now is gone through again.
+            self._hops = _Hops(self._graph, self.model.horizon)
+            before, self._seen = self._seen, {}
+            for known in before:
+                self._learn(known, untestable=False)
+        if self._hops is None:
+            self._seen[commit] = untestable
+        else:
+            self._learn(commit, untestable)
 
-    def _spread(self, start: int, broken: bool) -> None:
-        """Shorten the distances to the nearest broken (or sound) commit, whichever way the edges point."""
-        nearest = self._to_broken if broken else self._to_sound
-        nearest[start] = 0
-        queue = deque([start])
+    def _learn(self, commit: int, untestable: bool) -> None:
+        """Weigh the chains by how well each foretold this commit."""
+        assert self._hops is not None
+        at = np.array([commit])
+        odds = np.concatenate(
+            [self._odds(*pair)[0] for pair in (self._along_order(at), self._hops.around(at))]
+        )
+        weight = self._weight * (odds if untestable else 1.0) / (1 + odds)
+        self._weight = weight / weight.sum()
+        self._seen[commit] = untestable
+        self._hops.spread(commit, untestable)
+
+    def probability(self) -> Floats:
+        """Shape (N + 1,): of every commit and, last, of the good endpoint, which is testable."""
+        size = len(self._graph)
+        result = np.full(size + 1, float(self._share @ self._prior.reshape(2, -1).sum(axis=0)))
+        result[-1] = 0.0
+        if self._hops is None:
+            return result
+        every = np.arange(size)
+        result[:-1] = 0.0
+        half = len(self._share)
+        for weight, pair in (
+            (self._weight[:half], self._along_order(every)),
+            (self._weight[half:], self._hops.around(every)),
+        ):
+            code = pair[0] * len(self._factors) + pair[1]
+            alike = np.flatnonzero(np.bincount(code))
+            odds = self._odds(alike // len(self._factors), alike % len(self._factors))
+            by_code = np.zeros(alike[-1] + 1)
+            by_code[alike] = (odds / (1 + odds)) @ weight
+            result[:-1] += by_code[code]
+        for commit, broken in self._seen.items():
+            result[commit] = float(broken)
+        return result
+
+    def _odds(self, one: Ints, other: Ints) -> Floats:
+        """Shape (commits, chains): odds of untestable, from what was seen nearest on either side."""
+        odds: Floats = self._share / (1 - self._share) * self._factors[one] * self._factors[other]
+        return odds
+
+    def _along_order(self, commits: Ints) -> tuple[Ints, Ints]:
+        """What was seen nearest before and after each commit in topological order; good comes before all."""
+        seen = np.array(sorted(self._seen), dtype=np.int64)
+        broken = np.array([False, *(self._seen[c] for c in seen.tolist()), False])
+        before = np.searchsorted(seen, commits)
+        after = before + (np.append(seen, -1)[before] == commits)
+        places = np.concatenate(([-1], seen, [FAR]))
+        return (
+            _code(commits - places[before], broken[before]),
+            _code(places[after + 1] - commits, broken[after + 1]),
+        )
+
+
+class _Hops:
+    """Distances along edges, whichever way they point, to the nearest untestable and built commit."""
+
+    def __init__(self, graph: CommitGraph, horizon: int) -> None:
+        self._parents = graph.parents
+        self._children = graph.children()
+        self._horizon = horizon
+        self._nearest = {broken: np.full(len(graph), FAR) for broken in (True, False)}
+        # The good endpoint is testable, and one edge away from every root.
+        self._spread_from([commit for commit, row in enumerate(graph.parents) if not row], 1, broken=False)
+
+    def fork(self) -> _Hops:
+        """A copy that learns by itself."""
+        other = copy.copy(self)
+        other._nearest = {broken: far.copy() for broken, far in self._nearest.items()}
+        return other
+
+    def around(self, commits: Ints) -> tuple[Ints, Ints]:
+        """The nearest untestable commit, and the nearest built one, of each commit."""
+        broken, sound = (_code(self._nearest[b][commits], np.full(len(commits), b)) for b in (True, False))
+        return broken, sound
+
+    def spread(self, start: int, broken: bool) -> None:
+        """Shorten the distances for a commit that was seen."""
+        self._spread_from([start], 0, broken)
+
+    def _spread_from(self, starts: list[int], far: int, broken: bool) -> None:
+        nearest = self._nearest[broken]
+        nearest[starts] = far
+        queue = deque(starts)
         while queue:
             commit = queue.popleft()
             far = nearest[commit] + 1
-            if far > self.model.horizon:
+            if far > self._horizon:
                 continue
-            for near in (*self._graph.parents[commit], *self._children[commit]):
+            for near in (*self._parents[commit], *self._children[commit]):
                 if nearest[near] > far:
                     nearest[near] = far
                     queue.append(near)
 
-    def probability(self) -> Floats:
-        """Shape (N + 1,): of every commit and, last, of the good endpoint, which is testable.
 
-        Given the nearest broken commit at distance d and the nearest sound one at e, the chain with
-        share s and correlation r per edge gives the odds s/(1-s) x P(broken at d | broken) / P(broken at
-        d | sound) x P(sound at e | broken) / P(sound at e | sound).
-        """
-        broken = sum(self._seen.values())
-        share = (self.model.broken + broken) / (self.model.broken + self.model.sound + len(self._seen))
-        result = np.full(len(self._graph) + 1, share)
-        result[-1] = 0.0
-        if not broken:
-            return result
-        # A run ends with probability (1 - share)(1 - r) at each edge.
-        per_edge = max(1 - 1 / (self.model.length * (1 - share)), 0.1)
-        odds = np.full(len(self._graph), share / (1 - share))
-        near = self._to_broken <= self.model.horizon
-        decay = per_edge ** self._to_broken[near]
-        odds[near] *= (share + (1 - share) * decay) / np.maximum(share * (1 - decay), 1e-12)
-        near = self._to_sound <= self.model.horizon
-        decay = per_edge ** self._to_sound[near]
-        odds[near] *= (1 - share) * (1 - decay) / (1 - share + share * decay)
-        result[:-1] = odds / (1 + odds)
-        result[self.skipped] = 1.0
-        return result
+def _grades() -> Floats:
+    """The distances that are told apart."""
+    coarse = FINEST * COARSE ** np.arange(1, math.ceil(math.log(FAR / FINEST, COARSE)) + 1)
+    return np.concatenate((np.arange(FINEST + 1), coarse))
+
+
+GRADES = _grades()
+
+
+def _code(distance: Ints, broken: np.ndarray) -> Ints:
+    """The row in `_factors` of a commit seen at a distance; the last one if none was seen."""
+    grade = np.searchsorted(GRADES, distance)
+    return np.where(distance >= FAR // 2, 2 * len(GRADES), grade + len(GRADES) * broken)
+
+
+def _factors(share: Floats, length: Floats) -> Floats:
+    """Shape (codes, chains): what a commit seen at a distance d does to the odds of untestable.
+
+    With the correlation r per edge: P(untestable at d | untestable) / P(untestable at d | testable) for an
+    untestable commit, and the same of "testable at d" for one that was built.
+    """
+    # A run ends with probability (1 - share)(1 - r) at each edge.
+    per_edge = np.maximum(1 - 1 / (length * (1 - share)), 0.1)
+    decay = per_edge ** GRADES[:, None]
+    sound = (1 - share) * (1 - decay) / (1 - share + share * decay)
+    broken = (share + (1 - share) * decay) / np.maximum(share * (1 - decay), 1e-12)
+    return np.concatenate((sound, broken, np.ones((1, len(share)))))
