@@ -13,8 +13,10 @@ from pathlib import Path
 
 from bisector.errors import InfrastructureFault
 from bisector.history.standing import GitState, changed_files, restore, tracked_files
-from bisector.history.worktree import Worktree
+from bisector.history.worktree import OWN_FOLDER, Worktree
+from bisector.probe.dune_root import scripts_of
 from bisector.probe.output_files import remove
+from bisector.probe.sandbox import private_tmp_of
 
 Entry = tuple[int, int, int, int, int, str]
 """Mode, inode, size, times of modification and of change (nanoseconds), and where a symbolic link leads.
@@ -59,7 +61,7 @@ class Start:
     ) -> None:
         self._worktree = worktree
         self._root = worktree.path
-        self._aside = str(worktree.aside.relative_to(worktree.path)) if worktree.aside else ""
+        self._apart = _apart(worktree)
         self._commit = commit
         self._outputs = outputs
         self._keeps = keeps
@@ -67,13 +69,13 @@ class Start:
         self._fragile = fragile
         self._laid_over = changed_files(worktree) if laid_over else frozenset()
         self._git = GitState(worktree) if worktree.is_scratch else None
-        self._files = walk(self._root, self._aside)
+        self._files = self._walk()
         self._copies = self._copied(copies)
 
     def put_back(self) -> Back:
         """Take away what a test has left, and put back what it changed, as far as that can be had."""
         try:
-            after = walk(self._root, self._aside, unlock=True)
+            after = self._walk(unlock=True)
             differing = {path for path, _ in self._files.items() ^ after.items() if not self._is_kept(path)}
             if self._git:
                 self._git.put_back()
@@ -141,10 +143,15 @@ class Start:
             return Back.TO_BUILD_CLEAN
         return Back.TO_LAY_OUT if spoilt - clean else Back.WHOLE
 
+    def _walk(self, *, unlock: bool = False) -> dict[str, Entry]:
+        return walk(self._root, self._apart, beside=self._worktree.is_scratch, unlock=unlock)
+
     def _folders(self) -> set[str]:
         return {path for path, entry in self._files.items() if stat.S_ISDIR(entry[0])}
 
     def _copied(self, folder: Path) -> dict[str, Path]:
+        if not self._worktree.is_scratch:
+            return {}
         shutil.rmtree(folder, ignore_errors=True)
         found: dict[str, Path] = {}
         for path in sorted(self._fragile & self._files.keys()):
@@ -159,6 +166,14 @@ class Start:
 def copies_of(slot: Path) -> Path:
     """The folder beside a slot with copies of what tests spoil; whoever removes the slot removes it too."""
     return slot.parent / f".{slot.name}-start"
+
+
+def _apart(worktree: Worktree) -> frozenset[str]:
+    """What is no part of a slot: git's own folders, and what bisector puts beside its work tree."""
+    tree = worktree.path
+    beside = (tree, tree.parent / OWN_FOLDER, copies_of(tree), private_tmp_of(tree), scripts_of(tree))
+    aside = {str(worktree.aside.relative_to(tree))} if worktree.aside else set()
+    return frozenset({".git", *aside, *(f"../{path.name}" for path in beside)})
 
 
 def matcher(globs: Iterable[str]) -> Callable[[str], bool]:
@@ -182,23 +197,28 @@ def _as_regex(glob: str) -> str:
     return out.replace("\0", "*")
 
 
-def walk(root: Path, aside: str = "", *, unlock: bool = False) -> dict[str, Entry]:
-    """All that lies below `root`, by path from there, but git's own `.git` at the top and the folder `aside`.
+def walk(
+    root: Path, apart: Collection[str], *, beside: bool = False, unlock: bool = False
+) -> dict[str, Entry]:
+    """All that lies below `root`, and with `beside` in the folder above it too, by path from `root`.
 
-    `unlock` opens folders that cannot be read; what cannot be opened is passed over.
+    What is `apart`, and all below it, is left out. `unlock` opens folders that cannot be read; what cannot
+    be opened is passed over.
     """
     found: dict[str, Entry] = {".": _entry(root)}
-    pending = [""]
+    pending = ["", "../"] if beside else [""]
     while pending:
         above = pending.pop()
         for entry in _listed(f"{root}/{above}", unlock=unlock):
-            path = f"{above}{entry.name}"
-            if path in (".git", aside):
+            path = above + entry.name
+            if path in apart:
                 continue
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 found[path] = _of(entry.stat(follow_symlinks=False), entry.path)
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(f"{path}/")
+            except FileNotFoundError:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(f"{path}/")
     return found
 
 
