@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from bisector.engine.around import around
+from bisector.engine.outputs_check import require_outputs
 from bisector.engine.pairs import Pairs
 from bisector.engine.slots import Slot, Slots
 from bisector.errors import InfrastructureFault
@@ -142,6 +143,7 @@ class Reader:
         if isinstance(built, Untestable):
             return self._unread(request, built, seconds + time.monotonic() - started)
         reading = self._alike(request, built.digest) or self._run(self._candidate, request)
+        require_outputs(self._prober, self._candidate, request, reading, self._stand)
         return replace(reading, build_seconds=seconds + built.seconds, build=built.how)
 
     def _stand(self, slot: Slot, commit: str, fresh: bool) -> Built | Untestable:

@@ -8,7 +8,7 @@ nothing that a test does with git outlives that.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bisector.errors import CommitFault, EnvironmentFault, InfrastructureFault
@@ -74,6 +74,11 @@ class LaidOut:
         """Take nothing for laid out."""
         self._cone = cone.WHOLE
         self._inside.clear()
+
+    @property
+    def submodule_trees(self) -> Mapping[str, LaidOut]:
+        """What is laid out of submodules in it, by path."""
+        return self._inside
 
     @property
     def git_folder(self) -> Path:

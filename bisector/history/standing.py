@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bisector.errors import InfrastructureFault
+from bisector.history.laid_out import LaidOut
 from bisector.history.removal import take_away, unlock
 from bisector.history.repository import GitFailure
 from bisector.history.worktree import Worktree
@@ -30,6 +31,17 @@ def changed_files(worktree: Worktree) -> frozenset[str]:
         *("--untracked-files=no", "--ignore-submodules=all"),
     )
     return frozenset(name[3:] for name in _names(out))
+
+
+def untracked(worktree: LaidOut) -> list[str]:
+    """What is there and not in the index, ignored or not; `folder/` where that is so of all in it."""
+    try:
+        names = _names(worktree.ask("ls-files", "--others", "--directory", "-z", "--full-name"))
+    except GitFailure as error:
+        raise InfrastructureFault(f"git cannot tell what is in {worktree.path}: {error}") from error
+    for path, inside in worktree.submodule_trees.items():
+        names += [f"{path}/{name}" for name in untracked(inside)]
+    return names
 
 
 def restore(worktree: Worktree, commit: str, paths: Iterable[str]) -> None:

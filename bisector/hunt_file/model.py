@@ -64,7 +64,8 @@ class Build(Section):
     )
     outputs: tuple[Target, ...] = Field(
         default=(),
-        description="Files and folders that the build makes, kept for commits with the same inputs.",
+        description="Files and folders that the build makes and the test needs, kept for commits with the "
+        "same inputs.",
     )
     ccache: StrictBool = Field(
         default=False,

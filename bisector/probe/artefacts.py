@@ -2,6 +2,7 @@
 
     entries/<build key>.json   the outputs' files, folders and links, with modes and times
     objects/<digest>           the files' bytes, once however many commits have them
+    notes/<name>               what is known of builds, as empty files
 
 What leaves the store is a copy, so that no test can change what it keeps. Entries appear whole or not at
 all, bytes before the entry that names them. Whoever adds or takes holds the store's lock shared, whoever
@@ -23,12 +24,15 @@ from bisector.history.removal import take_away
 from bisector.probe.copying import copy_bytes, digest_of
 from bisector.probe.file_lock import lock_held, try_lock
 from bisector.probe.inside import is_inside
-from bisector.probe.output_files import files_of, remove
+from bisector.probe.output_files import CannotBeKept, files_of, remove
 from bisector.probe.stored import Entry, StoredFile, entry_from_json
 
 GIB = 1024**3
 LIMIT = 10 * GIB
 """Bytes that a store keeps where nobody says otherwise."""
+
+_SHARE_BESIDE = 8
+"""What a build leaves beside its outputs may take one in so many bytes of the limit."""
 
 _HALF = ".half-"
 _BLOCK = 512
@@ -46,38 +50,65 @@ class ArtefactStore:
         self._limit = limit
         self._entries = root / "entries"
         self._objects = root / "objects"
+        self._notes = root / "notes"
 
     def has(self, key: str) -> bool:
         """Whether there is an entry `key`."""
         return (self._entries / f"{key}.json").exists()
 
-    def keep(self, key: str, slot: Path, outputs: Sequence[str]) -> str:
-        """Take `outputs` (files or folders in the slot) into the entry `key`; the digest of their bytes.
+    def keep(
+        self, key: str, slot: Path, outputs: Sequence[str], beside: Sequence[str] = (), *, whole: bool = False
+    ) -> Entry:
+        """Take `outputs` (files or folders in the slot) into the entry `key`.
 
-        Raises `CannotBeKept` where one holds a FIFO, a socket or a device.
+        `beside` is what else the build has left there: taken too if `whole`, unless it is large or cannot be
+        kept. Raises `CannotBeKept` where an output holds a FIFO, a socket or a device.
         """
         with self._usable():
             with self._locked():
-                entry = Entry(tuple(outputs), tuple(self._taken(slot, outputs)))
+                files = tuple(self._taken(slot, outputs))
+                others = self._taken_beside(slot, beside) if whole else ()
+                entry = Entry(tuple(outputs), files, tuple(beside), others)
                 half = self._half()
                 half.write_bytes(entry.to_json())
                 half.rename(self._entries / f"{key}.json")
             self._throw_out(key)
-        return entry.digest
+        return entry
 
-    def restore(self, key: str, slot: Path, outputs: Sequence[str]) -> str | None:
-        """Put the outputs of entry `key` into the slot; their digest, or None where there is no whole one."""
+    def entry(self, key: str, slot: Path, outputs: Sequence[str]) -> Entry | None:
+        """What is kept as `key`; None where it is not whole, of other outputs, or does not fit the slot."""
         if not all(is_inside(slot, output) for output in outputs):
             return None
         with self._usable(), self._locked():
             entry = self._whole(key)
-            if entry is None or entry.outputs != tuple(outputs) or not _fits(slot, entry):
+        return entry if entry and entry.outputs == tuple(outputs) and _fits(slot, entry) else None
+
+    def restore(self, key: str, slot: Path, outputs: Sequence[str], *, alone: bool = False) -> Entry | None:
+        """Put what entry `key` has into the slot, only its outputs if `alone`.
+
+        None, and nothing is touched, where `entry` gives none.
+        """
+        if self.entry(key, slot, outputs) is None:
+            return None
+        with self._usable(), self._locked():
+            entry = self._whole(key)
+            if entry is None:
                 return None
-            for output in outputs:
-                remove(slot / output)
+            for path in (*outputs, *(() if alone else entry.beside)):
+                remove(slot / path)
             self._give(slot, entry.files)
+            self._give(slot, () if alone else entry.others)
             os.utime(self._entries / f"{key}.json")
-            return entry.digest
+            return entry
+
+    def note(self, name: str) -> None:
+        """Remember a name, for `is_noted`."""
+        with self._usable(), self._locked():
+            (self._notes / name).touch()
+
+    def is_noted(self, name: str) -> bool:
+        """Whether `note` was called with this name."""
+        return (self._notes / name).exists()
 
     @contextmanager
     def building(self, key: str, wait: Callable[[], None]) -> Iterator[None]:
@@ -127,6 +158,13 @@ class ArtefactStore:
                 twin = "" if twin == name else twin
                 yield StoredFile(name, "file", mode, time, size, digest, checked, twin)
 
+    def _taken_beside(self, slot: Path, beside: Sequence[str]) -> tuple[StoredFile, ...]:
+        try:
+            size = sum((slot / path).lstat().st_size for path in beside)
+            return tuple(self._taken(slot, beside)) if size <= self._limit // _SHARE_BESIDE else ()
+        except CannotBeKept:
+            return ()
+
     def _take(self, file: Path) -> tuple[str, int, int]:
         """The object with a file's bytes: digest, size, and when its inode last changed."""
         half = self._half()
@@ -167,7 +205,7 @@ class ArtefactStore:
             entry = entry_from_json(path.read_bytes())
         except FileNotFoundError:
             return None
-        if entry is None or not all(map(self._is_whole, entry.files)):
+        if entry is None or not all(map(self._is_whole, (*entry.files, *entry.others))):
             path.unlink(missing_ok=True)
             return None
         return entry
@@ -222,12 +260,13 @@ class ArtefactStore:
 
     def _needed_by(self, path: Path) -> set[Path]:
         entry = entry_from_json(path.read_bytes())
-        return {self._objects / file.digest for file in entry.files if file.digest} if entry else set()
+        files = (*entry.files, *entry.others) if entry else ()
+        return {self._objects / file.digest for file in files if file.digest}
 
     @contextmanager
     def _locked(self, *, alone: bool = False) -> Iterator[None]:
         with lock_held(self.root / "lock", shared=not alone):
-            for folder in (self._entries, self._objects):
+            for folder in (self._entries, self._objects, self._notes):
                 folder.mkdir(exist_ok=True)
             yield
 

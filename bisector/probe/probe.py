@@ -26,7 +26,7 @@ from bisector.probe.early import SPREAD, Endpoints, bar, ended_at, least_of, sta
 from bisector.probe.execution import Command, Execution, GivenUp, Limits, execute
 from bisector.probe.fairness import doubt
 from bisector.probe.inside import is_inside, leads_out
-from bisector.probe.keys import build_keys
+from bisector.probe.kept_builds import KeptBuilds
 from bisector.probe.manners import LAST, Manners, cpus_of
 from bisector.probe.output_files import CannotBeKept, remove
 from bisector.probe.overlay import DoesNotApply, lay_over
@@ -36,6 +36,7 @@ from bisector.probe.soundness import require_sound
 from bisector.probe.sparse import paths_of
 from bisector.probe.start import Start, copies_of
 from bisector.probe.temporary import temporary_folder
+from bisector.probe.undeclared import bring_back, forget_aside, put_aside
 
 _NOT_RUN = {126: "cannot be executed", 127: "is not there"}
 _LOOK = 0.05
@@ -107,7 +108,7 @@ class Prober:
         self._whole = whole
         self._suites = hunt.suites or Suites()
         self._only = paths_of(hunt) if hunt.sparse else ()
-        self._keys: dict[tuple[str, bool], str] = {}
+        self.builds = KeptBuilds(hunt, repository, store, ends)
         self._failures = {} if failures is None else failures
         self.manners = manners or Manners(tests=cpus_of(hunt))
         self._sandbox = Sandbox() if hunt.sandbox else None
@@ -127,49 +128,53 @@ class Prober:
         started = time.monotonic()
         self._on_step(commit, Step.LAYING_OUT, "")
         try:
-            self._lay_out(worktree, commit, clean=fresh or clean)
+            built = self._stored_or_built(worktree, commit, fresh, clean=fresh or clean)
         except DoesNotApply as error:
             return Untestable(str(error))
-        built = self._stored_or_built(worktree, commit, fresh, clean=fresh or clean)
         return replace(built, seconds=time.monotonic() - started) if isinstance(built, Built) else built
 
     def _stored_or_built(
         self, worktree: Worktree, commit: str, fresh: bool, *, clean: bool
     ) -> Built | Untestable:
-        outputs = self.hunt.build.outputs if self.hunt.build else ()
-        if not outputs:
+        if not (self.hunt.build and self.hunt.build.outputs):
+            self._lay_out(worktree, commit, clean=clean)
             failure, how = self._run_build(worktree, commit, clean=clean)
             return Untestable(failure) if failure else Built(commit, 0.0, how=how)
-        key = self._key(commit, fresh)
+        key = self.builds.key(commit, fresh)
         with self._store.building(key, self._wait):
-            digest = self._store.restore(key, worktree.path, outputs)
-            if digest is not None:
-                return Built(commit, 0.0, digest, BuildKind.RESTORED)
+            if self.builds.usable(worktree, commit, fresh):
+                self._lay_out(worktree, commit, clean=clean, to_restore=True)
+                digest = self.builds.restored(worktree, commit, fresh)
+                if digest is not None:
+                    return Built(commit, 0.0, digest, BuildKind.RESTORED)
+            self._lay_out(worktree, commit, clean=clean)
             if key in self._failures:
                 return Untestable(self._failures[key])
-            for output in outputs:
-                # What was restored may share its bytes with the store, which a build must not write into.
+            for output in self.hunt.build.outputs:
+                # Of another commit's outputs, restored, a build would not know what they were made of.
                 if is_inside(worktree.path, output):
                     remove(worktree.path / output)
             failure, how = self._run_build(worktree, commit, clean=clean)
+            try:
+                digest = "" if failure else self.builds.kept(worktree, commit, fresh)
+            except CannotBeKept as error:
+                failure = str(error)
             if failure:
                 self._failures[key] = failure
                 return Untestable(failure)
-            try:
-                return Built(commit, 0.0, self._store.keep(key, worktree.path, outputs), how)
-            except CannotBeKept as error:
-                self._failures[key] = str(error)
-                return Untestable(str(error))
+            return Built(commit, 0.0, digest or "", how)
+
+    def lay_out_alone(self, worktree: Worktree, commit: str) -> bool:
+        """Have an endpoint stand in the slot with its outputs from the store and nothing else of its build.
+
+        Whether the store has them.
+        """
+        self._lay_out(worktree, commit, clean=False, to_restore=True)
+        return self.builds.restore_alone(worktree, commit)
 
     def stored(self, commit: str, fresh: bool) -> bool:
         """Whether the build of a commit need not be made any more."""
-        return self._store.has(self._key(commit, fresh))
-
-    def _key(self, commit: str, fresh: bool) -> str:
-        if (commit, fresh) not in self._keys:
-            keys = build_keys(self.hunt, self._repository, [commit], self._ends, clean=fresh)
-            self._keys[commit, fresh] = keys[0]
-        return self._keys[commit, fresh]
+        return self._store.has(self.builds.key(commit, fresh))
 
     def _wait(self) -> None:
         if self.manners.stop.wait(_LOOK):
@@ -307,10 +312,17 @@ class Prober:
         """Where the output of a build or test goes."""
         return self._logs / f"{commit[:12]}-{name}.log"
 
-    def _lay_out(self, worktree: Worktree, commit: str, *, clean: bool) -> None:
+    def _lay_out(self, worktree: Worktree, commit: str, *, clean: bool, to_restore: bool = False) -> None:
         whole = clean or commit in self._ends.values()
         keeps = () if clean else self.hunt.test.keeps
         worktree.checkout(commit, clean=clean, only=() if whole else self._only, keeps=keeps)
+        if worktree.is_scratch:
+            if clean:
+                forget_aside(worktree)
+            elif to_restore:
+                put_aside(worktree, keeps)
+            else:
+                bring_back(worktree, keeps)
         lay_over(
             self.hunt.overlay,
             worktree.path,

@@ -36,10 +36,21 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A build in the store: `outputs` as the hunt file names them, `files` with all that they hold."""
+    """A build in the store: `outputs` as the hunt file names them, `files` with all that they hold.
+
+    `beside` are the paths that the build has left beside them, `others` these as the store has them, empty
+    where it has not.
+    """
 
     outputs: tuple[str, ...]
     files: tuple[StoredFile, ...]
+    beside: tuple[str, ...] = ()
+    others: tuple[StoredFile, ...] = ()
+
+    @property
+    def is_all(self) -> bool:
+        """Whether the store has all that the build has made."""
+        return not self.beside or bool(self.others)
 
     @property
     def digest(self) -> str:
@@ -52,7 +63,12 @@ class Entry:
 
     def to_json(self) -> bytes:
         """The entry with its format and a checksum."""
-        content = {"outputs": list(self.outputs), "files": [asdict(file) for file in self.files]}
+        content = {
+            "outputs": list(self.outputs),
+            "files": [asdict(file) for file in self.files],
+            "beside": list(self.beside),
+            "others": [asdict(file) for file in self.others],
+        }
         return json.dumps({"format": FORMAT, "checksum": _checksum(content), **content}).encode()
 
 
@@ -62,10 +78,14 @@ def entry_from_json(text: bytes) -> Entry | None:
         content: dict[str, Any] = json.loads(text)
         if content.pop("format") != FORMAT or content.pop("checksum") != _checksum(content):
             return None
-        files: Sequence[dict[str, Any]] = content["files"]
-        return Entry(tuple(content["outputs"]), tuple(StoredFile(**file) for file in files))
+        outputs, beside = tuple(content["outputs"]), tuple(content["beside"])
+        return Entry(outputs, _files(content["files"]), beside, _files(content["others"]))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _files(documents: Sequence[dict[str, Any]]) -> tuple[StoredFile, ...]:
+    return tuple(StoredFile(**document) for document in documents)
 
 
 def _checksum(content: dict[str, Any]) -> str:

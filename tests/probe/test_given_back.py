@@ -36,8 +36,8 @@ def given_back(tmp_path: Path, make: Callable[[Path], None], outputs: tuple[str,
     other.mkdir()
     make(slot / "b")
     assert store.restore("k", other, outputs) is None
-    digest = store.keep("k", slot, outputs)
-    assert store.restore("k", other, outputs) == digest
+    entry = store.keep("k", slot, outputs)
+    assert store.restore("k", other, outputs) == entry
     return other
 
 
@@ -92,7 +92,7 @@ def test_where_holes_are_makes_no_difference_to_the_digest(tmp_path: Path) -> No
         with (slot / "x").open("wb") as file:
             file.write(bytes(size) if write else b"")
             file.truncate(size)
-        digests.append(ArtefactStore(tmp_path / "store").keep(str(at), slot, ["x"]))
+        digests.append(ArtefactStore(tmp_path / "store").keep(str(at), slot, ["x"]).digest)
     assert digests[0] == digests[1] != digests[2]
 
 
@@ -240,8 +240,8 @@ def test_an_entry_that_is_not_as_it_was_written_is_made_anew(
     store.keep("k", slot, ["x"])
     harm(entry_of(store))
     assert store.restore("k", slot, ["x"]) is None and not store.has("k")
-    digest = store.keep("k", slot, ["x"])
-    assert store.restore("k", slot, ["x"]) == digest
+    entry = store.keep("k", slot, ["x"])
+    assert store.restore("k", slot, ["x"]) == entry
 
 
 def test_bytes_changed_in_the_store_with_their_time_set_back_are_found_out(tmp_path: Path) -> None:
@@ -262,9 +262,9 @@ def test_a_store_that_was_copied_is_used(tmp_path: Path) -> None:
     slot, store = tmp_path / "slot", ArtefactStore(tmp_path / "store")
     slot.mkdir()
     (slot / "x").write_text("good")
-    digest = store.keep("k", slot, ["x"])
+    entry = store.keep("k", slot, ["x"])
     shutil.copytree(store.root, tmp_path / "copy")
-    assert ArtefactStore(tmp_path / "copy").restore("k", slot, ["x"]) == digest
+    assert ArtefactStore(tmp_path / "copy").restore("k", slot, ["x"]) == entry
 
 
 def test_what_its_owner_may_not_read_comes_back_too(tmp_path: Path) -> None:

@@ -1,0 +1,113 @@
+"""What a build leaves in its slot beside the declared outputs: found, put aside, brought back.
+
+A slot that gets outputs from the store may hold what the builds of other commits have left, which must not
+mix with them. It is moved beside the slot, and back before the next build, which may go on from it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from bisector.errors import InfrastructureFault
+from bisector.history.inputs import covered
+from bisector.history.removal import take_away
+from bisector.history.standing import untracked
+from bisector.history.worktree import Worktree
+from bisector.probe.output_files import opened_to_owner, remove
+from bisector.probe.start import matcher
+
+
+def aside_of(slot: Path) -> Path:
+    """The folder beside a slot with what was put aside; whoever removes the slot removes it too."""
+    return slot.parent / f".{slot.name}-aside"
+
+
+def left_beside(worktree: Worktree, declared: Sequence[str], keeps: Sequence[str]) -> tuple[str, ...]:
+    """Untracked files and empty folders that are none of the `declared` ones, sorted.
+
+    What matches one of the globs `keeps` is a test's.
+    """
+    is_kept = matcher(keeps)
+    found = (path for entry in untracked(worktree) for path in _expanded(worktree.path, entry))
+    return tuple(sorted(path for path in found if not covered(path, declared) and not is_kept(path)))
+
+
+def put_aside(worktree: Worktree, keeps: Sequence[str]) -> None:
+    """Move what builds have left out of the slot; what came there since is no build's, and goes.
+
+    Raises `InfrastructureFault` where the disk fails, as `bring_back` does.
+    """
+    aside = aside_of(worktree.path)
+    is_first = not aside.exists()
+    for entry in _others(worktree, keeps):
+        if is_first:
+            _move(worktree.path / entry, aside / entry)
+        else:
+            remove(worktree.path / entry)
+    aside.mkdir(exist_ok=True)
+
+
+def bring_back(worktree: Worktree, keeps: Sequence[str]) -> None:
+    """Undo `put_aside`, as far as the commit has no file of its own there."""
+    aside = aside_of(worktree.path)
+    if aside.exists():
+        for entry in _others(worktree, keeps):
+            remove(worktree.path / entry)
+        _merge(aside, worktree.path)
+        take_away(aside)
+
+
+def forget_aside(worktree: Worktree) -> None:
+    """Have nothing to bring back."""
+    take_away(aside_of(worktree.path))
+
+
+def _others(worktree: Worktree, keeps: Sequence[str]) -> list[str]:
+    entries = untracked(worktree)
+    if not keeps:
+        return entries
+    is_kept = matcher(keeps)
+    files = (path for entry in entries for path in _expanded(worktree.path, entry))
+    return [path for path in files if not is_kept(path)]
+
+
+def _expanded(root: Path, entry: str) -> Iterator[str]:
+    """The files and empty folders of an entry, which may be a whole folder."""
+    if not entry.endswith("/"):
+        yield entry
+        return
+    for above, folders, files in os.walk(root / entry):
+        links = [name for name in folders if (Path(above) / name).is_symlink()]
+        inside = os.path.relpath(above, root)
+        yield from (f"{inside}/{name}" for name in (*files, *links))
+        if not folders and not files:
+            yield inside
+
+
+def _merge(source: Path, target: Path) -> None:
+    for path in source.iterdir():
+        place = target / path.name
+        if not os.path.lexists(place):
+            _move(path, place)
+        elif path.is_dir() and not path.is_symlink() and place.is_dir() and not place.is_symlink():
+            _merge(path, place)
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with opened_to_owner(source.parent):
+            if source.is_dir() and not source.is_symlink():
+                mode = source.stat().st_mode
+                source.chmod(mode | 0o700)  # Its `..` is written too.
+                shutil.move(source, target)
+                target.chmod(mode)
+            else:
+                shutil.move(source, target)
+    except OSError as error:
+        raise InfrastructureFault(
+            f"{source} cannot be moved to {target} ({error.strerror}); make room, or look what holds it"
+        ) from error

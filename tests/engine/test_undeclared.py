@@ -1,0 +1,158 @@
+"""Files that a build makes and the hunt file does not name in `outputs`: seldom a fault, and then named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bisector.errors import HuntFileError
+from bisector.predicate import Bad, Good, Untestable
+from bisector.probe.reading import BuildKind, Reading, Role
+from bisector.probe.request import Request
+from tests.engine.reading import Lab, lab
+from tests.git_history import Node, write_history
+
+IGNORED = {".gitignore": "/b\n"}
+APP_AND_DATA = "mkdir -p b && echo app >b/app && cp n b/data"
+
+
+def premise(found: Lab) -> Reading:
+    """The endpoint, read once."""
+    return found.engine.read(Request(found.commit, Role.PREMISE))
+
+
+def runs(log: Path) -> int:
+    """How often a test has run that writes a line into `log`."""
+    return len(log.read_text().splitlines())
+
+
+def test_a_file_that_the_test_needs_is_named_with_the_line_to_write(tmp_path: Path) -> None:
+    """No verdict comes of it, at no start, also where the store has the outputs already."""
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}
+    for _start in range(2):
+        with lab(tmp_path, "test $(cat b/data) = 1", {**IGNORED, "n": "1\n"}, **said) as found:
+            with pytest.raises(HuntFileError, match="makes b/data, and the test needs it") as caught:
+                premise(found)
+            assert "write `outputs: [b/app, b/data]`" in str(caught.value)
+
+
+def test_with_what_was_missing_declared_all_is_well(tmp_path: Path) -> None:
+    """The line that the sentence tells to write is the right one."""
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app", "b/data"]}
+    with lab(tmp_path, "test $(cat b/data) = 1", {**IGNORED, "n": "1\n"}, **said) as found:
+        assert isinstance(premise(found).judgement, Good)
+
+
+@pytest.mark.parametrize("make", ["mkdir -p d/spool", "ln -s nowhere d", "mkdir d && cp n 'd/a b'"])
+def test_folders_and_links_count_too(tmp_path: Path, make: str) -> None:
+    """An empty folder, a dangling link, a name with a space."""
+    said = {"build__command": f"echo app >app; {make}", "build__outputs": ["app"]}
+    with lab(tmp_path, "ls d && touch d/x", {"n": "1\n"}, **said) as found:
+        if "nowhere" in make:
+            assert isinstance(premise(found).judgement, Bad)
+            return
+        with pytest.raises(HuntFileError, match=r"outputs: \[app, \"?d/"):
+            premise(found)
+
+
+def test_of_many_files_their_folder_is_to_be_declared(tmp_path: Path) -> None:
+    """The line stays short, and the first of them are named."""
+    make = "mkdir -p b && echo app >b/app && for i in 1 2 3 4 5 6; do echo $i >b/$i; done"
+    with lab(tmp_path, "cat b/6", IGNORED, build__command=make, build__outputs=["b/app"]) as found:
+        with pytest.raises(HuntFileError, match=r"b/1, b/2, b/3, b/4 and 2 more") as caught:
+            premise(found)
+        assert "outputs: [b]`" in str(caught.value)
+
+
+def test_what_the_test_does_not_need_costs_one_run(tmp_path: Path) -> None:
+    """Object files are no fault; that is tried once, and known at the next start."""
+    log = tmp_path / "log"
+    said = {"build__command": "cc() { echo o >a.o; }; cc; echo app >app", "build__outputs": ["app"]}
+    for start in range(2):
+        with lab(tmp_path, f"echo run >>{log}; cat app", {".gitignore": "*.o\napp\n"}, **said) as found:
+            assert isinstance(premise(found).judgement, Good)
+            assert runs(log) == 2 + 2 * start
+            assert isinstance(premise(found).judgement, Good)
+            assert runs(log) == 3 + 2 * start
+
+
+def test_where_nothing_is_undeclared_nothing_is_tried(tmp_path: Path) -> None:
+    """One reading is one run."""
+    log = tmp_path / "log"
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b"]}
+    with lab(tmp_path, f"echo run >>{log}; cat b/data", {**IGNORED, "n": "1\n"}, **said) as found:
+        assert isinstance(premise(found).judgement, Good)
+    assert runs(log) == 1
+
+
+def test_a_test_that_fails_now_and_then_blames_no_hunt_file(tmp_path: Path) -> None:
+    """Its second run fails, the others do not: that says nothing of the outputs."""
+    log = tmp_path / "log"
+    test = f"echo run >>{log}; test $(wc -l <{log}) -ne 2"
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}
+    with lab(tmp_path, test, {**IGNORED, "n": "1\n"}, **said) as found:
+        assert isinstance(premise(found).judgement, Good)
+
+
+def two_commits(folder: Path) -> list[str]:
+    """Ids of commits with another `n`; the test of the second is that of the first."""
+    ids = write_history(
+        folder / "repo",
+        [
+            Node("c0", [], {**IGNORED, "n": "0\n"}),
+            Node("c1", ["c0"], {"n": "1\n"}),
+            Node("c2", ["c1"], {"n": "2\n"}),
+        ],
+    )
+    return [ids[name] for name in ("c0", "c1", "c2")]
+
+
+def test_what_another_build_has_left_never_meets_restored_outputs(tmp_path: Path) -> None:
+    """It is out of sight while the test runs, and back for the build that comes next."""
+    first, second, _ = two_commits(tmp_path)
+    make = "mkdir -p b; cat b/cache 2>/dev/null >b/seen; cp n b/cache; cp n b/app"
+    said = {"build__command": make, "build__outputs": ["b/app"]}
+    test = "test ! -e b/cache || test $(cat b/cache) = $(cat n)"
+    with lab(tmp_path, test, **said) as found:
+        assert isinstance(premise(found).judgement, Good)
+        for commit in (first, second):
+            reading = found.engine.read(Request(commit, Role.SEARCH))
+            assert isinstance(reading.judgement, Good) and reading.build is BuildKind.INCREMENTAL
+        reading = found.engine.read(Request(first, Role.SEARCH))
+        assert isinstance(reading.judgement, Good) and reading.build is BuildKind.RESTORED
+        slot = tmp_path / "slots/1"
+        assert not (slot / "b/cache").exists()
+
+
+def test_before_the_endpoints_agree_only_whole_builds_are_restored(tmp_path: Path) -> None:
+    """A build that has left more than its outputs is made again then, and its outputs tell nothing."""
+    first, second, _ = two_commits(tmp_path)
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}
+    with lab(tmp_path, "test $(cat b/data) = $(cat n)", **said) as found:
+        for commit in (first, second, first):
+            reading = found.engine.read(Request(commit, Role.SEARCH))
+            assert isinstance(reading.judgement, Good)
+            assert (reading.build, reading.digest) == (BuildKind.INCREMENTAL, "")
+        for _time in range(2):
+            fresh = found.engine.read(Request(first, Role.CONFIRMATION, fresh=True))
+            assert isinstance(fresh.judgement, Good)
+            found.engine.read(Request(second, Role.SEARCH))
+        assert fresh.build is BuildKind.RESTORED
+
+
+@pytest.mark.parametrize("make", ["mkfifo b/pipe", "mkdir b/d && mkfifo b/d/pipe"])
+def test_a_fifo_in_an_output_makes_the_commit_untestable(tmp_path: Path, make: str) -> None:
+    """In one sentence, and without a hang."""
+    said = {"build__command": f"mkdir b && {make}", "build__outputs": ["b"]}
+    with lab(tmp_path, "true", IGNORED, **said) as found:
+        judgement = premise(found).judgement
+    assert isinstance(judgement, Untestable) and "pipe, a FIFO, which cannot be kept" in judgement.why
+
+
+def test_a_fifo_beside_the_outputs_does_no_harm(tmp_path: Path) -> None:
+    """Nobody declared it, and the store need not have it."""
+    said = {"build__command": "mkfifo pipe; echo app >app", "build__outputs": ["app"]}
+    with lab(tmp_path, "cat app", {"n": "1"}, **said) as found:
+        for _time in range(2):
+            assert isinstance(premise(found).judgement, Good)
