@@ -79,7 +79,13 @@ def untestable(bench: Bench) -> Iterator[Cell]:
                 if place == "inside" and share * len(graph) > MOST_INSIDE:
                     continue
                 for stretches in (1, 4):
-                    counts = count(graph, share, stretches, place, max(6, bench.count // 15))
+                    counts = count(
+                        graph,
+                        share,
+                        stretches,
+                        place,
+                        max(6, bench.count // (7 if len(graph) <= 300 else 15)),
+                    )
                     yield Cell(
                         "untestable",
                         f"{name}, {share:.0%} in {stretches}, culprit {place}",

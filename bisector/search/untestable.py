@@ -24,7 +24,8 @@ class Runs:
     """What is believed of untestable commits before any was seen.
 
     `shares`: possible shares of untestable commits, each with its probability. The expected length of a run
-    is any power of two up to the number of commits, all equally likely. `horizon`: how many edges away an
+    is any power of two up to the number of commits. Those are less likely that leave testable stretches much
+    shorter than `stretch` commits (the root of N, if less) between the runs. `horizon`: how many edges away an
     observation counts along edges; in topological order it counts at any distance.
     """
 
@@ -55,8 +56,9 @@ class Untestables:
         share, mass = np.array(model.shares).T
         self._share, length = np.repeat(share, len(scales)), np.tile(scales, len(share))
         between = length * (1 - self._share) / self._share
+        stretch = min(model.stretch, math.sqrt(len(graph)))
         # Cubed: a history that hardly ever builds for long is what few hunts look at.
-        likely = np.repeat(mass, len(scales)) * (between / (between + model.stretch)) ** 3
+        likely = np.repeat(mass, len(scales)) * (between / (between + stretch)) ** 3
         self._prior = np.concatenate((likely, likely)) / (2 * likely.sum())
         self._weight = self._prior
         self._factors = _factors(self._share, length)
