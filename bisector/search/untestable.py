@@ -24,9 +24,9 @@ class Runs:
     """What is believed of untestable commits before any was seen.
 
     `shares`: possible shares of untestable commits, each with its probability. The expected length of a run
-    is any power of two up to the number of commits. Those are less likely that leave testable stretches much
-    shorter than `stretch` commits (the root of N, if less) between the runs. `horizon`: how many edges away an
-    observation counts along edges; in topological order it counts at any distance.
+    is any power of two up to the number of commits. Those are less likely that leave testable stretches
+    much shorter than `stretch` commits (the root of N, if less) between the runs. `horizon`: how many edges
+    away an observation counts along edges; in topological order it counts at any distance.
     """
 
     shares: tuple[tuple[float, float], ...] = (
