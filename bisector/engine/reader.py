@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +17,7 @@ from bisector.engine.around import around
 from bisector.engine.outputs_check import require_outputs
 from bisector.engine.pairs import Pairs
 from bisector.engine.slots import Slot, Slots
-from bisector.errors import InfrastructureFault
+from bisector.errors import CommitFault, InfrastructureFault
 from bisector.hunt_file.model import Quiet
 from bisector.predicate import Undecided, Untestable
 from bisector.probe import quiet
@@ -147,7 +148,29 @@ class Reader:
         return replace(reading, build_seconds=seconds + built.seconds, build=built.how)
 
     def _stand(self, slot: Slot, commit: str, fresh: bool) -> Built | Untestable:
-        """Make `commit` stand in the slot; nothing happens where it does already."""
+        """Make `commit` stand in the slot; nothing happens where it does already.
+
+        A commit that cannot be laid out, nor in a worktree made anew, is untestable if another one can.
+        """
+        try:
+            return self._stand_once(slot, commit, fresh)
+        except CommitFault as fault:
+            self._on_step(commit, Step.RETRYING, str(fault))
+        try:
+            return self._stand_once(slot, commit, fresh)
+        except CommitFault as fault:
+            if not self._lays_out_another(slot, commit):
+                raise
+            return Untestable(f"it cannot be laid out: {fault}")
+
+    def _lays_out_another(self, slot: Slot, commit: str) -> bool:
+        for other in self._prober.ends - {commit}:
+            with suppress(InfrastructureFault), slot.changing(other):
+                slot.worktree.checkout(other)
+                return True
+        return False
+
+    def _stand_once(self, slot: Slot, commit: str, fresh: bool) -> Built | Untestable:
         if slot.commit == commit and (slot.fresh or not fresh):
             return Built(commit, 0.0, slot.digest)
         with slot.changing(commit):

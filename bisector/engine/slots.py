@@ -133,8 +133,8 @@ class Slots:
 
     def _clear_leftovers(self) -> None:
         others = []
-        names = {entry.stem if entry.suffix == ".lock" else entry.name for entry in self.root.iterdir()}
-        for name in sorted(names):
+        locked = {lock.stem for lock in self.root.glob("*.lock")}
+        for name in sorted(locked | {entry.name for entry in self.root.iterdir() if entry.is_dir()}):
             slot = self._try(name)
             if slot is not None:
                 slot.release()

@@ -83,6 +83,7 @@ class PrivateRepository:
             self._write_alternates(source)
             self._find_large_files()
         self._settings = settings
+        self.repository.borrow(self.objects, os.fsdecode(quoted(source)))
         return settings
 
     def _write_alternates(self, source: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from types import MappingProxyType
 
 import git
 
@@ -29,13 +30,17 @@ _ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0"}
 """A partial clone fetches what a checkout lacks: that may fail, and never wait for a password."""
 
 
+_LINES = 12
+"""Of what git complains, so many lines are shown: a filter may have printed much before."""
+
+
 class GitFailure(EnvironmentFault):
-    """git ended with another `status` than 0; the text is its last line of complaint."""
+    """git ended with another `status` than 0; the text is all of its complaint and advice, in one line."""
 
     def __init__(self, error: git.GitCommandError) -> None:
         lines = str(error.stderr).strip().removeprefix("stderr: ").strip("'").splitlines()
-        told = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
-        super().__init__(told[-1].strip() if told else str(error))
+        told = [line.strip() for line in lines if line.strip()]
+        super().__init__(" ".join(told[-_LINES:]) or str(error))
         self.status = error.status
 
 
@@ -44,6 +49,9 @@ class Repository:
 
     Raises `HistoryError` where there is none, `EnvironmentFault` where git itself is missing.
     """
+
+    _objects: Mapping[str, str] = MappingProxyType({})
+    """Variables by which git finds objects elsewhere, too."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -60,6 +68,14 @@ class Repository:
         self.own_git_folder = Path(self._repo.git_dir).resolve()
         tree = self._repo.working_tree_dir
         self.work_tree = Path(tree).resolve() if tree else None
+
+    def borrow(self, objects: Path, own: str) -> None:
+        """Read objects from the folder `objects`, too, and have what git fetches written there.
+
+        So `git gc` may throw away what is read here, and a partial clone stays as it is. `own` is the folder
+        of this repository's objects, quoted as git wants it.
+        """
+        self._objects = {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_ALTERNATE_OBJECT_DIRECTORIES": own}
 
     @property
     def path(self) -> Path:
@@ -82,7 +98,7 @@ class Repository:
                     istream=file,
                     stdout_as_string=False,
                     strip_newline_in_stdout=False,
-                    env=_ENVIRONMENT,
+                    env={**_ENVIRONMENT, **self._objects},
                 )
             except git.GitCommandError as error:
                 raise GitFailure(error) from error

@@ -63,9 +63,9 @@ def opened(scratch: Scratch) -> Iterator[Journal]:
 
 
 @contextmanager
-def located(hunt: Hunt, key: str) -> Iterator[None]:
+def located(hunt: Hunt, *key: str | int) -> Iterator[None]:
     """Tell where the hunt file or the command line says what the history does not have."""
     try:
         yield
     except HistoryError as error:
-        raise HistoryError(f"{hunt.locate(key)}: {error}") from error
+        raise HistoryError(f"{hunt.locate(*key)}: {error}") from error

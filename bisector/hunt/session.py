@@ -34,6 +34,7 @@ from bisector.hunt.plan import Budget, Plan
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.sameness import Sameness
 from bisector.hunt.sharing import explained, reference_jumps
+from bisector.hunt.skipped import skipped
 from bisector.predicate import Undecided
 from bisector.probe.keys import hunt_key, inputs_of
 from bisector.probe.leftovers import clean_leftovers
@@ -80,9 +81,16 @@ class Session:
         row = next((row for row in journal.hunts() if row.key == self.key), None)
         if row is None:
             raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
-        record = record_of(self.ground, self.plan, row, _of_the_hunt(journal.readings(row.id)))
+        readings = self._with_skipped(_of_the_hunt(journal.readings(row.id)))
+        record = record_of(self.ground, self.plan, row, readings)
         ahead = [Ahead(**result.document) for result in journal.results(AHEAD, self.key, row.started)]
         return replace(record, ahead=sum(ahead, Ahead()) if ahead else None)
+
+    def _with_skipped(self, readings: list[Reading]) -> list[Reading]:
+        """What was read of a commit before `skip` named it does not count."""
+        named = skipped(self.ground, self.plan)
+        commits = {reading.commit for reading in named}
+        return [reading for reading in readings if reading.commit not in commits] + named
 
     def row(self, journal: Journal, *, restart: bool = False) -> HuntRow:
         """The hunt's place in the journal, made when missing; `restart` forgets its readings."""
@@ -128,7 +136,8 @@ class Session:
         local = partial(engine_for, alike=Sameness(self.ground, known).reading_of)
         with (dask_engine_for if on_cluster else local)(*where) as engine:
             try:
-                conclusion = way(Loop(plan, engine, readings, record, listener, time.monotonic, tests))
+                begun = self._with_skipped(readings)
+                conclusion = way(Loop(plan, engine, begun, record, listener, time.monotonic, tests))
             finally:
                 if engine.ahead.builds:
                     journal.add_result(AHEAD, self.key, asdict(engine.ahead))

@@ -204,6 +204,12 @@ def _written(value: object) -> object:
     return value
 
 
+def _commits(text: str) -> str:
+    for end in text.split(".."):
+        _revision(end)
+    return text
+
+
 def _positive(limit: AnyNumber) -> AnyNumber:
     if limit <= 0:
         raise ValueError("is 0, so nothing could run; write more, or leave the key out")
@@ -233,6 +239,7 @@ OneLine = Annotated[str, AfterValidator(_one_line)]
 Heading = Annotated[str, AfterValidator(_heading)]
 HuntName = Annotated[str, AfterValidator(_hunt_name), Kind("name")]
 Revision = Annotated[str, AfterValidator(_revision), Kind("revision")]
+Commits = Annotated[str, AfterValidator(_commits), Kind("revision or range")]
 Revisions = Annotated[
     tuple[Revision, ...],
     BeforeValidator(_one_or_many, json_schema_input_type=str | list[str]),

@@ -22,6 +22,7 @@ from bisector.hunt_file.engine import Engine
 from bisector.hunt_file.fields import (
     AUTO,
     Command,
+    Commits,
     Count,
     Heading,
     HuntName,
@@ -255,6 +256,12 @@ class Hunt(Section):
     )
     paths: tuple[Pathspec, ...] = Field(
         default=(), description="Git pathspecs: only commits that touch one of them are candidates."
+    )
+    skip: tuple[Commits, ...] = Field(
+        default=(),
+        description="Commits that are not to be tested, as `git bisect skip` takes them: revisions, and "
+        "ranges such as `v1.1..v1.2`. They count as untestable.",
+        examples=[["v1.1..v1.2"]],
     )
     build: Build | None = Field(default=None, description="The build before the test. Without it: none.")
     test: Test = Field(description="The test that every probe runs.", examples=[{"command": "./test.sh"}])

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from bisector.errors import UsageError
+from bisector.errors import CommitFault, UsageError
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.hunt_file.model import Build, Hunt
@@ -118,6 +118,11 @@ class Prober:
         """Whether the predicate goes by wall time."""
         return self._predicate.by_wall_clock
 
+    @property
+    def ends(self) -> frozenset[str]:
+        """The commits at which the hunt begins and ends."""
+        return frozenset(self._ends.values())
+
     def build(
         self, worktree: Worktree, commit: str, *, fresh: bool = False, clean: bool = False
     ) -> Built | Untestable:
@@ -131,6 +136,9 @@ class Prober:
             built = self._stored_or_built(worktree, commit, fresh, clean=fresh or clean)
         except DoesNotApply as error:
             return Untestable(str(error))
+        except CommitFault:
+            require_sound(worktree, self._environment, failed=True)
+            raise
         return replace(built, seconds=time.monotonic() - started) if isinstance(built, Built) else built
 
     def _stored_or_built(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,13 +11,10 @@ from pathlib import Path
 import pytest
 
 from bisector.engine.uninterrupted import uninterrupted
-from bisector.history.worktree import Worktree
 from bisector.probe.ownership import new_token
 from bisector.report.atomic_write import atomic_write
 from tests.chaos.harness import Kill, stories
 from tests.chaos.scene import KINDS
-from tests.git_history import chain, git, write_history
-from tests.worktrees import private
 
 KILLS = 30
 
@@ -37,22 +33,6 @@ def test_hunts_that_are_killed_come_to_the_same_end() -> None:
     how = Counter(kill.blow.how for kill in kills)
     assert len(how) >= 4
     assert len({kill.blow.at for kill in kills}) >= 5
-
-
-def test_a_registration_that_a_killed_git_left_half_made_is_taken_away(tmp_path: Path) -> None:
-    """Git locks what it makes, so its prune never would; the user's own stays, and one just begun."""
-    ids = write_history(tmp_path / "repo", chain(2))
-    git(tmp_path / "repo", "worktree", "add", "-q", "--detach", str(tmp_path / "mine"))
-    registrations = tmp_path / "repo/.git/worktrees"
-    for name, age in (("1", 60), ("11", 60), ("12", 0), ("mine1", 60)):
-        (registrations / name).mkdir()
-        (registrations / name / "locked").write_text("initializing")
-        os.utime(registrations / name / "locked", (time.time() - age,) * 2)
-    worktree = Worktree(private(tmp_path / "repo"), tmp_path / "slots/1")
-    worktree.create(ids["c1"])
-    assert git(tmp_path / "slots/1/tree", "rev-parse", "HEAD").strip() == ids["c1"]
-    worktree.remove()
-    assert sorted(entry.name for entry in registrations.iterdir()) == ["12", "mine", "mine1"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

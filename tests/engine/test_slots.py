@@ -58,3 +58,14 @@ def test_what_a_git_wrote_that_outlived_its_hunt_is_taken_away(tmp_path: Path, w
         if when == "meanwhile":
             half.mkdir(parents=True)
     assert not (tmp_path / "slots").exists()
+
+
+def test_a_file_among_the_slots_is_left_alone(tmp_path: Path) -> None:
+    """What another hunt has noted there, such as a command that is still to be run, is no leftover."""
+    write_history(tmp_path / "repo", chain(1))
+    note = tmp_path / "slots/7.note"
+    note.parent.mkdir()
+    note.write_text("of another hunt")
+    with Slots(tmp_path / "slots", Repository(tmp_path / "repo")):
+        assert note.read_text() == "of another hunt"
+    assert note.exists()

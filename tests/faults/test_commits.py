@@ -1,0 +1,62 @@
+"""What belongs to one commit stays with it: one that cannot be laid out is untestable."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bisector.errors import ExitCode
+from tests.faults.hunting import Hunt, hunt_in
+from tests.git_history import git
+
+BEFORE = ("c4", "c5", "c6", "c7")
+"""The commits just before the first bad one."""
+
+
+def filtered(folder: Path, fails: str) -> Hunt:
+    """The file `doc` goes through a filter as Git LFS is one, which fails for what matches `fails`."""
+    hunt = hunt_in(folder)
+    smudge = f"read x; case $x in {fails}) echo get it from the server >&2; exit 1;; esac; echo $x"
+    git(hunt.repository, "config", "filter.big.smudge", smudge)
+    git(hunt.repository, "config", "filter.big.clean", "cat")
+    git(hunt.repository, "config", "filter.big.required", "true")
+    (hunt.repository / ".git/info/attributes").write_text("doc filter=big\n")
+    return hunt
+
+
+def likeliest(text: str) -> set[str]:
+    """The commits of which one is the first bad one."""
+    return set(json.loads(text)["any_of"])
+
+
+def test_a_filter_that_fails_for_some_commits(tmp_path: Path) -> None:
+    """These are untestable, and with what the filter says of them."""
+    hunt = filtered(tmp_path, "[4-7]")
+    done = hunt.run()
+    assert done.returncode == ExitCode.ONLY_UNTESTABLE, done.stderr
+    assert likeliest(done.stdout) == {hunt.ids[name] for name in (*BEFORE, "c8")}
+
+
+def test_a_filter_that_always_fails(tmp_path: Path) -> None:
+    """Where no commit can be laid out it is the machine's fault, and all that git says is shown."""
+    hunt = filtered(tmp_path, "*")
+    hunt.assert_refused(hunt.run(), "get it from the server", "external filter", "smudge filter big failed")
+
+
+def test_commits_that_are_not_to_be_tested(tmp_path: Path) -> None:
+    """`skip` takes commits and ranges; they count as untestable and are never read."""
+    hunt = hunt_in(tmp_path)
+    skip = f"skip=['{hunt.ids['c4']}', '{hunt.ids['c4']}..{hunt.ids['c7']}']"
+    done = hunt.run("--set", skip)
+    assert done.returncode == ExitCode.ONLY_UNTESTABLE, done.stderr
+    assert likeliest(done.stdout) == {hunt.ids[name] for name in (*BEFORE, "c8")}
+    assert not {commit for _, commit, _ in hunt.readings()} & {hunt.ids[name] for name in BEFORE}
+
+
+def test_an_endpoint_is_not_skipped(tmp_path: Path) -> None:
+    """It has to be tested, and a revision that names nothing is said to."""
+    hunt = hunt_in(tmp_path)
+    for revision, why in ((f"{hunt.ids['c9']}..main", "an endpoint"), ("nowhere", "no commit 'nowhere'")):
+        done = hunt.run("--set", f"skip=['{revision}']")
+        assert done.returncode == ExitCode.USAGE, done.stderr
+        assert why in done.stderr
