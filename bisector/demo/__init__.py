@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +16,14 @@ from bisector.demo.drawing import draw
 from bisector.demo.history import History
 from bisector.demo.scenarios import CATALOGUE
 from bisector.demo.shape import TRUNK
-from bisector.errors import UsageError
+from bisector.errors import EnvironmentFault, UsageError
+from bisector.probe.file_lock import try_lock
 
 SCENARIOS: dict[str, str] = {name: scenario.sentence for name, scenario in CATALOGUE.items()}
 """Name of each scenario -> what it is, in one sentence."""
 
 FEWEST_COMMITS = 12
+_HALF_MADE = ".half-made"
 BEGIN = datetime(2026, 2, 2, 9, 0, tzinfo=UTC)
 WEEKS = 6
 AUTHORS = (
@@ -53,17 +57,50 @@ def make(
     commit ids. `workload` (percent) scales what each test does: at 100 a sound commit's suite takes
     0.3 to 1 s of user time. `phases` adds what the plan has beside the hunt: a hunt file for each guest
     in `configs/`, and the branch `fix`, one commit that takes the cause away and restores the watchdogs.
-    UsageError for a scenario, number or directory that will not do.
+    UsageError for a scenario, number or directory that will not do, EnvironmentFault where it cannot be
+    written.
     """
-    known = CATALOGUE.get(scenario)
-    if known is None:
+    if scenario not in CATALOGUE:
         raise UsageError(f"there is no scenario {scenario!r}: choose one of {', '.join(CATALOGUE)}")
     if commits < FEWEST_COMMITS:
         raise UsageError(f"a sample history has {FEWEST_COMMITS} commits or more, not {commits}")
     if workload < 1:
         raise UsageError(f"the workload is a percentage of 1 or more, not {workload}")
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+    try:
+        with _being_made(directory):
+            return _written(directory, scenario, commits, seed, workload, phases=phases)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"the sample history cannot be written into {directory} ({error.strerror}); name another folder"
+        ) from error
+
+
+@contextmanager
+def _being_made(directory: Path) -> Iterator[None]:
+    """Mark the directory as half made until all is there; what a killed start left half made is made anew."""
+    if directory.exists() and not directory.is_dir():
+        raise UsageError(f"{directory} is no directory: name one that is empty or does not exist")
+    mark = directory / _HALF_MADE
+    if directory.exists() and any(directory.iterdir()) and not mark.exists():
         raise UsageError(f"{directory} is not an empty directory: name one that is empty or does not exist")
+    directory.mkdir(parents=True, exist_ok=True)
+    lock = try_lock(mark)
+    if lock is None:
+        raise UsageError(f"another process is writing into {directory}; wait for it, or name another")
+    try:
+        for left in set(directory.iterdir()) - {mark}:
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield
+    except BaseException:
+        lock.let_go()
+        raise
+    lock.release()
+
+
+def _written(
+    directory: Path, scenario: str, commits: int, seed: int, workload: int, *, phases: bool
+) -> DemoHistory:
+    known = CATALOGUE[scenario]
     history = draw(known, commits, seed, workload)
     made = DemoHistory(directory / "repo", directory / "hunt.yaml", directory / "truth.json")
     refs = {"refs/tags/baseline": history.baseline} | {

@@ -20,6 +20,7 @@ _BEGINNING = re.compile(r"^git bisect start\b")
 _NAMED = re.compile(
     r"^(?:# (?P<told>\S+): \[(?P<id>[0-9a-f]{40,64})\]|git bisect (?P<term>\S+) (?P<rev>\S+)$)"
 )
+_TERM = re.compile(r"[A-Za-z0-9][\w.-]*")
 _HEAD = re.compile(r"^(HEAD|@)(?=$|[~^])")
 
 
@@ -66,7 +67,7 @@ def bisect_session(repository: Repository) -> BisectSession | None:
     start = _text(folder / "BISECT_START").strip()
     if not start:
         return None
-    new, old = [*_text(folder / "BISECT_TERMS").split(), "bad", "good"][:2]
+    new, old = _terms(folder)
     marks, beginning = _marks(repository, _text(folder / "BISECT_LOG"), old, new)
     good = [commit for commit, mark in beginning.items() if mark is Mark.GOOD]
     bad = [commit for commit, mark in beginning.items() if mark is Mark.BAD]
@@ -81,7 +82,7 @@ def bisect_session(repository: Repository) -> BisectSession | None:
         good=tuple(good),
         bad=bad[0],
         first_parent=(folder / "BISECT_FIRST_PARENT").exists(),
-        paths=tuple(word for word in shlex.split(_text(folder / "BISECT_NAMES")) if word != "--"),
+        paths=_paths(folder),
         without_checkout=_without_checkout(repository),
     )
 
@@ -139,8 +140,38 @@ def _without_checkout(repository: Repository) -> str:
         return ""
 
 
+def _terms(folder: Path) -> tuple[str, str]:
+    """What new and old commits are called."""
+    terms = _text(folder / "BISECT_TERMS").split()
+    if not terms:
+        return "bad", "good"
+    if len(terms) != 2 or not all(_TERM.fullmatch(term) for term in terms):
+        raise _damaged(folder / "BISECT_TERMS", "it does not hold two terms")
+    return terms[0], terms[1]
+
+
+def _paths(folder: Path) -> tuple[str, ...]:
+    """The paths to which the session is kept."""
+    file = folder / "BISECT_NAMES"
+    try:
+        words = shlex.split(_text(file))
+    except ValueError as error:
+        raise _damaged(file, str(error)) from error
+    if any(letter < " " for word in words for letter in word):
+        raise _damaged(file, "it does not hold paths")
+    return tuple(word for word in words if word != "--")
+
+
 def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8", errors="surrogateescape")
     except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise _damaged(file, error.strerror or str(error)) from error
+
+
+def _damaged(file: Path, why: str) -> HistoryError:
+    return HistoryError(
+        f"the git bisect session cannot be read: {file} is damaged ({why}); end it with `git bisect reset`"
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bisector.errors import HistoryError
 from bisector.history.object_ids import object_ids
-from bisector.history.repository import Repository
+from bisector.history.repository import GitFailure, Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,17 @@ def candidates_between(
 ) -> Candidates:
     """The candidates of a hunt, as `git bisect` would take them, and what each has at the paths `inputs`.
 
-    Raises `HistoryError` where none is left.
+    Raises `HistoryError` where none is left, or git does not understand `paths`.
     """
     how = [*(["--first-parent"] if first_parent else []), *(["--format=%T"] if inputs else [])]
-    out = repository.git(
-        *("rev-list", "--topo-order", "--reverse", "--parents", *how, bad, "--not", *good, "--", *paths)
-    )
+    try:
+        out = repository.git(
+            *("rev-list", "--topo-order", "--reverse", "--parents", *how, bad, "--not", *good, "--", *paths)
+        )
+    except GitFailure as error:
+        if "pathspec" not in str(error):
+            raise
+        raise HistoryError(f"git does not understand `paths` ({error}); correct them") from error
     lines = out.decode().splitlines()
     with ThreadPoolExecutor(1) as beside:
         found = beside.submit(object_ids, repository, lines[1::2], inputs) if inputs else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -108,13 +109,27 @@ class Repository:
 
     def resolve(self, revision: str) -> str:
         """The full id of the commit that `revision` names; `HistoryError` if it names none."""
+        # `:/TEXT` takes all that follows for its text, and finds nothing but commits.
+        found = self._verified(revision if revision.startswith(":/") else f"{revision}^{{commit}}")
+        if not found:
+            raise HistoryError(self._no_commit(revision))
+        if found.startswith("^"):
+            raise HistoryError(f"'{revision}' leaves commits out and names none; write it without the '^'")
+        return found
+
+    def _verified(self, name: str) -> str:
+        """The id that git gives for a name; empty where it knows none."""
         try:
-            out = self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        except GitFailure as error:
-            raise HistoryError(
-                f"{self.path} has no commit '{revision}'; " + self._mend_for_missing_commit()
-            ) from error
-        return out.decode().strip()
+            return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", name).decode().strip()
+        except GitFailure:
+            return ""
+
+    def _no_commit(self, revision: str) -> str:
+        if other := self._verified(revision):
+            with contextlib.suppress(GitFailure):
+                kind = self.git("cat-file", "-t", self._verified(f"{other}^{{}}")).decode().strip()
+                return f"'{revision}' names a {kind} in {self.path}, not a commit; write a revision"
+        return f"{self.path} has no commit '{revision}'; {self._mend_for_missing_commit()}"
 
     def merge_bases(self, one: str, other: str) -> list[str]:
         """The best common ancestors of two commits; empty for unrelated histories."""
