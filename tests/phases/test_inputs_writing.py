@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bisector import hunt_file
@@ -82,6 +82,8 @@ def test_a_long_list_is_folded() -> None:
         assert text.count("\r\n") in (0, text.count("\n"))
 
 
+@example(old=["0 #"], new=["0"], style="brackets")
+@example(old=["#", "0 # 0"], new=["#"], style="brackets")
 @given(old=PATHS, new=PATHS, style=st.sampled_from(["column", "flush", "brackets", "none"]))
 def test_any_list_is_read_back(old: list[str], new: list[str], style: str) -> None:
     """Whatever paths stood there and come: they are read back, and all else is as it was."""

@@ -95,7 +95,7 @@ def _changed(text: str, node: yaml.SequenceNode, values: Sequence[str], where: s
     if not node.flow_style:
         return _changed_column(text, node, values)
     start, end = node.start_mark.index, node.end_mark.index
-    if re.search(r"(?:^|\s)#", text[start:end]):
+    if "#" in _between(text, node):
         raise HuntFileError(
             f"{where}: the list has comments between its brackets, so it is left alone; "
             "write one entry a line, each after a dash"
@@ -110,6 +110,15 @@ def _changed(text: str, node: yaml.SequenceNode, values: Sequence[str], where: s
             else _folded(values, column, _newline(text)),
         )
     ]
+
+
+def _between(text: str, node: yaml.SequenceNode) -> str:
+    """What stands in a list beside its entries: brackets, commas, space and comments."""
+    at, stretches = node.start_mark.index, []
+    for item in node.value:
+        stretches.append(text[at : item.start_mark.index])
+        at = item.end_mark.index
+    return "".join([*stretches, text[at : node.end_mark.index]])
 
 
 def _changed_column(text: str, node: yaml.SequenceNode, values: Sequence[str]) -> list[_Edit]:
