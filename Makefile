@@ -9,7 +9,7 @@ SCENARIO ?= jit-miss
 WORKERS ?= 2
 ROUNDS ?= 10
 
-.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel fuzz test-long bench bench-startup bench-large bench-search bench-noise calibration chaos worlds docs docs-site test-browser captures clean
+.PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel fuzz matrix test-long bench bench-startup bench-large bench-search bench-noise calibration chaos worlds docs docs-site test-browser captures clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -64,6 +64,9 @@ fuzz: setup ocaml tools ## Property tests with examples drawn anew, ROUNDS times
 	  $(BIN)/python -m pytest -q -m 'hypothesis and not long and not alone' --hypothesis-profile=fuzz \
 	    -n $(WORKERS) --dist worksteal --ignore=tests/browser || exit 1; \
 	done
+
+matrix: ## The tests on Python 3.11 to 3.13, with the newest and the oldest libraries
+	@nice bash scripts/test-matrix.sh
 
 test-long: setup ocaml tools ## Every scenario, 120 commits, three seeds
 	@$(BIN)/python -m pytest -q -m long

@@ -5,6 +5,7 @@ Each kind refuses what cannot work with one sentence (a ValueError) that says ho
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -155,7 +156,10 @@ def _spelled(value: object) -> object:
 def resolved(path: Path, base: Path) -> Path:
     """`path` as seen from `base`, absolute, `~` expanded; raises ValueError where that is impossible."""
     try:
-        return (base / path.expanduser()).resolve()
+        found = (base / path.expanduser()).resolve()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            found.stat()  # Since Python 3.13 `resolve` says nothing of a link that leads back to itself.
+        return found
     except (OSError, RuntimeError) as error:
         raise ValueError(f"'{path}' cannot be resolved ({error}); write another path") from error
 
