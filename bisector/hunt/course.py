@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bisector import search as core
-from bisector.hunt import confirmation, premise
+from bisector.hunt import confirmation, distrust, premise
 from bisector.hunt.belief import Belief
 from bisector.hunt.conclusion import (
     BadIsGood,
@@ -89,12 +90,12 @@ class Course:
         # With a confirmation behind them, search readings may mean that it did not hold.
         new = self.readings[max(self._believed - 1, 0) :] if fresh else fresh
         if self._belief is None or any(r.role is not Role.SEARCH for r in new):
-            self._belief = Belief(self._plan, self.readings)
+            self._belief = self._believed_anew()
         else:
             for reading in fresh:
                 self._belief.observe(reading)
             if self._belief.contradicts:
-                self._belief = Belief(self._plan, self.readings)
+                self._belief = self._believed_anew()
                 self._note(_CONTRADICTED if self._belief.flaky else _PRESUMED)
         self._believed = len(self.readings)
         return self._belief
@@ -125,12 +126,34 @@ class Course:
     def _want(
         self, commit: str, role: Role, against: str = "", *, fresh: bool = False, about: str = ""
     ) -> _Wanted:
+        fresh = fresh or self._distrusts
+        if fresh and role is Role.PREMISE:
+            about = commit
         return _Wanted(Request(commit, role, against, fresh, self.endpoints_for(commit, role), about))
+
+    @property
+    def _distrusts(self) -> bool:
+        """Whether an endpoint built clean is not what it was before, so that all is built clean."""
+        ends = (self._plan.good[0], self._plan.bad)
+        premises = (self.readings_of(end, Role.PREMISE) for end in ends)
+        return any(distrust.are_misled(readings, self._plan.ratio) for readings in premises)
+
+    def _believed_anew(self) -> Belief:
+        if not self._distrusts:
+            return Belief(self._plan, self.readings)
+        apart = replace(self._plan, candidates=self._plan.every_candidate)
+        return Belief(apart, distrust.trusted(self.readings))
 
     def _endpoints(self) -> Conclusion | None:
         plan = self._plan
         good = self.readings_of(plan.good[0], Role.PREMISE)
         bad = self.readings_of(plan.bad, Role.PREMISE)
+        if self._distrusts:
+            self._note(distrust.WHY)
+            good, bad = distrust.trusted(good), distrust.trusted(bad)
+        for readings in (good, bad):
+            if distrust.are_unsettled(readings, plan.ratio) and not self._out_of_budget():
+                raise self._want(readings[0].commit, Role.PREMISE, self._reference, fresh=True)
         decision = premise.decide(good, bad, plan.repeats, plan.ratio)
         if isinstance(decision, premise.Established):
             self.premise = decision.effect
@@ -138,12 +161,16 @@ class Course:
             self._note(f"premise established{figures}")
             return None
         if not isinstance(decision, premise.MoreReadings):
+            unchecked = distrust.to_check(decision, good, bad)
+            if unchecked and not self._out_of_budget():
+                raise self._want(unchecked, Role.PREMISE, self._reference, fresh=True)
             doubt = self._plan.in_doubt(good, bad) if isinstance(decision, NoRegression | BadIsGood) else None
             return Inconclusive(doubt) if doubt else decision
         if self._out_of_budget():
             return Inconclusive("the budget was spent before the premise was decided")
         commit = plan.good[0] if decision.of_good else plan.bad
-        raise self._want(commit, Role.PREMISE, self._reference)
+        fresh = plan.ratio is None and distrust.is_surprising(good, bad)
+        raise self._want(commit, Role.PREMISE, self._reference, fresh=fresh)
 
     def _merge_bases(self) -> Conclusion | None:
         for commit in (*self._plan.merge_bases, *self._plan.good[1:]):

@@ -230,7 +230,8 @@ class Foresight:
 
     def _expected(self, request: Request) -> Reading:
         bad_end = request.commit == self._plan.bad and request.role is Role.PREMISE
-        bad = bad_end or request.role is Role.SEARCH or request.about == request.commit
+        is_answer = request.role is Role.CONFIRMATION and request.about == request.commit
+        bad = bad_end or is_answer or request.role is Role.SEARCH
         return self._taken(request, good=not bad)
 
     def _outcomes(self, course: Course, request: Request) -> list[tuple[float, Reading]]:

@@ -55,4 +55,5 @@ class Reading:
     shared: str = ""
     """The commit of the same bytes whose run this is; empty where the commit was run itself."""
     about: str = ""
-    """The commit that a confirmation is about, also where one of its parents is read."""
+    """The commit that a confirmation is about, also where one of its parents is read; the endpoint itself
+    where it was read from a clean build, because it was not what the user had said."""

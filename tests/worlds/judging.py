@@ -9,7 +9,7 @@ from typing import Any
 
 from bisector.errors import ExitCode
 from tests.worlds.scene import Run
-from tests.worlds.world import Truth
+from tests.worlds.world import REFUSED, Truth
 
 
 class Grade(IntEnum):
@@ -56,7 +56,7 @@ def _trouble(run: Run) -> str:
 def _grade(run: Run, truth: Truth, names: Mapping[str, str]) -> tuple[Grade, str]:
     summary = run.summary
     if not summary:
-        refused = run.code == ExitCode.USAGE and "refused" in truth.honest
+        refused = run.code == ExitCode.USAGE and REFUSED in truth.honest
         return Grade.HONEST if refused else Grade.WRONG, f"exit {run.code}: {run.err.strip()[-300:]}"
     conclusion = summary["conclusion"]
     why = f"{conclusion} ({run.code}): {summary['reason']}"

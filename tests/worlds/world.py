@@ -8,6 +8,9 @@ from typing import Any
 
 from tests.git_history import Node
 
+REFUSED = "refused"
+"""Stands beside conclusions for exit code 2: what was asked for, or the hunt file, has to be mended."""
+
 FOLDER = "{folder}"
 """Stands for the world's own folder wherever a text of the world is written down."""
 

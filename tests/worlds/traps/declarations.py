@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from tests.worlds.draft import Draft
 from tests.worlds.traps import trap
+from tests.worlds.world import REFUSED
 
 
 def _with_outputs(draft: Draft) -> None:
     draft.builds = True
     draft.build["outputs"] = ["out/app"]
+
+
+def _may_be_refused(draft: Draft) -> None:
+    """A hunt file that is at fault may be sent back, with a sentence that says where."""
+    for plan in draft.plans:
+        plan.honest |= {REFUSED}
 
 
 @trap("inputs declared as they are", "declared")
@@ -42,6 +49,7 @@ def forgotten_test_input(draft: Draft) -> None:
 def forgotten_output(draft: Draft) -> None:
     """The build makes two files, and the hunt file names the other one."""
     _with_outputs(draft)
+    _may_be_refused(draft)
     draft.build_lines.append("cp app out/data")
     draft.test_lines.insert(0, "read value <out/data")
     if draft.rng.random() < 0.5:
@@ -52,6 +60,7 @@ def forgotten_output(draft: Draft) -> None:
 def untracked_output(draft: Draft) -> None:
     """The build makes a file beside the sources that git does not ignore."""
     _with_outputs(draft)
+    _may_be_refused(draft)
     draft.build_lines.append("mkdir -p gen; cp app gen/data")
     draft.test_lines.insert(0, "read value <gen/data")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.worlds.draft import Draft, Plan, name
 from tests.worlds.traps import trap
+from tests.worlds.world import REFUSED
 
 
 @trap("paths leave the culprit out", "range")
@@ -19,7 +20,7 @@ def paths(draft: Draft) -> None:
     draft.candidates = touching
     draft.hunt["paths"] = ["docs"]
     for plan in draft.plans:
-        plan.honest |= {"refused"}
+        plan.honest |= {REFUSED}
 
 
 @trap("paths hold the culprit", "range")
@@ -27,7 +28,7 @@ def good_paths(draft: Draft) -> None:
     """Only commits that touch the program are candidates."""
     draft.hunt["paths"] = ["app"]
     for plan in draft.plans:
-        plan.honest |= {"refused"} if not draft.steps else set()
+        plan.honest |= {REFUSED} if not draft.steps else set()
 
 
 @trap("first parents only", "range")
