@@ -24,6 +24,7 @@ from bisector.cli.screen import Screen
 from bisector.errors import BisectorError, EnvironmentFault
 from bisector.history.commit import CommitInfo
 from bisector.history.repository import Repository
+from bisector.hunt import remembered
 from bisector.hunt.good_commit import session_on
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session
@@ -94,6 +95,9 @@ def _publish(session: Session, record: HuntRecord, console: Console, *, as_json:
         if log is not None:
             write_entry(log, session.ground.hunt.heading, entry_for(record, told, date.today()))
     logged = log if len(unwritten) == before else None
+    if record.remembered:
+        at = remembered.clock_time(record.remembered)
+        console.print(Text(f"remembered from {at}; {remembered.ANEW}", style="cyan"))
     if as_json:
         sys.stdout.write(json.dumps(summary(record, told)) + "\n")
     else:

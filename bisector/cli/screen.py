@@ -12,6 +12,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from bisector.history.commit import CommitInfo
+from bisector.hunt import remembered
 from bisector.hunt.effect import estimate
 from bisector.hunt.events import (
     Concluded,
@@ -105,7 +106,11 @@ class Screen:
 
     def _began(self, event: HuntBegan) -> None:
         same = f", {event.skipped_as_same} more change no input" if event.skipped_as_same else ""
-        resumed = f"; going on after {counted(event.resumed, 'reading')}" if event.resumed else ""
+        resumed = ""
+        if event.resumed and event.since:
+            at = remembered.clock_time(event.since)
+            resumed = f"; going on after {counted(event.resumed, 'reading')}"
+            resumed += f", remembered from {at} ({remembered.ANEW})"
         self._print(Text(f"{counted(event.candidates, 'candidate')}{same}{resumed}"))
 
     def _take(self, reading: Reading) -> None:

@@ -8,7 +8,7 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 import bisector
 from bisector.errors import EnvironmentFault, InfrastructureFault, UsageError
-from bisector.hunt_file import Copy, Hunt, Place
+from bisector.hunt_file import Hunt, Place
 from bisector.hunt_file.origin import KeyPath, Mark, Origin
 from bisector.hunt_file.overlay import Patch
 from bisector.predicate import Predicate
@@ -100,13 +100,6 @@ def ship(
     version = bisector.__version__
     archive = _archive(found)
     return Shipment(key, version, document, origin.marks, name, archive, ends, whole, fair_attempts)
-
-
-def revisions_of(hunt: Hunt) -> Iterator[str]:
-    """The revisions that the overlay copies from; `good` and `bad` are those of the hunt."""
-    for change in hunt.overlay:
-        if isinstance(change, Copy) and change.from_ not in ("good", "bad"):
-            yield change.from_
 
 
 def rename_if_first(half: Path, whole: Path) -> None:

@@ -19,7 +19,9 @@ from bisector.errors import EnvironmentFault, HistoryError, InfrastructureFault
 from bisector.history.repository import Repository
 from bisector.history.transport import Packed, add
 from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.build_identity import printed
 from bisector.probe.environment import allowed_environment
+from bisector.probe.identity import Identity
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.probe import OnStep, Prober, Step
 from bisector.probe.reading import Reading
@@ -68,6 +70,12 @@ class Station:
         self._hunt = shipment.hunt(files)
         self._predicate = shipment.predicate(self._hunt, files)
         self._repository = cloned(source, self._root / "repositories", self._work / "repository.git")
+        setting = self._hunt.environment
+        self._environment = allowed_environment(setting.pass_, setting.set, os.environ)
+        compiler = printed(self._hunt, self._environment, files)
+        self._identity = Identity(
+            self._hunt, self._repository, self._environment, shipment.ends, compiler, self._predicate
+        )
         self._slots = Slots(self._work / "slots", self._repository)
         self._slots.__enter__()
 
@@ -131,8 +139,8 @@ class Station:
             self._predicate,
             ArtefactStore(self._root / "store", hunt.store),
             logs,
-            allowed_environment(hunt.environment.pass_, hunt.environment.set, os.environ),
-            self._shipment.ends,
+            self._environment,
+            self._identity,
             lane.on_step,
             whole=self._shipment.whole,
         )

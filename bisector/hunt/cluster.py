@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bisector.engine.cluster_folders import Source
-from bisector.engine.cluster_shipment import revisions_of, ship
+from bisector.engine.cluster_shipment import ship
 from bisector.errors import EnvironmentFault
 from bisector.history.transport import pack_alone, pack_range
 from bisector.hunt.engines import told
@@ -49,7 +49,7 @@ def dask_engine_for(
         ) from error
 
     hunt, repository, logs = ground.hunt, ground.repository, ground.scratch.logs_made(key)
-    known = {revision: repository.resolve(revision) for revision in revisions_of(hunt)} | dict(ends)
+    known = ground.identity(ends).named
     base = Path(hunt.origin.file).parent if hunt.origin.file else Path.cwd()
     shipment = ship(hunt, base, key, known, whole=whole, fair_attempts=fair_attempts)
     predicate = ground.predicate

@@ -16,7 +16,6 @@ from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.contention import tells_waiting
-from bisector.probe.environment import allowed_environment
 from bisector.probe.manners import LAST, Manners, cpus_of
 from bisector.probe.probe import OnStep, Prober
 
@@ -122,7 +121,6 @@ def _prober(
     failures: dict[str, str] | None = None,
 ) -> Prober:
     hunt, logs = ground.hunt, ground.scratch.logs_made(key)
-    environment = allowed_environment(hunt.environment.pass_, hunt.environment.set, ground.environment)
     store = ArtefactStore(ground.scratch.store, hunt.store)
     return Prober(
         hunt,
@@ -130,8 +128,8 @@ def _prober(
         ground.predicate,
         store,
         logs,
-        environment,
-        ends,
+        ground.seen,
+        ground.identity(ends),
         on_step,
         whole=whole,
         manners=manners,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bisector.hunt.conclusion import Conclusion
 from bisector.probe.probe import Step
@@ -12,12 +13,13 @@ from bisector.probe.reading import Reading, Role
 
 @dataclass(frozen=True, slots=True)
 class HuntBegan:
-    """The range is known; `resumed` readings were found in the journal."""
+    """The range is known; `resumed` readings are in the journal already, the last of them of `since`."""
 
     candidates: int
     skipped_as_same: int
     resumed: int
     paired: bool
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

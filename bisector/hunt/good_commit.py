@@ -7,9 +7,9 @@ from bisector.hunt import walk_back
 from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
 from bisector.hunt.ground import Ground, opened
+from bisector.hunt.remembered import lasting
 from bisector.hunt.session import Session
 from bisector.hunt_file import AUTO
-from bisector.probe.keys import hunt_key
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Role
 from bisector.probe.request import Request
@@ -30,18 +30,21 @@ def find_good(ground: Ground, listener: Listener) -> str:
     bad = repository.resolve(hunt.bad)
     since = repository.resolve(hunt.since) if hunt.since else None
     line = repository.first_parents(bad, since)
-    key = hunt_key(hunt, repository, [AUTO, since or ""], bad)
+    key = ground.identity({"bad": bad}, [AUTO, since or ""]).key
     with ground.scratch.held(key), opened(ground.scratch) as journal:
         row = journal.begin(key, f"{hunt.hunt} (walk back)", hunt.model_dump(mode="json"))
+        journal.put_aside(row.id, lasting)
         readings = journal.readings(row.id)
         clean_leftovers()
-        with reader_for(ground, key, {"bad": bad}, len(readings), listener) as engine:
+        with reader_for(ground, key, {"bad": bad}, journal.taken(row.id), listener) as engine:
             while True:
                 step = walk_back.step(line, readings, ground.repeats, ground.ratio)
                 if isinstance(step, walk_back.Found):
                     listener(Noted(f"{step.commit[:12]} is good; the search is for what came after it"))
                     return step.commit
                 if isinstance(step, walk_back.NoneFound):
+                    # It may have been the machine, which the next start is to see.
+                    journal.put_aside(row.id, lambda _reading: False)
                     raise HistoryError(
                         f"no commit that can be tested back to {step.oldest[:12]} is good; "
                         "name a good one with --good, or go further back with --since"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from bisector.hunt.premise import Repeats
 from bisector.hunt.scratch import Scratch, scratch_of
 from bisector.hunt_file import Hunt, options_refused
 from bisector.predicate import Predicate
+from bisector.probe.build_identity import printed
 from bisector.probe.discovery import find_predicate, options_context
+from bisector.probe.environment import allowed_environment
+from bisector.probe.identity import Identity
 
 
 class Ground:
@@ -29,6 +33,7 @@ class Ground:
     def __init__(self, hunt: Hunt, hunt_file: Path | None, environment: Mapping[str, str]) -> None:
         self.hunt = hunt
         self.environment = environment
+        self.base = hunt_file.resolve().parent if hunt_file else Path.cwd()
         with located(hunt, "repository"):
             self.repository = Repository(hunt.repository)
         self.predicate = predicate_of(hunt, hunt_file)
@@ -37,6 +42,23 @@ class Ground:
             hunt.pairs.first, hunt.pairs.min, hunt.pairs.max, hunt.premise.runs, hunt.pairs.whole
         )
         self.scratch = scratch_of(hunt, hunt_file, self.repository, environment)
+
+    @property
+    def seen(self) -> dict[str, str]:
+        """The variables that builds and tests see."""
+        setting = self.hunt.environment
+        return allowed_environment(setting.pass_, setting.set, self.environment)
+
+    @functools.cached_property
+    def compiler(self) -> str:
+        """What `build.identity` prints at this start; `EnvironmentFault` where it fails."""
+        return printed(self.hunt, self.seen, self.base)
+
+    def identity(self, ends: Mapping[str, str], good: Sequence[str] = ()) -> Identity:
+        """What this hunt is, between these ends, as things stand now; `good` are all good commits."""
+        return Identity(
+            self.hunt, self.repository, self.seen, ends, self.compiler, self.predicate, tuple(good)
+        )
 
 
 def predicate_of(hunt: Hunt, hunt_file: Path | None) -> Predicate[Any]:

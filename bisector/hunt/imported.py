@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from bisector.errors import UsageError
 from bisector.history.bisect_session import Mark
 from bisector.history.candidates import Candidates
-from bisector.hunt.conclusion import Inconclusive
 from bisector.hunt.ground import opened
 from bisector.hunt.journal import HuntRow
+from bisector.hunt.remembered import lasts
 from bisector.hunt.session import Session
 from bisector.predicate import Bad, Good, Untestable
-from bisector.probe.keys import test_keys
 from bisector.probe.reading import Reading, Role
 
 _WHY = "imported from git bisect"
@@ -89,9 +88,9 @@ def _agreeing(candidates: Candidates, marks: Sequence[tuple[str, Mark]]) -> int:
 
 
 def _require_open(row: HuntRow) -> None:
-    if row.conclusion is not None and not isinstance(row.conclusion, Inconclusive):
+    if lasts(row.conclusion):
         raise UsageError(
-            f"hunt '{row.name}' is over already ({row.conclusion.name}), see `bisector report`; "
+            f"hunt '{row.name}' is over already (its first bad commit is confirmed), see `bisector report`; "
             "give --restart to forget it and begin with the verdicts of git bisect"
         )
 
@@ -99,11 +98,10 @@ def _require_open(row: HuntRow) -> None:
 def _standing_for(session: Session) -> dict[str, str]:
     """For each commit of the range, endpoints excepted, the candidate that is alike in all inputs."""
     plan, every = session.plan, session.plan.every_candidate
-    ends = {"good": plan.good[0], "bad": plan.bad}
     candidates = set(plan.candidates.ids)
     if len(candidates) == len(every):
         return {commit: commit for commit in every.ids if commit != plan.bad}
-    keys = test_keys(session.ground.hunt, session.ground.repository, every.ids, ends)
+    keys = session.identity.tests(every.ids)
     standing: list[str] = []
     for at, commit in enumerate(every.ids):
         alike = [standing[parent] for parent in every.parents[at] if keys[parent] == keys[at]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from bisector.hunt import stored
 from bisector.hunt.conclusion import Conclusion
 from bisector.probe.reading import Reading
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _SCHEMA = """
 create table hunts (
@@ -62,7 +62,13 @@ alter table readings add column shared text not null default '';
 -- the commit that a confirmation is about
 alter table readings add column about text not null default ''
 """
-_MIGRATIONS = (_SCHEMA, _RESULTS, _SAMENESS)
+_IDENTITY = """
+-- digests of what went into the key, by name, as JSON
+alter table hunts add column recipe text not null default '{}';
+-- when the reading was put aside, because what it says may have been mended; '' while it counts
+alter table readings add column aside text not null default ''
+"""
+_MIGRATIONS = (_SCHEMA, _RESULTS, _SAMENESS, _IDENTITY)
 """What brings a journal from one schema version to the next."""
 
 _MENDS = {
@@ -86,6 +92,8 @@ class HuntRow:
     started: datetime
     finished: datetime | None
     conclusion: Conclusion | None
+    recipe: Mapping[str, str] = field(default_factory=dict)
+    """Digests of what went into the key, by name; empty where an earlier version wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,9 @@ class Journal:
         """Close the file; the journal is not used afterwards."""
         self._connection.close()
 
-    def begin(self, key: str, name: str, document: Mapping[str, object]) -> HuntRow:
+    def begin(
+        self, key: str, name: str, document: Mapping[str, object], recipe: Mapping[str, str] | None = None
+    ) -> HuntRow:
         """The hunt with this key: a new one, or the one that an earlier start left."""
         said = json.dumps(document)
         row = self.find(key)
@@ -129,9 +139,9 @@ class Journal:
             return row
         with self._writing() as connection:
             connection.execute(
-                "insert into hunts (key, name, document, started) values (?, ?, ?, ?)"
+                "insert into hunts (key, name, document, started, recipe) values (?, ?, ?, ?, ?)"
                 " on conflict (key) do update set name = excluded.name, document = excluded.document",
-                (key, name, said, _now()),
+                (key, name, said, _now(), json.dumps(recipe or {})),
             )
         return next(row for row in self.hunts() if row.key == key)
 
@@ -161,20 +171,41 @@ class Journal:
             connection.execute("update hunts set conclusion = ?, finished = ? where id = ?", (*ended, hunt))
 
     def readings(self, hunt: int) -> list[Reading]:
-        """All readings of a hunt, oldest first."""
+        """The readings of a hunt that count, oldest first."""
+        with self._reading():
+            return [reading for _, reading in self._counting(hunt)]
+
+    def taken(self, hunt: int) -> int:
+        """How many readings of a hunt were ever taken, those that were put aside too."""
         with self._reading() as connection:
-            rows = connection.execute(
-                "select commit_id, role, against, judgement, run, reference, build_seconds, log, at,"
-                " digest, reference_digest, build, shared, about from readings where hunt = ? order by id",
-                (hunt,),
-            )
-            return [stored.reading_from_row(row) for row in rows]
+            rows = connection.execute("select count(*) from readings where hunt = ?", (hunt,))
+            return int(rows.fetchone()[0])
+
+    def put_aside(self, hunt: int, counts: Callable[[Reading], bool]) -> None:
+        """Have only those readings of a hunt count from now on for which `counts` says so.
+
+        Where none is left, the hunt starts now.
+        """
+        with self._reading():
+            gone = [identity for identity, reading in self._counting(hunt) if not counts(reading)]
+        if gone:
+            with self._writing() as connection:
+                now = _now()
+                connection.executemany(
+                    "update readings set aside = ? where id = ?", [(now, identity) for identity in gone]
+                )
+                connection.execute(
+                    "update hunts set started = ? where id = ? and not exists"
+                    " (select 1 from readings where hunt = hunts.id and aside = '')",
+                    (now, hunt),
+                )
 
     def hunts(self) -> list[HuntRow]:
         """All hunts, the one started last first."""
         with self._reading() as connection:
             rows = connection.execute(
-                "select id, key, name, document, started, finished, conclusion from hunts order by id desc"
+                "select id, key, name, document, started, finished, conclusion, recipe from hunts"
+                " order by id desc"
             )
             return [
                 HuntRow(
@@ -185,6 +216,7 @@ class Journal:
                     started=datetime.fromisoformat(row[4]),
                     finished=datetime.fromisoformat(row[5]) if row[5] else None,
                     conclusion=stored.conclusion_from_json(json.loads(row[6])) if row[6] else None,
+                    recipe=json.loads(row[7]),
                 )
                 for row in rows
             ]
@@ -212,6 +244,15 @@ class Journal:
                 ResultRow(phase, key, datetime.fromisoformat(at), json.loads(document))
                 for phase, key, at, document in rows
             ]
+
+    def _counting(self, hunt: int) -> list[tuple[int, Reading]]:
+        """Readings that count, with their ids."""
+        rows = self._connection.execute(
+            "select id, commit_id, role, against, judgement, run, reference, build_seconds, log, at, digest,"
+            " reference_digest, build, shared, about from readings where hunt = ? and aside = '' order by id",
+            (hunt,),
+        )
+        return [(row[0], stored.reading_from_row(row[1:])) for row in rows]
 
     def _migrate(self) -> None:
         (version,) = self._connection.execute("pragma user_version").fetchone()

@@ -43,6 +43,8 @@ class HuntRecord:
     """Seconds after which a test is stopped."""
     ahead: Ahead | None = None
     """What was built before it was asked for; None where nothing was."""
+    remembered: datetime | None = None
+    """When the hunt ended, where this start found it over and ran nothing."""
     reproduce: str = ""
     """The shell command that runs this hunt again."""
 

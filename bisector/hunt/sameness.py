@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bisector.history.object_ids import object_ids
-from bisector.hunt.ground import Ground
 from bisector.predicate import Bad, Good, Measured
+from bisector.probe.identity import Identity
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
@@ -20,8 +19,8 @@ class Sameness:
     did not hold, an input may be missing. Nor is anything of a build whose readings contradict each other.
     """
 
-    def __init__(self, ground: Ground, readings: Sequence[Reading]) -> None:
-        self._ground = ground
+    def __init__(self, identity: Identity, readings: Sequence[Reading]) -> None:
+        self._identity = identity
         self._readings = readings
         self._tested: dict[str, tuple[str, ...]] = {}
 
@@ -49,8 +48,7 @@ class Sameness:
     def _files(self, commit: str) -> tuple[str, ...]:
         """The ids of what the test reads beside the build."""
         if commit not in self._tested:
-            inputs = self._ground.hunt.test.inputs or (".",)
-            self._tested[commit] = object_ids(self._ground.repository, [commit], inputs)[0]
+            self._tested[commit] = self._identity.tested([commit])[0]
         return self._tested[commit]
 
     def _is_void(self) -> bool:

@@ -20,10 +20,10 @@ from bisector.history.candidates import candidates_between, collapse
 from bisector.history.inputs import forgotten
 from bisector.history.parents import Parents
 from bisector.history.repository import Repository
-from bisector.hunt import premise
+from bisector.hunt import premise, remembered
 from bisector.hunt.belief import Belief
 from bisector.hunt.cluster import dask_engine_for
-from bisector.hunt.conclusion import Conclusion, Effect, FirstBad, Inconclusive
+from bisector.hunt.conclusion import Conclusion, Effect, FirstBad
 from bisector.hunt.engines import engine_for
 from bisector.hunt.events import Event, HuntBegan, Listener, Noted
 from bisector.hunt.foresight import Tests
@@ -35,8 +35,7 @@ from bisector.hunt.record import HuntRecord
 from bisector.hunt.sameness import Sameness
 from bisector.hunt.sharing import explained, reference_jumps
 from bisector.hunt.skipped import skipped
-from bisector.predicate import Undecided
-from bisector.probe.keys import hunt_key, inputs_of
+from bisector.probe.identity import inputs_of
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.outside import written_since
 from bisector.probe.reading import Reading, Role
@@ -52,7 +51,9 @@ class Session:
     def __init__(self, ground: Ground, good: Sequence[str]) -> None:
         self.ground = ground
         self.plan = plan_of(ground, good)
-        self.key = hunt_key(ground.hunt, ground.repository, self.plan.good, self.plan.bad)
+        self.ends = {"good": self.plan.good[0], "bad": self.plan.bad}
+        self.identity = ground.identity(self.ends, self.plan.good)
+        self.key = self.identity.key
 
     def run(self, listener: Listener, *, restart: bool = False) -> HuntRecord:
         """Run the hunt, or go on where an earlier start stopped; one that is over is not run again.
@@ -69,16 +70,55 @@ class Session:
         self, listener: Listener, way: Callable[[Loop], Conclusion | None], *, restart: bool
     ) -> HuntRecord:
         with self.ground.scratch.held(self.key), opened(self.ground.scratch) as journal:
+            self._tell_of_another(journal, listener)
             row = self.row(journal, restart=restart)
-            if row.conclusion is None or isinstance(row.conclusion, Inconclusive):
-                clean_leftovers()
-                journal.conclude(row.id, None)
-                journal.conclude(row.id, self._hunt(journal, row, listener, way))
+            if remembered.lasts(row.conclusion):
+                return replace(self.record(journal), remembered=row.finished)
+            clean_leftovers()
+            self._put_aside(journal, row, listener)
+            journal.conclude(row.id, None)
+            journal.conclude(row.id, self._hunt(journal, row, listener, way))
             return self.record(journal)
 
+    def _tell_of_another(self, journal: Journal, listener: Listener) -> None:
+        """Say why the readings of an earlier start are not used, where there are some of another recipe."""
+        before = self._found(journal)
+        if before is None or before.key == self.key:
+            return
+        names = remembered.changed(before.recipe, self.identity.digests)
+        why = f"{' and '.join(names)} changed since" if before.recipe else "an earlier bisector took them"
+        at = remembered.clock_time(before.started)
+        listener(Noted(f"the readings of the hunt of {at} are not used: {why}"))
+
+    def _put_aside(self, journal: Journal, row: HuntRow, listener: Listener) -> None:
+        """Have what may have been mended since the last start read again."""
+        ended = row.conclusion
+        journal.put_aside(row.id, lambda reading: remembered.counts(reading, ended))
+        if ended is not None and row.finished is not None:
+            at = remembered.clock_time(row.finished)
+            listener(
+                Noted(
+                    f"this hunt ended at {at} with {ended.name}; what may have been mended since is read "
+                    f"again ({remembered.ANEW})"
+                )
+            )
+
+    def _found(self, journal: Journal) -> HuntRow | None:
+        """The hunt as the journal has it, else the newest of its name between the same commits."""
+        where = {"repository": str(self.ground.hunt.repository), **self._ends_written}
+        alike = (
+            row
+            for row in journal.hunts()
+            if row.name == self.ground.hunt.hunt and where.items() <= row.document.items()
+        )
+        return journal.find(self.key) or next(alike, None)
+
     def record(self, journal: Journal) -> HuntRecord:
-        """All that is known of the hunt so far; `HistoryError` where it never began."""
-        row = next((row for row in journal.hunts() if row.key == self.key), None)
+        """All that is known of the hunt so far; `HistoryError` where it never began.
+
+        Where something that enters its key has changed since, it is the newest hunt of its name.
+        """
+        row = self._found(journal)
         if row is None:
             raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
         readings = self._with_skipped(_of_the_hunt(journal.readings(row.id)))
@@ -96,29 +136,32 @@ class Session:
         """The hunt's place in the journal, made when missing; `restart` forgets its readings."""
         document = {
             **self.ground.hunt.model_dump(mode="json"),
-            "good": list(self.plan.good),
-            "bad": self.plan.bad,
+            **self._ends_written,
             "scratch": str(self.ground.scratch.root),
         }
-        row = journal.begin(self.key, self.ground.hunt.hunt, document)
+        beginning = (self.key, self.ground.hunt.hunt, document, self.identity.digests)
+        row = journal.begin(*beginning)
         if restart:
             journal.forget(row.id)
-            row = journal.begin(self.key, self.ground.hunt.hunt, document)
+            row = journal.begin(*beginning)
         return row
+
+    @property
+    def _ends_written(self) -> dict[str, object]:
+        """The endpoints as the journal has them."""
+        return {"good": list(self.plan.good), "bad": self.plan.bad}
 
     def _hunt(
         self, journal: Journal, row: HuntRow, listener: Listener, way: Callable[[Loop], Conclusion | None]
     ) -> Conclusion | None:
         others = _found_by_others(journal, self.key, self.plan)
         plan = replace(self.plan, found_before=tuple(others))
-        taken = journal.readings(row.id)
-        # What was undecided on a crowded machine is read again at this start.
-        readings = [r for r in _of_the_hunt(taken) if not isinstance(r.judgement, Undecided)]
+        readings = _of_the_hunt(journal.readings(row.id))
         same = len(plan.every_candidate) - len(plan.candidates)
-        listener(HuntBegan(len(plan.candidates), same, len(readings), plan.ratio is not None))
+        since = readings[-1].at if readings else None
+        listener(HuntBegan(len(plan.candidates), same, len(readings), plan.ratio is not None, since))
         for commit, name in others.items():
             listener(Noted(f"{commit[:12]}, where the hunt {name} ended, is looked at early"))
-        ends = {"good": plan.good[0], "bad": plan.bad}
         known = list(readings)
 
         def record(reading: Reading) -> None:
@@ -131,9 +174,9 @@ class Session:
             tests.hear(event)
             listener(event)
 
-        where = (self.ground, self.key, ends, len(taken), hear)
+        where = (self.ground, self.key, self.ends, journal.taken(row.id), hear)
         on_cluster = self.ground.hunt.engine.name == "dask"
-        local = partial(engine_for, alike=Sameness(self.ground, known).reading_of)
+        local = partial(engine_for, alike=Sameness(self.identity, known).reading_of)
         with (dask_engine_for if on_cluster else local)(*where) as engine:
             try:
                 begun = self._with_skipped(readings)

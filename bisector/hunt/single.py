@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from bisector.errors import HuntFileError
 from bisector.history.bisect_session import BisectSession
 from bisector.hunt.ground import Ground, opened
+from bisector.hunt.remembered import lasting
 from bisector.hunt.verdict import verdict
 from bisector.hunt_file import AUTO
-from bisector.predicate import Bad, Good, Undecided, Untestable
-from bisector.probe.keys import hunt_key, test_keys
+from bisector.predicate import Bad, Good, Untestable
 from bisector.probe.reading import Reading, Role
 
 
@@ -53,7 +53,8 @@ class Single:
         self.bad = session.bad if session and session.moves(hunt.bad) else resolved(hunt.bad)
         self.ends = {"good": self.good[0], "bad": self.bad}
         self.reference = self.good[0] if ground.ratio is not None else ""
-        self.key = hunt_key(hunt, ground.repository, self.good, self.bad)
+        self._identity = ground.identity(self.ends, self.good)
+        self.key = self._identity.key
         self._keys: dict[str, str] = {}
 
     def known(self, commit: str, *, again: bool = False) -> Judged | None:
@@ -84,12 +85,11 @@ class Single:
             if keys[reading.commit] == keys[commit]
             and reading.against == self.reference
             and reading.role is not Role.VERIFICATION
-            and not isinstance(reading.judgement, Undecided)
+            and lasting(reading)
         ]
 
     def _keys_of(self, commits: Sequence[str]) -> Mapping[str, str]:
         """The keys of their readings, asked of git once."""
         if new := [commit for commit in dict.fromkeys(commits) if commit not in self._keys]:
-            found = test_keys(self.ground.hunt, self.ground.repository, new, self.ends)
-            self._keys.update(zip(new, found, strict=True))
+            self._keys.update(zip(new, self._identity.tests(new), strict=True))
         return self._keys

@@ -13,7 +13,6 @@ from bisector.hunt.ground import opened
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.single import Judged, Single
 from bisector.predicate import Undecided
-from bisector.probe.keys import build_keys
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
@@ -55,7 +54,7 @@ class SingleReading:
     ) -> None:
         """Read until there is a verdict."""
         single = self._single
-        first = len(journal.readings(row.id))
+        first = journal.taken(row.id)
         slots = self._slots(checkout)
         with reader_for(self._ground, single.key, single.ends, first, self._tell, slots=slots) as engine:
             while single.verdict(readings) is None:
@@ -88,7 +87,7 @@ class SingleReading:
     def _kept(self) -> Path:
         """Where the build of the reference stays between two probes."""
         ground, commit = self._ground, self._single.reference
-        (key,) = build_keys(ground.hunt, ground.repository, [commit], self._single.ends)
+        (key,) = ground.identity(self._single.ends).builds([commit])
         return ground.scratch.store / f"reference-{commit[:12]}-{key[:12]}"
 
     def _row(self, journal: Journal) -> HuntRow:

@@ -68,6 +68,14 @@ class Build(Section):
         description="Files and folders that the build makes and the test needs, kept for commits with the "
         "same inputs.",
     )
+    identity: Command | None = Field(
+        default=None,
+        description="Prints what builds depend on beside the commit, such as the version of a compiler: what "
+        "was built or read while it printed something else is not used again. Runs once at each start, "
+        "beside the hunt file, with the variables that builds see. Without it: only the programs that the "
+        "command names count, by path, size and time of change.",
+        examples=["ocamlfind ocamlopt -version"],
+    )
     ccache: StrictBool = Field(
         default=False,
         description="Whether C and C++ compilers are called through `ccache`, with a cache in `scratch`. "

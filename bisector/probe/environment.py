@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from bisector.history.redirection import REDIRECTING
+from bisector.hunt_file.model import Environment
 
 ALLOWED = (
     "PATH",
@@ -26,6 +29,40 @@ ALLOWED = (
 )
 """Names (shell patterns) of the variables that are passed on; everything else is dropped."""
 
+INCIDENTAL = (
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "TERM",
+    "TMPDIR",
+    "XDG_SES*",
+    "XDG_SEAT*",
+    "XDG_VTNR",
+    "XDG_*_DIR",
+    "XDG_*_DIRS",
+    "XDG_*DESKTOP",
+    "XDG_MENU_PREFIX",
+    "XDG_ACTIVATION_TOKEN",
+    "XDG_CACHE_HOME",
+    "OPAM_LAST_ENV",
+    "DUNE_CACHE*",
+    "_",
+    "SHLVL",
+    "PWD",
+    "OLDPWD",
+    "COLUMNS",
+    "LINES",
+    "WINDOWID",
+    "SSH_*",
+    "TMUX*",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "TERM_SESSION_ID",
+)
+"""Names (shell patterns) of variables that differ from terminal to terminal and change no outcome.
+
+One that `environment` of the hunt file names in full counts all the same.
+"""
+
 
 def allowed_environment(
     passing: Sequence[str], setting: Mapping[str, str], source: Mapping[str, str]
@@ -39,6 +76,23 @@ def allowed_environment(
         name: value for name, value in source.items() if _is_in(name, names) and name not in REDIRECTING
     }
     return passed | dict(setting)
+
+
+def counting(environment: Mapping[str, str], named: Environment) -> dict[str, str]:
+    """The variables whose values may change an outcome.
+
+    Of PATH count the folders that are there, without those that `git bisect run` adds for git itself.
+    """
+    counted = {
+        name: value
+        for name, value in environment.items()
+        if name in named.set or name in named.pass_ or not _is_in(name, INCIDENTAL)
+    }
+    if "PATH" in counted and "PATH" not in named.set:
+        folders = dict.fromkeys(counted["PATH"].split(os.pathsep))
+        there = [one for one in folders if Path(one).name != "git-core" and Path(one).is_dir()]
+        counted["PATH"] = os.pathsep.join(there)
+    return counted
 
 
 def _is_in(name: str, patterns: Sequence[str]) -> bool:

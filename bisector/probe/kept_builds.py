@@ -9,28 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 
-from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
-from bisector.hunt_file.model import Hunt
 from bisector.hunt_file.overlay import Copy, Place
 from bisector.probe.artefacts import ArtefactStore
-from bisector.probe.keys import build_keys, test_keys
+from bisector.probe.identity import Identity
 from bisector.probe.stored import Entry
 from bisector.probe.undeclared import left_beside
 
 
 class KeptBuilds:
-    """The builds of a hunt in `store`; `ends` as a prober has them."""
+    """The builds of a hunt in `store`; `identity` is the recipe of what it builds."""
 
-    def __init__(
-        self, hunt: Hunt, repository: Repository, store: ArtefactStore, ends: Mapping[str, str]
-    ) -> None:
-        self._hunt = hunt
-        self._repository = repository
+    def __init__(self, identity: Identity, store: ArtefactStore) -> None:
+        self._identity = identity
+        self._hunt = hunt = identity.hunt
         self._store = store
-        self._ends = ends
+        self._ends = identity.ends
         self._outputs = hunt.build.outputs if hunt.build else ()
         self._keys: dict[tuple[str, bool], str] = {}
         self._agrees = False
@@ -38,8 +33,7 @@ class KeptBuilds:
     def key(self, commit: str, fresh: bool) -> str:
         """Of the build of a commit, `fresh` from clean."""
         if (commit, fresh) not in self._keys:
-            keys = build_keys(self._hunt, self._repository, [commit], self._ends, clean=fresh)
-            self._keys[commit, fresh] = keys[0]
+            self._keys[commit, fresh] = self._identity.builds([commit], clean=fresh)[0]
         return self._keys[commit, fresh]
 
     def usable(self, worktree: Worktree, commit: str, fresh: bool) -> bool:
@@ -105,7 +99,6 @@ class KeptBuilds:
         return entry.digest if known else ""
 
     def _name(self, commit: str) -> str:
-        (key,) = test_keys(self._hunt, self._repository, [commit], self._ends)
-        asked = self._hunt.model_dump(mode="json")["predicate"]
-        text = json.dumps([key, asked, list(self._outputs)], sort_keys=True)
+        (key,) = self._identity.judgements([commit])
+        text = json.dumps([key, list(self._outputs)])
         return f"agrees-{hashlib.sha256(text.encode()).hexdigest()[:40]}"

@@ -25,6 +25,7 @@ from bisector.probe.dune_root import environment_for
 from bisector.probe.early import SPREAD, Endpoints, bar, ended_at, least_of, standing_bar, watching
 from bisector.probe.execution import Command, Execution, GivenUp, Limits, execute
 from bisector.probe.fairness import doubt
+from bisector.probe.identity import Identity
 from bisector.probe.inside import is_inside, leads_out
 from bisector.probe.kept_builds import KeptBuilds
 from bisector.probe.manners import LAST, Manners, cpus_of
@@ -73,7 +74,7 @@ OnStep = Callable[[str, Step, str], None]
 
 
 class Prober:
-    """Builds and tests commits as one hunt asks; `ends` are the ids that `good` and `bad` stand for.
+    """Builds and tests commits as one hunt asks; `identity` is the recipe of what it builds.
 
     A test is ended when its answer is certain; with `whole` only when that answer is not good.
     A build that fails is tried once more from clean before its commit is called untestable. Methods
@@ -90,7 +91,7 @@ class Prober:
         store: ArtefactStore,
         logs: Path,
         environment: Mapping[str, str],
-        ends: Mapping[str, str],
+        identity: Identity,
         on_step: OnStep,
         *,
         whole: bool = False,
@@ -103,12 +104,13 @@ class Prober:
         self._store = store
         self._logs = logs
         self._environment = environment
-        self._ends = ends
+        self._identity = identity
+        self._ends = identity.named
         self._on_step = on_step
         self._whole = whole
         self._suites = hunt.suites or Suites()
         self._only = paths_of(hunt) if hunt.sparse else ()
-        self.builds = KeptBuilds(hunt, repository, store, ends)
+        self.builds = KeptBuilds(identity, store)
         self._failures = {} if failures is None else failures
         self.manners = manners or Manners(tests=cpus_of(hunt))
         self._sandbox = Sandbox() if hunt.sandbox else None
@@ -321,7 +323,7 @@ class Prober:
         return self._logs / f"{commit[:12]}-{name}.log"
 
     def _lay_out(self, worktree: Worktree, commit: str, *, clean: bool, to_restore: bool = False) -> None:
-        whole = clean or commit in self._ends.values()
+        whole = clean or commit in self._identity.ends.values()
         keeps = () if clean else self.hunt.test.keeps
         worktree.checkout(commit, clean=clean, only=() if whole else self._only, keeps=keeps)
         if worktree.is_scratch:

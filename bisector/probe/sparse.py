@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisector.errors import HuntFileError
 from bisector.hunt_file.model import Hunt
-from bisector.probe.keys import inputs_of
+from bisector.probe.identity import inputs_of
 
 
 def paths_of(hunt: Hunt) -> tuple[str, ...]:

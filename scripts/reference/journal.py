@@ -38,6 +38,7 @@ older journal is brought up to date when it is opened, a newer one is refused.
 |---|---|
 | `hunts.document` | the [hunt file](hunt-file.md) with all defaults filled in, \
 durations in seconds and sizes in bytes; `good` and `bad` as full commit ids |
+| `hunts.recipe` | digests of what went into the key, by name |
 | `hunts.conclusion` | `conclusion` ({kinds}) and the fields of that conclusion |
 | `readings.judgement` | `kind` (`Good`, `Bad`, `Untestable`, `Undecided` or `Measured`), `why`, and \
 for `Measured` the `value` |

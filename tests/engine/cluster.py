@@ -21,7 +21,6 @@ from bisector.hunt.ground import Ground
 from bisector.hunt.loop import Loop
 from bisector.hunt.session import plan_of
 from bisector.hunt_file import build
-from bisector.probe.keys import hunt_key
 from bisector.probe.reading import Reading
 from tests.git_history import chain, write_history
 
@@ -135,8 +134,8 @@ class Hunting:
     def opened(self) -> Iterator[DaskEngine]:
         """The engine of the hunt; its ends are as the hunt file has them."""
         plan = plan_of(self.ground, self.ground.hunt.good)
-        key = hunt_key(self.ground.hunt, self.ground.repository, plan.good, plan.bad)
         ends = {"good": plan.good[0], "bad": plan.bad}
+        key = self.ground.identity(ends, plan.good).key
         # The machine of the tests is never calm.
         with dask_engine_for(self.ground, key, ends, 0, self.tell, fair_attempts=0) as engine:
             self.engine = engine

@@ -16,6 +16,7 @@ from bisector.hunt_file import build
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.discovery import find_predicate, options_context
 from bisector.probe.environment import allowed_environment
+from bisector.probe.identity import Identity
 from bisector.probe.probe import Prober, Step
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
@@ -81,7 +82,7 @@ def lab(
             ArtefactStore(folder / "store"),
             folder / "logs",
             environment,
-            {"good": commit, "bad": commit},
+            Identity(hunt, repository, environment, {"good": commit, "bad": commit}),
             note,
         )
         yield Lab(Reader(prober, slots, note, **arguments), commit, folder, steps)

@@ -10,7 +10,7 @@ import pytest
 from bisector.hunt.ground import Ground
 from bisector.hunt.session import Session
 from bisector.hunt_file import build
-from bisector.probe.keys import inputs_of
+from bisector.probe.identity import inputs_of
 from tests.git_history import chain, write_history
 
 TEST = {"test.command": "true", "test.inputs": ["src", "top"]}

@@ -142,6 +142,8 @@ def test_a_journal_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path) ->
         connection.execute("alter table readings drop column build")
         connection.execute("alter table readings drop column shared")
         connection.execute("alter table readings drop column about")
+        connection.execute("alter table readings drop column aside")
+        connection.execute("alter table hunts drop column recipe")
         connection.execute("pragma user_version = 1")
     journal = Journal(tmp_path / "journal.sqlite")
     journal.add_result("alarm", "k", {})

@@ -15,7 +15,7 @@ from bisector.phases.diagnosis.commits import Pair
 from bisector.phases.evidence.contract import Unavailable
 from bisector.predicate import Ending, Good, Judgement, Options, Predicate, Run, Untestable
 from bisector.probe.artefacts import ArtefactStore
-from bisector.probe.environment import allowed_environment
+from bisector.probe.identity import Identity
 from bisector.probe.launch import SHELL
 from bisector.probe.probe import OnStep, Prober
 
@@ -53,9 +53,7 @@ class Bench:
         self, ground: Ground, pair: Pair, slots: Slots, ends: Mapping[str, str], logs: Path, on_step: OnStep
     ) -> None:
         self.ground = ground
-        self.environment = allowed_environment(
-            ground.hunt.environment.pass_, ground.hunt.environment.set, ground.environment
-        )
+        self.environment = ground.seen
         self._ends = ends
         self._logs = logs
         self._on_step = on_step
@@ -92,14 +90,15 @@ class Bench:
         self, hunt: Hunt, patterns: Sequence[str] = (), more: Mapping[str, str] | None = None
     ) -> Prober:
         """A prober for one build or run."""
+        ground, environment = self.ground, {**self.environment, **(more or {})}
         return Prober(
             hunt,
-            self.ground.repository,
+            ground.repository,
             _Lines(patterns),
             self._store,
             self._logs,
-            {**self.environment, **(more or {})},
-            self._ends,
+            environment,
+            Identity(hunt, ground.repository, environment, self._ends, ground.compiler),
             self._on_step,
         )
 

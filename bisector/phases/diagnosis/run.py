@@ -25,8 +25,9 @@ from bisector.phases.diagnosis.hypotheses import try_hypothesis
 from bisector.phases.diagnosis.result import result_of
 from bisector.phases.evidence.contract import Collector, Evidence, Unavailable
 from bisector.phases.result import Result
-from bisector.probe.keys import test_keys
+from bisector.probe.identity import Identity
 from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.plug_in_sources import sources
 from bisector.probe.probe import Step
 from bisector.probe.quiet import wait_for_quiet
 from bisector.report.findings import counted
@@ -95,9 +96,10 @@ class _Diagnosis:
     def _key_of(self, collector: Collector[Any]) -> str:
         """The same for the same question about the same two commits."""
         hunt, commits = laid_over(self.ground.hunt, collector.overlay), [self.pair.good.id, self.pair.bad.id]
-        sides = test_keys(hunt, self.ground.repository, commits, self.ends)
+        ground = self.ground
+        sides = Identity(hunt, ground.repository, ground.seen, self.ends, ground.compiler).tests(commits)
         options = collector.options.model_dump(mode="json")
-        document = json.dumps([collector.name, options, commits, sides], sort_keys=True)
+        document = json.dumps([collector.name, options, sources(collector), commits, sides], sort_keys=True)
         return hashlib.sha256(document.encode()).hexdigest()[:40]
 
     def _of_the_day(self, journal: Journal, keys: Sequence[str]) -> dict[str, Collected]:

@@ -13,8 +13,7 @@ from bisector.hunt_file import Hunt
 from bisector.phases.inputs.outside import Group, grouped
 from bisector.phases.inputs.proposal import Proposal, proposed
 from bisector.phases.inputs.tracing import Traced, traced
-from bisector.probe.environment import allowed_environment
-from bisector.probe.keys import test_keys
+from bisector.probe.identity import Identity
 
 
 @dataclass(frozen=True)
@@ -58,15 +57,17 @@ def _candidates(session: Session, hunt: Hunt) -> int:
     if not hunt.test.inputs or (hunt.build and not hunt.build.inputs):
         return len(every)
     ends = {"good": plan.good[0], "bad": plan.bad}
-    return len(collapse(every, test_keys(hunt, session.ground.repository, every.ids, ends)))
+    ground = session.ground
+    proposed = Identity(hunt, ground.repository, ground.seen, ends, ground.compiler)
+    return len(collapse(every, proposed.tests(every.ids)))
 
 
 def _outside(session: Session, one: Traced) -> list[Group]:
-    ground, hunt = session.ground, session.ground.hunt
+    ground = session.ground
     seen = [part for part in (one.build, one.test) if part is not None]
     return grouped(
         {path for part in seen for path in part.outside},
         {path for part in seen for path in part.executed},
-        allowed_environment(hunt.environment.pass_, hunt.environment.set, ground.environment),
+        ground.seen,
         ground.repository.git_folder,
     )

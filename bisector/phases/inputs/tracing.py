@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bisector.engine.slots import Slots
@@ -17,7 +17,6 @@ from bisector.phases.inputs.seen import Seen, seen_in
 from bisector.phases.inputs.strace import OPTIONS, Trace, parsed
 from bisector.predicate import Ending, Run, Untestable
 from bisector.probe.artefacts import ArtefactStore
-from bisector.probe.environment import allowed_environment
 from bisector.probe.launch import SHELL
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.probe import Prober, Step
@@ -56,9 +55,7 @@ def traced(ground: Ground, commit: str, listener: Listener) -> Traced:
     Raises `EnvironmentFault` where strace is missing or may not trace, `HistoryError` where the commit
     cannot be built.
     """
-    environment = allowed_environment(
-        ground.hunt.environment.pass_, ground.hunt.environment.set, ground.environment
-    )
+    environment = ground.seen
     strace = shutil.which("strace", path=environment.get("PATH"))
     if strace is None:
         raise EnvironmentFault(
@@ -127,14 +124,15 @@ class _Tracing:
 
     def _prober(self) -> Prober:
         whole, ground = whole_ground(self.ground), self.ground
+        hunt = self._under_strace(ground.hunt)
         return Prober(
-            self._under_strace(ground.hunt),
+            hunt,
             ground.repository,
             whole.predicate,
             ArtefactStore(ground.scratch.store),
             self.logs,
             self.environment,
-            ends_for(ground, self.commit),
+            replace(ground.identity(ends_for(ground, self.commit)), hunt=hunt),
             self._on_step,
             whole=True,
         )
