@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,7 @@ def _proposal(repository: Repository, output: Path, symptom: str) -> Proposal:
         repository=os.path.relpath(repository.path, beside),
         tag=_newest_tag(repository),
         symptom=symptom,
+        installed=lambda program: shutil.which(program) is not None,
     )
     if proposal is None:
         raise HistoryError(

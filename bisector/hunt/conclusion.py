@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from bisector.errors import ExitCode
 
+SPENT = "the budget is spent; start again with a larger one to go on from here"
+"""Why a hunt is inconclusive that goes on where it stopped."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:

@@ -10,6 +10,7 @@ from bisector import search as core
 from bisector.hunt import confirmation, distrust, premise
 from bisector.hunt.belief import Belief
 from bisector.hunt.conclusion import (
+    SPENT,
     BadIsGood,
     Conclusion,
     Effect,
@@ -21,7 +22,7 @@ from bisector.hunt.conclusion import (
 )
 from bisector.hunt.effect import estimate
 from bisector.hunt.events import Event, Noted
-from bisector.hunt.outlook import SPENT, small_step, translated, undecided
+from bisector.hunt.outlook import small_step, translated, undecided
 from bisector.hunt.plan import Plan
 from bisector.predicate import Ending, Good, Measured, Untestable
 from bisector.probe.early import Endpoints, Selected

@@ -13,8 +13,6 @@ from bisector.predicate import Undecided
 from bisector.probe.reading import Reading, Role
 from bisector.units import format_duration
 
-SPENT = "the budget is spent; start again with a larger one to go on from here"
-
 _NAMED = 20
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive
-from bisector.hunt.outlook import SPENT
+from bisector.hunt.conclusion import SPENT, AnyOf, Conclusion, FirstBad, Inconclusive
+from bisector.hunt.journal import HuntRow
 from bisector.predicate import Undecided, Untestable
 from bisector.probe.reading import Reading, Role
 
@@ -51,9 +52,36 @@ def lasting(reading: Reading) -> bool:
     return not (isinstance(judgement, Untestable) and _LACKS_A_PROGRAM.search(judgement.why))
 
 
-def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """The names of the ingredients that differ between two recipes."""
-    return [name for name, digest in now.items() if before.get(name) != digest]
+def earlier(rows: Sequence[HuntRow], document: Mapping[str, Any]) -> HuntRow | None:
+    """The newest of `rows` (newest first) that is written as `document`, whatever was around it.
+
+    Keys that an earlier bisector did not know do not count.
+    """
+    return next((row for row in rows if _is_alike(row.document, document)), None)
+
+
+def _is_alike(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    whole = ("hunt", "repository", "good", "bad", "first_parent", "paths", "predicate")
+    return all(before.get(key) == now[key] for key in whole) and all(
+        bool(before.get(key)) == bool(now[key])
+        and (before.get(key) or {}).items() <= (now[key] or {}).items()
+        for key in ("build", "test")
+    )
+
+
+def why_not(before: HuntRow, digests: Mapping[str, str]) -> str:
+    """Why the readings of a hunt that is written the same are not those of one with these `digests`."""
+    names = [name for name, digest in digests.items() if before.recipe.get(name) != digest]
+    why = f"{' and '.join(names)} changed since" if before.recipe else "an earlier bisector took them"
+    return f"the readings of the hunt of {clock_time(before.started)} are not used: {why}"
+
+
+def why_again(row: HuntRow) -> str:
+    """What is said when a hunt that had ended is taken up again; '' for one that had not."""
+    if row.conclusion is None or row.finished is None:
+        return ""
+    at, name = clock_time(row.finished), row.conclusion.name
+    return f"this hunt ended at {at} with {name}; what may have been mended since is read again ({ANEW})"
 
 
 def clock_time(at: datetime) -> str:

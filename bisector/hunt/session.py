@@ -81,42 +81,23 @@ class Session:
             return self.record(journal)
 
     def _tell_of_another(self, journal: Journal, listener: Listener) -> None:
-        """Say why the readings of an earlier start are not used, where there are some of another recipe."""
         before = self._found(journal)
-        if before is None or before.key == self.key:
-            return
-        names = remembered.changed(before.recipe, self.identity.digests)
-        why = f"{' and '.join(names)} changed since" if before.recipe else "an earlier bisector took them"
-        at = remembered.clock_time(before.started)
-        listener(Noted(f"the readings of the hunt of {at} are not used: {why}"))
+        if before is not None and before.key != self.key:
+            listener(Noted(remembered.why_not(before, self.identity.digests)))
 
     def _put_aside(self, journal: Journal, row: HuntRow, listener: Listener) -> None:
         """Have what may have been mended since the last start read again."""
-        ended = row.conclusion
-        journal.put_aside(row.id, lambda reading: remembered.counts(reading, ended))
-        if ended is not None and row.finished is not None:
-            at = remembered.clock_time(row.finished)
-            listener(
-                Noted(
-                    f"this hunt ended at {at} with {ended.name}; what may have been mended since is read "
-                    f"again ({remembered.ANEW})"
-                )
-            )
+        journal.put_aside(row.id, lambda reading: remembered.counts(reading, row.conclusion))
+        if again := remembered.why_again(row):
+            listener(Noted(again))
 
     def _found(self, journal: Journal) -> HuntRow | None:
-        """The hunt as the journal has it, else the newest of its name between the same commits."""
-        where = {"repository": str(self.ground.hunt.repository), **self._ends_written}
-        alike = (
-            row
-            for row in journal.hunts()
-            if row.name == self.ground.hunt.hunt and where.items() <= row.document.items()
-        )
-        return journal.find(self.key) or next(alike, None)
+        return journal.find(self.key) or remembered.earlier(journal.hunts(), self._document())
 
     def record(self, journal: Journal) -> HuntRecord:
         """All that is known of the hunt so far; `HistoryError` where it never began.
 
-        Where something that enters its key has changed since, it is the newest hunt of its name.
+        Where something around it has changed since, it is the newest hunt that was written like this one.
         """
         row = self._found(journal)
         if row is None:
@@ -134,22 +115,21 @@ class Session:
 
     def row(self, journal: Journal, *, restart: bool = False) -> HuntRow:
         """The hunt's place in the journal, made when missing; `restart` forgets its readings."""
-        document = {
-            **self.ground.hunt.model_dump(mode="json"),
-            **self._ends_written,
-            "scratch": str(self.ground.scratch.root),
-        }
-        beginning = (self.key, self.ground.hunt.hunt, document, self.identity.digests)
+        beginning = (self.key, self.ground.hunt.hunt, self._document(), self.identity.digests)
         row = journal.begin(*beginning)
         if restart:
             journal.forget(row.id)
             row = journal.begin(*beginning)
         return row
 
-    @property
-    def _ends_written(self) -> dict[str, object]:
-        """The endpoints as the journal has them."""
-        return {"good": list(self.plan.good), "bad": self.plan.bad}
+    def _document(self) -> dict[str, object]:
+        """The hunt as the journal has it."""
+        return {
+            **self.ground.hunt.model_dump(mode="json"),
+            "good": list(self.plan.good),
+            "bad": self.plan.bad,
+            "scratch": str(self.ground.scratch.root),
+        }
 
     def _hunt(
         self, journal: Journal, row: HuntRow, listener: Listener, way: Callable[[Loop], Conclusion | None]

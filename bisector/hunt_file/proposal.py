@@ -52,11 +52,12 @@ def propose(
     repository: str,
     tag: str | None,
     symptom: str,
+    installed: Callable[[str], bool] = lambda _program: True,
 ) -> Proposal | None:
     """The hunt file for a tree that holds `files`, None where nothing in it can be tested.
 
     `read` gives a file's text; `repository` is its path as the hunt file is to have it; `tag` the newest
-    tag before HEAD; `symptom` one of failure, time and memory.
+    tag before HEAD; `symptom` one of failure, time and memory. `installed` says whether a program is there.
     """
     # A file name with a line break would write keys of its own into the hunt file.
     tree = Tree(tuple(sorted(file for file in files if file.isprintable())), read)
@@ -69,7 +70,7 @@ def propose(
     best = min(found, key=lambda one: len(PurePosixPath(one.folder).parts))
     others = tuple(one.seen for one in found if one is not best)
     head, judging = _head(best, others, name, repository), [*_judging(best, symptom), *_ending(symptom)]
-    text = "\n".join([*head, *_range(tag), *_build(best), *_test(best), *judging])
+    text = "\n".join([*head, *_range(tag), *_build(best, installed), *_test(best), *judging])
     return Proposal(best.system, text, others)
 
 
@@ -91,12 +92,15 @@ def _range(tag: str | None) -> list[str]:
     return [why, f"good: {_quoted(tag)}", "bad: HEAD", ""]
 
 
-def _build(best: Found) -> list[str]:
+def _build(best: Found, installed: Callable[[str], bool]) -> list[str]:
     if best.build is None:
         return [f"# No build: {best.no_build}", ""]
     lines = ["build:", *(f"  # {note}" for note in best.build_notes), f"  command: {_quoted(best.build)}"]
     lines += [f"  folder: {_quoted(best.folder)}"] if best.folder != "." else []
     lines += ["  timeout: 30m"]
+    if best.identity and installed(best.identity.split()[0]):
+        lines.append("  # What was built while this printed something else is built again.")
+        lines.append(f"  identity: {_quoted(best.identity)}")
     if best.inputs:
         lines.append(
             "  # Commits alike in these share one build; the confirmation finds what is forgotten here."

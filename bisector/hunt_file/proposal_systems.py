@@ -59,6 +59,7 @@ class Found:
     test_notes: Sequence[str] = ()
     inputs: Sequence[str] = ()
     outputs: Sequence[str] = ()
+    identity: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     environment_note: str = ""
     skip: Sequence[int] = ()
@@ -109,6 +110,7 @@ def dune(tree: Tree) -> Found | None:
             folder=folder,
             test_folder=folder,
             build="dune build",
+            identity="ocamlc -version",
             build_notes=("Everything; less is faster: the program that the test runs.",),
             test_notes=("--force: also tests whose result dune remembers.",),
             inputs=inputs,
@@ -121,6 +123,7 @@ def dune(tree: Tree) -> Found | None:
         test_notes=notes,
         folder=folder,
         build=f"dune build {shlex.quote(programs[0])}",
+        identity="ocamlc -version",
         build_notes=(f"Programs here: {', '.join(programs[:6])}.",),
         inputs=inputs,
         outputs=_within(folder, f"_build/default/{programs[0]}"),
@@ -140,6 +143,7 @@ def cargo(tree: Tree) -> Found | None:
         folder=folder,
         test_folder=folder,
         build="cargo build --release --all-targets",
+        identity="rustc -V",
         build_notes=("All targets, so that what does not compile is untestable and not bad.",),
         test_notes=("One test: cargo test --release NAME; a benchmark: cargo bench --bench NAME.",),
     )
@@ -158,6 +162,7 @@ def go(tree: Tree) -> Found | None:
         folder=folder,
         test_folder=folder,
         build="go build ./... && go test -run '^$' ./...",
+        identity="go version",
         build_notes=("With the tests, so that what does not compile is untestable and not bad.",),
         test_notes=("-count=1: not from go's cache. A benchmark: go test -run '^$' -bench NAME ./PACKAGE.",),
     )
@@ -172,6 +177,7 @@ def meson(tree: Tree) -> Found | None:
         "meson.build",
         test="meson test -C build --no-rebuild",
         build="meson setup --reconfigure build --buildtype=release && meson compile -C build",
+        identity="cc --version",
         test_notes=("One test: meson test -C build NAME.",),
     )
 
@@ -185,6 +191,7 @@ def cmake(tree: Tree) -> Found | None:
         "CMakeLists.txt",
         test="ctest --test-dir build --output-on-failure",
         build="cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build",
+        identity="cc --version",
         build_notes=("Optimised, because what is hunted is often speed.",),
         test_notes=("One test: ctest --test-dir build -R NAME.",),
     )
@@ -208,6 +215,7 @@ def npm(tree: Tree) -> Found | None:
         folder=folder,
         test_folder=folder,
         build=f"{install} && npm run build" if "build" in scripts else install,
+        identity="node --version",
         build_notes=("Each commit gets the packages that it asks for.",),
         test_notes=(f"package.json: {''.join(filter(str.isprintable, scripts['test']))[:80]}",),
     )
@@ -256,7 +264,13 @@ def make(tree: Tree) -> Found | None:
     configure = "./configure && " if tree.has("configure") else ""
     named = f"Targets here: {', '.join(dict.fromkeys(targets))[:90]}."
     return Found(
-        "make", makefile, test=command, build=f"{configure}make", build_notes=(named,), test_notes=notes
+        "make",
+        makefile,
+        test=command,
+        build=f"{configure}make",
+        identity="cc --version",
+        build_notes=(named,),
+        test_notes=notes,
     )
 
 
