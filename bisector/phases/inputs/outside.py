@@ -30,7 +30,7 @@ class Group:
 
 
 def grouped(
-    read: Iterable[str], executed: Set[str], environment: Mapping[str, str], git_folder: Path
+    read: Iterable[str], executed: Set[str], environment: Mapping[str, str], scratch: Path
 ) -> list[Group]:
     """Absolute paths that were read (folders that were listed among them) in groups, the largest first.
 
@@ -42,7 +42,7 @@ def grouped(
         real = os.path.realpath(path)
         if real == "/" or real.startswith(tuple(f"{top}/" for top in _NOT_FILES)) or real in _NOT_FILES:
             continue
-        kind, name = _kind_of(real, real in run, environment, git_folder)
+        kind, name = _kind_of(real, real in run, environment, scratch)
         found.setdefault(kind, {}).setdefault(name, set()).add(real)
     groups = [
         Group(
@@ -55,10 +55,10 @@ def grouped(
     return sorted(groups, key=lambda group: (-group.files, group.kind))
 
 
-def _kind_of(path: str, is_run: bool, environment: Mapping[str, str], git_folder: Path) -> tuple[str, str]:
+def _kind_of(path: str, is_run: bool, environment: Mapping[str, str], scratch: Path) -> tuple[str, str]:
     home = environment.get("HOME", "").rstrip("/")
     opam = environment.get("OPAMROOT") or f"{home}/.opam"
-    if PurePosixPath(path).is_relative_to(git_folder):
+    if PurePosixPath(path).is_relative_to(scratch):
         return "git's own files", ".git"
     if home and path.startswith(f"{opam}/"):
         return "opam", f"{_short(opam, home)}/{path.removeprefix(opam).split('/')[1]}"

@@ -88,7 +88,7 @@ class Proposal:
         return hunt.model_copy(update=update)
 
 
-def proposed(hunt: Hunt, traced: Traced, coming_and_going: frozenset[str], git_folder: str) -> Proposal:
+def proposed(hunt: Hunt, traced: Traced, coming_and_going: frozenset[str], scratch: str) -> Proposal:
     """What a trace asks to be declared; `coming_and_going` are files added or deleted in the range."""
     weigh = _Weighing(traced, coming_and_going)
     declared = hunt.build.inputs if hunt.build else None
@@ -111,7 +111,7 @@ def proposed(hunt: Hunt, traced: Traced, coming_and_going: frozenset[str], git_f
         outputs,
         tuple(sorted({path for one in seen for path in weigh.looked_for(one)} - traced.tracked)),
         weigh.passing(seen, (*beside, *test_inputs)),
-        any(path.startswith(f"{git_folder}/") for one in seen for path in one.outside),
+        any(path.startswith(f"{scratch}/") for one in seen for path in one.outside),
     )
 
 

@@ -39,7 +39,7 @@ def find_inputs(session: Session, revision: str | None, listener: Listener) -> F
     commit = ground.repository.resolve(revision) if revision else plan.good[0]
     one = traced(ground, commit, listener)
     moving = coming_and_going(ground.repository, plan.good, plan.bad)
-    proposal = proposed(ground.hunt, one, moving, str(ground.repository.git_folder))
+    proposal = proposed(ground.hunt, one, moving, str(ground.scratch.root.resolve()))
     return Finding(
         ground.hunt.hunt,
         one,
@@ -69,5 +69,5 @@ def _outside(session: Session, one: Traced) -> list[Group]:
         {path for part in seen for path in part.outside},
         {path for part in seen for path in part.executed},
         ground.seen,
-        ground.repository.git_folder,
+        ground.scratch.root.resolve(),
     )

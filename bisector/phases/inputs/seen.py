@@ -73,8 +73,8 @@ class _Inside:
         return ""
 
     def _is_outside(self, path: str) -> bool:
-        """Whether a path is neither in the slot, nor above it, nor bisector's own beside it."""
-        return not any(
+        """Whether a path is git's own, or neither in the slot, nor above it, nor bisector's beside it."""
+        return any(f"{path}/".startswith(f"{top}/.git/") for top in self._roots) or not any(
             path == top or path.startswith(f"{top}/") or f"{top}/".startswith(f"{path.rstrip('/')}/")
             for top in self._roots | self._own
         )
