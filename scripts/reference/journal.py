@@ -5,49 +5,57 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 import tempfile
+from enum import Enum
 from pathlib import Path
 
 from bisector.hunt import conclusion as endings
 from bisector.hunt.journal import SCHEMA_VERSION, Journal
 from bisector.predicate import Contention, Run
+from bisector.probe.reading import BuildKind, Role
 
 _PAGE = """\
 # Journal
 
 <!-- Written by scripts/write_reference.py from the schema in the code; do not edit. -->
 
-Every hunt is kept in `journal.sqlite` in its `scratch` folder, an SQLite file. A reading is on disk before
-the next step begins; belief, conclusion and reports are derived from the readings, which is why a hunt that
-was killed goes on. Look at it with any SQLite program, in a copy or read-only:
+The journal is the SQLite file `journal.sqlite` in the `scratch` folder. It holds the readings of all hunts
+there. Bisector writes a reading to disk before it takes the next step, and derives everything else
+(posterior, conclusion, reports) from the readings. A hunt that was killed therefore continues where it stopped. Open the
+journal read-only, or open a copy of it, with any SQLite program:
 
 ```sh
 sqlite3 -readonly worktrees/journal.sqlite 'select commit_id, role, judgement from readings order by id'
 ```
 
-To read hunts from another program, prefer `bisector run --json` and `bisector status --json`: the schema
-below may change with a version of bisector. It has the version {version}, kept in `pragma user_version`; an
-older journal is brought up to date when it is opened, a newer one is refused.
+If another program reads your hunts, use `bisector run --json` and `bisector status --json` instead: the
+schema below may change between versions of bisector. This is version {version} (`pragma user_version`).
+Bisector upgrades an older journal when it opens it, and refuses a newer one.
 
 ```sql
 {schema}
 ```
 
-## Values in JSON
+## What the columns hold
 
-| Column | Holds |
+| Column | Content |
 |---|---|
-| `hunts.document` | the [hunt file](hunt-file.md) with all defaults filled in, \
-durations in seconds and sizes in bytes; `good` and `bad` as full commit ids |
+| `hunts.document` | the [hunt file](hunt-file.md) with all defaults filled in: \
+durations in seconds, sizes in bytes, `good` and `bad` as full commit ids |
 | `hunts.recipe` | digests of what went into the key, by name |
-| `hunts.conclusion` | `conclusion` ({kinds}) and the fields of that conclusion |
+| `hunts.conclusion` | `conclusion` ({kinds}) and its fields |
+| `readings.role` | {roles} |
+| `readings.build` | {builds}: how the commit was built; `none` if \
+it was built already or the hunt has no build |
+| `readings.shared` | the commit with the same bytes whose run this is; empty if this commit was run itself |
+| `readings.about` | the commit that a confirmation is about, also for readings of its parents |
 | `readings.judgement` | `kind` (`Good`, `Bad`, `Untestable`, `Undecided` or `Measured`), `why`, and \
 for `Measured` the `value` |
 | `readings.run`, `readings.reference` | {run}; times in seconds, memory in bytes |
 | `contention` in these | {contention} |
-| `results.document` | what a phase keeps: its own business |
+| `results.document` | the result of a phase; each phase has its own format |
 
-All times of day are in UTC. `results` holds what `quantify`, `diagnose`, `verify`, `alarm` and `deadlines`
-found.
+All timestamps are in UTC. `results` holds the results of `quantify`,
+`diagnose`, `verify`, `alarm` and `deadlines`.
 """
 
 
@@ -57,6 +65,8 @@ def journal_markdown() -> str:
     return _PAGE.format(
         version=SCHEMA_VERSION,
         schema=_schema(),
+        roles=_values(Role),
+        builds=_values(BuildKind),
         kinds=", ".join(f"`{name}`" for name in kinds),
         run=_fields(Run),
         contention=_fields(Contention),
@@ -72,6 +82,10 @@ def _schema() -> str:
         statements = [sql.strip() for (sql,) in rows]
         connection.close()
     return "\n".join(f"{statement};" for statement in statements)
+
+
+def _values(kind: type[Enum]) -> str:
+    return ", ".join(f"`{member.value}`" for member in kind)
 
 
 def _fields(kind: type) -> str:
