@@ -20,8 +20,8 @@ _PAGE = """\
 
 The journal is the SQLite file `journal.sqlite` in the `scratch` folder. It holds the readings of all hunts
 there. Bisector writes a reading to disk before it takes the next step, and derives everything else
-(posterior, conclusion, reports) from the readings. A hunt that was killed therefore continues where it stopped. Open the
-journal read-only, or open a copy of it, with any SQLite program:
+(posterior, conclusion, reports) from the readings. A killed hunt therefore continues where it stopped.
+Open the journal read-only, or open a copy of it, with any SQLite program:
 
 ```sh
 sqlite3 -readonly worktrees/journal.sqlite 'select commit_id, role, judgement from readings order by id'
