@@ -71,16 +71,21 @@ def _tell(outcomes: Sequence[Outcome], seconds: float) -> None:
     for outcome in outcomes:
         for trap in outcome.traps:
             by_trap[trap][outcome.grade] += 1
-    _say(f"{'trap':45} {'right':>6} {'honest':>6} {'wrong':>6}")
+    _say("| trap | right | honest | wrong |\n|---|---:|---:|---:|")
     for trap in TRAPS:
         if trap in by_trap:
-            _say(f"{trap:45} " + " ".join(f"{by_trap[trap][grade]:6}" for grade in Grade))
+            _say(_row(trap, by_trap[trap]))
     whole = Counter(outcome.grade for outcome in outcomes)
-    _say(f"{'worlds':45} " + " ".join(f"{whole[grade]:6}" for grade in Grade))
+    _say(_row("**worlds**", whole))
     trusted = sum(outcome.trusted for outcome in outcomes)
     _say(f"wrong with exit 0: {trusted}; {len(outcomes)} worlds in {seconds:.0f} s")
     if len(outcomes) == 1:
         _say(f"{outcomes[0].grade.name}: {' + '.join(outcomes[0].traps)}: {outcomes[0].why}")
+
+
+def _row(title: str, counts: Counter[Grade]) -> str:
+    """A row of the table, in Markdown, as docs/explanation/reliability.md has it."""
+    return f"| {title} | {' | '.join(f'{counts[grade]:,}' for grade in Grade)} |"
 
 
 def _say(line: str) -> None:
