@@ -109,7 +109,7 @@ def patch(draft: Draft) -> None:
     _twice(draft, lambda limit: {"files": {"limit.patch": lines(*head, f"+{limit}")}})
 
 
-@trap("another test under the same name", *_CLAIMS)
+@trap("another test under the same name", *_CLAIMS, "declared")
 def other_test(draft: Draft) -> None:
     """The hunt keeps its name, its test is another one."""
     _twice(draft, lambda limit: {"hunt": {"test": {"command": f"LIMIT={limit} sh test.sh"}}})
