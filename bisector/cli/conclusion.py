@@ -93,7 +93,7 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
         rows.append(("ratio", bound))
     confidence = findings.confidence(record)
     if confidence is not None:
-        rows.append(("confidence", findings.percent(confidence)))
+        rows.append(("confidence", findings.certainty(record)))
     skipped = len(findings.skipped(record))
     rows.append(("probes", f"{record.probes}" + (f", {skipped} of them untestable" if skipped else "")))
     seconds = findings.seconds(record)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bisector import search as core
+from bisector.hunt.confirmation import contradicted
 from bisector.hunt.costs import costs_of
+from bisector.hunt.failure_rates import compare
 from bisector.hunt.plan import Plan
+from bisector.hunt.premise import measured, runs_of
 from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
 from bisector.probe.early import CLEAR
 from bisector.probe.reading import Reading, Role
@@ -37,23 +42,26 @@ class Belief:
     The noise model follows from the readings: `Timing` for a paired predicate, `Exact` for verdicts,
     `Flaky` once verdicts contradict each other. Where the bad endpoint was never measured, because it runs
     into a limit, there is no level to look for: then measured values count as verdicts too. Once a
-    confirmation has failed, commits are no longer taken for the same because their declared inputs are, or
-    because they built the same bytes, nor for bad because they were on their way to a limit; the latter also
-    once verdicts contradict each other, before the test is taken for flaky.
+    confirmation has failed (`voided`), commits are no longer taken for the same because their declared inputs
+    are, or because they built the same bytes, nor for bad because they were on their way to a limit; the
+    latter also once verdicts contradict each other, before the test is taken for flaky.
+
+    Where `paths` leaves the bad endpoint out, the last candidate stands for its level, not for its verdicts.
     """
 
     def __init__(self, plan: Plan, readings: Sequence[Reading]) -> None:
         self._plan = plan
-        self._voided = _confirmation_failed(readings)
-        self._candidates = plan.every_candidate if self._voided else plan.candidates
+        self.voided = voided(readings)
+        self._candidates = plan.every_candidate if self.voided else plan.candidates
         self._index = {identity: at for at, identity in enumerate(self._candidates.ids)}
-        self._index[plan.bad] = len(self._candidates) - 1
+        self._by_verdict = plan.ratio is None or _never_measured(plan.bad, readings)
+        if not self._by_verdict:
+            self._index[plan.bad] = len(self._candidates) - 1
         self._index.update(dict.fromkeys(plan.good, -1))
         self._readings = list(readings)
         self.flaky = False
-        self.presumes = not self._voided
+        self.presumes = not self.voided
         """Whether verdicts count of runs that were ended on their way to a limit."""
-        self._by_verdict = plan.ratio is None or _never_measured(plan.bad, readings)
         self._search = self._observing(
             readings, core.Exact() if self._by_verdict else core.Timing(ratio=True)
         )
@@ -90,7 +98,12 @@ class Belief:
         (index,) = proposed
         if index == -1:
             return self._plan.good[0]
-        return self._plan.bad if index == len(self._candidates) - 1 else self.commit(index)
+        return self._of_bad if index == len(self._candidates) - 1 else self.commit(index)
+
+    @property
+    def _of_bad(self) -> str:
+        """Whose readings stand for the last candidate."""
+        return self._plan.bad if self._plan.bad in self._index else self.commit(-1)
 
     def _suspected(self, pending: Sequence[str]) -> str:
         """What is still to be read of a commit that another hunt found, then of its parents."""
@@ -119,6 +132,55 @@ class Belief:
         )
 
     @property
+    def exact(self) -> bool:
+        """Whether verdicts are taken to be always right."""
+        return self._by_verdict and not self.flaky
+
+    @property
+    def error_rates(self) -> tuple[float, float] | None:
+        """How often a good commit is judged bad and a bad one good; None unless verdicts are flaky."""
+        return self._search.error_rates
+
+    def boundary(self, commits: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+        """What shows that the first bad commit is one of these: one judged bad, and good ones before them.
+
+        The former is one of them if any could be tested, else the first of their descendants that could.
+        """
+        inside = {self._index[commit] for commit in commits}
+        kinds = Bad if self._by_verdict else (Bad, Measured)
+        bad = {self._index.get(r.commit, -1) for r in self._readings if isinstance(r.judgement, kinds)} - {-1}
+        below = (at for at in sorted(bad) if self._search.graph.ancestors(at)[list(inside)].any())
+        at_bad = min(bad & inside, default=None)
+        if at_bad is None:
+            at_bad = next(below, len(self._candidates) - 1)
+        parents = self._candidates.parents
+        before = {p for at in inside for p in parents[at]} - inside
+        roots = (self._plan.good[0],) if any(not parents[at] for at in inside) else ()
+        return self.commit(at_bad), (*map(self.commit, sorted(before)), *roots)
+
+    def cleared_by(self, commit: str) -> str:
+        """A commit judged good that contains this one, which so is good too; empty if there is none."""
+        if commit not in self._index:
+            return self._plan.good[0] if self._plan.before_good(commit) else ""
+        at = self._index[commit]
+        good = {self._index.get(r.commit, -1) for r in self._readings if isinstance(r.judgement, Good)} - {-1}
+        contains = (one for one in sorted(good) if self._search.graph.ancestors(one)[at])
+        return next(map(self.commit, contains), "")
+
+    def step_at(self, commit: str) -> float:
+        """The factor between the medians of what was measured from this commit on, and elsewhere."""
+        at = self._index[commit]
+        sides: tuple[list[float], list[float]] = ([], [])
+        for reading in self._readings:
+            place = self._index.get(reading.commit)
+            if place is not None and reading.against == self._plan.good[0]:
+                is_bad = place >= 0 and bool(self._search.graph.ancestors(place)[at])
+                sides[is_bad].extend(map(math.log, measured([reading])))
+        if not all(sides):
+            return self._plan.ratio or 1.0
+        return math.exp(statistics.median(sides[1]) - statistics.median(sides[0]))
+
+    @property
     def candidates_left(self) -> int:
         """How many candidates hold nearly all of the probability."""
         mass = np.cumsum(np.sort(self._search.posterior)[::-1])
@@ -145,10 +207,28 @@ class Belief:
         graph = core.CommitGraph(self._candidates.parents)
         costs = costs_of(self._plan, readings, candidates=self._candidates)
         search = core.Search(
-            graph, noise=noise, confidence=self._plan.confidence, costs=costs, prior=self._prior()
+            graph,
+            noise=noise,
+            confidence=self._plan.confidence,
+            costs=costs,
+            prior=self._prior(),
+            evidence=self._evidence(readings, noise),
         )
         search.observe_all(self._observations(readings))
         return search
+
+    def _evidence(self, readings: Sequence[Reading], noise: core.Noise) -> float:
+        """What the endpoints say for a regression in the range beyond what the noise model makes of them."""
+        if not isinstance(noise, core.Flaky) or self._plan.bad not in self._index:
+            return 1.0
+        good, bad = ([r for r in readings if r.commit == end] for end in (self._plan.good[0], self._plan.bad))
+        ends = [
+            core.Observation(at, self._outcome(reading.judgement))
+            for at, group in ((-1, good), (0, bad))
+            for reading in group
+            if isinstance(reading.judgement, Good | Bad)
+        ]
+        return core.evidence_beyond(compare(runs_of(good), runs_of(bad)).more, noise, ends)
 
     def _prior(self) -> list[float] | None:
         """Weights of the candidates; None for even ones."""
@@ -165,7 +245,7 @@ class Belief:
             for reading in readings
             if reading.commit in self._index
             and reading.role is not Role.MERGE_BASE
-            and not (self._voided and reading.shared)
+            and not (self.voided and reading.shared)
             and (self.presumes or not self._was_presumed(reading))
             and reading.against in ("", self._plan.good[0])
             and not (reading.commit in self._plan.good and isinstance(reading.judgement, Untestable))
@@ -196,7 +276,7 @@ def _never_measured(commit: str, readings: Sequence[Reading]) -> bool:
     )
 
 
-def _confirmation_failed(readings: Sequence[Reading]) -> bool:
-    """Whether the search went on after a confirmation, which it does only when that did not hold."""
-    roles = [reading.role for reading in readings]
-    return Role.CONFIRMATION in roles and Role.SEARCH in roles[roles.index(Role.CONFIRMATION) :]
+def voided(readings: Sequence[Reading]) -> bool:
+    """Whether a confirmation has failed: fresh verdicts say so, or what misled the search is read again."""
+    again = any(reading.role is Role.SEARCH and reading.about for reading in readings)
+    return again or contradicted(readings)

@@ -30,7 +30,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class FirstBad:
-    """The first bad commit; `probability` is the posterior's, `effect` the step it makes (measured hunts)."""
+    """The first bad commit; `probability` is the posterior's, `effect` the step it makes (measured hunts).
+
+    A hunt only ends so when it is confirmed.
+    """
 
     commit: str
     probability: float
@@ -40,16 +43,23 @@ class FirstBad:
     """The parents that the confirmation judged good; all of a merge's: the merge itself broke it."""
     forgotten: tuple[str, ...] = ()
     """What the commit changes, where it changes no declared input: one of these is an input all the same."""
+    exact: bool = False
+    """Whether the search took every verdict for true: the probability is 1 if the test never errs."""
     name = "first-bad"
     exit_code = ExitCode.FIRST_BAD
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Only untestable commits are left: the first bad commit is one of these, with these probabilities."""
+    """Only untestable commits are left: the first bad commit is one of these, with these probabilities.
+
+    What bounds the set was confirmed as a single commit is.
+    """
 
     commits: tuple[str, ...]
     probabilities: tuple[float, ...]
+    exact: bool = False
+    """As of `FirstBad`."""
     name = "any-of"
     exit_code = ExitCode.ONLY_UNTESTABLE
 

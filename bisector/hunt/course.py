@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bisector import search as core
-from bisector.hunt import confirmation, distrust, premise
-from bisector.hunt.belief import Belief
+from bisector.hunt import distrust, premise
+from bisector.hunt.answer import confirm
+from bisector.hunt.belief import Belief, voided
 from bisector.hunt.conclusion import (
     SPENT,
     BadIsGood,
     Conclusion,
     Effect,
-    FirstBad,
     GoodIsBad,
     Inconclusive,
     MergeBaseIsBad,
@@ -22,19 +22,17 @@ from bisector.hunt.conclusion import (
 )
 from bisector.hunt.effect import estimate
 from bisector.hunt.events import Event, Noted
-from bisector.hunt.outlook import small_step, translated, undecided
+from bisector.hunt.outlook import small_step, translated, undecided, unfair
 from bisector.hunt.plan import Plan
-from bisector.predicate import Ending, Good, Measured, Untestable
+from bisector.predicate import Ending, Good, Untestable
 from bisector.probe.early import Endpoints, Selected
 from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
 
-_OF_A_FLAKY_TEST = 3
-"""So often the answer and its parents are read once more where verdicts err: one run tells too little."""
-
-
 _CONTRADICTED = "verdicts contradict each other; from here on the test is taken for flaky"
 _PRESUMED = "a run that was ended on its way to its limit is contradicted; from here on they are run to it"
+
+_MISLED = "the confirmation does not hold; reading again what misled the search"
 
 
 class _Wanted(Exception):
@@ -88,9 +86,7 @@ class Course:
     def belief(self) -> Belief:
         """What all readings so far say; what was believed before is only added to, where that will do."""
         fresh = self.readings[self._believed :]
-        # With a confirmation behind them, search readings may mean that it did not hold.
-        new = self.readings[max(self._believed - 1, 0) :] if fresh else fresh
-        if self._belief is None or any(r.role is not Role.SEARCH for r in new):
+        if self._belief is None or self._is_upset_by(self._belief, fresh):
             self._belief = self._believed_anew()
         else:
             for reading in fresh:
@@ -100,6 +96,12 @@ class Course:
                 self._note(_CONTRADICTED if self._belief.flaky else _PRESUMED)
         self._believed = len(self.readings)
         return self._belief
+
+    def _is_upset_by(self, belief: Belief, fresh: Sequence[Reading]) -> bool:
+        """Whether these change more than the probabilities: the model, its prior, or the candidates."""
+        if any(reading.role is Role.PREMISE for reading in fresh):
+            return True
+        return bool(fresh) and voided(self.readings) != belief.voided
 
     @property
     def flaky(self) -> bool:
@@ -147,15 +149,16 @@ class Course:
 
     def _endpoints(self) -> Conclusion | None:
         plan = self._plan
-        good = self.readings_of(plan.good[0], Role.PREMISE)
-        bad = self.readings_of(plan.bad, Role.PREMISE)
+        only = None if plan.ratio is None else Role.PREMISE
+        good, bad = (self.readings_of(end, only) for end in (plan.good[0], plan.bad))
         if self._distrusts:
             self._note(distrust.WHY)
             good, bad = distrust.trusted(good), distrust.trusted(bad)
-        for readings in (good, bad):
-            if distrust.are_unsettled(readings, plan.ratio) and not self._out_of_budget():
-                raise self._want(readings[0].commit, Role.PREMISE, self._reference, fresh=True)
-        decision = premise.decide(good, bad, plan.repeats, plan.ratio)
+        for end in (plan.good[0], plan.bad):
+            unsettled = distrust.are_unsettled(self.readings_of(end, Role.PREMISE), plan.ratio)
+            if unsettled and not self._out_of_budget():
+                raise self._want(end, Role.PREMISE, self._reference, fresh=True)
+        decision = premise.decide(good, bad, plan.repeats, plan.ratio, doubted=self._doubted)
         if isinstance(decision, premise.Established):
             self.premise = decision.effect
             figures = f": bad over good {decision.effect}" if decision.effect else ""
@@ -173,6 +176,12 @@ class Course:
         fresh = plan.ratio is None and distrust.is_surprising(good, bad)
         raise self._want(commit, Role.PREMISE, self._reference, fresh=fresh)
 
+    @property
+    def _doubted(self) -> bool:
+        """Whether verdicts of the search contradict each other, so that the endpoints are asked again."""
+        searched = any(reading.role is not Role.PREMISE for reading in self.readings)
+        return self._plan.ratio is None and searched and self.belief.flaky
+
     def _merge_bases(self) -> Conclusion | None:
         for commit in (*self._plan.merge_bases, *self._plan.good[1:]):
             side = self._side(commit)
@@ -188,12 +197,14 @@ class Course:
     def _side(self, commit: str) -> bool | None:
         """Whether a commit that must be good is bad; None where it cannot be tested."""
         readings = self.readings_of(commit, Role.MERGE_BASE)
-        if readings and not isinstance(readings[-1].judgement, Measured):
-            verdict = confirmation.by_verdict(readings, bad_expected=True)
-            return (
-                None if isinstance(verdict, confirmation.Unknown) else isinstance(verdict, confirmation.Holds)
-            )
+        if any(isinstance(reading.judgement, Untestable) for reading in readings):
+            return None
         ratios = premise.measured(readings)
+        if not ratios:
+            side = premise.is_bad(readings, self._plan.repeats)
+            if side is None:
+                raise self._want(commit, Role.MERGE_BASE, self._reference)
+            return side
         if len(ratios) >= self._plan.repeats.least:
             effect = estimate(ratios)
             middle = self._middle()
@@ -202,7 +213,6 @@ class Course:
         raise self._want(commit, Role.MERGE_BASE, self._reference)
 
     def _search(self) -> Conclusion:
-        self._read_suspects()
         belief = self.belief
         warning = small_step(self._plan, self.readings, belief)
         if warning:
@@ -213,9 +223,19 @@ class Course:
                 return undecided(SPENT, belief)
             commit = self._begun() or belief.propose(self.pending)
             raise self._want(commit, Role.SEARCH, self._reference) if commit else _Wanted(None)
-        if not isinstance(found, core.FirstBad):
-            return translated(belief, found, self.readings)
-        return self._confirm(belief, belief.commit(found.commit), found.probability)
+        if isinstance(found, core.FirstBad):
+            return self._confirmed(belief, found)
+        if isinstance(found, core.AnyOf):
+            return unfair(belief, found, self.readings) or self._confirmed(belief, found)
+        return translated(self._plan, belief, found, self.readings)
+
+    def _confirmed(self, belief: Belief, found: core.FirstBad | core.AnyOf) -> Conclusion:
+        step = confirm(self._plan, belief, found, self.readings)
+        if not isinstance(step, Request):
+            return step
+        if step.role is Role.SEARCH:
+            self._note(_MISLED)
+        raise self._want(step.commit, step.role, step.against, fresh=step.fresh, about=step.about)
 
     def endpoints_for(self, commit: str, role: Role) -> Endpoints | None:
         """By what to end a run of this commit early; none at a second time in the search.
@@ -261,76 +281,6 @@ class Course:
         readings = self.readings_of(commit)
         complete = len(readings) + self.pending.count(commit) >= self._plan.repeats.first
         return None if complete or len(premise.measured(readings)) < len(readings) else commit
-
-    def _confirm(self, belief: Belief, commit: str, probability: float) -> Conclusion:
-        """The conclusion, confirmed or given up."""
-        verdicts = self._verdicts_against_parents(commit, _OF_A_FLAKY_TEST if belief.flaky else 1)
-        failures = [v for v in verdicts.values() if isinstance(v, confirmation.Fails)]
-        if failures and not belief.flaky:
-            # What misled the search was read again (`_read_suspects`), and still it says this.
-            return Inconclusive(
-                f"{commit[:12]} is the likeliest, but built clean it is no step: {failures[0].why}",
-                (commit,),
-                (probability,),
-            )
-        own = verdicts.pop(commit, confirmation.Holds())
-        held = {p: v for p, v in verdicts.items() if isinstance(v, confirmation.Holds)}
-        effects = [v.effect for v in held.values() if v.effect]
-        return FirstBad(
-            commit=commit,
-            probability=probability,
-            confirmed=bool(held) and not failures and isinstance(own, confirmation.Holds),
-            effect=min(effects, key=lambda effect: effect.ratio) if effects else None,
-            parents_good=tuple(held),
-        )
-
-    def _read_suspects(self) -> None:
-        """After a confirmation that did not hold, have what misled the search read again, built clean."""
-        commit = next((r.about for r in reversed(self.readings) if r.role is Role.CONFIRMATION), "")
-        if not commit:
-            return
-        try:
-            verdicts = self._verdicts_against_parents(commit)
-        except _Wanted:
-            return
-        failures = [v for v in verdicts.values() if isinstance(v, confirmation.Fails)]
-        suspects = (commit, *self._plan.parents[commit])
-        confirmed = [
-            at for at, r in enumerate(self.readings) if r.role is Role.CONFIRMATION and r.commit in suspects
-        ]
-        since = self.readings[confirmed[-1] + 1 :]
-        wanted = self._plan.repeats.least if self._plan.ratio is not None else 1
-        missing = [
-            suspect
-            for suspect in suspects
-            if sum(r.commit == suspect and r.role is Role.SEARCH for r in since) < wanted
-        ]
-        before = [r for at, r in enumerate(self.readings[: confirmed[-1]]) if at not in confirmed]
-        # A flaky test may well fail here: its readings count for what they are, no more.
-        if failures and missing and not Belief(self._plan, before).flaky:
-            why = failures[0].why
-            self._note(f"the confirmation does not hold ({why}); reading again what misled the search")
-            raise self._want(missing[0], Role.SEARCH, self._reference, fresh=True)
-
-    def _verdicts_against_parents(self, commit: str, runs: int = 1) -> dict[str, confirmation.Verdict]:
-        """By parent; for verdicts also of the commit itself, each read `runs` times."""
-        parents = self._plan.parents[commit]
-        if self._plan.ratio is not None:
-            return {parent: self._paired_verdict(commit, parent) for parent in parents}
-        return {one: self._fresh_verdict(one, commit, runs) for one in (commit, *parents)}
-
-    def _paired_verdict(self, commit: str, parent: str) -> confirmation.Verdict:
-        readings = [r for r in self.readings_of(commit, Role.CONFIRMATION) if r.against == parent]
-        verdict = confirmation.against_parent(readings, self._plan.repeats, self._plan.ratio or 1.0)
-        if isinstance(verdict, premise.MoreReadings):
-            raise self._want(commit, Role.CONFIRMATION, parent, fresh=True, about=commit)
-        return verdict
-
-    def _fresh_verdict(self, commit: str, about: str, runs: int) -> confirmation.Verdict:
-        readings = self.readings_of(commit, Role.CONFIRMATION)
-        if len(readings) < runs and (not readings or not isinstance(readings[-1].judgement, Untestable)):
-            raise self._want(commit, Role.CONFIRMATION, fresh=True, about=about)
-        return confirmation.by_verdict(readings, bad_expected=commit == about)
 
     def _middle(self) -> float:
         return math.sqrt(self.premise.ratio) if self.premise else math.sqrt(self._plan.ratio or 1.0)

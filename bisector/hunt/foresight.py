@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeGuard
 
+from bisector.hunt.confirmation import QUICK_RUNS
 from bisector.hunt.costs import Seconds, seconds_of
 from bisector.hunt.course import Course
 from bisector.hunt.events import Event, StepBegan
@@ -144,7 +145,7 @@ class Foresight:
             ahead = if_so.next()
             if not _is_foreseen(ahead) or ahead in found or _contradicts(course, if_so):
                 break
-            known.append(self._expected(ahead))
+            known += _all_runs(self._expected(ahead))
             if ahead not in self._since:
                 found.append(ahead)
         return found
@@ -185,7 +186,7 @@ class Foresight:
                 break
             probability, asked, assumed = paths.pop(paths.index(max(paths, key=lambda path: path[0])))
             for share, reading in self._outcomes(course, asked):
-                readings = [*assumed, reading]
+                readings = [*assumed, *_all_runs(reading)]
                 ahead = self._supposing(course, readings, pending).next()
                 if isinstance(ahead, Request):
                     paths.append((probability * share, ahead, readings))
@@ -205,14 +206,12 @@ class Foresight:
             if request.role is Role.SEARCH and not self._is_overdue(request):
                 open_ones.append(request.commit)
             else:
-                known.append(self._expected(request))
+                known += _all_runs(self._expected(request))
         return self._supposing(course, known, open_ones)
 
     def _supposing(self, course: Course, known: Sequence[Reading], pending: Sequence[str] = ()) -> Course:
         """The course with what was read early and what is `known` besides."""
         ahead = [*(reading for _, reading in self.early), *known]
-        # A search after a confirmation would mean that this did not hold.
-        ahead.sort(key=lambda reading: reading.role is not Role.SEARCH)
         return Course(self._plan, [*course.readings, *ahead], pending=pending)
 
     @property
@@ -276,6 +275,11 @@ class Foresight:
     def _of_bad(self, usual: Seconds) -> float:
         """Seconds that the test of a bad commit takes."""
         return usual.bad if usual.bad != usual.good else DEARER * usual.good
+
+
+def _all_runs(reading: Reading) -> list[Reading]:
+    """A confirmation is made of several runs, one after the other: what comes after them is foreseen."""
+    return [reading] * (QUICK_RUNS if reading.role is Role.CONFIRMATION else 1)
 
 
 def _is_foreseen(ahead: object) -> TypeGuard[Request]:

@@ -39,7 +39,13 @@ class Ground:
         self.predicate = predicate_of(hunt, hunt_file)
         self.ratio: float | None = self.predicate.options.ratio if self.predicate.paired else None
         self.repeats = Repeats(
-            hunt.pairs.first, hunt.pairs.min, hunt.pairs.max, hunt.premise.runs, hunt.pairs.whole
+            first=hunt.pairs.first,
+            least=hunt.pairs.min,
+            most=hunt.pairs.max,
+            verdicts=hunt.premise.runs,
+            whole=hunt.pairs.whole,
+            passes=hunt.premise.max,
+            seconds=hunt.premise.time,
         )
         self.scratch = scratch_of(hunt, hunt_file, self.repository, environment)
 

@@ -12,7 +12,7 @@ from bisector.hunt.events import Concluded, Listener, ProbeBegan, ReadingTaken, 
 from bisector.hunt.foresight import Foresight, Tests
 from bisector.hunt.outlook import seconds_left
 from bisector.hunt.plan import Plan
-from bisector.probe.reading import BuildKind, Reading, Role
+from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
 
@@ -157,10 +157,6 @@ class Loop:
         if done is None:
             return
         self._foresight.forget(done[0])
-        confirming = request is not None and request.role is Role.CONFIRMATION
-        if confirming and done[1].build is BuildKind.AHEAD:
-            # In the journal behind a confirmation it would mean that this had not held.
-            return
         asked_for = request is None or request.role is Role.SEARCH
         if request == done[0] or (asked_for and done[0].role is Role.SEARCH):
             self._take(done[1], request)
@@ -180,7 +176,7 @@ class Loop:
         return bool(found)
 
     def _take(self, reading: Reading, request: Request | None) -> None:
-        if request and request.about and reading.role is request.role:
+        if request and request.about and reading.role is request.role is Role.CONFIRMATION:
             # Read early, it may have been for another commit's sake.
             reading = replace(reading, about=request.about)
         self._record(reading)

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 from bisector import search as core
 from bisector.hunt.belief import Belief
-from bisector.hunt.conclusion import AnyOf, Conclusion, Inconclusive, NoRegression
+from bisector.hunt.conclusion import Conclusion, Inconclusive, NoRegression
+from bisector.hunt.ending import left_out
+from bisector.hunt.failure_rates import compare
 from bisector.hunt.plan import Plan
+from bisector.hunt.premise import NOT_DIFFERENT, runs_of
 from bisector.predicate import Undecided
 from bisector.probe.reading import Reading, Role
 from bisector.units import format_duration
@@ -48,13 +51,24 @@ def _seconds(reading: Reading) -> float:
     return sum(run.wall for run in (reading.run, reading.reference) if run is not None)
 
 
-def translated(belief: Belief, found: core.Conclusion, readings: Sequence[Reading]) -> Conclusion:
-    """The hunt's conclusion for one of the search that names no single commit."""
-    if isinstance(found, core.AnyOf):
-        left = {belief.commit(index) for index in found.commits}
-        if any(isinstance(r.judgement, Undecided) and r.commit in left for r in readings):
-            return undecided("some commits got no fair run; start again when the machine is calmer", belief)
-        return AnyOf(tuple(belief.commit(c) for c in found.commits), tuple(found.probabilities))
+def unfair(belief: Belief, found: core.AnyOf, readings: Sequence[Reading]) -> Inconclusive | None:
+    """The ending where some of these commits are only left because the machine was too busy."""
+    left = {belief.commit(index) for index in found.commits}
+    if any(isinstance(r.judgement, Undecided) and r.commit in left for r in readings):
+        return undecided("some commits got no fair run; start again when the machine is calmer", belief)
+    return None
+
+
+def translated(plan: Plan, belief: Belief, found: core.Conclusion, readings: Sequence[Reading]) -> Conclusion:
+    """The hunt's conclusion for one of the search that names no commit."""
+    if isinstance(found, core.NoRegression) and plan.paths and plan.bad not in plan.every_candidate.ids:
+        at_bad = runs_of([reading for reading in readings if reading.commit == plan.bad])
+        return left_out(plan, plan.every_candidate.ids[-1], str(at_bad))
+    if isinstance(found, core.NoRegression) and plan.ratio is None:
+        good, bad = (runs_of([r for r in readings if r.commit == end]) for end in (plan.good[0], plan.bad))
+        if compare(good, bad).more >= NOT_DIFFERENT:
+            why = f"good is judged bad {good}, bad {bad}, but no commit of the range makes a step that shows"
+            return undecided(why, belief)
     if isinstance(found, core.NoRegression):
         return NoRegression("no commit of the range makes a step that the readings would bear out")
     return undecided(_why_inconclusive(found), belief)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bisector.history.candidates import Candidates
@@ -36,6 +36,10 @@ class Plan:
     """To be found good before the search, because a good endpoint is no ancestor of bad."""
     ratio: float | None = None
     """The smallest regression wanted, of a paired predicate; None where the predicate gives verdicts."""
+    paths: tuple[str, ...] = ()
+    """To commits that touch these the candidates are limited; empty for all commits."""
+    contained_in_good: Callable[[str], bool] | None = None
+    """Whether a good endpoint contains a commit; None where that is true of all that are no candidates."""
     to_the_end: bool = False
     """Whether no run of the search is ended half way to the limit at which those of the bad endpoint end."""
     repeats: Repeats = field(default_factory=Repeats)
@@ -43,3 +47,9 @@ class Plan:
     """Asked before the endpoints are taken for alike."""
     confidence: float = 0.99
     budget: Budget = field(default_factory=Budget)
+
+    def before_good(self, commit: str) -> bool:
+        """Whether a commit outside of the range is an ancestor of a good endpoint, and none itself."""
+        if commit in self.good or commit in self.every_candidate.ids:
+            return False
+        return self.contained_in_good(commit) if self.contained_in_good else True

@@ -234,12 +234,18 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
         parents=Parents(repository, every.ids, first_parent=hunt.first_parent),
         merge_bases=bases,
         ratio=ground.ratio,
+        paths=hunt.paths,
+        contained_in_good=partial(_contained, repository, good) if hunt.paths else None,
         to_the_end=hunt.test.to_the_end,
         repeats=ground.repeats,
         in_doubt=partial(_shared, ground),
         confidence=hunt.confidence,
         budget=Budget(hunt.budget.time, hunt.budget.probes),
     )
+
+
+def _contained(repository: Repository, good: tuple[str, ...], commit: str) -> bool:
+    return any(commit in repository.merge_bases(commit, one) for one in good)
 
 
 def _merge_bases(repository: Repository, good: tuple[str, ...], bad: str) -> tuple[str, ...]:

@@ -190,6 +190,16 @@ class Premise(Section):
         description="Runs of each endpoint, for a predicate that gives verdicts. A verdict that is not as "
         "expected is never believed of one run.",
     )
+    max: Count = Field(
+        default=30,
+        description="Runs of a bad endpoint that is judged good every time, before it is believed that there "
+        "is no regression. An endpoint whose runs contradict each other gets up to twice as many.",
+    )
+    time: Limit = Field(
+        default=2 * MINUTE,
+        description="How long the runs of both endpoints may take before no more are made than a verdict "
+        "needs: three of each, ten where they contradict each other.",
+    )
 
 
 class Budget(Section):

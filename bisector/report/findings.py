@@ -69,8 +69,14 @@ def certainty(record: HuntRecord) -> str:
         return ""
     match record.conclusion:
         case FirstBad(confirmed=confirmed):
-            return percent(probability) + (", confirmed" if confirmed else ", not confirmed")
-    return percent(probability)
+            return _likely(record, probability) + (", confirmed" if confirmed else ", not confirmed")
+    return _likely(record, probability)
+
+
+def _likely(record: HuntRecord, probability: float) -> str:
+    """No figure where the search took every verdict for true: how often the test errs, nobody knows."""
+    exact = isinstance(record.conclusion, FirstBad | AnyOf) and record.conclusion.exact
+    return "certain if the test never errs" if exact else percent(probability)
 
 
 def suspects(record: HuntRecord) -> tuple[str, ...]:
@@ -109,8 +115,9 @@ def seconds(record: HuntRecord) -> float | None:
 def headline(record: HuntRecord) -> str:
     """How the hunt ended, in a few words without any text from the repository."""
     match record.conclusion:
-        case FirstBad(commit=commit):
-            return f"first bad commit {commit[:12]}"
+        case FirstBad(commit=commit) as found:
+            sure = found.confirmed
+            return f"first bad commit {commit[:12]}" if sure else f"not confirmed: {commit[:12]}"
         case AnyOf(commits=commits):
             return f"first bad commit is one of {len(commits)}"
         case NoRegression():
@@ -132,7 +139,10 @@ def reason(record: HuntRecord) -> str:
         case FirstBad() as found:
             return _first_bad_reason(record, found)
         case AnyOf():
-            return "Only commits that cannot be tested are left, so the first bad commit is one of them."
+            return (
+                "Only commits that cannot be tested are left, so the first bad commit is one of them; those "
+                "next to them were run again."
+            )
         case NoRegression(why=why, effect=measured):
             return " ".join(filter(None, (_sentence(why), _could_still_hide(measured))))
         case GoodIsBad(why=why) | BadIsGood(why=why) | MergeBaseIsBad(why=why) | Inconclusive(why=why):

@@ -11,6 +11,7 @@ import numpy as np
 
 from bisector.search.graph import CommitGraph
 from bisector.search.noise import Bools, Channel, Fit, Floats, Ints, Noise, Readings
+from bisector.search.noise_flaky import FlakyFit
 from bisector.search.noise_timing import TimingFit
 from bisector.search.outcomes import Bad, Good, Measured, Observation
 
@@ -97,6 +98,13 @@ class Belief:
     def separation(self) -> float | None:
         """The expected step in spreads of one reading; None for verdicts."""
         return self.fit.separation(self.class_weights()) if isinstance(self.fit, TimingFit) else None
+
+    def error_rates(self) -> tuple[float, float] | None:
+        """The expected rates of false bad and of false good verdicts; None where the model has none."""
+        if not isinstance(self.fit, FlakyFit):
+            return None
+        weight = self.class_weights()
+        return float(weight @ self.fit.false_bad), float(weight @ self.fit.false_good)
 
     def fork(self) -> Belief:
         """A copy that learns by itself."""

@@ -222,6 +222,11 @@ class Search:
         """
         return self._belief.separation()
 
+    @property
+    def error_rates(self) -> tuple[float, float] | None:
+        """How often a good commit is called bad and a bad one good, as now believed; for `Flaky` only."""
+        return self._belief.error_rates()
+
     def expected_probes_left(self) -> float:
         """A cheap estimate: entropy over capacity, and what confirmation takes (Burnashev, 1974).
 

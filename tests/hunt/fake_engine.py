@@ -30,6 +30,8 @@ class FakeEngine:
     digest: Callable[[str], str] = str
     enough: float = math.inf
     jobs: int = 1
+    seconds: float = 20.0
+    """What a run takes: too long for more than one run of each commit at the confirmation."""
     asked: list[tuple[str, Role]] = field(default_factory=list)
     begun: list[Request] = field(default_factory=list)
     most: int = 0
@@ -69,7 +71,7 @@ class FakeEngine:
             role,
             judgement,
             datetime(2026, 1, 1, tzinfo=UTC),
-            run=Run(wall=1.0, user=1.0, system=0.0, ending=ending),
+            run=Run(wall=self.seconds, user=self.seconds, system=0.0, ending=ending),
             build_seconds=4.0,
             against=against,
             about=request.about,

@@ -148,28 +148,13 @@ def test_what_an_overdue_test_makes_needless_is_moot() -> None:
 
 
 def test_searches_are_moot_once_the_hunt_confirms() -> None:
-    """One that is overdue too: recorded after a confirmation, it would mean that this did not hold."""
+    """One that is overdue too."""
     scene = Scene()
     (late,) = scene.begin("c15")
     scene.now += LATE
     (other,) = scene.begin("c7")
     request = Request("c3", Role.CONFIRMATION, fresh=True)
     assert scene.foresight.moot(scene.course, request) == [late, other]
-
-
-def test_what_was_confirmed_early_is_not_taken_for_a_failed_confirmation() -> None:
-    """A search that is overdue is supposed to end before what was read beside it."""
-    scene = Scene({9: True, 4: False})
-    (late,) = scene.begin("c5")
-    scene.now += LATE
-    confirmed = Request("c4", Role.CONFIRMATION, fresh=True, about="c5")
-    reading = replace(read("c4", Role.CONFIRMATION, bad=False), about="c5")
-    scene.foresight.early.append((confirmed, reading))
-    wanted = scene.foresight.wanted(scene.course, late, 3)
-    assert [(one.commit, one.role) for one in wanted] == [
-        ("c5", Role.SEARCH),
-        ("c5", Role.CONFIRMATION),
-    ]
 
 
 def test_patience_ends_when_the_next_test_becomes_overdue() -> None:

@@ -1,0 +1,160 @@
+"""The answer of a search, held against what lies before it: the next reading, or how the hunt ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bisector import search as core
+from bisector.hunt import confirmation
+from bisector.hunt.belief import Belief
+from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad
+from bisector.hunt.confirmation import Demand, Fails, Holds, Unknown, Verdict
+from bisector.hunt.ending import not_confirmed
+from bisector.hunt.plan import Plan
+from bisector.hunt.premise import MoreReadings
+from bisector.predicate import Untestable
+from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the search found: `commits` of which one is the first bad one, and what shows it.
+
+    `bad` is judged bad, all of `before` are good or cannot be tested.
+    """
+
+    commits: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    bad: str
+    before: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        plan: Plan,
+        belief: Belief,
+        found: core.FirstBad | core.AnyOf,
+        readings: Sequence[Reading],
+    ) -> Answer:
+        """On commit ids. A single commit is held against all its parents, those outside of the range too."""
+        if isinstance(found, core.FirstBad):
+            commit = belief.commit(found.commit)
+            untestable = any(
+                r.commit == commit and isinstance(r.judgement, Untestable) and r.role is not Role.CONFIRMATION
+                for r in readings
+            )
+            # Where all its children are bad, a commit need not be testable to be the first bad one.
+            bad = belief.boundary((commit,))[0] if untestable else commit
+            return cls((commit,), (found.probability,), bad, plan.parents[commit])
+        commits = tuple(map(belief.commit, found.commits))
+        bad, good = belief.boundary(commits)
+        parents = {parent for commit in commits for parent in plan.parents[commit]}
+        before = dict.fromkeys((*good, *sorted(parents.difference(commits))))
+        return cls(commits, tuple(found.probabilities), bad, tuple(before))
+
+
+def confirm(
+    plan: Plan, belief: Belief, found: core.FirstBad | core.AnyOf, readings: Sequence[Reading]
+) -> Request | Conclusion:
+    """The next reading, or the conclusion: the answer if it is confirmed, else what is missing."""
+    answer = Answer.of(plan, belief, found, readings)
+    verdicts = (
+        _pairs(plan, belief, answer, readings)
+        if plan.ratio is not None
+        else _runs(plan, belief, answer, readings)
+    )
+    if isinstance(verdicts, Request):
+        return verdicts
+    failed = {commit: one for commit, one in verdicts.items() if isinstance(one, Fails)}
+    if plan.ratio is not None and failed and (request := _misled(plan, answer, readings)):
+        return request
+    own = verdicts.get(answer.bad, Holds())
+    held = {c: one for c, one in verdicts.items() if isinstance(one, Holds) and c != answer.bad}
+    if failed or not held or not isinstance(own, Holds):
+        return not_confirmed(plan, answer.commits, answer.probabilities, answer.bad, verdicts)
+    return _confirmed(answer, held, exact=belief.exact)
+
+
+def _confirmed(answer: Answer, held: Mapping[str, Holds], *, exact: bool) -> Conclusion:
+    if len(answer.commits) > 1:
+        return AnyOf(answer.commits, answer.probabilities, exact)
+    effects = [one.effect for one in held.values() if one.effect]
+    return FirstBad(
+        commit=answer.commits[0],
+        probability=answer.probabilities[0],
+        confirmed=True,
+        effect=min(effects, key=lambda effect: effect.ratio) if effects else None,
+        parents_good=tuple(held),
+        exact=exact,
+    )
+
+
+def _runs(
+    plan: Plan, belief: Belief, answer: Answer, readings: Sequence[Reading]
+) -> dict[str, Verdict] | Request:
+    """Of the commit and of what lies before it, from all their runs; or the next run."""
+    runs, most = confirmation.runs_in_time(readings, plan.repeats)
+    demand = Demand(runs, most, plan.confidence, belief.error_rates)
+
+    def verdict_of(commit: str) -> Verdict | Request:
+        own = [one for one in readings if one.commit == commit and not (one.shared or _presumed(one))]
+        verdict = confirmation.by_runs(own, demand, bad_expected=commit == answer.bad)
+        if isinstance(verdict, MoreReadings):
+            return Request(commit, Role.CONFIRMATION, fresh=True, about=answer.bad)
+        return verdict
+
+    return _in_turn((answer.bad, *answer.before), verdict_of, belief)
+
+
+def _in_turn(
+    commits: Sequence[str], verdict_of: Callable[[str], Verdict | Request], belief: Belief
+) -> dict[str, Verdict] | Request:
+    """The verdicts on these, and on what stands in for one that cannot be tested; or the next reading."""
+    verdicts: dict[str, Verdict] = {}
+    left = list(commits)
+    while left:
+        commit = left.pop(0)
+        verdict = verdict_of(commit)
+        if isinstance(verdict, Request):
+            return verdict
+        verdicts[commit] = verdict
+        instead = belief.cleared_by(commit) if isinstance(verdict, Unknown) else ""
+        if instead and instead not in (*verdicts, *left):
+            left.append(instead)
+    return verdicts
+
+
+def _presumed(reading: Reading) -> bool:
+    return getattr(reading.judgement, "at_least", None) is not None
+
+
+def _pairs(
+    plan: Plan, belief: Belief, answer: Answer, readings: Sequence[Reading]
+) -> dict[str, Verdict] | Request:
+    """Against what lies before it, from pairs; or the next pair."""
+    step = max(belief.step_at(answer.commits[0]), _SMALLEST_STEP)
+    own = [one for one in readings if one.commit == answer.bad and one.role is Role.CONFIRMATION]
+
+    def verdict_of(parent: str) -> Verdict | Request:
+        pairs = [one for one in own if one.against == parent]
+        verdict = confirmation.against_parent(pairs, plan.repeats, step)
+        if isinstance(verdict, MoreReadings):
+            return Request(answer.bad, Role.CONFIRMATION, parent, fresh=True, about=answer.bad)
+        return verdict
+
+    return _in_turn(answer.before, verdict_of, belief)
+
+
+def _misled(plan: Plan, answer: Answer, readings: Sequence[Reading]) -> Request | None:
+    """After pairs that show no step: what misled the search, built clean and read against the reference."""
+    again = [one.commit for one in readings if one.role is Role.SEARCH and one.about == answer.bad]
+    for commit in (answer.bad, *answer.before):
+        if again.count(commit) < plan.repeats.least:
+            return Request(commit, Role.SEARCH, plan.good[0], fresh=True, about=answer.bad)
+    return None
+
+
+_SMALLEST_STEP = 1.001
+"""A counter may tell steps as small as this; what is asked for below would be none."""

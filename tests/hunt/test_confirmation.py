@@ -1,0 +1,96 @@
+"""The confirmation: what all runs of a commit say of the side where the search has it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bisector.hunt.confirmation import (
+    Demand,
+    Fails,
+    Holds,
+    Unknown,
+    against_parent,
+    by_runs,
+    contradicted,
+    runs_in_time,
+)
+from bisector.hunt.premise import MoreReadings, Repeats
+from bisector.predicate import Bad, Good, Judgement, Measured, Run, Untestable
+from bisector.probe.reading import Reading, Role
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+EXACT = Demand(runs=3, most=60, confidence=0.99)
+FLAKY = Demand(runs=3, most=60, confidence=0.99, rates=(0.01, 0.6))
+
+
+def fresh(*judgements: Judgement, commit: str = "c1", about: str = "", against: str = "") -> list[Reading]:
+    """Readings of a confirmation."""
+    return [Reading(commit, Role.CONFIRMATION, one, AT, against=against, about=about) for one in judgements]
+
+
+def test_one_accidental_pass_does_not_decide() -> None:
+    """Of a commit that shall be bad, all runs count, the last one no more than the others."""
+    assert isinstance(by_runs(fresh(*[Bad("b")] * 3), EXACT, bad_expected=True), Holds)
+    assert isinstance(by_runs(fresh(*[Good("g")] * 3), EXACT, bad_expected=True), Fails)
+    mixed = fresh(*[Bad("b")] * 5, Good("g"))
+    assert isinstance(by_runs(mixed, FLAKY, bad_expected=True), Holds)
+    assert isinstance(by_runs(mixed[:2], EXACT, bad_expected=True), MoreReadings)
+
+
+def test_a_parent_is_run_as_often_as_the_failure_rate_asks_for() -> None:
+    """A bug that shows in 40% of the runs: 0.6^9 is 1%, so nine passes are not enough by a hair, ten are."""
+    assert isinstance(by_runs(fresh(*[Good("g")] * 9), FLAKY, bad_expected=False), MoreReadings)
+    assert isinstance(by_runs(fresh(*[Good("g")] * 10), FLAKY, bad_expected=False), Holds)
+    assert isinstance(by_runs(fresh(*[Bad("b")] * 3), FLAKY, bad_expected=False), Fails)
+
+
+def test_runs_of_the_search_count_as_well() -> None:
+    """Seven passes in the search and three made afresh are ten."""
+    searched = [Reading("c1", Role.SEARCH, Good("g"), AT) for _ in range(7)]
+    assert isinstance(by_runs([*searched, *fresh(*[Good("g")] * 3)], FLAKY, bad_expected=False), Holds)
+
+
+def test_a_commit_that_cannot_be_tested_is_unknown() -> None:
+    """And says why."""
+    assert by_runs(fresh(Untestable("broken")), EXACT, bad_expected=False) == Unknown("broken")
+
+
+@pytest.mark.parametrize(("seconds", "least", "most"), [(0.1, 5, 60), (5, 3, 24), (60, 1, 10)])
+def test_quick_tests_are_run_more_often(seconds: float, least: int, most: int) -> None:
+    """At least three times up to ten seconds."""
+    run = Run(wall=seconds, user=seconds, system=0.0)
+    taken = [Reading("c1", Role.SEARCH, Good("g"), AT, run=run)]
+    assert runs_in_time(taken, Repeats()) == (least, most)
+
+
+def test_what_was_read_afresh_voids_what_spared_runs() -> None:
+    """Whatever the order in the journal: only what a reading is about counts."""
+    right = [*fresh(Bad("b"), commit="c2", about="c2"), *fresh(Good("g"), commit="c1", about="c2")]
+    wrong = [*right, *fresh(Bad("b"), commit="c0", about="c1")]
+    assert not contradicted(right)
+    assert contradicted(wrong)
+    assert contradicted(wrong[::-1])
+    assert contradicted(fresh(Good("g"), commit="c2", about="c2"))
+
+
+def pairs(*ratios: float) -> list[Reading]:
+    return fresh(*[Measured(one, "m") for one in ratios], against="c0")
+
+
+def test_a_step_is_held_against_what_the_search_found() -> None:
+    """1.2x is a step where the search found one of 1.2x, and none where it found one of 2x."""
+    repeats = Repeats(least=3, most=12)
+    seen = pairs(1.19, 1.21, 1.2, 1.18, 1.22)
+    assert isinstance(against_parent(seen, repeats, 1.2), Holds)
+    assert isinstance(against_parent(seen, repeats, 2.0), Fails)
+    assert isinstance(against_parent(pairs(1.01, 0.99, 1.0), repeats, 1.2), Fails)
+
+
+def test_pairs_are_read_on_while_their_interval_holds_both() -> None:
+    """No step and the step that was found: up to `pairs.max`."""
+    unsure = (1.3, 0.9, 1.1)
+    repeats = Repeats(least=3, most=6)
+    assert isinstance(against_parent(pairs(*unsure), repeats, 1.2), MoreReadings)
+    assert isinstance(against_parent(pairs(*unsure, *unsure), repeats, 1.2), Fails)
