@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bisector.hunt.conclusion import Effect
+from bisector.hunt.conclusion import Effect, Inconclusive
 from bisector.report.summary import summary
 from tests.report import factory
 
@@ -17,6 +17,7 @@ KEYS = [
     "exit_code",
     "first_bad",
     "any_of",
+    "likeliest",
     "confidence",
     "ratio",
     "interval",
@@ -49,9 +50,19 @@ def test_values_of_a_first_bad_commit() -> None:
     """A confirmed measured hunt fills everything but the set of candidates."""
     found = summary(factory.measured())
     assert found["first_bad"] == factory.commit_id(27)
-    assert [k for k, v in found.items() if v is None] == ["any_of", "at_least", "saved", "ahead", "report"]
+    empty = ["any_of", "likeliest", "at_least", "saved", "ahead", "report"]
+    assert [k for k, v in found.items() if v is None] == empty
     assert (found["conclusion"], found["exit_code"], found["confirmed"]) == ("first-bad", 0, True)
     assert (found["probes"], found["skipped"], found["seconds"]) == (7, 1, 745.0)
+
+
+def test_an_inconclusive_hunt_names_its_likeliest_commits() -> None:
+    """Each with its probability."""
+    record = factory.CASES["inconclusive"]()
+    assert isinstance(record.conclusion, Inconclusive)
+    pairs = zip(record.conclusion.candidates, record.conclusion.probabilities, strict=True)
+    likeliest = [{"commit": commit, "probability": probability} for commit, probability in pairs]
+    assert summary(record)["likeliest"] == likeliest != []
 
 
 def test_values_of_the_others() -> None:
