@@ -12,7 +12,7 @@ import pytest
 
 from tests.worlds.generate import generate
 
-SEED, WORLDS, PARTS = 14, 100, 10
+SEED, WORLDS, PARTS = 14, 100, 4
 
 NOT_YET = {
     "a cache at home",
