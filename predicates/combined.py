@@ -33,7 +33,7 @@ class CombinedOptions(Options):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    of: tuple[Part, ...] = Field(description="The predicates: each a mapping of its name and its options.")
+    of: tuple[Part, ...] = Field(description="The predicates, each with its name and its options.")
 
     @field_validator("of")
     @classmethod
@@ -83,7 +83,7 @@ class _Combined(Predicate[CombinedOptions]):
 
 
 class AllOf(_Combined):
-    """Good when all of its predicates say good, bad as soon as one says bad, otherwise untestable."""
+    """Good if all of its predicates say good, bad as soon as one says bad, otherwise untestable."""
 
     name = "all_of"
     decisive = Bad
@@ -91,7 +91,7 @@ class AllOf(_Combined):
 
 
 class AnyOf(_Combined):
-    """Good as soon as one of its predicates says good, bad when all say bad, otherwise untestable."""
+    """Good as soon as one of its predicates says good, bad if all say bad, otherwise untestable."""
 
     name = "any_of"
     decisive = Good

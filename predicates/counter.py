@@ -20,13 +20,14 @@ class CounterOptions(RatioOptions):
 
     pattern: Regex = Field(
         re.compile(r"allocated_words:\s*(?P<value>\d+)"),
-        description="Line that holds the number, in the group `value` or the last; by default all words "
-        "that an OCaml program allocated, which it prints at its end with OCAMLRUNPARAM=v=0x400.",
+        description="Regular expression for the line with the number, in the group `value` or the last "
+        "group. By default all words that an OCaml program allocated, which it prints at its end with "
+        "OCAMLRUNPARAM=v=0x400.",
     )
     sum: bool = Field(
         False,
-        description="Whether the numbers of all such lines are added up, as for a script that runs the "
-        "program several times; otherwise the last one counts.",
+        description="Whether to add up the numbers of all such lines, for a script that runs the "
+        "program several times. By default the last one counts.",
     )
 
     @field_validator("pattern")
@@ -38,9 +39,9 @@ class CounterOptions(RatioOptions):
 
 
 class Counter(RatioPredicate[CounterOptions]):
-    """Any number that grows with the work done, such as words allocated or instructions executed.
+    """A number that grows with the work done, such as words allocated or instructions executed.
 
-    Counters hardly feel the machine, and many are the same in every run.
+    Other work on the machine hardly changes counters, and many are the same in every run.
     """
 
     name = "counter"

@@ -18,9 +18,9 @@ class ExitStatusOptions(Options):
     skip: tuple[int, ...] = Field(
         (125, 126, 127), description="Exit codes that mean untestable (126, 127: the command cannot be run)."
     )
-    signal: Outcome = Field("bad", description="What a test is that a signal kills.")
-    timeout: Outcome = Field("bad", description="What a test is that runs into the hunt's timeout.")
-    memory: Outcome = Field("bad", description="What a test is that is killed at the hunt's memory limit.")
+    signal: Outcome = Field("bad", description="Verdict if a signal kills the test.")
+    timeout: Outcome = Field("bad", description="Verdict if the test runs into the hunt's timeout.")
+    memory: Outcome = Field("bad", description="Verdict if the test exceeds the hunt's memory limit.")
 
     @field_validator("good", "skip")
     @classmethod
@@ -33,7 +33,7 @@ class ExitStatusOptions(Options):
 
 
 class ExitStatus(Predicate[ExitStatusOptions]):
-    """Good for the exit codes named so, untestable for those to skip, bad for all others.
+    """Judges by the exit code: good for those in `good`, untestable for those in `skip`, bad for all others.
 
     Unlike `git bisect run`, an exit code of 128 or more does not stop the hunt: it is bad.
     """

@@ -17,7 +17,9 @@ from .outcomes import how_it_ended
 class RatioOptions(Options):
     """Options of every paired predicate."""
 
-    ratio: float = Field(1.1, gt=1, description="Smallest ratio to the reference that is a regression.")
+    ratio: float = Field(
+        1.1, gt=1, description="Smallest ratio to the reference that counts as a regression."
+    )
 
 
 RatioOptionsT = TypeVar("RatioOptionsT", bound=RatioOptions)

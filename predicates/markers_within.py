@@ -16,18 +16,18 @@ from .outcomes import Outcome, how_it_ended, outcome
 class MarkersWithinOptions(Options):
     """Options of `markers_within`."""
 
-    pattern: Regex = Field(re.compile(r"^\(ok-len"), description="What a marker line looks like.")
-    count: int = Field(1, ge=1, le=10_000, description="How many markers are wanted.")
-    within: Duration = Field(120.0, gt=0, le=3650 * 86400, description="Time in which they must appear.")
+    pattern: Regex = Field(re.compile(r"^\(ok-len"), description="Regular expression for a marker line.")
+    count: int = Field(1, ge=1, le=10_000, description="Number of markers to wait for.")
+    within: Duration = Field(120.0, gt=0, le=3650 * 86400, description="Time within which they must appear.")
     missing: Outcome = Field(
-        "bad", description="What a test is that ends by itself, before that time, with too few markers."
+        "bad", description="Verdict if the test ends by itself, before that time, with too few markers."
     )
 
 
 class MarkersWithin(Predicate[MarkersWithinOptions]):
-    """Good as soon as enough lines match within the time, bad as soon as the time has passed.
+    """Good as soon as enough lines match, bad as soon as the time is over.
 
-    Time in which the test waited for a CPU is not counted, where the machine tells it.
+    If the machine reports how long the test waited for a CPU, that time does not count.
     """
 
     name = "markers_within"

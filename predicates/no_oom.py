@@ -19,15 +19,15 @@ class NoOomOptions(Options):
     """Options of `no_oom`."""
 
     timeout: Literal["good", "untestable"] = Field(
-        "untestable", description="What a test is that runs into the hunt's timeout below the memory limit."
+        "untestable", description="Verdict if the test runs into the hunt's timeout below the memory limit."
     )
 
 
 class NoOom(Predicate[NoOomOptions]):
-    """Bad when the test is killed at the hunt's memory limit, good when it ends below it.
+    """Bad if the test is killed at the hunt's memory limit, good if it ends below it.
 
-    A timeout is no OOM. A test killed by SIGKILL for another reason is untestable: it may well have
-    been memory, but not the hunt's limit.
+    A timeout does not count as out of memory. A test that SIGKILL ends for another reason is untestable:
+    memory may have been the reason, but not the hunt's limit.
     """
 
     name = "no_oom"

@@ -15,15 +15,15 @@ from .outcomes import Outcome, how_it_ended, outcome
 class OutputMatchesOptions(Options):
     """Options of `output_matches`."""
 
-    pattern: Regex = Field(description="Regular expression looked for in each line of the output.")
-    when: Literal["bad", "good"] = Field("bad", description="What a test is that prints such a line.")
+    pattern: Regex = Field(description="Regular expression to search for in each line of the output.")
+    when: Literal["bad", "good"] = Field("bad", description="Verdict if the test prints such a line.")
     timeout: Outcome = Field(
-        "untestable", description="What a test is that runs into the hunt's timeout without such a line."
+        "untestable", description="Verdict if the test runs into the hunt's timeout without such a line."
     )
 
 
 class OutputMatches(Predicate[OutputMatchesOptions]):
-    """Judges by whether a line of the output matches; ends the test at the first one that does."""
+    """Judges by whether a line of the output matches. Ends the test at the first match."""
 
     name = "output_matches"
     Options = OutputMatchesOptions

@@ -11,7 +11,7 @@ from .figures import RatioOptions, RatioPredicate
 
 
 class PeakMemory(RatioPredicate[RatioOptions]):
-    """The most memory that the whole process tree held at one time.
+    """Peak memory of the whole process tree.
 
     A test killed at the hunt's memory limit is bad; one that runs into the timeout is untestable.
     """

@@ -22,16 +22,17 @@ class PerTestUserTimeOptions(RatioOptions):
 
     tests: Regex = Field(
         re.compile(PASSED_OF_TOTAL),
-        description="Line whose last occurrence says how many tests ran, in the group `total` or the last.",
+        description="Regular expression for the line whose last occurrence has the number of tests, in "
+        "the group `total` or the last group.",
     )
 
 
 class PerTestUserTime(RatioPredicate[PerTestUserTimeOptions]):
     """User seconds of the whole process tree divided by the number of tests that ran.
 
-    A growing test suite is no regression, and user time hardly sees what else the machine does. A test
-    that does not finish within the hunt's timeout is bad; one killed at the memory limit is
-    untestable, as its time cannot be told (`no_oom` hunts for that).
+    A growing test suite does not count as a regression, and other work on the machine hardly changes user
+    time. A test that does not finish within the hunt's timeout is bad. A test killed at the memory limit is
+    untestable, since its time is unknown (`no_oom` hunts for that).
     """
 
     name = "per_test_user_time"

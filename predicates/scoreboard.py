@@ -18,17 +18,21 @@ class ScoreboardOptions(Options):
 
     pattern: Regex = Field(
         re.compile(PASSED_OF_TOTAL),
-        description="Line whose last occurrence holds the score, in the groups `passed` and `total`.",
+        description="Regular expression for the line whose last occurrence has the score, in the groups "
+        "`passed` and `total`.",
     )
-    passes: int | None = Field(None, ge=0, description="How many must pass; by default as many as ran.")
-    timeout: Outcome = Field("untestable", description="What a test is that runs into the hunt's timeout.")
+    passes: int | None = Field(
+        None, ge=0, description="Number of tests that must pass. By default, all that ran."
+    )
+    timeout: Outcome = Field("untestable", description="Verdict if the test runs into the hunt's timeout.")
 
 
 class Scoreboard(Predicate[ScoreboardOptions]):
-    """Good when as many tests pass as are wanted; a loss of one is bad.
+    """Good if enough tests pass; one fewer is bad.
 
-    Reads the score from the output: a script that writes it to a file can print the file at its end.
-    Deadlines in the script turn a crowded machine into lost tests, so a loss is believed of a fair run only.
+    Reads the score from the output. A script that writes it to a file can print the file at its end.
+    On a busy machine, deadlines in the script can fail tests, so bisector believes a loss only if the run had
+    its share of the machine.
     """
 
     name = "scoreboard"

@@ -10,7 +10,7 @@ from .figures import RatioOptions, RatioPredicate
 
 
 class WallTime(RatioPredicate[RatioOptions]):
-    """Seconds from start to end; feels whatever else the machine does, so prefer user time where it serves.
+    """Seconds from start to end. Other work on the machine changes it, so prefer user time if you can.
 
     A test that does not finish within the hunt's timeout is bad.
     """

@@ -33,7 +33,7 @@ def _top(
 
 def _without_commands() -> typer.Typer:
     empty = typer.Typer(
-        help="Hunts regressions through git history, on machines that are never quiet.",
+        help="Find the commit that introduced a regression, even on a busy machine.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",

@@ -54,79 +54,96 @@ def _options(
         typer.Option(
             "--config",
             "-c",
-            help="Hunt file: a path, or a name in configs/.",
+            help="Hunt file: a path, or the name of one in configs/.",
             rich_help_panel=_HUNT,
             autocompletion=completion.hunt_files,
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the hunt.", rich_help_panel=_HUNT)] = None,
     repo: Annotated[
-        str | None, typer.Option(help="The git repository; default: this folder.", rich_help_panel=_HUNT)
+        str | None,
+        typer.Option(help="Path of the git repository (default: the current folder).", rich_help_panel=_HUNT),
     ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="Any key of a hunt file, dotted.", rich_help_panel=_HUNT
+            "--set",
+            metavar="KEY=VALUE",
+            help="Set any key of the hunt file, for example build.folder=src. Repeatable.",
+            rich_help_panel=_HUNT,
         ),
     ] = None,
     scratch: Annotated[
         str | None,
-        typer.Option(help="Folder for worktrees, artefacts and the journal.", rich_help_panel=_HUNT),
+        typer.Option(help="Folder for worktrees, built artefacts and the journal.", rich_help_panel=_HUNT),
     ] = None,
     good: Annotated[
         list[str] | None,
-        typer.Option(help="A good revision, or `auto` to find one; may be repeated.", rich_help_panel=_RANGE),
+        typer.Option(
+            help="A revision without the regression, or `auto` to search for one. Repeatable.",
+            rich_help_panel=_RANGE,
+        ),
     ] = None,
     bad: Annotated[
-        str | None, typer.Option(help="The bad revision; default: HEAD.", rich_help_panel=_RANGE)
+        str | None,
+        typer.Option(help="A revision with the regression (default: HEAD).", rich_help_panel=_RANGE),
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="How far back --good auto walks.", rich_help_panel=_RANGE)
+        str | None, typer.Option(help="Oldest revision that `--good auto` tries.", rich_help_panel=_RANGE)
     ] = None,
     path: Annotated[
         list[str] | None,
-        typer.Option(help="Only commits that touch this path; may be repeated.", rich_help_panel=_RANGE),
+        typer.Option(help="Consider only commits that touch this path. Repeatable.", rich_help_panel=_RANGE),
     ] = None,
     first_parent: Annotated[
         bool | None,
-        typer.Option("--first-parent", help="Only bad's own branch.", rich_help_panel=_RANGE),
+        typer.Option(
+            "--first-parent",
+            help="Follow only the first parent of merges, as `git bisect --first-parent` does.",
+            rich_help_panel=_RANGE,
+        ),
     ] = None,
     build: Annotated[
         str | None, typer.Option(help="Command that builds a commit.", rich_help_panel=_WORK)
     ] = None,
     build_timeout: Annotated[
-        str | None, typer.Option(help="Longest build, such as 20m.", rich_help_panel=_WORK)
+        str | None, typer.Option(help="Time limit for a build, for example 20m.", rich_help_panel=_WORK)
     ] = None,
     test: Annotated[
         str | None, typer.Option(help="Command that tests a commit.", rich_help_panel=_WORK)
     ] = None,
     timeout: Annotated[
-        str | None, typer.Option(help="Longest test, such as 600s.", rich_help_panel=_WORK)
+        str | None, typer.Option(help="Time limit for a test, for example 600s.", rich_help_panel=_WORK)
     ] = None,
     memory: Annotated[
-        str | None, typer.Option(help="Memory limit of a test, such as 8GiB.", rich_help_panel=_WORK)
+        str | None, typer.Option(help="Memory limit for a test, for example 8GiB.", rich_help_panel=_WORK)
     ] = None,
     predicate: Annotated[
         str | None,
         typer.Option(
-            help="What judges a test; see `bisector predicates`.",
+            help="Predicate that judges a test; `bisector predicates` lists them.",
             rich_help_panel=_JUDGING,
             autocompletion=completion.predicates,
         ),
     ] = None,
     confidence: Annotated[
-        float | None, typer.Option(help="Probability to be sure at, such as 0.99.", rich_help_panel=_JUDGING)
+        float | None,
+        typer.Option(
+            help="Probability that the answer must reach, for example 0.99.", rich_help_panel=_JUDGING
+        ),
     ] = None,
     time: Annotated[
-        str | None, typer.Option(help="Give up after this long, such as 50m.", rich_help_panel=_JUDGING)
+        str | None, typer.Option(help="Stop after this much time, for example 50m.", rich_help_panel=_JUDGING)
     ] = None,
     probes: Annotated[
-        int | None, typer.Option(help="Give up after this many commits.", rich_help_panel=_JUDGING)
+        int | None, typer.Option(help="Stop after this many commits.", rich_help_panel=_JUDGING)
     ] = None,
-    jobs: Annotated[int | None, typer.Option(help="Probes at once.", rich_help_panel=_JUDGING)] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Number of probes to run in parallel.", rich_help_panel=_JUDGING)
+    ] = None,
     progress_log: Annotated[
         str | None,
-        typer.Option(help="Markdown file that gets the conclusion.", rich_help_panel=_JUDGING),
+        typer.Option(help="Markdown file to which the conclusion is added.", rich_help_panel=_JUDGING),
     ] = None,
 ) -> Chosen:
     """Gather the options; one that is not given leaves the hunt file's value."""

@@ -14,28 +14,33 @@ LINE = r"^(?P<name>[A-Za-z][\w./-]*)[ :=]+(?P<value>\d+(?:\.\d+)?)(?: ?ms)?$"
 
 
 class Alarm(Section):
-    """What `bisector alarm` compares: the test prints a line for each benchmark, with its milliseconds."""
+    """What `bisector alarm` compares. The test prints a line with the milliseconds of each benchmark."""
 
     references: LocalPath = Field(
         default=Path("perf-reference.yaml"),
-        description="File that keeps the reference times, relative to the hunt file: YAML that `bisector "
+        description="File with the reference times, relative to the hunt file: YAML that `bisector "
         "alarm --update` writes, or any other text with lines such as `REF_FIB18=1216`.",
     )
     factor: StrictFloat = Field(
-        default=5.0, gt=1, description="A benchmark slower than its reference by more than this fails."
+        default=5.0,
+        gt=1,
+        description="A benchmark fails if it takes more than this multiple of its reference time.",
     )
-    runs: Count = Field(default=5, description="Runs of the test; the least time of each benchmark counts.")
+    runs: Count = Field(
+        default=5, description="Runs of the test. The shortest time of each benchmark counts."
+    )
     warm_up: StrictInt = Field(
-        default=1, ge=0, description="Runs before these, whose times do not count: they fill caches."
+        default=1, ge=0, description="Runs before these to fill caches. Their times do not count."
     )
     pattern: str = Field(
         default=LINE,
-        description="Line of a benchmark, with the groups `name` and `value` (milliseconds).",
+        description="Regular expression for the line of a benchmark, with the groups `name` and `value` "
+        "(milliseconds).",
     )
     drift: StrictFloat = Field(
         default=1.2,
         gt=1,
-        description="A slow change in the kept history is reported from this ratio on.",
+        description="A slow change in the history is reported from this ratio on.",
     )
 
     @field_validator("pattern")

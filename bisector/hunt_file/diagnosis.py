@@ -105,26 +105,26 @@ Expectation = Annotated[str, AfterValidator(_expectation), Kind("expectation")]
 
 
 class EvidenceChoice(Choice):
-    """A collector of evidence; every other key is an option of that collector.
+    """A collector of evidence. All other keys are options of that collector.
 
-    A name alone may stand for the whole entry.
+    Instead of the entry, you can write only the name.
     """
 
     name: OneLine = Field(
-        description="Name of the collector, or a Python file that holds one, relative to the hunt file: "
-        "`mine.py`, or `mine.py:Name` where it holds several.",
+        description="Name of the collector, or the Python file that defines it, relative to the hunt "
+        "file: `mine.py`, or `mine.py:Name` if it defines several.",
         examples=["counters"],
     )
 
 
 class Hypothesis(Section):
-    """A cause that is thought possible, and what would be seen were it the one."""
+    """A possible cause, and what you would see if it were the cause."""
 
-    name: OneLine = Field(description="What the cause would be.", examples=["env-as-value churn"])
+    name: OneLine = Field(description="The possible cause.", examples=["env-as-value churn"])
     expect: Expectation = Field(
-        description="What would be seen at the commit beside its parent: a figure, then `ratio`, "
-        "`difference` or `value`, a comparison and a number; several joined by `and`. A figure that several "
-        "collectors give is written `COLLECTOR:FIGURE`.",
+        description="What you would see at the commit, compared with its parent, if this were the "
+        "cause: a figure, then `ratio`, `difference` or `value`, a comparison and a number. Join "
+        "several with `and`. If several collectors have the figure, write `COLLECTOR:FIGURE`.",
         examples=["allocated_words ratio > 2"],
     )
 
@@ -139,11 +139,11 @@ class Diagnosis(Section):
 
     evidence: tuple[EvidenceChoice, ...] = Field(
         default=(),
-        description="The collectors to ask, by name or as keys and values. Without it: all that need "
-        "neither options nor much time.",
+        description="Collectors to run, by name or as keys and values. Default: all that need no "
+        "options and little time.",
     )
     hypotheses: tuple[Hypothesis, ...] = Field(
-        default=(), description="The causes that are thought possible, each with what would be seen."
+        default=(), description="Possible causes, each with what you would see."
     )
 
     @field_validator("hypotheses")

@@ -34,48 +34,49 @@ def _absolute(text: str) -> str:
 class Engine(Section):
     """Where probes run: on this machine (`local`), or as tasks of a Dask cluster (`dask`).
 
-    A name alone may stand for the whole section.
+    Instead of the section, you can write only the name.
     """
 
     name: Literal["local", "dask"] = Field(
         default="local",
-        description="`local`: on this machine. `dask`: on the workers of a Dask cluster that runs already; "
-        "needs the extra `bisector[dask]` here and on the workers.",
+        description="`local`: on this machine. `dask`: on the workers of a running Dask cluster; needs "
+        "the extra `bisector[dask]` here and on the workers.",
     )
     scheduler: Annotated[OneLine, AfterValidator(_address), Kind("address")] | None = Field(
         default=None,
-        description="Address of the cluster's scheduler. Without it: `scheduler_file`, else the variable "
-        "`DASK_SCHEDULER_ADDRESS`.",
+        description="Address of the cluster's scheduler. Default: from `scheduler_file`, else from the "
+        "variable `DASK_SCHEDULER_ADDRESS`.",
         examples=["tcp://10.0.0.5:8786"],
     )
     scheduler_file: LocalPath | None = Field(
         default=None,
-        description="File that the scheduler has written its address to (`dask scheduler "
-        "--scheduler-file`), relative to the hunt file.",
+        description="File with the address of the scheduler (from `dask scheduler --scheduler-file`), "
+        "relative to the hunt file.",
     )
     repository: OneLine = Field(
         default=BUNDLE,
-        description="Where workers get the history from: `bundle` has this machine send the commits of the "
-        "range, without what came before; else a URL that each worker clones.",
+        description="Where workers get the history. With `bundle`, this machine sends the commits of "
+        "the range, without earlier ones. Otherwise a URL that each worker clones.",
     )
     folder: Annotated[OneLine, AfterValidator(_absolute), Kind("path")] | None = Field(
         default=None,
-        description="Folder on the workers for slots, clones and built artefacts; the clones and artefacts "
-        "stay there for the next hunt. Without it: the worker's own, and nothing stays.",
+        description="Folder on the workers for slots, clones and built artefacts. Clones and artefacts "
+        "stay there for the next hunt. Default: the worker's own folder, where nothing stays.",
         examples=["/var/tmp/bisector"],
     )
     wait: Wait = Field(
         default=10 * _MINUTE,
-        description="How long the cluster may be without a worker before the hunt stops.",
+        description="How long the hunt waits while the cluster has no worker, before it stops.",
     )
     retries: Annotated[StrictInt, Field(ge=0)] = Field(
         default=3,
-        description="How often one probe goes to another worker, because its own died or could not run it.",
+        description="How often a probe is sent to another worker because its worker died or could not "
+        "run it.",
     )
     per_machine: Count = Field(
         default=1,
-        description="Probes at the same time on one machine, for predicates that go by time; more of them "
-        "disturb each other. For all other predicates: one a worker's thread.",
+        description="Probes at the same time on one machine, for predicates that measure time. More "
+        "than one disturb each other. For all other predicates, each thread of a worker runs one.",
     )
 
     @model_validator(mode="before")

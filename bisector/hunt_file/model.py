@@ -53,38 +53,45 @@ class Build(Section):
     """How a commit is built."""
 
     command: Command = Field(
-        description="Builds the commit: text for the shell, or a list of words run without one.",
+        description="Command that builds the commit: a string for the shell, or a list of words to run "
+        "without a shell.",
         examples=["dune build bin/sx_server.exe"],
     )
-    folder: Inside = Field(default=".", description="Where the command runs, from the top of the repository.")
-    timeout: Limit = Field(default=30 * MINUTE, description="After this long the build has failed.")
+    folder: Inside = Field(
+        default=".", description="Folder that the command runs in, relative to the top of the repository."
+    )
+    timeout: Limit = Field(
+        default=30 * MINUTE, description="Time limit. A build that takes longer has failed."
+    )
     inputs: Inputs = Field(
         default=None,
-        description="Files and folders that the build depends on; commits alike in them share one build. "
-        "Without it: the whole tree.",
+        description="Files and folders that the build depends on. Commits that do not differ in them "
+        "share one build. Default: the whole tree.",
     )
     outputs: tuple[Target, ...] = Field(
         default=(),
-        description="Files and folders that the build makes and the test needs, kept for commits with the "
-        "same inputs.",
+        description="Files and folders that the build makes and the test needs. Bisector keeps them for "
+        "other commits with the same inputs.",
     )
     identity: Command | None = Field(
         default=None,
-        description="Prints what builds depend on beside the commit, such as the version of a compiler: what "
-        "was built or read while it printed something else is not used again. Runs once at each start, "
-        "beside the hunt file, with the variables that builds see. Without it: only the programs that the "
-        "command names count, by path, size and time of change.",
+        description="Command that prints what builds depend on besides the commit, for example the "
+        "version of a compiler. If its output changes, earlier builds and readings are not reused. It "
+        "runs once at each start, in the folder of the hunt file, with the variables that builds see. "
+        "Default: bisector compares only the programs that the command names, by path, size and "
+        "modification time.",
         examples=["ocamlfind ocamlopt -version"],
     )
     ccache: StrictBool = Field(
         default=False,
-        description="Whether C and C++ compilers are called through `ccache`, with a cache in `scratch`. "
-        "dune's own cache is used in any case.",
+        description="Whether to call C and C++ compilers through `ccache`, with a cache in `scratch`. "
+        "Dune uses its own cache in any case.",
     )
     ahead: StrictBool = Field(
         default=True,
-        description="Whether commits that may be asked for next are built while others are tested. That "
-        "needs `outputs`; beside measured tests it also takes a CPU that these are then kept off.",
+        description="Whether to build commits that may be tested next while others are tested. This "
+        "needs `outputs`. For measured tests it also reserves a CPU for these builds, which the tests "
+        "do not use.",
     )
 
 
@@ -92,86 +99,91 @@ class Test(Section):
     """How a built commit is tested."""
 
     command: Command = Field(
-        description="Tests the commit: text for the shell, or a list of words run without one.",
+        description="Command that tests the commit: a string for the shell, or a list of words to run "
+        "without a shell.",
         examples=["bash lib/tcl/test.sh"],
     )
-    folder: Inside = Field(default=".", description="Where the command runs, from the top of the repository.")
+    folder: Inside = Field(
+        default=".", description="Folder that the command runs in, relative to the top of the repository."
+    )
     timeout: Limit = Field(
-        default=10 * MINUTE, description="The test's whole process tree is ended after this long."
+        default=10 * MINUTE,
+        description="Time limit. After it, bisector kills the whole process tree of the test.",
     )
     memory: SizeLimit | None = Field(
         default=None,
-        description="Limit on the memory of the whole process tree. Without it: the machine's own.",
+        description="Memory limit of the whole process tree. Default: no limit besides that of the machine.",
     )
     to_the_end: bool = Field(
         default=False,
-        description="Whether the search, too, lets a test run into the limit of time or memory at which that "
-        "of the bad endpoint ended. Otherwise it ends one that has gone half way there.",
+        description="Whether the search lets each test run up to the time or memory limit that ended "
+        "the bad endpoint's test. By default it ends a test half way there.",
     )
     inputs: Inputs = Field(
         default=None,
-        description="Files and folders that the test depends on, beside what was built; commits alike in "
-        "these and in the build's inputs are tested once. Without it: the whole tree.",
+        description="Files and folders that the test depends on, besides the build. Commits that do not "
+        "differ in these and in the build's inputs are tested once. Default: the whole tree.",
     )
     keeps: tuple[Inside, ...] = Field(
         default=(),
-        description="Files and folders that a test may leave for the next one, such as a cache: globs from "
-        "the top of the repository, where `*` stands for any part of a name and `**` for any folders. All "
-        "else that a test changes in its slot is put back before the next test there.",
+        description="Files and folders that a test may leave for the next one, for example a cache. "
+        "Globs, relative to the top of the repository: `*` matches any part of a name, `**` any "
+        "folders. Bisector undoes all other changes that a test makes in its slot.",
         examples=[[".cache/**"]],
     )
     output: SizeLimit = Field(
-        default=64 * MIB, description="The test is ended when it has printed more than this."
+        default=64 * MIB, description="Output limit. A test that prints more is killed."
     )
 
 
 class Environment(Section):
-    """Variables that builds and tests see, beside the few that every probe has (such as PATH and HOME)."""
+    """Variables that builds and tests see, besides the few that every probe has (such as PATH and HOME)."""
 
     pass_: tuple[VariableGlob, ...] = Field(
         default=(),
         alias="pass",
-        description="Names or globs of variables handed on from bisector's environment.",
+        description="Names or globs of variables to pass on from bisector's environment.",
     )
     set: dict[Variable, str] = Field(
-        default_factory=dict, description="Variables with their values; these win over `pass`."
+        default_factory=dict, description="Variables to set, with their values. They override `pass`."
     )
 
 
 class PredicateChoice(Choice):
-    """The predicate that judges a test; every other key is an option of that predicate.
+    """The predicate that judges a test. All other keys are options of that predicate.
 
-    A name alone may stand for the whole section.
+    Instead of the section, you can write only the name.
     """
 
     name: OneLine = Field(
-        description="Name of the predicate, or a Python file that holds one, relative to the hunt file: "
-        "`mine.py`, or `mine.py:Name` where it holds several.",
+        description="Name of the predicate, or the Python file that defines it, relative to the hunt "
+        "file: `mine.py`, or `mine.py:Name` if it defines several.",
         examples=["exit_status"],
     )
 
 
 class Pairs(Section):
-    """How often a timing predicate runs a candidate in turn with the reference."""
+    """How often a measuring predicate runs the candidate in turn with the reference."""
 
     first: StrictInt = Field(
         default=1,
         ge=1,
-        description="Pairs when the search comes to a commit; it asks for more itself where they tell more "
-        "than another commit would.",
+        description="Pairs to measure when the search first tests a commit. The search measures more if "
+        "they tell more than another commit would.",
     )
     min: StrictInt = Field(
         default=3,
         ge=3,
-        description="Pairs before a difference is believed, between the endpoints and at the answer.",
+        description="Fewest pairs before bisector believes a difference, between the endpoints and in "
+        "the confirmation.",
     )
     whole: StrictBool = Field(
         default=False,
-        description="Whether runs of the endpoints and of the answer go on to their end although they are "
-        "certain to be bad, so that the step is measured and not only bounded from below.",
+        description="Whether runs of the endpoints and of the confirmation continue to their end even "
+        "if they are certain to be bad. The ratio is then measured instead of bounded from below.",
     )
     max: StrictInt = Field(
-        default=20, description="Pairs after which a difference that stays unsure is given up."
+        default=20, description="Most pairs. A difference that is still uncertain then stays undecided."
     )
 
     @field_validator("max")
@@ -183,12 +195,12 @@ class Pairs(Section):
 
 
 class Premise(Section):
-    """How the two endpoints are probed before the search."""
+    """How to probe the two endpoints before the search."""
 
     runs: Count = Field(
         default=1,
-        description="Runs of each endpoint, for a predicate that gives verdicts. A verdict that is not as "
-        "expected is never believed of one run.",
+        description="Runs of each endpoint, for a predicate that gives verdicts. Bisector never "
+        "believes an unexpected verdict after a single run.",
     )
     max: Count = Field(
         default=30,
@@ -205,45 +217,42 @@ class Premise(Section):
 class Budget(Section):
     """When a hunt gives up without a conclusion."""
 
-    time: Limit | None = Field(
-        default=None, description="Longest time for the whole hunt. Without it: no limit."
-    )
-    probes: Count | None = Field(default=None, description="Most commits to probe. Without it: no limit.")
+    time: Limit | None = Field(default=None, description="Most time for the whole hunt. Default: no limit.")
+    probes: Count | None = Field(default=None, description="Most commits to probe. Default: no limit.")
 
 
 class Quiet(Section):
-    """Has every probe wait for a calm machine."""
+    """Makes every probe wait for a quiet machine."""
 
     load_per_core: StrictFloat = Field(
         gt=0,
-        description="A test starts when what others run, per core, is at most this, and so is the share of "
-        "time in which some task waits for a CPU. Looked at for a second; the load average would still "
-        "hold bisector's own last test.",
+        description="A test starts once the CPU load of other processes, per core, is at most this, and "
+        "so is the share of time in which some task waits for a CPU. Bisector measures both for a "
+        "second; the load average would still include its own last test.",
         examples=[0.5],
     )
-    wait: Wait = Field(default=10 * MINUTE, description="After this long it starts all the same.")
+    wait: Wait = Field(default=10 * MINUTE, description="Longest wait. After it, the test starts anyway.")
 
 
 class Measure(Section):
-    """What surrounds the tests, so that their figures are worth more."""
+    """CPUs for the tests, and commands around each reading, for steadier measurements."""
 
     cpus: tuple[Annotated[StrictInt, Field(ge=0)], ...] = Field(
         default=(),
-        description="Numbers of the CPUs that tests are kept to, as `taskset --cpu-list` has them. Without "
-        "it: all of them.",
+        description="Numbers of the CPUs that tests may use, as for `taskset --cpu-list`. Default: all.",
         examples=[[1]],
     )
     before: Command | None = Field(
         default=None,
-        description="Run before every reading, for instance to pause other work. It runs beside the hunt "
-        "file, outside of the sandbox, with bisector's own environment, and must end within a minute. "
-        "Without it: nothing.",
+        description="Command to run before each reading, for example to pause other work. It runs in "
+        "the folder of the hunt file, outside of the sandbox, with bisector's own environment, and must "
+        "finish within a minute. Default: none.",
         examples=["tmux send-keys -t loops C-z"],
     )
     after: Command | None = Field(
         default=None,
-        description="Run after every reading, whatever came of it, also for one that was interrupted; for "
-        "one cut short by `kill -9` when the next hunt starts in the same `scratch`. Without it: nothing.",
+        description="Command to run after each reading, even if the reading failed or was interrupted. "
+        "After `kill -9`, it runs when the next hunt starts in the same `scratch`. Default: none.",
         examples=["tmux send-keys -t loops fg Enter"],
     )
 
@@ -253,112 +262,118 @@ class Hunt(Section):
 
     hunt: HuntName = Field(
         default="hunt",
-        description="Name of the hunt: letters, digits, `.`, `_` and `-`. Without it: the file's name, or "
-        "`hunt` where there is no file.",
+        description="Name of the hunt: letters, digits, `.`, `_` and `-`. Default: the name of the "
+        "file, or `hunt` without a file.",
     )
     repository: LocalPath = Field(
-        default=Path(), description="The git repository, relative to the hunt file."
+        default=Path(), description="Path of the git repository, relative to the hunt file."
     )
     good: Revisions = Field(
-        description="Where all was well: a revision or several, or `auto` to walk back from bad until a good "
-        "commit is found.",
+        description="One or more revisions without the regression, or `auto` to walk back from bad "
+        "until a good commit is found.",
         examples=["v1.0"],
     )
-    bad: Revision = Field(default="HEAD", description="Where the regression is seen.")
+    bad: Revision = Field(default="HEAD", description="Revision with the regression.")
     since: Revision | None = Field(
-        default=None, description="How far back `good: auto` walks. Without it: to the first commit."
+        default=None, description="Oldest revision that `good: auto` tries. Default: the first commit."
     )
     first_parent: StrictBool = Field(
         default=False,
-        description="Whether only merges and direct commits of bad's own branch are candidates.",
+        description="Whether to follow only the first parent of merges, as `git bisect --first-parent` does.",
     )
     paths: tuple[Pathspec, ...] = Field(
-        default=(), description="Git pathspecs: only commits that touch one of them are candidates."
+        default=(), description="Git pathspecs. Only commits that touch one of them are candidates."
     )
     skip: tuple[Commits, ...] = Field(
         default=(),
-        description="Commits that are not to be tested, as `git bisect skip` takes them: revisions, and "
-        "ranges such as `v1.1..v1.2`. They count as untestable.",
+        description="Commits not to test, as for `git bisect skip`: revisions, and ranges such as "
+        "`v1.1..v1.2`. They count as untestable.",
         examples=[["v1.1..v1.2"]],
     )
-    build: Build | None = Field(default=None, description="The build before the test. Without it: none.")
-    test: Test = Field(description="The test that every probe runs.", examples=[{"command": "./test.sh"}])
+    build: Build | None = Field(
+        default=None, description="How to build a commit before the test. Default: no build."
+    )
+    test: Test = Field(description="How to test a commit.", examples=[{"command": "./test.sh"}])
     overlay: tuple[Overlay, ...] = Field(
-        default=(), description="Changes laid over every commit before its build, in this order."
+        default=(), description="Changes to apply to every commit before its build, in this order."
     )
     environment: Environment = Field(
         default_factory=Environment,
-        description="Variables that builds and tests see; all others are kept from them.",
+        description="Variables that builds and tests see. They see no others.",
     )
     predicate: PredicateChoice = Field(
         default=PredicateChoice(name="exit_status"),
-        description="What turns a test into a judgement: a name, or keys and values.",
+        description="Predicate that judges a test: a name, or keys and values.",
     )
     suites: Suites | None = Field(
         default=None,
-        description="How the test tells what passed. Without it: by lines such as `eval: 169/169`, the last "
-        "of them `total: 376/376`.",
+        description="How to read from a test what passed. Default: from lines such as `eval: 169/169`, "
+        "the last one `total: 376/376`.",
     )
-    pairs: Pairs = Field(default_factory=Pairs, description="How often measured runs are repeated.")
+    pairs: Pairs = Field(default_factory=Pairs, description="How often to repeat measured runs.")
     premise: Premise = Field(
-        default_factory=Premise, description="How the endpoints are probed before the search."
+        default_factory=Premise, description="How to probe the endpoints before the search."
     )
     confidence: StrictFloat = Field(
-        default=0.99, ge=0.5, le=0.9999, description="Probability at which the search is sure of its answer."
+        default=0.99, ge=0.5, le=0.9999, description="Probability that the answer must reach."
     )
     budget: Budget = Field(default_factory=Budget, description="When the hunt gives up without a conclusion.")
     jobs: StrictInt = Field(
         default=1,
         ge=1,
         le=1024,
-        description="Probes at the same time, for a predicate that gives verdicts; tests must not disturb "
-        "each other. Measured tests run one at a time.",
+        description="Number of probes to run in parallel, for a predicate that gives verdicts. The "
+        "tests must not disturb each other. Measured tests run one at a time.",
     )
     sparse: StrictBool = Field(
         default=False,
-        description="Whether slots hold only the declared inputs of build and test, which in a repository of "
-        "very many files is quicker. The endpoints and the answer are laid out whole.",
+        description="Whether slots contain only the declared inputs of build and test, which is faster "
+        "in a repository with very many files. The endpoints and the answer are always checked out "
+        "completely.",
     )
     store: SizeLimit = Field(
         default=10 * GIB,
-        description="Most that built artefacts in `scratch` may take; what was used least recently goes "
-        "first.",
+        description="Size limit of the built artefacts in `scratch`. The least recently used ones are "
+        "removed first.",
     )
     engine: Engine = Field(
         default_factory=Engine, description="Where probes run: `local`, `dask`, or keys and values."
     )
     quiet: Quiet | None = Field(
-        default=None, description="Waiting for a calm machine. Without it: no waiting."
+        default=None, description="Whether and how to wait for a quiet machine. Default: no waiting."
     )
-    measure: Measure = Field(default_factory=Measure, description="What surrounds the tests.")
+    measure: Measure = Field(
+        default_factory=Measure,
+        description="CPUs for the tests, and commands to run before and after each reading.",
+    )
     sandbox: Literal["bwrap"] | None = Field(
         default=None,
-        description="`bwrap` has builds and tests run under bubblewrap: no network, and nothing to write to "
-        "but the slot and a `/tmp` of their own. Without it: as the user who runs bisector.",
+        description="`bwrap` runs builds and tests under bubblewrap: without network, and able to write "
+        "only to the slot and to their own `/tmp`. Default: no sandbox.",
     )
     diagnose: Diagnosis = Field(
         default_factory=Diagnosis, description="What `bisector diagnose` compares, and the hypotheses."
     )
     alarm: Alarm | None = Field(
-        default=None, description="What `bisector alarm` compares. Without it: no alarm."
+        default=None, description="What `bisector alarm` compares. Default: no alarm."
     )
     watches: tuple[Inside, ...] = Field(
         default=(),
-        description="Files whose raised deadlines this hunt looks into, as globs whose `*` also matches "
-        "`/`. Without it: the scripts that the test runs.",
+        description="Files whose raised deadlines start this hunt, as globs in which `*` also matches "
+        "`/`. Default: the scripts that the test runs.",
         examples=[["lib/tcl/*.sh"]],
     )
     scratch: LocalPath | None = Field(
         default=None,
-        description="Folder for worktrees, artefacts and journal, relative to the hunt file. Without it: "
-        "`worktrees/` beside the hunt file (or beside its `configs/`), or the user's cache where that would "
-        "lie in the repository.",
+        description="Folder for worktrees, built artefacts and the journal, relative to the hunt file. "
+        "Default: `worktrees/` beside the hunt file (or beside its `configs/`); if that would be inside "
+        "the repository, a folder in the user's cache.",
     )
     progress_log: LocalPath | None = Field(
-        default=None, description="Markdown file that gets the conclusion, relative to the hunt file."
+        default=None, description="Markdown file to which the conclusion is added, relative to the hunt file."
     )
     heading: Heading = Field(
-        default="Progress log", description="Heading in that file under which the conclusion is written."
+        default="Progress log", description="Heading in that file under which the conclusion is added."
     )
 
     _origin: Origin = PrivateAttr(default_factory=Origin)

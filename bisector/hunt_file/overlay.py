@@ -23,8 +23,8 @@ class Section(BaseModel):
 class _Change(Section):
     optional: StrictBool = Field(
         default=False,
-        description="Whether a commit to which this does not apply is tested without it; "
-        "otherwise such a commit is untestable.",
+        description="Whether to test a commit without this change if it does not apply. By default such "
+        "a commit is untestable.",
     )
 
     @property
@@ -34,12 +34,12 @@ class _Change(Section):
 
 
 class Edit(_Change):
-    """Replaces a text in a file, wherever it occurs."""
+    """Replaces a text everywhere in a file."""
 
     edit: Target = Field(description="The file to change.", examples=["lib/erlang/conformance.sh"])
-    find: str = Field(description="The text to replace; every occurrence is.", examples=["timeout 120"])
+    find: str = Field(description="The text to replace, at every occurrence.", examples=["timeout 120"])
     replace: str = Field(
-        description="What stands there instead; with `regex` it may use `\\1` and `\\g<name>`.",
+        description="The new text. With `regex` it may use `\\1` and `\\g<name>`.",
         examples=["timeout 600"],
     )
     regex: StrictBool = Field(
@@ -74,15 +74,15 @@ def _try(find: str, replace: str) -> None:
 
 
 class Copy(_Change):
-    """Takes a file or folder as it is in another commit."""
+    """Copies a file or folder from another commit."""
 
     copy_: Target = Field(alias="copy", description="The file or folder to take.", examples=["lib/erlang"])
-    to: Target | None = Field(default=None, description="Where it goes, when not to the same path.")
+    to: Target | None = Field(default=None, description="Where to put it. Default: the same path.")
     from_: Revision = Field(
         default="bad",
         alias="from",
-        description="The commit it is taken from: `good`, `bad` or any revision. (With several good ones, "
-        "`good` is the first.)",
+        description="The commit to take it from: `good`, `bad` or any revision. If there are several "
+        "good ones, `good` is the first.",
     )
 
     @property
@@ -92,12 +92,12 @@ class Copy(_Change):
 
 
 class Place(_Change):
-    """Brings a file or folder that the history does not have."""
+    """Adds a file or folder that the history does not have."""
 
     file: LocalPath = Field(
-        description="The file or folder, relative to the hunt file.", examples=["bench/perf-smoke.sx"]
+        description="The file or folder to add, relative to the hunt file.", examples=["bench/perf-smoke.sx"]
     )
-    to: Target = Field(description="Where it goes in the repository.", examples=["lib/perf-smoke.sx"])
+    to: Target = Field(description="Where to put it in the repository.", examples=["lib/perf-smoke.sx"])
 
     @property
     def target(self) -> str:

@@ -56,7 +56,7 @@ _HEAD = """\
 
 <!-- Written by bisector.hunt_file.reference from the descriptions in the code; do not edit. -->
 
-A hunt file describes one hunt, in YAML (UTF-8). The shortest:
+A hunt file describes one hunt, in YAML (UTF-8). The shortest one:
 
 ```yaml
 good: v1.0
@@ -65,21 +65,21 @@ test:
 ```
 
 `--config NAME` looks for the path `NAME`, then in `configs/`, then among the hunt files that come with
-bisector, each time also with `.yaml` appended. A value can also be given, or overridden, by the option in
-the last column; every other key by `--set KEY=VALUE`, for instance `--set build.folder=src`. There, relative
-local paths start from the current folder.
+bisector, each time also with `.yaml` appended. Options on the command line override the file: the last column
+has the option of a key, and `--set KEY=VALUE` sets any key, for example `--set build.folder=src`. On the
+command line, relative local paths start from the current folder.
 
 | Value | Written as |
 |---|---|
 | duration | `90s`, `10m`, `1h30m`, `250ms`, or a number of seconds |
 | size | `512MiB`, `8GiB`, `1.5GB`, or a number of bytes |
 | revision | a branch, a tag, a commit id, or anything else that names one commit to git |
-| command | a text, run by the shell; or a list of words, run as they are |
+| command | a string for the shell, or a list of words to run without a shell |
 | path | a file or folder in the repository, from its top, without `..` |
-| local path | a path of this machine, relative to the hunt file; `~` is the home folder |
+| local path | a path on this machine, relative to the hunt file; `~` is your home folder |
 
-`yes`, `no`, `on`, `off`, dates and `1:30` are plain texts. An unknown key, a key written twice and a value of
-the wrong kind are errors, all reported at once with file and line.
+`yes`, `no`, `on`, `off`, dates and `1:30` are plain strings. Unknown keys, duplicate keys and values of the
+wrong type are errors. Bisector reports all of them at once, with file and line.
 """
 
 
@@ -98,7 +98,7 @@ def _lines() -> Iterator[str]:
         yield from _section(f"### {key}", model, f"diagnose.{key}.")
     yield "## overlay\n"
     kinds = ", ".join(f"`{key}`" for key in KINDS)
-    yield f"A list. Each entry has exactly one of the keys {kinds}, which says what it does.\n"
+    yield f"A list. Each entry has exactly one of the keys {kinds}, which says what the entry does.\n"
     for key, model in KINDS.items():
         yield from _section(f"### {key}", model, f"overlay.{key}.")
 
@@ -164,7 +164,7 @@ def _default(info: FieldInfo) -> str:
     if info.is_required():
         return "**required**"
     value, kind = info.default, _kind(info.annotation, info.metadata)
-    if info.default_factory or value is None or value == () or "Without it" in (info.description or ""):
+    if info.default_factory or value is None or value == () or "Default:" in (info.description or ""):
         return ""
     if isinstance(value, bool):
         value = str(value).lower()

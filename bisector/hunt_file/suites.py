@@ -29,28 +29,29 @@ def _regex(*groups: str) -> AfterValidator:
 
 
 class Suites(Section):
-    """How the test tells what passed, suite by suite, for `quantify` and `verify`."""
+    """How to read from a test what passed, suite by suite, for `quantify` and `verify`."""
 
     pattern: Annotated[str, _regex("suite", "passed", "total"), Kind("regular expression")] = Field(
         default=r"^\s*(?:(?P<suite>[A-Za-z][\w. -]*?)\s*:?\s+)?(?P<passed>\d+)\s*/\s*(?P<total>\d+)(?![\w/])",
-        description="Line of a suite, with the groups `suite`, `passed`, `total`, and `seconds` where the "
-        "script prints them. A suite called `total`, or without a name, is the sum of the others.",
+        description="Regular expression for the line of a suite, with the groups `suite`, `passed`, "
+        "`total`, and `seconds` if the script prints them. A suite called `total`, or without a name, "
+        "is the sum of the others.",
     )
     failed: Annotated[str, _regex("test"), Kind("regular expression")] = Field(
         default=r"^\W*(?:FAIL(?:ED)?|fail(?:ed)?|not ok)\b[\s:-]*(?:\d+[\s:-]+)?"
         r'(?P<test>[^\s:,"]*[A-Za-z][^\s:,"]*)',
-        description="Line that names a failed test, in the group `test`.",
+        description="Regular expression for a line that names a failed test, in the group `test`.",
     )
     scoreboard: Target | None = Field(
         default=None,
-        description="JSON file in the repository that the test writes; where it does, its suites count and "
-        "not those of the output.",
+        description="JSON file in the repository that the test writes. If it does, the suites come from "
+        "this file instead of the output.",
         examples=["lib/erlang/scoreboard.json"],
     )
     baseline: Target | None = Field(
         default=None,
-        description="JSON file in the repository, as of bad, that a fix is held against. Without it: what "
-        "the test says at good.",
+        description="JSON file in the repository, as of bad, to compare a fix with. Default: what the "
+        "test reports at good.",
         examples=["lib/guest/baseline/erlang.json"],
     )
 

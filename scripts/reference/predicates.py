@@ -21,13 +21,13 @@ _HEAD = """\
 
 <!-- Written by scripts/write_reference.py from the docstrings in the code; do not edit. -->
 
-A predicate turns a finished, or still running, test into a judgement: good, bad, untestable, or a measured
-value. The hunt file names one under `predicate`, with its options beside `name`; `bisector predicates` lists
-them here and now, those of installed packages included. To write one: [write a
-predicate](../how-to/write-a-predicate.md).
+A predicate judges a finished or running test: good, bad, untestable, or a measured value. Name one in the
+hunt file under `predicate`, with its options beside `name`. `bisector predicates` lists all that are
+installed, including those of other packages. You can also
+[write a predicate](../how-to/write-a-predicate.md).
 
-A **paired** predicate measures: each run of a candidate is compared with a run of the good endpoint's own
-build made just before it. The others give verdicts.
+A **paired** predicate measures. It compares each run of a candidate with a run of the good endpoint's build,
+made just before. All other predicates give verdicts.
 """
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 

@@ -9,19 +9,31 @@ import typer
 
 Configs = Annotated[
     list[str] | None,
-    typer.Option("--config", "-c", help="Hunt file of a guest: a path, or a name in configs/; repeat it."),
+    typer.Option(
+        "--config",
+        "-c",
+        help="Hunt file of a test suite: a path, or the name of one in configs/. Repeatable.",
+    ),
 ]
 Guests = Annotated[
     str | None,
-    typer.Option(help="`all` hunt files beside the first --config (or in configs/), or names: tcl,lua."),
+    typer.Option(
+        help="Hunt files by name, such as tcl,lua, or `all`: those beside the first --config, or in configs/."
+    ),
 ]
-Repo = Annotated[str | None, typer.Option(help="The git repository, for all of these hunts.")]
+Repo = Annotated[str | None, typer.Option(help="Path of the git repository for all these hunts.")]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any key of these hunt files, dotted.")
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set any key of these hunt files. Repeatable."),
 ]
-Again = Annotated[bool, typer.Option("--again", help="Measure anew what was measured within the last day.")]
+Again = Annotated[
+    bool, typer.Option("--again", help="Measure again, even if the last measurement is less than a day old.")
+]
 Markdown = Annotated[
-    Path | None, typer.Option("--md", help="Write the Markdown to this file too; `-` prints nothing else.")
+    Path | None,
+    typer.Option(
+        "--md", help="Also write the result as Markdown to this file. `-` prints only the Markdown."
+    ),
 ]
 Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")]
 Verbosely = Annotated[bool, typer.Option("--verbose", "-v", help="Print every build and run.")]

@@ -20,10 +20,10 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the conclusion.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every build and run.")] = False,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Forget this hunt's earlier readings and begin again.")
+        bool, typer.Option("--restart", help="Discard the earlier readings of this hunt and start again.")
     ] = False,
 ) -> int:
-    """Find the first bad commit; the same command goes on where an earlier start stopped.
+    """Find the first bad commit. After an interruption, the same command continues.
 
     Exit codes: 0 found, 2 usage or hunt file, 3 no regression, 4 only untestable commits left,
     5 inconclusive, 6 environment, 130 interrupted.
@@ -44,14 +44,14 @@ def check(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every build and run.")] = False,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Forget this hunt's earlier readings and begin again.")
+        bool, typer.Option("--restart", help="Discard the earlier readings of this hunt and start again.")
     ] = False,
 ) -> int:
     """Check the premise only: good is good, bad is bad, and the difference is real.
 
-    A later `run` goes on from here.
+    A later `run` continues from here.
 
-    Exit codes: 0 there is something to hunt, all others as `run`.
+    Exit codes: 0 the endpoints differ, all others as `run`.
 
     Example: [bold]bisector check --config tcl.yaml[/bold]
     """
@@ -66,16 +66,18 @@ def probe(
     chosen: Chosen,
     commit: Annotated[
         str | None,
-        typer.Argument(help="Judge this commit in a scratch worktree; default: the checkout as it stands."),
+        typer.Argument(help="Commit to judge in a scratch worktree (default: the checkout as it is)."),
     ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Read it anew, whatever the journal holds.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Test again, even if the journal has a reading.")
+    ] = False,
     as_json: Json = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every build and run.")] = False,
 ) -> int:
     """Judge one commit: the script for `git bisect run`.
 
-    Exit codes: 0 good, 1 bad, 125 untestable; everything else is 128 or above, so that git stops and
-    takes no mistake for a verdict.
+    Exit codes: 0 good, 1 bad, 125 untestable. All others are 128 or above: git stops and does not take
+    a mistake for a verdict.
 
     Examples: [bold]git bisect run bisector probe --config tcl.yaml[/bold], or for one commit
     [bold]bisector probe --config tcl.yaml v1.2[/bold]
@@ -91,13 +93,13 @@ def import_(
     chosen: Chosen,
     as_json: Json = False,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Forget this hunt's earlier readings first.")
+        bool, typer.Option("--restart", help="Discard the earlier readings of this hunt first.")
     ] = False,
 ) -> None:
-    """Go on with a `git bisect` session: its verdicts become readings of a hunt, for `run` to go on from.
+    """Import a `git bisect` session: its verdicts become readings of a hunt, and `run` continues from there.
 
-    The session itself is only read. Without --good and --bad the hunt is between the commits that the
-    session began with.
+    The session itself does not change. Without --good and --bad, the hunt uses the session's first good and
+    bad commits.
 
     Example: [bold]bisector import --config tcl.yaml[/bold]
     """

@@ -17,7 +17,7 @@ app = typer.Typer()
 @app.command(rich_help_panel="Look at a hunt")
 @takes_hunt
 def status(chosen: Chosen, as_json: Json = False) -> None:
-    """Show the hunts in the journal: running, stopped or over.
+    """List the hunts in the journal: running, stopped or finished.
 
     Examples: [bold]bisector status[/bold], [bold]bisector status --config tcl.yaml --json[/bold]
     """
@@ -29,7 +29,7 @@ def status(chosen: Chosen, as_json: Json = False) -> None:
 @app.command(rich_help_panel="Look at a hunt")
 @takes_hunt
 def explain(chosen: Chosen, as_json: Json = False, md: Markdown = None) -> int:
-    """Tell why each commit was tested, in plain words (default: the newest hunt); nothing is run.
+    """Explain why each commit was tested (default: the newest hunt). Runs no test.
 
     Examples: [bold]bisector explain[/bold], [bold]bisector explain --config tcl.yaml --md why.md[/bold]
     """
@@ -41,7 +41,7 @@ def explain(chosen: Chosen, as_json: Json = False, md: Markdown = None) -> int:
 @app.command(rich_help_panel="Look at a hunt")
 @takes_hunt
 def log(chosen: Chosen) -> None:
-    """Print a hunt as a git bisect log, replayable by `git bisect replay` (default: the newest hunt).
+    """Print a hunt as a log for `git bisect replay` (default: the newest hunt).
 
     Example: [bold]bisector log --config tcl.yaml[/bold]
     """
@@ -56,9 +56,9 @@ def report(
     chosen: Chosen,
     html: Annotated[Path | None, typer.Option(help="Write the HTML report to this file.")] = None,
     md: Annotated[Path | None, typer.Option(help="Write the Markdown report to this file.")] = None,
-    chat: Annotated[bool, typer.Option("--chat", help="Print the answer in one paragraph.")] = False,
+    chat: Annotated[bool, typer.Option("--chat", help="Print a summary in one paragraph.")] = False,
 ) -> None:
-    """Write the reports of a hunt (default: the newest); without a file, print the Markdown one.
+    """Write reports of a hunt (default: the newest hunt). Without an option, print the Markdown report.
 
     Example: [bold]bisector report --config tcl.yaml --html tcl.html[/bold]
     """
@@ -70,11 +70,11 @@ def report(
 @app.command(rich_help_panel="More")
 def predicates(
     name: Annotated[
-        str | None, typer.Argument(help="Only this one.", autocompletion=completion.predicates)
+        str | None, typer.Argument(help="Show only this predicate.", autocompletion=completion.predicates)
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the predicates with their options.
+    """List the predicates and their options.
 
     Examples: [bold]bisector predicates[/bold], [bold]bisector predicates wall_time[/bold]
     """
@@ -100,11 +100,13 @@ def schema() -> None:
 @takes_hunt
 def clean(
     chosen: Chosen,
-    everything: Annotated[bool, typer.Option("--all", help="The journal and the reports too.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also remove the journal and the reports.")
+    ] = False,
 ) -> None:
-    """Remove what hunts keep between runs: built artefacts, logs, and what a killed hunt left behind.
+    """Remove built artefacts, logs, and whatever a killed hunt left behind.
 
-    What a running hunt uses stays: its slots and logs, and the built artefacts, reports and journal.
+    If a hunt is running, its slots and logs stay, and so do the built artefacts, reports and journal.
 
     Examples: [bold]bisector clean[/bold], with journal and reports [bold]bisector clean --all[/bold]
     """

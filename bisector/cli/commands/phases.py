@@ -35,9 +35,9 @@ def quantify(
     quiet: Quietly = False,
     verbose: Verbosely = False,
 ) -> int:
-    """Measure every guest at both ends: totals, ratios, suites, and whether one guest stands out.
+    """Measure each test suite at both endpoints: totals, ratios, and which suite stands out.
 
-    Its readings are those of `check`, so neither it nor `run` takes them again.
+    `check` and `run` reuse these readings, and `quantify` reuses theirs.
 
     Example: [bold]bisector quantify --config tcl.yaml --config lua.yaml[/bold]
     """
@@ -55,14 +55,14 @@ def quantify(
 def diagnose(
     chosen: Chosen,
     commit: Annotated[
-        str | None, typer.Argument(help="The commit to diagnose; default: the hunt's first bad commit.")
+        str | None, typer.Argument(help="Commit to diagnose (default: the hunt's first bad commit).")
     ] = None,
     against: Annotated[
-        str | None, typer.Option(help="What it is compared with; default: its first parent.")
+        str | None, typer.Option(help="Commit to compare with (default: its first parent).")
     ] = None,
     evidence: Annotated[
         list[str] | None,
-        typer.Option(help="Ask this collector only; may be repeated. Default: those of the hunt file."),
+        typer.Option(help="Run only this collector. Repeatable (default: those of the hunt file)."),
     ] = None,
     again: Again = False,
     as_json: Json = False,
@@ -70,9 +70,9 @@ def diagnose(
     quiet: Quietly = False,
     verbose: Verbosely = False,
 ) -> int:
-    """Compare the first bad commit with its parent: evidence, and what becomes of each hypothesis.
+    """Compare the first bad commit with its parent: collect evidence and test the hypotheses.
 
-    Exit codes: 0 done, 2 usage or hunt file, 5 hypotheses stay open and none is validated, 6 environment.
+    Exit codes: 0 done, 2 usage or hunt file, 5 no hypothesis validated and some still open, 6 environment.
 
     Example: [bold]bisector diagnose --config tcl.yaml[/bold]
     """
@@ -92,13 +92,14 @@ def diagnose(
 
 @app.command(rich_help_panel="Around the hunt")
 def verify(
-    fix: Annotated[str, typer.Option("--fix", help="The commit that is to bring good's speed back.")],
+    fix: Annotated[str, typer.Option("--fix", help="Commit with the fix.")],
     config: Configs = None,
     guests: Guests = None,
     repo: Repo = None,
     settings: Settings = None,
     within: Annotated[
-        float, typer.Option(min=1.0, help="How many times good's user time a fix may take.")
+        float,
+        typer.Option(min=1.0, help="Most user time the fix may take, as a multiple of the good commit."),
     ] = 1.5,
     again: Again = False,
     as_json: Json = False,
@@ -106,9 +107,9 @@ def verify(
     quiet: Quietly = False,
     verbose: Verbosely = False,
 ) -> int:
-    """Hold a fix against good: speed, scoreboard and watchdogs of every guest.
+    """Compare a fix with the good commit: speed, scoreboard and watchdogs of each test suite.
 
-    Exit codes: 0 all holds, 1 something does not, 5 something could not be decided, 2 and 6 as `run`.
+    Exit codes: 0 all checks passed, 1 a check failed, 5 a check could not be decided, 2 and 6 as `run`.
 
     Example: [bold]bisector verify --config tcl.yaml --config lua.yaml --fix my-branch[/bold]
     """
@@ -122,16 +123,16 @@ def verify(
 
 @app.command(rich_help_panel="Around the hunt")
 def plan(
-    file: Annotated[Path, typer.Option("--file", help="The plan, a Markdown file; made when missing.")],
+    file: Annotated[Path, typer.Option("--file", help="Markdown file of the plan; created if missing.")],
     config: Configs = None,
     guests: Guests = None,
-    heading: Annotated[str, typer.Option(help="Under which heading entries go.")] = "Progress log",
+    heading: Annotated[str, typer.Option(help="Heading under which entries are added.")] = "Progress log",
     as_json: Json = False,
 ) -> None:
-    """Write what the journal holds into a plan: a dated entry for each conclusion and result, newest first.
+    """Add conclusions and results from the journal to a plan, as dated entries, newest first.
 
-    What stands there already is not written again, and all else in the file stays as it is. Without
-    --config: the journal of this folder.
+    Entries that the plan already has are not added again, and the rest of the file does not change. Without
+    --config, the journal of the current folder is used.
 
     Example: [bold]bisector plan --file plan.md --config tcl.yaml[/bold]
     """
@@ -144,26 +145,31 @@ def plan(
 @takes_hunt
 def alarm(
     chosen: Chosen,
-    update: Annotated[bool, typer.Option("--update", help="Measure and rewrite the references.")] = False,
-    factor: Annotated[
-        float | None, typer.Option(min=1.01, help="Fail beyond this many times the reference.")
-    ] = None,
-    commit: Annotated[str, typer.Option(help="Build and measure this commit.")] = "HEAD",
-    here: Annotated[
-        bool, typer.Option("--here", help="Measure in this folder as it stands, without a build.")
+    update: Annotated[
+        bool, typer.Option("--update", help="Measure, and rewrite the reference times.")
     ] = False,
-    hunt: Annotated[bool, typer.Option("--hunt", help="On failure start the hunt for the cause.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail for a drift too.")] = False,
+    factor: Annotated[
+        float | None,
+        typer.Option(
+            min=1.01, help="Fail if a benchmark takes more than this multiple of its reference time."
+        ),
+    ] = None,
+    commit: Annotated[str, typer.Option(help="Commit to build and measure.")] = "HEAD",
+    here: Annotated[
+        bool, typer.Option("--here", help="Measure the current folder as it is, without a build.")
+    ] = False,
+    hunt: Annotated[bool, typer.Option("--hunt", help="On failure, hunt for the cause.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Also fail on a slow drift.")] = False,
     as_json: Json = False,
     md: Markdown = None,
     quiet: Quietly = False,
     verbose: Verbosely = False,
 ) -> int:
-    """Compare micro-benchmarks with their reference times and with their own history.
+    """Compare micro-benchmarks with their reference times and their history.
 
-    Exit codes: 0 all within the factor, 1 the alarm, 2 usage or references, 6 environment.
+    Exit codes: 0 all within the factor, 1 alarm, 2 usage or references, 6 environment.
 
-    Example: [bold]bisector alarm --config smoke.yaml[/bold], first of all
+    Example: [bold]bisector alarm --config smoke.yaml[/bold], the first time
     [bold]bisector alarm --config smoke.yaml --update[/bold]
     """
     from bisector.cli.alarm import sound_alarm
@@ -189,14 +195,17 @@ def deadlines(
     repo: Repo = None,
     settings: Settings = None,
     commit: Annotated[
-        str | None, typer.Option(help="Look at the scripts of this commit; default: each hunt's bad one.")
+        str | None, typer.Option(help="Commit whose scripts are checked (default: each hunt's bad commit).")
     ] = None,
-    runs: Annotated[int, typer.Option(min=1, help="Runs of a test that was not measured today.")] = 2,
+    runs: Annotated[int, typer.Option(min=1, help="Runs of each test that was not measured today.")] = 2,
     factor: Annotated[
-        float, typer.Option(min=1.5, help="A deadline should be this many times the quiet wall time.")
+        float,
+        typer.Option(
+            min=1.5, help="Recommend deadlines of this multiple of the wall time on a quiet machine."
+        ),
     ] = 5.0,
     write: Annotated[
-        bool, typer.Option("--write", help="Print the change as a diff; your checkout stays as it is.")
+        bool, typer.Option("--write", help="Print the changes as a diff. Your checkout does not change.")
     ] = False,
     patch: Annotated[Path | None, typer.Option(help="Write the diff to this file, for `git apply`.")] = None,
     again: Again = False,
@@ -205,7 +214,7 @@ def deadlines(
     quiet: Quietly = False,
     verbose: Verbosely = False,
 ) -> int:
-    """Compare the deadlines in test scripts with how long the tests take, and recommend values.
+    """Compare the deadlines in test scripts with the time the tests take, and recommend values.
 
     Example: [bold]bisector deadlines --config tcl.yaml --config erlang.yaml --write[/bold]
     """
@@ -228,24 +237,25 @@ def deadlines(
 
 @app.command(rich_help_panel="Around the hunt")
 def watchdog(
-    asked: Annotated[str, typer.Argument(metavar="BASE..HEAD", help="The change to look at.")],
+    asked: Annotated[str, typer.Argument(metavar="BASE..HEAD", help="Range of commits to check.")],
     config: Configs = None,
     guests: Guests = None,
     repo: Repo = None,
     settings: Settings = None,
     run: Annotated[
-        bool, typer.Option("--run", help="Hunt for what made a watched test slower, if anything did.")
+        bool, typer.Option("--run", help="If a watched test became slower, hunt for the cause.")
     ] = False,
     budget: Annotated[
-        str | None, typer.Option(help="Time for all hunts, such as 50m; the next start goes on.")
+        str | None, typer.Option(help="Time for all hunts, for example 50m. The next start continues.")
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Fail for a raised deadline that no hunt answers for.")
+        bool, typer.Option("--strict", help="Also fail if no hunt explains a raised deadline.")
     ] = False,
     form: Annotated[
         str,
         typer.Option(
-            "--format", help="text, json, markdown, github, gitea, forgejo, gitlab (code quality) or sarif."
+            "--format",
+            help="Output: text, json, markdown, github, gitea, forgejo, gitlab (code quality) or sarif.",
         ),
     ] = "text",
     as_json: Json = False,
@@ -253,7 +263,7 @@ def watchdog(
     quiet: Quietly = False,
     verbose: Verbosely = False,
 ) -> int:
-    """Find the deadlines that a change raises, and tell whether a regression is behind them.
+    """Find deadlines that a change raises, and check whether they hide a regression.
 
     Exit codes: 0 no regression, 1 a regression (--strict: a raised deadline), 5 not decided.
 

@@ -12,39 +12,39 @@ from bisector.cli.commands.annotations import Json, Markdown, Quietly, Verbosely
 from bisector.cli.options import Chosen, takes_hunt
 
 app = typer.Typer()
-demo_app = typer.Typer(help="The sample history: a small real sx_server with a known first bad commit.")
+demo_app = typer.Typer(help="Make a sample history: a small sx_server with a known first bad commit.")
 app.add_typer(demo_app, name="demo", no_args_is_help=True, rich_help_panel="Begin")
-ci_app = typer.Typer(help="Workflow files that ask what raised deadlines hide.")
+ci_app = typer.Typer(help="Write CI workflows that check raised deadlines.")
 app.add_typer(ci_app, name="ci", no_args_is_help=True, rich_help_panel="Begin")
 
 
 @app.command(rich_help_panel="Begin")
 def init(
     folder: Annotated[
-        Path, typer.Argument(help="The repository to look at.", show_default="this folder")
+        Path, typer.Argument(help="Repository to examine.", show_default="the current folder")
     ] = Path(),
     output: Annotated[
-        Path, typer.Option(help="Write the hunt file here; `-` prints it and tries nothing.")
+        Path, typer.Option(help="Hunt file to write. `-` prints it and skips the trial.")
     ] = Path("hunt.yaml"),
     symptom: Annotated[
         str,
         typer.Option(
             "--for",
-            help="What is hunted: failure, time or memory.",
+            help="What to hunt: failure, time or memory.",
             autocompletion=completion.symptoms,
         ),
     ] = "failure",
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     no_try: Annotated[bool, typer.Option("--no-try", help="Do not build and test HEAD.")] = False,
     as_json: Json = False,
     verbose: Verbosely = False,
 ) -> int:
-    """Look at a repository, propose a hunt file with comments, and try it at HEAD.
+    """Propose a hunt file for a repository, with comments, and try it at HEAD.
 
-    Exit codes: 0 written and it works at HEAD, 1 written but HEAD cannot be judged by it, 2 usage.
+    Exit codes: 0 written and works at HEAD, 1 written but cannot judge HEAD, 2 usage.
 
     Examples: [bold]bisector init[/bold], for a program that became slow
-    [bold]bisector init ../server --for time[/bold], only to see it [bold]bisector init --output -[/bold]
+    [bold]bisector init ../server --for time[/bold], to print it only [bold]bisector init --output -[/bold]
     """
     from bisector.cli.init import propose_hunt
 
@@ -56,9 +56,9 @@ def init(
 @app.command(rich_help_panel="Begin")
 @takes_hunt
 def doctor(chosen: Chosen, as_json: Json = False) -> int:
-    """Tell what this machine can do, and what that means for a hunt: limits, isolation, tools, disk, load.
+    """Check this machine: limits, isolation, tools, disk and load, and what they mean for a hunt.
 
-    With a hunt named, also whether all that it asks for is there.
+    If you name a hunt, also check that everything it needs is there.
 
     Exit codes: 0 a hunt can run, 6 it cannot.
 
@@ -74,21 +74,22 @@ def doctor(chosen: Chosen, as_json: Json = False) -> int:
 def inputs(
     chosen: Chosen,
     commit: Annotated[
-        str | None, typer.Option(metavar="REV", help="Trace this commit; default: the good one.")
+        str | None, typer.Option(metavar="REV", help="Commit to trace (default: the good commit).")
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Write the lists into the hunt file; all else in it stays.")
+        bool,
+        typer.Option("--write", help="Write the lists into the hunt file. The rest of it does not change."),
     ] = False,
     as_json: Json = False,
     md: Markdown = None,
     quiet: Quietly = False,
     verbose: Verbosely = False,
 ) -> int:
-    """Trace one build and one test, and propose the inputs and outputs that a hunt file should declare.
+    """Trace one build and one test, and propose the inputs and outputs for the hunt file.
 
-    Exit codes: 0 done, 1 the hunt file forgets an input, 2 usage or hunt file, 6 environment.
+    Exit codes: 0 done, 1 the hunt file lacks an input, 2 usage or hunt file, 6 environment.
 
-    Examples: [bold]bisector inputs --config tcl.yaml[/bold], and have them written
+    Examples: [bold]bisector inputs --config tcl.yaml[/bold], and write them to the file
     [bold]bisector inputs --config tcl.yaml --write[/bold]
     """
     from bisector.cli.inputs import trace_inputs
@@ -104,21 +105,21 @@ def ci_init(
         str | None,
         typer.Option(
             "--for",
-            help="github, gitea, forgejo or gitlab; default: the one that the repository looks made for.",
+            help="github, gitea, forgejo or gitlab (default: detected from the repository).",
             autocompletion=completion.services,
         ),
     ] = None,
-    repo: Annotated[Path, typer.Option(help="The repository to write it into.")] = Path(),
+    repo: Annotated[Path, typer.Option(help="Repository to write the workflow to.")] = Path(),
     hunts: Annotated[
-        str, typer.Option(help="Options of `watchdog` that name the hunts: `--config hunt.yaml`.")
+        str, typer.Option(help="Options of `watchdog` that name the hunts, for example `--config hunt.yaml`.")
     ] = "--guests all",
     budget: Annotated[str, typer.Option(help="Time for all hunts of a change.")] = "50m",
     install: Annotated[
-        str | None, typer.Option(help="The command that installs bisector there; default: with pip.")
+        str | None, typer.Option(help="Command that installs bisector on the CI machine (default: with pip).")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Write a workflow that asks of every proposed change what its raised deadlines hide.
+    """Write a CI workflow that checks the raised deadlines of each proposed change.
 
     Examples: [bold]bisector ci init[/bold],
     [bold]bisector ci init --for gitlab --hunts '--config tcl.yaml'[/bold]
@@ -130,20 +131,22 @@ def ci_init(
 
 @demo_app.command("make")
 def demo_make(
-    directory: Annotated[Path, typer.Argument(help="A folder that is empty or not there yet.")],
+    directory: Annotated[Path, typer.Argument(help="Folder to create; it may exist if it is empty.")],
     scenario: Annotated[
         str,
-        typer.Option(help="Which cause to inject; see `demo list`.", autocompletion=completion.scenarios),
+        typer.Option(help="Cause to inject; `demo list` lists them.", autocompletion=completion.scenarios),
     ] = "jit-miss",
-    commits: Annotated[int, typer.Option(min=12, help="Length of the history.")] = 120,
-    seed: Annotated[int, typer.Option(help="Another seed, another history.")] = 7,
-    workload: Annotated[int, typer.Option(min=1, help="What each test does, in percent of its usual.")] = 100,
+    commits: Annotated[int, typer.Option(min=12, help="Number of commits.")] = 120,
+    seed: Annotated[int, typer.Option(help="Seed of the history.")] = 7,
+    workload: Annotated[int, typer.Option(min=1, help="Work of each test, in percent.")] = 100,
     phases: Annotated[
         bool,
-        typer.Option("--phases", help="Also a hunt file for each guest in configs/, and a branch `fix`."),
+        typer.Option(
+            "--phases", help="Also write a hunt file for each test suite to configs/, and a branch `fix`."
+        ),
     ] = False,
 ) -> None:
-    """Write the sample history, a hunt file for it, and the truth it is compared with.
+    """Write the sample history, a hunt file for it, and the expected answer.
 
     Example: [bold]bisector demo make sample --scenario jit-miss --commits 60[/bold]
     """

@@ -102,7 +102,7 @@ class CollectorOptions(Options):
         None,
         ge=1,
         le=100,
-        description="Runs of each side, in turn. Without it: one where the figures are exact, else a few.",
+        description="Runs of each side, in turn. Default: one if the figures are exact, otherwise a few.",
     )
 
 
