@@ -204,13 +204,14 @@ class Premise(Section):
     )
     max: Count = Field(
         default=30,
-        description="Runs of a bad endpoint that is judged good every time, before it is believed that there "
-        "is no regression. An endpoint whose runs contradict each other gets up to twice as many.",
+        description="Most runs of a bad endpoint that passes every time, before bisector concludes that "
+        "there is no regression. If the runs of an endpoint contradict each other, it gets up to twice "
+        "as many.",
     )
     time: Limit = Field(
         default=2 * MINUTE,
-        description="How long the runs of both endpoints may take before no more are made than a verdict "
-        "needs: three of each, ten where they contradict each other.",
+        description="Time for the runs of both endpoints. After it, bisector makes only the runs that a "
+        "conclusion needs: three of each endpoint, ten if they contradict each other.",
     )
 
 
