@@ -91,7 +91,8 @@ class Builder:
 
     def _build(self, target: Target) -> None:
         commit, fresh = target
-        self._slot = self._slot or self._slots.take(commit)
+        if self._slot is None or not self._slot.is_held:
+            self._slot = self._slots.take(commit)
         self._on_step(commit, Step.BUILDING_AHEAD, "")
         try:
             started = time.monotonic()

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from bisector.engine.slots import Slot
 from bisector.errors import HuntFileError
-from bisector.history.standing import untracked
 from bisector.predicate import Judgement, Measured, Run, Undecided, Untestable
 from bisector.probe.execution import Execution
 from bisector.probe.probe import Built, Prober
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
+from bisector.probe.undeclared import undeclared
 
 _LEAST, _MOST = 3, 6
 """Runs of each kind that must differ before the hunt file is blamed: a flaky test differs by chance."""
@@ -70,7 +70,7 @@ class _Trial:
     def agrees(self, beside: Sequence[str]) -> bool:
         """Whether the test says the same with the outputs alone; False where that cannot be told."""
         started = time.monotonic()
-        entries = untracked(self._slot.worktree)
+        entries = undeclared(self._slot.worktree)
         while len(self._alone) < _MOST:
             outcome = self._of_outputs(len(self._alone) + 1)
             if outcome is None:
@@ -112,14 +112,19 @@ class _Trial:
         outputs = hunt.build.outputs if hunt.build else ()
         missing = beside if len(beside) <= _NAMED else sorted(entry.rstrip("/") for entry in entries)
         missing = [path for path in missing if path not in outputs]
-        more = [path for path in outputs if not any(path.startswith(f"{one}/") for one in missing)]
         named = ", ".join(beside[:_NAMED]) + (f" and {len(beside) - _NAMED} more" if beside[_NAMED:] else "")
         return HuntFileError(
             f"{hunt.locate('build', 'outputs')}: build.outputs: the build also makes {named}, and the test "
             f"needs it: {self._commit[:12]} is judged {_word(self._whole[0])}, but "
-            f"{_word(self._alone[0])} with nothing but the outputs; write "
-            f"`outputs: [{', '.join(map(_quoted, (*more, *missing)))}]`"
+            f"{_word(self._alone[0])} with nothing but the outputs; {_mend(outputs, missing)}"
         )
+
+
+def _mend(outputs: Sequence[str], missing: Sequence[str]) -> str:
+    if outside := [path for path in missing if path.startswith("../")]:
+        return f"build {outside[0]} inside the repository and name it in `outputs`, or remove `outputs`"
+    more = [path for path in outputs if not any(path.startswith(f"{one}/") for one in missing)]
+    return f"write `outputs: [{', '.join(map(_quoted, (*more, *missing)))}]`"
 
 
 def _differ(one: Sequence[_Outcome], other: Sequence[_Outcome]) -> bool:

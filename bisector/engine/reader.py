@@ -124,9 +124,7 @@ class Reader:
     def _before_retry(self, commit: str, outcome: Future[Reading] | None) -> None:
         error = outcome.exception() if outcome else None
         self._on_step(commit, Step.RETRYING, str(error or ""))
-        for slot in (self._candidate, self._reference):
-            if slot is not None:
-                slot.commit = None
+        self._candidate, self._reference = _emptied(self._candidate), _emptied(self._reference)
 
     def _read_once(self, request: Request) -> Reading:
         commit, against = request.commit, request.against
@@ -171,7 +169,7 @@ class Reader:
         return False
 
     def _stand_once(self, slot: Slot, commit: str, fresh: bool) -> Built | Untestable:
-        if slot.commit == commit and (slot.fresh or not fresh):
+        if slot.is_held and slot.commit == commit and (slot.fresh or not fresh):
             return Built(commit, 0.0, slot.digest)
         with slot.changing(commit):
             built = self._prober.build(slot.worktree, commit, fresh=fresh, clean=slot.is_spoilt)
@@ -223,3 +221,11 @@ class Reader:
             against=request.against,
             about=request.about,
         )
+
+
+def _emptied(slot: Slot | None) -> Slot | None:
+    """The slot with nothing in it; None where another hunt may be in it."""
+    if slot is None or not slot.is_held:
+        return None
+    slot.commit = None
+    return slot

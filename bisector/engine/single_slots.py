@@ -37,7 +37,7 @@ class SingleSlots(Slots):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for slot in self._held:
-            if isinstance(slot.worktree, KeptWorktree) and slot.commit is not None:
+            if isinstance(slot.worktree, KeptWorktree) and slot.commit is not None and slot.is_held:
                 slot.worktree.keep()
         super().__exit__(kind, error, trace)
 

@@ -41,6 +41,7 @@ class Slot:
         So what made git fail, such as the lock of one that was killed, does not stay.
         """
         self.commit = self.start = None
+        self.require_held()
         if self._is_broken or not self.worktree.is_whole:
             self._is_broken = True
             self.worktree.remove()
@@ -48,17 +49,31 @@ class Slot:
             self._is_broken = False
         try:
             yield
+            self.require_held()
         except InfrastructureFault:
             self._is_broken = True
             raise
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the lock is still there, so that no other hunt can be in the slot."""
+        return self._lock.is_whole
+
+    def require_held(self) -> None:
+        """Raise `InfrastructureFault` where the lock was deleted: another hunt may have laid out its own."""
+        if not self.is_held:
+            raise InfrastructureFault(
+                f"the lock {self._lock.path} was deleted while it was in use; leave it to the hunt"
+            )
+
     def put_back(self) -> None:
         """Undo what a test did; where that cannot be done, nothing stands in the slot any more.
 
-        Raises `InfrastructureFault` where files cannot be removed or written.
+        Raises `InfrastructureFault` where files cannot be removed or written, or the lock was deleted.
         """
         if self.start is None:
             return
+        self.require_held()
         back = Back.TO_BUILD_CLEAN
         try:
             back = self.start.put_back()
@@ -68,9 +83,10 @@ class Slot:
                 self.commit = self.start = None
 
     def release(self) -> None:
-        """Take the worktree away and give up the lock."""
+        """Take the worktree away and give up the lock; a slot that another hunt may have by now is left."""
         try:
-            self.worktree.remove()
+            if self.is_held or not self.worktree.is_scratch:
+                self.worktree.remove()
         finally:
             self._lock.release()
 

@@ -33,7 +33,7 @@ def files_of(slot: Path, outputs: Sequence[str]) -> Iterator[tuple[Path, os.stat
     seen: set[Path] = set()
     for output in sorted(outputs):
         target = slot / output
-        place = slot / (target.parent.resolve() / target.name).relative_to(slot.resolve())
+        place = slot / os.path.relpath(target.parent.resolve() / target.name, slot.resolve())
         for path, status in _below(slot, place):
             if path not in seen:
                 seen.add(path)

@@ -168,12 +168,35 @@ def copies_of(slot: Path) -> Path:
     return slot.parent / f".{slot.name}-start"
 
 
+def aside_of(slot: Path) -> Path:
+    """The folder beside a slot with what builds have left there; whoever removes the slot removes it too."""
+    return slot.parent / f".{slot.name}-aside"
+
+
+def made_beside(worktree: Worktree) -> list[str]:
+    """What builds and tests have put beside a scratch work tree, as `../name`; `../name/` for a folder."""
+    if not worktree.is_scratch:
+        return []
+    own = _own_beside(worktree.path)
+    with os.scandir(worktree.path.parent) as entries:
+        return [
+            f"../{entry.name}/" if entry.is_dir(follow_symlinks=False) else f"../{entry.name}"
+            for entry in entries
+            if f"../{entry.name}" not in own
+        ]
+
+
+def _own_beside(tree: Path) -> frozenset[str]:
+    """What bisector puts beside a work tree, and the tree itself."""
+    own = (tree, tree.parent / OWN_FOLDER, copies_of(tree), aside_of(tree), private_tmp_of(tree))
+    return frozenset(f"../{path.name}" for path in (*own, scripts_of(tree)))
+
+
 def _apart(worktree: Worktree) -> frozenset[str]:
-    """What is no part of a slot: git's own folders, and what bisector puts beside its work tree."""
+    """What is no part of a slot: git's own folder, and what bisector puts in and beside its work tree."""
     tree = worktree.path
-    beside = (tree, tree.parent / OWN_FOLDER, copies_of(tree), private_tmp_of(tree), scripts_of(tree))
     aside = {str(worktree.aside.relative_to(tree))} if worktree.aside else set()
-    return frozenset({".git", *aside, *(f"../{path.name}" for path in beside)})
+    return _own_beside(tree) | {".git", *aside}
 
 
 def matcher(globs: Iterable[str]) -> Callable[[str], bool]:

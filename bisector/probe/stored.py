@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-FORMAT = 2
+FORMAT = 3
 """Of entries; one of another format is made anew."""
 
 
@@ -38,8 +38,8 @@ class StoredFile:
 class Entry:
     """A build in the store: `outputs` as the hunt file names them, `files` with all that they hold.
 
-    `beside` are the paths that the build has left beside them, `others` these as the store has them, empty
-    where it has not.
+    `beside` are the paths that the build has left beside them, also beside the slot (`../build/app`).
+    `others` are these as the store has them, empty where it has not.
     """
 
     outputs: tuple[str, ...]

@@ -17,22 +17,26 @@ from bisector.history.removal import take_away
 from bisector.history.standing import untracked
 from bisector.history.worktree import Worktree
 from bisector.probe.output_files import opened_to_owner, remove
-from bisector.probe.start import matcher
+from bisector.probe.start import aside_of, made_beside, matcher
 
-
-def aside_of(slot: Path) -> Path:
-    """The folder beside a slot with what was put aside; whoever removes the slot removes it too."""
-    return slot.parent / f".{slot.name}-aside"
+_TREE, _BESIDE = "tree", "beside"
+"""What is put aside of the work tree, and of the folder that it lies in."""
 
 
 def left_beside(worktree: Worktree, declared: Sequence[str], keeps: Sequence[str]) -> tuple[str, ...]:
     """Untracked files and empty folders that are none of the `declared` ones, sorted.
 
-    What matches one of the globs `keeps` is a test's.
+    Those beside a scratch work tree count, as `../build/app`. What matches one of the globs `keeps` is a
+    test's.
     """
     is_kept = matcher(keeps)
-    found = (path for entry in untracked(worktree) for path in _expanded(worktree.path, entry))
+    found = (path for entry in undeclared(worktree) for path in _expanded(worktree.path, entry))
     return tuple(sorted(path for path in found if not covered(path, declared) and not is_kept(path)))
+
+
+def undeclared(worktree: Worktree) -> list[str]:
+    """All that git does not track: `folder/` where that is so of all in it, `../name` beside the tree."""
+    return [*untracked(worktree), *made_beside(worktree)]
 
 
 def put_aside(worktree: Worktree, keeps: Sequence[str]) -> None:
@@ -44,7 +48,7 @@ def put_aside(worktree: Worktree, keeps: Sequence[str]) -> None:
     is_first = not aside.exists()
     for entry in _others(worktree, keeps):
         if is_first:
-            _move(worktree.path / entry, aside / entry)
+            _move(worktree.path / entry, aside / _place(entry))
         else:
             remove(worktree.path / entry)
     aside.mkdir(exist_ok=True)
@@ -56,7 +60,9 @@ def bring_back(worktree: Worktree, keeps: Sequence[str]) -> None:
     if aside.exists():
         for entry in _others(worktree, keeps):
             remove(worktree.path / entry)
-        _merge(aside, worktree.path)
+        for inside, place in ((_TREE, worktree.path), (_BESIDE, worktree.path.parent)):
+            if (aside / inside).exists():
+                _merge(aside / inside, place)
         take_away(aside)
 
 
@@ -65,8 +71,13 @@ def forget_aside(worktree: Worktree) -> None:
     take_away(aside_of(worktree.path))
 
 
+def _place(entry: str) -> str:
+    """Where an entry of a slot lies in the folder of what is put aside."""
+    return f"{_BESIDE}/{entry.removeprefix('../')}" if entry.startswith("../") else f"{_TREE}/{entry}"
+
+
 def _others(worktree: Worktree, keeps: Sequence[str]) -> list[str]:
-    entries = untracked(worktree)
+    entries = undeclared(worktree)
     if not keeps:
         return entries
     is_kept = matcher(keeps)

@@ -74,15 +74,16 @@ def lab(
         steps.append((step, detail))
         on_step(step)
 
+    predicate, ends = kind(options), {"good": commit, "bad": commit}
     with Slots(folder / "slots", repository) as slots:
         prober = Prober(
             hunt,
             repository,
-            kind(options),
+            predicate,
             ArtefactStore(folder / "store"),
             folder / "logs",
             environment,
-            Identity(hunt, repository, environment, {"good": commit, "bad": commit}),
+            Identity(hunt, repository, environment, ends, predicate=predicate),
             note,
         )
         yield Lab(Reader(prober, slots, note, **arguments), commit, folder, steps)

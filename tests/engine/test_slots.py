@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from bisector.engine.slots import Slots
+from bisector.errors import InfrastructureFault
 from bisector.history.repository import Repository
+from bisector.predicate import Good
+from tests.engine.reading import lab
 from tests.git_history import chain, git, write_history
 
 
@@ -69,3 +72,28 @@ def test_a_file_among_the_slots_is_left_alone(tmp_path: Path) -> None:
     with Slots(tmp_path / "slots", Repository(tmp_path / "repo")):
         assert note.read_text() == "of another hunt"
     assert note.exists()
+
+
+def test_a_slot_whose_lock_was_deleted_is_left_to_who_has_it_by_now(tmp_path: Path) -> None:
+    """Nothing is built in it, and its folder stays at the end."""
+    ids = write_history(tmp_path / "repo", chain(2))
+    repository = Repository(tmp_path / "repo")
+    with Slots(tmp_path / "slots", repository) as other:
+        with Slots(tmp_path / "slots", repository) as one:
+            slot = one.take(ids["c0"])
+            (tmp_path / "slots/1.lock").unlink()
+            taken = other.take(ids["c1"])
+            assert taken.worktree.path == slot.worktree.path
+            with pytest.raises(InfrastructureFault, match=r"1\.lock was deleted"), slot.changing(ids["c0"]):
+                raise AssertionError
+        assert taken.is_held and taken.worktree.is_whole
+    assert not (tmp_path / "slots").exists()
+
+
+def test_a_run_in_a_slot_that_was_lost_meanwhile_is_not_believed(tmp_path: Path) -> None:
+    """It is made again in a slot under a lock of its own."""
+    log = tmp_path / "log"
+    test = f"echo $PWD >>{log}; test $(wc -l <{log}) -gt 1 || {{ rm {tmp_path}/slots/1.lock; false; }}"
+    with lab(tmp_path, test, {"n": "1"}) as found:
+        assert isinstance(found.read().judgement, Good)
+    assert len(log.read_text().splitlines()) == 2

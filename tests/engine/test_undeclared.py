@@ -156,3 +156,57 @@ def test_a_fifo_beside_the_outputs_does_no_harm(tmp_path: Path) -> None:
     with lab(tmp_path, "cat app", {"n": "1"}, **said) as found:
         for _time in range(2):
             assert isinstance(premise(found).judgement, Good)
+
+
+BESIDE = "mkdir -p ../build; cat ../build/n >../build/seen; cp n ../build/n; echo app >app"
+
+
+def test_what_another_build_has_left_beside_the_work_tree_is_out_of_sight(tmp_path: Path) -> None:
+    """A test of restored outputs does not see the `../build` of another commit; the next build does."""
+    first, second, _ = two_commits(tmp_path)
+    said = {"build__command": BESIDE, "build__outputs": ["app"]}
+    with lab(tmp_path, "test ! -e ../build || cmp ../build/n n", **said) as found:
+        assert isinstance(premise(found).judgement, Good)
+        for commit, how in ((first, "INCREMENTAL"), (second, "INCREMENTAL"), (first, "RESTORED")):
+            reading = found.engine.read(Request(commit, Role.SEARCH))
+            assert isinstance(reading.judgement, Good) and reading.build is BuildKind[how]
+        assert not (tmp_path / "slots/1/build").exists()
+        third = found.engine.read(Request(second, Role.SEARCH))
+        assert isinstance(third.judgement, Good) and third.build is BuildKind.RESTORED
+
+
+def test_an_endpoint_is_restored_with_what_its_build_left_beside_the_work_tree(tmp_path: Path) -> None:
+    """All of it comes back, in the place of another commit's."""
+    first, _, _ = two_commits(tmp_path)
+    said = {"build__command": BESIDE, "build__outputs": ["app"]}
+    with lab(tmp_path, "cmp ../build/n n || test ! -e ../build", **said) as found:
+        for how in ("INCREMENTAL", "RESTORED"):
+            found.engine.read(Request(first, Role.SEARCH))
+            reading = premise(found)
+            assert isinstance(reading.judgement, Good) and reading.build is BuildKind[how]
+
+
+def test_a_file_beside_the_work_tree_that_the_test_needs_is_named(tmp_path: Path) -> None:
+    """No output may lie there, so the sentence does not tell to write one."""
+    said = {"build__command": BESIDE, "build__outputs": ["app"]}
+    with (
+        lab(tmp_path, "cmp ../build/n n", {"n": "1\n"}, **said) as found,
+        pytest.raises(HuntFileError, match=r"makes \.\./build/n.*build \.\./build/n inside the repository"),
+    ):
+        premise(found)
+
+
+def test_a_predicate_that_was_changed_is_tried_anew(tmp_path: Path) -> None:
+    """Whether the outputs will do also hangs on what the predicate's own file says."""
+    log, plug_in = tmp_path / "log", tmp_path / "mine.py"
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"], "predicate": "mine.py:Mine"}
+    for why, expected in (("one", 2), ("one", 3), ("two", 5)):
+        plug_in.write_text(
+            "from bisector.predicate import Good, Options, Predicate\n"
+            "class Mine(Predicate[Options]):\n"
+            "    name, Options = 'mine', Options\n"
+            f"    def judge(self, run, baseline):\n        return Good('{why}')\n"
+        )
+        with lab(tmp_path, f"echo run >>{log}", {**IGNORED, "n": "1\n"}, **said) as found:
+            assert isinstance(premise(found).judgement, Good)
+        assert runs(log) == expected
