@@ -42,8 +42,9 @@ demo-plan: setup ocaml ## The whole plan on the sample history: quantify, bisect
 
 test: lint types unit test-browser docs-site wheel ## Everything that CI checks
 
-lint: setup ## ruff
+lint: setup ## ruff for code, proselint for prose
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+	@$(BIN)/proselint check README.md CONTRIBUTING.md docs
 
 types: setup ## mypy --strict
 	@$(BIN)/mypy bisector predicates

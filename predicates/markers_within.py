@@ -20,7 +20,7 @@ class MarkersWithinOptions(Options):
     count: int = Field(1, ge=1, le=10_000, description="Number of markers to wait for.")
     within: Duration = Field(120.0, gt=0, le=3650 * 86400, description="Time within which they must appear.")
     missing: Outcome = Field(
-        "bad", description="Verdict if the test ends by itself, before that time, with too few markers."
+        "bad", description="Verdict if the test ends on its own before that time with too few markers."
     )
 
 

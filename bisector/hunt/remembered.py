@@ -12,7 +12,7 @@ from bisector.hunt.journal import HuntRow
 from bisector.predicate import Undecided, Untestable
 from bisector.probe.reading import Reading, Role
 
-ANEW = "`--restart` begins anew"
+ANEW = "`--restart` starts over"
 
 _LACKS_A_PROGRAM = re.compile(r"\b12[67]\b|not found|No such file|Permission denied")
 """In why a commit is untestable: the shell's exit codes for programs, and what shells and make say."""

@@ -329,8 +329,8 @@ class Hunt(Section):
     sparse: StrictBool = Field(
         default=False,
         description="Whether slots contain only the declared inputs of build and test, which is faster "
-        "in a repository with very many files. The endpoints and the answer are always checked out "
-        "completely.",
+        "in a repository with tens of thousands of files. The endpoints and the answer are always checked "
+        "out completely.",
     )
     store: SizeLimit = Field(
         default=10 * GIB,

@@ -32,7 +32,7 @@ def find_all(
     when it holds no step, or after `most_probes` further probes. With verdicts, the step after a bad one
     is the commit that mended it. Use `Timing(direction="either")` where steps may go both ways. A step
     that a merge brings into the history built on an earlier one is reported as that merge. Steps that
-    cancel out between two neighbouring readings are not seen.
+    cancel between two neighbouring readings are not seen.
     """
     readings: list[Observation] = []
     hunt = _Hunt(graph, probe, noise, confidence, seed, most_probes, readings)

@@ -56,7 +56,7 @@ def test_a_tool_that_was_missing_is_found_by_the_same_command(repo: Path) -> Non
     tool(repo.parent / "bin")
     after = hunt(repo, *command, PATH=path)
     assert after["exit_code"] == 0
-    assert "read again (`--restart` begins anew)" in after["told"]
+    assert "read again (`--restart` starts over)" in after["told"]
 
 
 @pytest.mark.parametrize("failing", ["good-is-bad", "no-regression"])
@@ -81,7 +81,7 @@ def test_a_confirmed_answer_is_remembered_until_restart(repo: Path) -> None:
     runs = count.read_text()
     again = hunt(repo, *command)
     assert again["first_bad"] == first["first_bad"]
-    assert "; `--restart` begins anew" in again["told"]
+    assert "; `--restart` starts over" in again["told"]
     assert "remembered from" not in first["told"]
     assert count.read_text() == runs
     assert hunt(repo, *command, "--restart")["first_bad"] == first["first_bad"]
