@@ -70,7 +70,7 @@ class Build(Section):
     )
     outputs: tuple[Target, ...] = Field(
         default=(),
-        description="Files and folders that the build makes and the test needs. Bisector keeps them for "
+        description="Files and folders that the build makes and the test needs. bisector keeps them for "
         "other commits with the same inputs.",
     )
     identity: Command | None = Field(
@@ -128,7 +128,7 @@ class Test(Section):
         default=(),
         description="Files and folders that a test may leave for the next one, for example a cache. "
         "Globs, relative to the top of the repository: `*` matches any part of a name, `**` any "
-        "folders. Bisector undoes all other changes that a test makes in its slot.",
+        "folders. bisector undoes all other changes that a test makes in its slot.",
         examples=[[".cache/**"]],
     )
     output: SizeLimit = Field(
@@ -199,7 +199,7 @@ class Premise(Section):
 
     runs: Count = Field(
         default=1,
-        description="Runs of each endpoint, for a predicate that gives verdicts. Bisector never "
+        description="Runs of each endpoint, for a predicate that gives verdicts. bisector never "
         "believes an unexpected verdict after a single run.",
     )
     max: Count = Field(
@@ -228,7 +228,7 @@ class Quiet(Section):
     load_per_core: StrictFloat = Field(
         gt=0,
         description="A test starts once the CPU load of other processes, per core, is at most this, and "
-        "so is the share of time in which some task waits for a CPU. Bisector measures both for a "
+        "so is the share of time in which some task waits for a CPU. bisector measures both for a "
         "second; the load average would still include its own last test.",
         examples=[0.5],
     )

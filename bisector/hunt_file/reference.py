@@ -79,7 +79,7 @@ command line, relative local paths start from the current folder.
 | local path | a path on this machine, relative to the hunt file; `~` is your home folder |
 
 `yes`, `no`, `on`, `off`, dates and `1:30` are plain strings. Unknown keys, duplicate keys and values of the
-wrong type are errors. Bisector reports all of them at once, with file and line.
+wrong type are errors. bisector reports all of them at once, with file and line.
 """
 
 

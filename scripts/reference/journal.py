@@ -19,7 +19,7 @@ _PAGE = """\
 <!-- Written by scripts/write_reference.py from the schema in the code; do not edit. -->
 
 The journal is the SQLite file `journal.sqlite` in the `scratch` folder. It holds the readings of all hunts
-there. Bisector writes a reading to disk before it takes the next step, and derives everything else
+there. bisector writes a reading to disk before it takes the next step, and derives everything else
 (posterior, conclusion, reports) from the readings. A killed hunt therefore continues where it stopped.
 Open the journal read-only, or open a copy of it, with any SQLite program:
 
@@ -29,7 +29,7 @@ sqlite3 -readonly worktrees/journal.sqlite 'select commit_id, role, judgement fr
 
 If another program reads your hunts, use `bisector run --json` and `bisector status --json` instead: the
 schema below may change between versions of bisector. This is version {version} (`pragma user_version`).
-Bisector upgrades an older journal when it opens it, and refuses a newer one.
+bisector upgrades an older journal when it opens it, and refuses a newer one.
 
 ```sql
 {schema}
