@@ -90,9 +90,13 @@ def counting(environment: Mapping[str, str], named: Environment) -> dict[str, st
     }
     if "PATH" in counted and "PATH" not in named.set:
         folders = dict.fromkeys(counted["PATH"].split(os.pathsep))
-        there = [one for one in folders if Path(one).name != "git-core" and Path(one).is_dir()]
-        counted["PATH"] = os.pathsep.join(there)
+        counted["PATH"] = os.pathsep.join(filter(_holds_programs, folders))
     return counted
+
+
+def _holds_programs(folder: str) -> bool:
+    # A folder that may not be entered holds none for us, and cannot even be looked at.
+    return Path(folder).name != "git-core" and os.access(folder, os.X_OK) and Path(folder).is_dir()
 
 
 def _is_in(name: str, patterns: Sequence[str]) -> bool:
