@@ -25,7 +25,7 @@ from bisector.hunt.events import Event, Noted
 from bisector.hunt.outlook import small_step, translated, undecided, unfair
 from bisector.hunt.plan import Plan
 from bisector.predicate import Ending, Good, Untestable
-from bisector.probe.early import Endpoints, Selected
+from bisector.probe.early import Endpoints
 from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
 
@@ -250,7 +250,7 @@ class Course:
             return self._ends_of_verdicts(commit) if searching and not plan.to_the_end else None
         if plan.repeats.whole and not searching:
             return None
-        good, bad = (self.readings_of(c, Role.PREMISE) for c in (plan.good[0], plan.bad))
+        good, bad = (tuple(self.readings_of(c, Role.PREMISE)) for c in (plan.good[0], plan.bad))
         if role is Role.PREMISE:
             return Endpoints(good, ()) if not bad else None
         ended = any(r.run and r.run.ending is Ending.JUDGED for r in self.readings_of(commit, Role.SEARCH))
@@ -265,10 +265,9 @@ class Course:
         if commit == self._plan.bad or self.readings_of(commit, Role.SEARCH):
             return None
         bad = self._plan.bad
-        # The run may begin before that of the bad endpoint has ended, and go by it from then on.
         return Endpoints(
-            Selected(self.readings, lambda r: isinstance(r.judgement, Good)),
-            Selected(self.readings, lambda r: r.commit == bad and r.role is Role.PREMISE),
+            tuple(r for r in self.readings if isinstance(r.judgement, Good)),
+            tuple(r for r in self.readings if r.commit == bad and r.role is Role.PREMISE),
         )
 
     def _begun(self) -> str | None:

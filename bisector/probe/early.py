@@ -7,7 +7,7 @@ endpoint ended: once it has gone half way there from the most that a good commit
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,42 +26,19 @@ FIRST = 1.5 * CLEAR
 predicates allow for between any two commits."""
 
 
-class Selected(Collection[Reading]):
-    """Those of `readings` that are `wanted`, also such as are added to them from now on; a copy is fixed."""
-
-    def __init__(self, readings: Sequence[Reading], wanted: Callable[[Reading], bool]) -> None:
-        self._readings = readings
-        self._wanted = wanted
-
-    def __reduce__(self) -> tuple[type[tuple[Reading, ...]], tuple[list[Reading]]]:
-        return tuple, (self._now(),)
-
-    def __len__(self) -> int:
-        return len(self._now())
-
-    def __contains__(self, reading: object) -> bool:
-        return reading in self._now()
-
-    def __iter__(self) -> Iterator[Reading]:
-        return iter(self._now())
-
-    def _now(self) -> list[Reading]:
-        return [reading for reading in self._readings if self._wanted(reading)]
-
-
 SPREAD = 1.15
 """By so much may a run of the reference be slower than the fastest one, on a machine that is no slower."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """What good and what bad looks like: the premise's readings of either endpoint.
+    """What good and what bad looked like when a run began: the premise's readings of either endpoint.
 
-    Where there is no ratio, all the good readings so far.
+    Where there is no ratio, `good` has all the good readings so far.
     """
 
-    good: Collection[Reading]
-    bad: Collection[Reading]
+    good: tuple[Reading, ...]
+    bad: tuple[Reading, ...]
 
     @property
     def whole(self) -> tuple[Run, ...]:
@@ -144,13 +121,14 @@ def watching(
 
 
 def _watching_limit(own: Watch, predicate: Predicate[Any], endpoints: Endpoints) -> Watch:
+    half_way = _half_way(predicate, endpoints)
+    if half_way is None:
+        return own
+    figure, say, most, enough = half_way
+
     def watch(run: Run) -> EarlyJudgement | None:
         if certain := own(run):
             return certain
-        half_way = _half_way(predicate, endpoints)
-        if half_way is None:
-            return None
-        figure, say, most, enough = half_way
         reached = figure(run)
         if reached is None or reached < enough:
             return None

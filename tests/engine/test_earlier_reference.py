@@ -61,8 +61,9 @@ class Scene:
 
     def read_ends(self, *, whole: bool) -> None:
         """The premise: the bad endpoint ended early unless `whole`."""
-        good = [self.read("good", Role.PREMISE)]
-        self.ends = Endpoints(good, [self.read("bad", Role.PREMISE, None if whole else Endpoints(good, ()))])
+        good = (self.read("good", Role.PREMISE),)
+        bad = self.read("bad", Role.PREMISE, None if whole else Endpoints(good, ()))
+        self.ends = Endpoints(good, (bad,))
 
     def later(self) -> None:
         """Let so much time pass that no run is one that has just ended."""

@@ -34,8 +34,8 @@ def ends(
     with lab(folder, [sys.executable, "test.py"], engine=BELIEVING, **said) as found:
         read = found.engine.read
 
-        def twice(commit: str) -> list[Reading]:
-            return [read(Request(commit, Role.PREMISE, ids["good"])) for _ in range(2)]
+        def twice(commit: str) -> tuple[Reading, ...]:
+            return tuple(read(Request(commit, Role.PREMISE, ids["good"])) for _ in range(2))
 
         yield found, Endpoints(twice(ids["good"]), twice(ids["bad"])), ids["good"]
 

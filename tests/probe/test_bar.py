@@ -23,10 +23,11 @@ def predicate(ratio: float) -> Predicate[Any]:
 def ends(good: Sequence[float], bad: Sequence[float]) -> Endpoints:
     """Endpoints of which these ratios were measured."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    readings = [
-        [Reading("c", Role.PREMISE, Measured(value, ""), at) for value in values] for values in (good, bad)
-    ]
-    return Endpoints(*readings)
+    read = (
+        tuple(Reading("c", Role.PREMISE, Measured(value, ""), at) for value in values)
+        for values in (good, bad)
+    )
+    return Endpoints(*read)
 
 
 @pytest.mark.parametrize(

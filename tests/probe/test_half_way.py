@@ -53,8 +53,8 @@ def marked(run: Run, *times: float) -> Run:
 def ends(good: Sequence[Run | None], bad: Sequence[Run | None]) -> Endpoints:
     """The readings that these runs gave."""
     return Endpoints(
-        [Reading("good", Role.PREMISE, Good(""), NOW, run) for run in good],
-        [Reading("bad", Role.PREMISE, Bad(""), NOW, run) for run in bad],
+        tuple(Reading("good", Role.PREMISE, Good(""), NOW, run) for run in good),
+        tuple(Reading("bad", Role.PREMISE, Bad(""), NOW, run) for run in bad),
     )
 
 
