@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bisector.errors import BisectorError, EnvironmentFault, HistoryError, HuntFileError
 from bisector.hunt_file import AUTO
 from bisector.hunt_file.overlay import Copy, Patch, Place
-from bisector.probe.manners import cpus_of
+from bisector.probe.scheduling import cpus_of
 
 if TYPE_CHECKING:
     from bisector.hunt.ground import Ground

@@ -52,7 +52,7 @@ class Builder:
             self._targets = [target for request in requests for target in _targets(request)]
             self._searched.update(request.commit for request in requests if request.role is Role.SEARCH)
             if self._at and self._at not in self._targets and self._at not in self._used:
-                self._prober.manners.stop.set()
+                self._prober.scheduling.stop.set()
             self._changed.notify()
 
     def asked_for(self, request: Request) -> None:
@@ -70,7 +70,7 @@ class Builder:
         """Give up what is being built, and end the thread."""
         with self._changed:
             self._ended = True
-            self._prober.manners.stop.set()
+            self._prober.scheduling.stop.set()
             self._changed.notify()
         self._thread.join()
 
@@ -109,7 +109,7 @@ class Builder:
             while not self._ended:
                 self._targets = [target for target in self._targets if target not in self._tried]
                 if self._targets:
-                    self._prober.manners.stop.clear()
+                    self._prober.scheduling.stop.clear()
                     self._at = self._targets.pop(0)
                     return self._at
                 self._changed.wait()

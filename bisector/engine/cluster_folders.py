@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bisector.engine.around import finish_pending
 from bisector.engine.cluster_shipment import rename_if_first
+from bisector.engine.hooks import finish_pending
 from bisector.errors import EnvironmentFault
 from bisector.history.repository import Repository
 from bisector.history.transport import Packed, clone, fetch, linked_copy, unpack

@@ -188,7 +188,7 @@ class _Lane:
         """Take a reading, with its logs."""
         for log in self._logs.iterdir():
             log.unlink()
-        self.prober.manners = replace(self.prober.manners, stop=self.stop)
+        self.prober.scheduling = replace(self.prober.scheduling, stop=self.stop)
         self.number = number
         reading = self.reader.read(request)
         return Answer(reading, {log.name: _bounded(log) for log in self._logs.iterdir()})

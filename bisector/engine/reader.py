@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bisector.engine.around import around
+from bisector.engine.hooks import hooks
 from bisector.engine.outputs_check import require_outputs
 from bisector.engine.pairs import Pairs
 from bisector.engine.slots import Slot, Slots
@@ -32,7 +32,7 @@ BEFORE_REPEATING = Quiet(load_per_core=0.5, wait=60.0)
 """What is waited for after a run that was not fair, where the hunt says nothing of its own."""
 
 
-Alike = Callable[[Request, str], Reading | None]
+SameArtifact = Callable[[Request, str], Reading | None]
 """(request, digest of the build) -> the reading of a commit with the same bytes, where there is one."""
 
 
@@ -45,7 +45,7 @@ class Reader:
     A judgement that hangs on wall time is not believed of a run that did not get its share of the
     machine: after `fair_attempts` such runs (0: believe every run) it is `Undecided`. `wait_for_quiet` is
     asked before runs that need a calm machine, by default the function of that name. A reading that the
-    prober's manners say to stop is given up (`GivenUp`), whatever it waits for.
+    prober's scheduling says to stop is given up (`GivenUp`), whatever it waits for.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Reader:
         slots: Slots,
         on_step: OnStep,
         numbers: Iterator[int] | None = None,
-        alike: Alike = lambda _request, _digest: None,
+        same_artifact: SameArtifact = lambda _request, _digest: None,
         longest_wait: float = 30.0,
         fair_attempts: int = 3,
         wait_for_quiet: Callable[[Quiet, Callable[[str], None]], str | None] | None = None,
@@ -64,7 +64,7 @@ class Reader:
         self._on_step = on_step
         self._longest_wait = longest_wait
         self._fair_attempts = fair_attempts
-        self._alike = alike
+        self._same_artifact = same_artifact
         self._wait_for_quiet = wait_for_quiet or partial(quiet.wait_for_quiet, sleep=self._sleep)
         self._candidate: Slot | None = None
         self._reference: Slot | None = None
@@ -141,7 +141,7 @@ class Reader:
         built = self._stand(self._candidate, commit, request.fresh)
         if isinstance(built, Untestable):
             return self._unread(request, built, seconds + time.monotonic() - started)
-        reading = self._alike(request, built.digest) or self._run(self._candidate, request)
+        reading = self._same_artifact(request, built.digest) or self._run(self._candidate, request)
         require_outputs(self._prober, self._candidate, request, reading, self._stand)
         return replace(reading, build_seconds=seconds + built.seconds, build=built.how)
 
@@ -183,7 +183,7 @@ class Reader:
         hunt, commit = self._prober.hunt, request.commit
         name = f"{request.role.value.replace(' ', '-')}-{next(self._numbers)}"
         beside = Path(hunt.origin.file).resolve().parent if hunt.origin.file else Path.cwd()
-        with around(hunt.measure, beside, self._slots.root, self._prober.manners.stop):
+        with hooks(hunt.measure, beside, self._slots.root, self._prober.scheduling.stop):
             self._calm(hunt.quiet, commit)
             reading, doubt = self._pairs.read(slot, self._reference, request, name)
             for attempt in range(2, self._fair_attempts + 1):
@@ -199,16 +199,16 @@ class Reader:
         return reading
 
     def _sleep(self, seconds: float) -> None:
-        if self._prober.manners.stop.wait(seconds):
+        if self._prober.scheduling.stop.wait(seconds):
             raise GivenUp
 
     def _calm(self, wanted: Quiet | None, commit: str) -> None:
         """Wait for a calm machine; say so where it never comes."""
         if wanted is None:
             return
-        in_vain = self._wait_for_quiet(wanted, lambda why: self._on_step(commit, Step.WAITING, why))
-        if in_vain:
-            self._on_step(commit, Step.WAITING, f"{in_vain}; going on all the same")
+        gave_up = self._wait_for_quiet(wanted, lambda why: self._on_step(commit, Step.WAITING, why))
+        if gave_up:
+            self._on_step(commit, Step.WAITING, f"{gave_up}; going on all the same")
 
     def _unread(self, request: Request, why: Untestable, seconds: float) -> Reading:
         return Reading(

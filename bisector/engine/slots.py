@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from bisector.engine.around import finish_pending
+from bisector.engine.hooks import finish_pending
 from bisector.engine.uninterrupted import uninterrupted
 from bisector.errors import EnvironmentFault, InfrastructureFault
 from bisector.history.private import private_in

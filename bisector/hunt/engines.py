@@ -10,14 +10,14 @@ from threading import Event
 
 from bisector.engine.builder import Builder, OnFailure
 from bisector.engine.local import LocalEngine
-from bisector.engine.reader import Alike, Reader
+from bisector.engine.reader import Reader, SameArtifact
 from bisector.engine.slots import Slots
 from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.contention import tells_waiting
-from bisector.probe.manners import LAST, Manners, cpus_of
 from bisector.probe.probe import OnStep, Prober
+from bisector.probe.scheduling import LAST, Scheduling, cpus_of
 
 _SHARE = 4
 """One in so many CPUs is left to building ahead while measured tests run, at least one."""
@@ -41,7 +41,7 @@ def reader_for(
     than those of the scratch folder, `fair_attempts` as `Reader` has it.
     """
     on_step = told(listener)
-    prober = _prober(ground, key, ends, on_step, Manners(tests=cpus_of(ground.hunt)), whole=whole)
+    prober = _prober(ground, key, ends, on_step, Scheduling(tests=cpus_of(ground.hunt)), whole=whole)
     numbers = itertools.count(taken + 1)
     with slots or Slots(ground.scratch.slots, ground.repository) as held:
         yield Reader(prober, held, on_step, numbers=numbers, fair_attempts=fair_attempts)
@@ -49,11 +49,16 @@ def reader_for(
 
 @contextmanager
 def engine_for(
-    ground: Ground, key: str, ends: Mapping[str, str], taken: int, listener: Listener, alike: Alike
+    ground: Ground,
+    key: str,
+    ends: Mapping[str, str],
+    taken: int,
+    listener: Listener,
+    same_artifact: SameArtifact,
 ) -> Iterator[LocalEngine]:
     """An engine for the hunt `key`, which has `taken` readings already; its slots are gone at the end.
 
-    `alike` gives the reading of a commit whose build has the same bytes, so that it need not be run.
+    `same_artifact` gives the reading of a commit whose build has the same bytes, so that it need not be run.
 
     Tests that go by the clock leave a CPU free, unless what they wait for one can be left out. Measured tests
     run one at a time, kept apart from what is built ahead: without CPUs for both, or without outputs to keep,
@@ -67,8 +72,8 @@ def engine_for(
 
     failures: dict[str, str] = {}
 
-    def prober(on_step: OnStep, manners: Manners) -> Prober:
-        return _prober(ground, key, ends, on_step, manners, failures=failures)
+    def prober(on_step: OnStep, scheduling: Scheduling) -> Prober:
+        return _prober(ground, key, ends, on_step, scheduling, failures=failures)
 
     jobs = 1 if ground.ratio is not None else hunt.jobs
     behind = 0
@@ -86,12 +91,12 @@ def engine_for(
             listener(Noted(f"{named} of {slots.root} in use by another hunt; this one takes others"))
 
         def reader(on_step: OnStep, stop: Event) -> Reader:
-            own = prober(on_step, Manners(tests=tests, nice=behind, stop=stop))
-            return Reader(own, slots, on_step, numbers=numbers, alike=alike)
+            own = prober(on_step, Scheduling(tests=tests, nice=behind, stop=stop))
+            return Reader(own, slots, on_step, numbers=numbers, same_artifact=same_artifact)
 
         def builder(on_step: OnStep, on_failure: OnFailure, stop: Event) -> Builder:
-            manners = Manners(builds=builds, nice=LAST, stop=stop)
-            return Builder(prober(lambda *_step: None, manners), slots, on_step, on_failure)
+            scheduling = Scheduling(builds=builds, nice=LAST, stop=stop)
+            return Builder(prober(lambda *_step: None, scheduling), slots, on_step, on_failure)
 
         with LocalEngine(jobs, reader, builder if ahead else None, told(listener)) as engine:
             yield engine
@@ -115,7 +120,7 @@ def _prober(
     key: str,
     ends: Mapping[str, str],
     on_step: OnStep,
-    manners: Manners,
+    scheduling: Scheduling,
     *,
     whole: bool = False,
     failures: dict[str, str] | None = None,
@@ -132,7 +137,7 @@ def _prober(
         ground.identity(ends),
         on_step,
         whole=whole,
-        manners=manners,
+        scheduling=scheduling,
         failures=failures,
     )
 

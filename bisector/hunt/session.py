@@ -156,7 +156,7 @@ class Session:
 
         where = (self.ground, self.key, self.ends, journal.taken(row.id), hear)
         on_cluster = self.ground.hunt.engine.name == "dask"
-        local = partial(engine_for, alike=Sameness(self.identity, known).reading_of)
+        local = partial(engine_for, same_artifact=Sameness(self.identity, known).reading_of)
         with (dask_engine_for if on_cluster else local)(*where) as engine:
             try:
                 begun = self._with_skipped(readings)

@@ -28,11 +28,11 @@ from bisector.probe.fairness import doubt
 from bisector.probe.identity import Identity
 from bisector.probe.inside import is_inside, leads_out
 from bisector.probe.kept_builds import KeptBuilds
-from bisector.probe.manners import LAST, Manners, cpus_of
 from bisector.probe.output_files import CannotBeKept, remove
 from bisector.probe.overlay import DoesNotApply, lay_over
 from bisector.probe.reading import BuildKind
 from bisector.probe.sandbox import Sandbox, require_entered
+from bisector.probe.scheduling import LAST, Scheduling, cpus_of
 from bisector.probe.soundness import require_sound
 from bisector.probe.sparse import paths_of
 from bisector.probe.start import Start, copies_of
@@ -95,7 +95,7 @@ class Prober:
         on_step: OnStep,
         *,
         whole: bool = False,
-        manners: Manners | None = None,
+        scheduling: Scheduling | None = None,
         failures: dict[str, str] | None = None,
     ) -> None:
         self.hunt = hunt
@@ -112,7 +112,7 @@ class Prober:
         self._only = paths_of(hunt) if hunt.sparse else ()
         self.builds = KeptBuilds(identity, store)
         self._failures = {} if failures is None else failures
-        self.manners = manners or Manners(tests=cpus_of(hunt))
+        self.scheduling = scheduling or Scheduling(tests=cpus_of(hunt))
         self._sandbox = Sandbox() if hunt.sandbox else None
 
     @property
@@ -187,7 +187,7 @@ class Prober:
         return self._store.has(self.builds.key(commit, fresh))
 
     def _wait(self) -> None:
-        if self.manners.stop.wait(_LOOK):
+        if self.scheduling.stop.wait(_LOOK):
             raise GivenUp
 
     def test(
@@ -222,8 +222,8 @@ class Prober:
                 patterns=tuple(dict.fromkeys((*self._predicate.patterns, *self._suites.patterns))),
                 watch=None if reference else watching(self._watch, self._predicate, endpoints, baseline),
                 log=self.log_path(commit, log),
-                cpus=self.manners.tests,
-                stop=self.manners.stop,
+                cpus=self.scheduling.tests,
+                stop=self.scheduling.stop,
             )
             if self._sandbox:
                 require_entered(execution.run)
@@ -365,11 +365,11 @@ class Prober:
             command,
             Limits(build.timeout),
             log=self.log_path(commit, "build"),
-            cpus=self.manners.builds,
-            nice=self.manners.nice,
-            stop=self.manners.stop,
+            cpus=self.scheduling.builds,
+            nice=self.scheduling.nice,
+            stop=self.scheduling.stop,
         ).run
-        if run.ending is not Ending.EXITED and self.manners.nice >= LAST:
+        if run.ending is not Ending.EXITED and self.scheduling.nice >= LAST:
             # Behind all others a build may well not end in time, which says nothing of the commit.
             raise GivenUp
         if self._sandbox:

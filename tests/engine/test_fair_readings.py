@@ -44,7 +44,7 @@ def crowd(size: int = 8) -> Iterator[list[subprocess.Popen[bytes]]]:
 Waiting = Callable[[Quiet, Callable[[str], None]], str | None]
 
 
-def in_vain(quiet: Quiet, on_wait: Callable[[str], None]) -> str | None:
+def gave_up(quiet: Quiet, on_wait: Callable[[str], None]) -> str | None:
     """A machine that never gets calm."""
     return "the machine was still busy"
 
@@ -117,7 +117,7 @@ def test_slow_only_because_of_others(test: str, said: dict[str, object], tmp_pat
 def test_never_a_fair_run(test: str, said: dict[str, object], why: str, tmp_path: Path) -> None:
     """Without a fair run the reading is undecided: not bad, but a kind of untestable."""
     with crowd():
-        engine = {"wait_for_quiet": in_vain, "fair_attempts": 2}
+        engine = {"wait_for_quiet": gave_up, "fair_attempts": 2}
         with lab(tmp_path, test, engine=engine, measure__cpus=[CPU], **said) as found:
             reading = found.read()
             assert len(found.told(Step.TESTING)) == 2

@@ -55,8 +55,8 @@ class Machine:
 def test_goes_on_when_calm_comes(shown: str) -> None:
     """Any one view of the load holds a probe back, and each lets it go as soon as the load is gone."""
     machine = Machine(lambda now: 3.0 if now < 200 else 0.0, shown)
-    in_vain, told = machine.wait(HALF)
-    assert in_vain is None
+    gave_up, told = machine.wait(HALF)
+    assert gave_up is None
     assert 200 <= machine.now <= 202.1
     assert len(told) == 4
     assert told[0].startswith("load per core ") and told[0].endswith(", 0.5 wanted; 9m 59s left")
@@ -71,8 +71,8 @@ def test_a_pause_is_not_calm() -> None:
         if 50 < machine.now < 51:
             machine.now += 100
 
-    in_vain = wait_for_quiet(HALF, lambda _why: None, machine.clock, stopped, machine.state)
-    assert in_vain is None
+    gave_up = wait_for_quiet(HALF, lambda _why: None, machine.clock, stopped, machine.state)
+    assert gave_up is None
     assert machine.now >= 200
 
 
@@ -91,24 +91,24 @@ def test_a_kernel_that_shows_nothing() -> None:
 def test_gives_up() -> None:
     """A machine that never gets calm is waited for as long as asked, then described."""
     machine = Machine(lambda now: 2.0)
-    in_vain, told = machine.wait(HALF)
-    assert in_vain is not None
-    assert in_vain.startswith("the machine was still busy after 10m of waiting (load per core 2.00, 0.5")
+    gave_up, told = machine.wait(HALF)
+    assert gave_up is not None
+    assert gave_up.startswith("the machine was still busy after 10m of waiting (load per core 2.00, 0.5")
     assert 600 <= machine.now <= 602.1
     assert len(told) == 10
 
 
 def test_no_patience() -> None:
     """Without time to wait the machine is looked at once."""
-    in_vain, told = Machine(lambda now: 2.0).wait(Quiet(load_per_core=0.5, wait=0.0))
-    assert in_vain is not None and told == []
+    gave_up, told = Machine(lambda now: 2.0).wait(Quiet(load_per_core=0.5, wait=0.0))
+    assert gave_up is not None and told == []
 
 
 @pytest.mark.parametrize(("load", "calm"), [(0.49, True), (0.5, True), (0.51, False)])
 def test_the_bound_itself(load: float, calm: bool) -> None:
     """A load equal to the bound is calm."""
-    in_vain, _ = Machine(lambda now: load, "busy").wait(Quiet(load_per_core=0.5 + 1e-9, wait=1.0))
-    assert (in_vain is None) is calm
+    gave_up, _ = Machine(lambda now: load, "busy").wait(Quiet(load_per_core=0.5 + 1e-9, wait=1.0))
+    assert (gave_up is None) is calm
 
 
 @pytest.mark.alone

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bisector.engine.around import around
+from bisector.engine.hooks import hooks
 from bisector.engine.slots import Slots
 from bisector.errors import BisectorError, EnvironmentFault, UsageError
 from bisector.hunt.events import Listener, Noted, StepBegan
@@ -120,7 +120,7 @@ class _Diagnosis:
             bench = Bench(ground, self.pair, slots, self.ends, ground.scratch.logs(self.key), self._on_step)
             bench.stand()
             folder = Path(ground.hunt.origin.file).resolve().parent if ground.hunt.origin.file else Path.cwd()
-            with around(ground.hunt.measure, folder, slots.root):
+            with hooks(ground.hunt.measure, folder, slots.root):
                 yield bench
 
     def _ask(self, bench: Bench, one: Asked) -> Collected:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bisector.engine.around import around, finish_pending
+from bisector.engine.hooks import finish_pending, hooks
 from bisector.errors import EnvironmentFault, HuntFileError, InfrastructureFault
 from bisector.hunt_file.model import Measure
 from tests.probe.running import eventually
@@ -50,7 +50,7 @@ def test_after_a_fault(tmp_path: Path) -> None:
 def test_after_an_interrupt(tmp_path: Path) -> None:
     """Ctrl-C in the middle is undone too."""
     measure = Measure(before="echo before >> notes", after="echo after >> notes")
-    with pytest.raises(KeyboardInterrupt), around(measure, tmp_path, tmp_path):
+    with pytest.raises(KeyboardInterrupt), hooks(measure, tmp_path, tmp_path):
         assert notes(tmp_path) == ["before"]
         raise KeyboardInterrupt
     assert notes(tmp_path) == ["before", "after"]
@@ -61,7 +61,7 @@ def test_before_fails(tmp_path: Path) -> None:
     measure = Measure(before="echo no such session >&2; exit 4", after="echo after >> notes")
     with (
         pytest.raises(EnvironmentFault, match=r"measure.before fails \(exit 4: no such session\); mend it"),
-        around(measure, tmp_path, tmp_path),
+        hooks(measure, tmp_path, tmp_path),
     ):
         pytest.fail("ran what must not be measured")
     assert notes(tmp_path) == ["after"]
@@ -70,7 +70,7 @@ def test_before_fails(tmp_path: Path) -> None:
 def test_what_after_starts_goes_on(tmp_path: Path) -> None:
     """Work that `after` takes up again outlives it and is not waited for."""
     measure = Measure(after="sleep 600 & echo $! > pid")
-    with around(measure, tmp_path, tmp_path):
+    with hooks(measure, tmp_path, tmp_path):
         pass
     os.kill(int((tmp_path / "pid").read_text()), 9)
 
@@ -79,10 +79,10 @@ def test_killed_in_the_middle(tmp_path: Path) -> None:
     """After kill -9 of bisector the next start runs what was left, once; a living one's is left alone."""
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from bisector.engine.around import around\nfrom bisector.hunt_file.model import Measure\n"
+        "from bisector.engine.hooks import hooks\nfrom bisector.hunt_file.model import Measure\n"
         "folder = Path(sys.argv[1])\n"
         "measure = Measure(before='echo before >> notes', after=['sh', '-c', 'echo after >> notes'])\n"
-        "with around(measure, folder, folder): time.sleep(600)"
+        "with hooks(measure, folder, folder): time.sleep(600)"
     )
     bisector = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)])
     eventually(lambda: (tmp_path / "notes").exists() and notes(tmp_path))

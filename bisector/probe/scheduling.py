@@ -14,7 +14,7 @@ LAST = 19
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class Scheduling:
     """How commands run beside others: tests on the CPUs `tests`, builds on `builds` (none: all) and `nice`.
 
     Once `stop` is set, what runs is given up (`GivenUp`).

@@ -36,7 +36,7 @@ Line = str | tuple[str, ...]
 
 
 @contextmanager
-def around(measure: Measure, folder: Path, records: Path, stop: Event | None = None) -> Iterator[None]:
+def hooks(measure: Measure, folder: Path, records: Path, stop: Event | None = None) -> Iterator[None]:
     """Run `measure.before`, what is inside, then `measure.after`; both in `folder`, seeing all of the
     environment, since they are the user's own.
 
