@@ -109,5 +109,5 @@ def _tables(page: str) -> list[str]:
     return [
         line
         for line in text.splitlines(keepends=True)
-        if (line.startswith("|") and "@" in line) or "probes, set" in line
+        if line.startswith("|") and ("@" in line or "% |" in line)
     ]
