@@ -49,12 +49,12 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Contention:
-    """What the machine was doing meanwhile; a figure the machine does not give is None.
+    """What else the machine did during a run. A figure that the machine does not report is None.
 
-    `load` is the one-minute load average, `pressure` the share of time (0..1) in which some task
-    waited for a CPU (PSI), `steal` the share of time (0..1) taken by the hypervisor,
-    `involuntary_switches` the context switches forced on the test, `cpu_share` user + system over wall,
-    `waited` the share of time (0..1) in which the test could have run but got no CPU (its own PSI).
+    `load`: one-minute load average. `pressure`: share of time (0..1) in which some task waited for a CPU
+    (PSI). `steal`: share of time (0..1) that the hypervisor took. `involuntary_switches`: context switches
+    forced on the test. `cpu_share`: user + system over wall time. `waited`: share of time (0..1) in which the
+    test could have run but got no CPU (its own PSI).
     """
 
     load: float | None = None
@@ -67,7 +67,7 @@ class Contention:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is known of a test: so far, while `ending` is None, and in all afterwards."""
+    """What is known of a test: so far, while `ending` is None; complete afterwards."""
 
     wall: float
     user: float
@@ -103,7 +103,7 @@ class Good:
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """The test shows what the hunt is for."""
+    """The test shows the regression."""
 
     why: str
     at_least: float | None = None
@@ -112,7 +112,7 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Untestable:
-    """Nothing can be said of this commit: it is skipped, and never taken for innocent."""
+    """The commit cannot be tested: it is skipped, and never counts as good."""
 
     why: str
 
@@ -127,7 +127,7 @@ class Undecided(Untestable):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A positive number whose step through history is searched; for a paired predicate a ratio."""
+    """A positive number whose step through the history is searched; for a paired predicate a ratio."""
 
     value: float
     why: str
@@ -137,7 +137,7 @@ Judgement = Good | Bad | Untestable | Measured
 
 
 class Options(BaseModel):
-    """Base of every predicate's options: unknown keys are errors."""
+    """Base class of the options of a predicate. Unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -146,7 +146,7 @@ OptionsT = TypeVar("OptionsT", bound=Options)
 
 
 class Predicate(ABC, Generic[OptionsT]):
-    """Base of every predicate; one object serves all the runs of a hunt, so it keeps no state of a run."""
+    """Base class of predicates. One object judges all runs of a hunt, so it keeps no state of a run."""
 
     name: ClassVar[str]
     Options: ClassVar[type[Options]]
@@ -160,7 +160,7 @@ class Predicate(ABC, Generic[OptionsT]):
 
     @property
     def by_wall_clock(self) -> bool:
-        """Whether what it says hangs on wall time, so that a crowded machine makes good look bad."""
+        """Whether the verdict depends on wall time, so that a busy machine can make good look bad."""
         return False
 
     @property
@@ -169,7 +169,7 @@ class Predicate(ABC, Generic[OptionsT]):
         return ()
 
     def watch(self, run: Run) -> Good | Bad | Untestable | None:
-        """Judge a test that still runs (called on matching lines and on ticks), or None to let it go on."""
+        """Judge a running test, or return None to let it continue. Called on matching lines and on ticks."""
         return None
 
     def at_least(self, run: Run, baseline: Run, ends: Sequence[Run]) -> float | None:
@@ -182,4 +182,4 @@ class Predicate(ABC, Generic[OptionsT]):
 
     @abstractmethod
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
-        """Judge a finished test; `baseline` is the reference's run, given to paired predicates."""
+        """Judge a finished test. `baseline` is the run of the reference, for paired predicates."""

@@ -121,8 +121,8 @@ class Belief:
 def evidence_beyond(evidence: float, noise: Noise, premise: Sequence[Observation]) -> float:
     """What remains of a premise's evidence (a Bayes factor) once a search has observed the same readings.
 
-    `premise`: readings of the endpoints, the good one as -1, the bad one as 0. At least 1: where the noise
-    model makes more of them than the premise did, that stands.
+    `premise`: readings of the endpoints, the good one as -1, the bad one as 0. The result is at least 1, also
+    if the noise model alone makes more of these readings than the premise did.
 
     search = Search(graph, noise=noise, evidence=evidence_beyond(99.0, noise, premise))
     search.observe_all(readings)  # those of the premise among them

@@ -15,7 +15,7 @@ class FirstBad:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Only untestable commits could tell these apart: the first bad commit is one of them."""
+    """The first bad commit is one of these; only untestable commits could tell them apart."""
 
     commits: tuple[int, ...]
     probabilities: tuple[float, ...]
@@ -30,7 +30,7 @@ class NoRegression:
 
 @dataclass(frozen=True, slots=True)
 class Inconclusive:
-    """The budget is spent or nothing more can be learned; the likeliest commits first, with their odds."""
+    """The budget is spent or nothing more can be learned. The likeliest commits come first."""
 
     why: str
     commits: tuple[int, ...]

@@ -14,12 +14,12 @@ from bisector.search.outcomes import GOOD_END
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Expected seconds (any unit will do) of a probe, by outcome.
+    """Expected seconds (or any other unit) of a probe, by outcome.
 
-    `good`, `bad`: the test of a good or bad commit. `build`: laying out and building a commit, paid once
-    a commit. `repeat`: what a further build of a commit already built costs. `untestable`: a failed
-    build (None: as `build`, or as `good` where building is free). `builds`: the build's cost for each
-    commit, shape (N,) or a function of the commit, in place of `build`.
+    `good`, `bad`: the test of a good or bad commit. `build`: checkout and build of a commit, paid once per
+    commit. `repeat`: another build of a commit that is built already. `untestable`: a failed build (None: as
+    `build`, or as `good` if builds are free). `builds`: build cost of each commit, shape (N,) or a function
+    of the commit, instead of `build`.
     """
 
     good: float = 1.0

@@ -27,12 +27,13 @@ def find_all(
 ) -> list[FirstBad | AnyOf]:
     """All steps of a range, in topological order.
 
-    `probe` is called with commits of `graph` (-1: the good endpoint). After each step found, the history
-    before it and the history built on it are searched on, with every reading made so far; a range ends
-    when it holds no step, or after `most_probes` further probes. With verdicts, the step after a bad one
-    is the commit that mended it. Use `Timing(direction="either")` where steps may go both ways. A step
-    that a merge brings into the history built on an earlier one is reported as that merge. Steps that
-    cancel between two neighbouring readings are not seen.
+    `probe` is called with commits of `graph` (-1: the good endpoint). After each step found, the search
+    continues in the history before it and in the history built on it, and reuses all readings. A range ends
+    when it has no step, or after `most_probes` more probes.
+
+    With verdicts, the step after a bad one is the commit that fixed it. Use `Timing(direction="either")` if
+    steps may go both ways. A step that a merge brings into history built on an earlier step is reported as
+    that merge. Steps that cancel between two neighbouring readings are not found.
     """
     readings: list[Observation] = []
     hunt = _Hunt(graph, probe, noise, confidence, seed, most_probes, readings)

@@ -15,9 +15,9 @@ Mask = NDArray[np.bool_]
 class CommitGraph:
     """The candidates of a hunt and their parents.
 
-    `parents[v]` lists the parents of commit v that are candidates themselves; those outside the range
-    (the good side) are left out, so a commit may have none. Merges with any number of parents and
-    several roots are allowed. Raises `UsageError` for a graph that is empty or not in topological order.
+    `parents[v]` lists those parents of commit v that are candidates too. Leave out parents outside of the
+    range (on the good side); a commit may have none. Merges with any number of parents and several roots are
+    allowed. Raises `UsageError` for a graph that is empty or not in topological order.
     """
 
     def __init__(self, parents: Sequence[Sequence[int]]) -> None:
@@ -35,7 +35,7 @@ class CommitGraph:
         return len(self.parents)
 
     def ancestors(self, commit: int) -> Mask:
-        """Shape (N,): whether each commit is `commit` or an ancestor of it; for -1, the good end, none is."""
+        """Shape (N,): whether each commit is `commit` or an ancestor of it. For -1, none is."""
         reached = bytearray(len(self.parents))
         if commit >= 0:
             reached[commit] = 1
@@ -47,7 +47,7 @@ class CommitGraph:
         return np.frombuffer(reached, dtype=np.bool_)
 
     def children(self) -> list[list[int]]:
-        """The children of each commit, in rising order."""
+        """The children of each commit, in ascending order."""
         rows: list[list[int]] = [[] for _ in self.parents]
         for commit, row in enumerate(self.parents):
             for parent in row:

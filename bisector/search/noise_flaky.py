@@ -16,7 +16,7 @@ REAL = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """One possible pair of error rates and its share of the prior."""
+    """A possible pair of error rates, and its share of the prior."""
 
     share: float
     false_bad: float
@@ -87,9 +87,9 @@ class FlakyFit:
 class Flaky:
     """Verdicts err independently at two rates: `false_bad` (a good commit looks bad) and `false_good`.
 
-    A rate left None is unknown and summed out over `prior`, the rates that are thought possible (None:
-    `LIKELY_RATES`, or `REAL_FAILURES`); a known one takes the place of what the prior says of it.
-    `failure_is_real`: a bad verdict is never wrong.
+    A rate of None is unknown and summed out over `prior`, the possible rates (None: `LIKELY_RATES`, or
+    `REAL_FAILURES`). A known rate replaces that of the prior. `failure_is_real`: a bad verdict is never
+    wrong.
     """
 
     false_bad: float | None = None

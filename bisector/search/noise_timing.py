@@ -113,11 +113,11 @@ def _combine(levels: list[Level], verdicts: Floats, sign: float) -> TimingFit:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """A measured value whose logarithm steps at the first bad commit.
+    """A measured value whose logarithm has a step at the first bad commit.
 
-    `direction`: "up" if bad is more (slower), "down" if less, "either" if unknown. `ratio` says that the
-    values are ratios to the good endpoint, so that good commits lie near 1. `min_ratio`: a step by a
-    smaller factor is no regression. `outliers`: the share of outliers, None if unknown.
+    `direction`: "up" if bad values are higher (slower), "down" if they are lower, "either" if unknown.
+    `ratio`: whether values are ratios to the good endpoint, so that good commits are near 1. `min_ratio`: a
+    step by a smaller factor is not a regression. `outliers`: the share of outliers, None if unknown.
     """
 
     direction: str = "up"

@@ -13,22 +13,22 @@ GOOD_END = -1
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """The commit behaves as the good endpoint does."""
+    """The commit behaves like the good endpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """The commit shows what the hunt is for."""
+    """The commit shows the regression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Untestable:
-    """Nothing can be said of the commit: it is never proposed again, and never taken for innocent."""
+    """The commit cannot be tested. It is not proposed again, and never counts as good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A positive number (a ratio, seconds, words); its logarithm is what `Timing` models."""
+    """A positive number (a ratio, seconds, words). `Timing` models its logarithm."""
 
     value: float
 

@@ -34,16 +34,20 @@ IMPOSSIBLE = 1e-12
 class Search:
     """Finds the first bad commit of a graph with the fewest expected probes (or seconds).
 
-    `prior`: weights of the commits, shape (N,), any scale. `no_regression`: prior probability that no
-    commit is bad (None: 1%, with `Exact` that of one commit). `evidence`: what is known from elsewhere of
-    a regression, as a Bayes factor: how many times likelier that is if there is a regression than if there
-    is none. "No regression" becomes so many times less likely, under the caller's prior and under the
-    impartial one. For an established premise whose readings are observed too, give `evidence_beyond`, so
-    that they do not count twice. `stop`: when to end, by default `Confident(confidence) |
-    NothingToLearn()`; a rule such as `Budget(probes=50)` goes between.
-    `check_fit`: whether a conclusion is checked against readings that a single step cannot explain.
-    The endpoints need not be observed: good is held to be good, and the bad one is asked for where "it
-    is not bad at all" is what remains to be excluded. Deterministic for a seed and a list of observations.
+    `prior`: weights of the commits, shape (N,), on any scale. `no_regression`: prior probability that no
+    commit is bad. None means 1%, or with `Exact` that of one commit.
+
+    `evidence`: evidence for a regression from elsewhere, as a Bayes factor: how much more likely it is with a
+    regression than without. The odds of "no regression" are divided by it, under the caller's prior and under
+    the impartial one. If you also observe the readings of an established premise, use `evidence_beyond`, so
+    that they do not count twice.
+
+    `stop`: when to end; default `Confident(confidence) | NothingToLearn()`. Put other rules, such as
+    `Budget(probes=50)`, in between. `check_fit`: whether to check, before a conclusion, for readings that a
+    single step cannot explain.
+
+    You need not observe the endpoints. The search assumes that good is good, and proposes the bad endpoint if
+    only "it is not bad at all" remains to be excluded. The same seed and observations give the same results.
     """
 
     def __init__(
@@ -96,7 +100,7 @@ class Search:
 
     @property
     def costs(self) -> Costs:
-        """What probes are expected to cost; may be set anew as a hunt learns. What was `spent` stays."""
+        """Expected costs of probes. You can set them again as you learn more; `spent` does not change."""
         return self._costs
 
     @costs.setter
@@ -107,10 +111,7 @@ class Search:
         self._concluded = False
 
     def fork(self) -> Search:
-        """A copy that can be told what this search is not: to play through what may come.
-
-        It does not check whether its readings fit a single step: they are made up.
-        """
+        """Return a copy to try out observations on. It does not check for misfit."""
         other = copy.copy(self)
         other.observations = list(self.observations)
         other._belief = self._belief.fork()
@@ -121,14 +122,15 @@ class Search:
         return other
 
     def observe(self, commit: int, outcome: Outcome) -> None:
-        """Take an outcome at a commit (-1: the good endpoint); an outcome may contradict earlier ones.
+        """Add an outcome at a commit (-1: the good endpoint). It may contradict earlier ones.
 
-        Raises `UsageError` for a commit outside the graph or an outcome that the noise model cannot take.
+        Raises `UsageError` for a commit outside of the graph, or an outcome that the noise model does not
+        support.
         """
         self.observe_all([Observation(commit, outcome)])
 
     def observe_all(self, observations: Iterable[Observation]) -> None:
-        """Take several observations at once, as when a hunt is taken up again."""
+        """Add several observations at once, for example to resume a hunt."""
         for observation in observations:
             self._check(observation)
             self.observations.append(observation)
@@ -139,7 +141,7 @@ class Search:
             self._learn()
 
     def undo(self, index: int = -1) -> Observation:
-        """Forget one observation (the last, unless its index is given) and return it."""
+        """Remove one observation (default: the last one) and return it."""
         if not self.observations:
             raise UsageError("there is no observation to undo")
         removed = self.observations.pop(index)
@@ -177,7 +179,7 @@ class Search:
 
     @property
     def posterior(self) -> Floats:
-        """Shape (N,): probability that each commit is the first bad one; with `no_regression` sums to 1."""
+        """Shape (N,): probability that each commit is the first bad one. Sums to 1 with `no_regression`."""
         return self._belief.posterior[:-1].copy()
 
     @property
@@ -187,17 +189,17 @@ class Search:
 
     @property
     def spent(self) -> float:
-        """Cost of the observations so far, by `costs`."""
+        """Cost of the observations so far, according to `costs`."""
         return self._spent
 
     def probability_bad(self, commit: int) -> float:
-        """Probability that a commit is bad: the posterior mass of its ancestors and itself."""
+        """Probability that a commit is bad: the posterior sum over it and its ancestors."""
         if commit == GOOD_END:
             return 0.0
         return float(self._belief.posterior[:-1][self.graph.ancestors(commit)].sum())
 
     def is_moot(self, commit: int) -> bool:
-        """Whether a probe there can tell nothing, since verdicts that never err have decided it elsewhere."""
+        """Whether a probe of the commit is redundant, because exact verdicts elsewhere decided it."""
         bad = self.probability_bad(commit)
         return self.noise.certain and not IMPOSSIBLE < bad < 1 - IMPOSSIBLE
 
@@ -206,9 +208,9 @@ class Search:
         return self._untestables.probability()[:-1]
 
     def expected_information(self, commit: int) -> float:
-        """Bits about the first bad commit expected of one reading there (if it can be tested).
+        """Expected bits about the first bad commit from one reading of this commit, if it can be tested.
 
-        On a graph too large to be looked at whole, 0 for commits that the shortlist leaves out.
+        On a graph that is too large to evaluate completely, 0 for commits off the shortlist.
         """
         situation = self._look()
         node = -1 if commit == GOOD_END else int(situation.reach.view.of[commit])
@@ -216,22 +218,22 @@ class Search:
 
     @property
     def separation(self) -> float | None:
-        """The step, ln f, over the spread of one reading (d), as now believed; None for verdicts.
+        """Estimated step, ln f, divided by the spread of one reading (d); None for verdicts.
 
-        It decides what a hunt costs: below 1.5 expect hundreds of readings.
+        It decides the cost of a hunt: below 1.5, expect hundreds of readings.
         """
         return self._belief.separation()
 
     @property
     def error_rates(self) -> tuple[float, float] | None:
-        """How often a good commit is called bad and a bad one good, as now believed; for `Flaky` only."""
+        """Estimated rates at which a good commit looks bad and a bad one good; only for `Flaky`."""
         return self._belief.error_rates()
 
     def expected_probes_left(self) -> float:
-        """A cheap estimate: entropy over capacity, and what confirmation takes (Burnashev, 1974).
+        """Estimated number of probes left: entropy over capacity, plus confirmation (Burnashev, 1974).
 
-        It takes parameters for known. Where they are not it is too low, for measured values by about half
-        where the separation is below 2.
+        It assumes that the parameters are known. Otherwise it is too low; for measured values with a
+        separation below 2, by about half.
         """
         if self.conclusion is not None:
             return 0.0
@@ -244,10 +246,10 @@ class Search:
         return bits_to_probes(bits, float(posterior.max()), *channel, self.confidence)
 
     def propose(self, k: int = 1, pending: Sequence[int] = ()) -> list[int]:
-        """The k (or fewer) different commits whose probes together tell most per cost; empty at the end.
+        """The k (or fewer) different commits that together promise the most information per cost.
 
-        `pending` are commits whose probes are under way: the new ones are chosen for what they add to
-        these. One of them is named again only where readings err and a repeat tells most.
+        Empty at the end. `pending` are commits whose probes are running: new ones are chosen for what they
+        add to these. A pending commit is proposed again only if readings err and a repeat tells most.
         """
         if k < 1:
             raise UsageError(f"propose({k}): ask for at least one commit")
@@ -258,7 +260,7 @@ class Search:
 
     @property
     def conclusion(self) -> Conclusion | None:
-        """How the search ended, or None while it goes on."""
+        """How the search ended, or None while it continues."""
         if not self._concluded:
             self._conclusion = self._conclude()
             self._concluded = True

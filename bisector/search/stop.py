@@ -44,7 +44,7 @@ class State:
 
 
 class Rule:
-    """Base of stopping rules."""
+    """Base class of stopping rules."""
 
     def __call__(self, state: State) -> Conclusion | None:
         """How the search ends now, or None if this rule lets it go on."""
@@ -68,7 +68,7 @@ class Either(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Confident(Rule):
-    """One commit, or "no regression", is as likely as `confidence` asks; with `Exact`, certain."""
+    """One commit, or "no regression", has reached the probability `confidence`; with `Exact`, certainty."""
 
     confidence: float = 0.99
 
@@ -92,7 +92,7 @@ class Confident(Rule):
 
 @dataclass(frozen=True, slots=True)
 class Budget(Rule):
-    """At most so many probes, or so much cost (in the unit of `Costs`)."""
+    """A limit on the number of probes, or on their cost (in the unit of `Costs`)."""
 
     probes: int | None = None
     cost: float | None = None
@@ -108,7 +108,7 @@ class Budget(Rule):
 
 @dataclass(frozen=True, slots=True)
 class NothingToLearn(Rule):
-    """No probe would tell anything more."""
+    """No probe would tell anything new."""
 
     def __call__(self, state: State) -> Conclusion | None:
         """Inconclusive when the best probe has no information."""

@@ -21,12 +21,12 @@ COARSE = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """What is believed of untestable commits before any was seen.
+    """Prior of untestable commits.
 
     `shares`: possible shares of untestable commits, each with its probability. The expected length of a run
-    is any power of two up to the number of commits. Those are less likely that leave testable stretches
-    much shorter than `stretch` commits (the root of N, if less) between the runs. `horizon`: how many edges
-    away an observation counts along edges; in topological order it counts at any distance.
+    may be any power of two up to the number of commits. Lengths that leave testable stretches much shorter
+    than `stretch` commits (√N, if less) between the runs are less likely. `horizon`: up to how many edges
+    away an observation counts along edges. In topological order it counts at any distance.
     """
 
     shares: tuple[tuple[float, float], ...] = (

@@ -17,13 +17,12 @@ _HEAD = """\
 
 <!-- Written by scripts/write_reference.py from the docstrings in the code; do not edit. -->
 
-Two modules are for other programs: `bisector.search`, which says what to probe next and knows no git, no
-process and no file; and `bisector.predicate`, the contract that plug-ins are written against ([how to write
-one](../how-to/write-a-predicate.md)). Every other module is bisector's own and may change. What the search
-computes is explained [elsewhere](../explanation/search.md).
+Other programs can use two modules. `bisector.search` says what to probe next; it knows no git, no process and
+no file ([what it computes](../explanation/search.md)). `bisector.predicate` is the contract for plug-ins
+([how to write one](../how-to/write-a-predicate.md)). All other modules are internal and may change.
 
-Every name is imported from the module of its heading. Commits are numbers: parents come before children, -1
-is the good endpoint, N-1 the bad one.
+Import each name from the module of its heading. Commits are numbers: parents come before children, -1 is the
+good endpoint, N-1 the bad one.
 """
 _GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("A search", ("Search", "CommitGraph", "evidence_beyond", "find_all")),
