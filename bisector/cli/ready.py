@@ -64,7 +64,7 @@ def _require_readable(path: Path, *, folders: bool) -> None:
     if not path.is_file() and not (folders and path.is_dir()):
         raise HuntFileError(f"{path} is no {'file or folder' if folders else 'file'}; name another")
     if not os.access(path, os.R_OK):
-        raise HuntFileError(f"{path} cannot be read; mend its permissions")
+        raise HuntFileError(f"{path} cannot be read; fix its permissions")
 
 
 def _require_source(ground: Ground, at: int, change: Copy) -> None:

@@ -178,8 +178,8 @@ class LaidOut:
             self.ask("cat-file", "-e", f"{commit}^{{commit}}")
         except GitFailure as error:
             raise EnvironmentFault(
-                f"commit {commit[:12]} is no longer in {self.repository.path}: nothing led to it any more, "
-                "and `git gc` has thrown it away; fetch it again, and the same command goes on"
+                f"commit {commit[:12]} is no longer in {self.repository.path}: nothing referred to it any "
+                "more, and `git gc` removed it; fetch it again, and the same command continues"
             ) from error
 
 

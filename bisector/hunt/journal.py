@@ -75,8 +75,8 @@ _MENDS = {
     sqlite3.SQLITE_FULL: "make room",
     sqlite3.SQLITE_IOERR: "look after its disk",
     sqlite3.SQLITE_BUSY: "wait for the other process that holds it",
-    sqlite3.SQLITE_READONLY: "mend its permissions",
-    sqlite3.SQLITE_CANTOPEN: "mend its permissions",
+    sqlite3.SQLITE_READONLY: "fix its permissions",
+    sqlite3.SQLITE_CANTOPEN: "fix its permissions",
 }
 """What to do about primary result codes (https://sqlite.org/rescode.html); all others mean damage."""
 

@@ -46,8 +46,9 @@ class Search:
     `Budget(probes=50)`, in between. `check_fit`: whether to check, before a conclusion, for readings that a
     single step cannot explain.
 
-    You need not observe the endpoints. The search assumes that good is good, and proposes the bad endpoint if
-    only "it is not bad at all" remains to be excluded. The same seed and observations give the same results.
+    You do not have to observe the endpoints. The search assumes that good is good, and proposes the bad
+    endpoint if only "it is not bad at all" remains to be excluded. The same seed and observations give the
+    same results.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from tests.docs.pages import PAGES, ROOT, name_of
+from tests.docs.pages import PAGES, name_of
 
 MOST_WORDS = 40
 """A sentence of more words is two sentences."""
@@ -43,15 +43,12 @@ STILTED: Mapping[str, str] = {
 }
 """Words that a maintainer of a present-day tool would not write, and what to write instead."""
 
-NOT_YET_REWRITTEN = {"docs/reference/python-api.md"}
-"""Take a page off this list once it is in plain English."""
-
-ALLOWED = {"docs/glossary.md": {"guest"}, "docs/explanation/reliability.md": {"mend", "goes on"}}
-"""Words that a page may use because it explains them, or quotes a message."""
+ALLOWED = {"docs/glossary.md": {"guest"}}
+"""Words that a page may use because it explains them."""
 
 every_page = pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if page.name != "CHANGELOG.md" and name_of(page) not in NOT_YET_REWRITTEN],
+    [page for page in PAGES if page.name != "CHANGELOG.md"],
     ids=name_of,
 )
 
@@ -69,11 +66,6 @@ def test_sentences_are_short(page: Path) -> None:
     texts = _prose(page, cells=False)
     sentences = [sentence for text in texts for sentence in re.split(r"(?<=[.:;?!])\s+", text)]
     assert [sentence for sentence in sentences if len(sentence.split()) > MOST_WORDS] == []
-
-
-def test_pages_not_yet_rewritten_exist() -> None:
-    """A page that is renamed or removed does not stay on the list."""
-    assert {name for name in NOT_YET_REWRITTEN if not (ROOT / name).exists()} == set()
 
 
 @pytest.mark.parametrize(
