@@ -12,7 +12,7 @@ from types import TracebackType
 from bisector.engine.hooks import finish_pending
 from bisector.engine.uninterrupted import uninterrupted
 from bisector.errors import EnvironmentFault, InfrastructureFault
-from bisector.history.private import private_in
+from bisector.history.private import private_in, private_repositories
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.probe.file_lock import FileLock, try_lock
@@ -157,8 +157,3 @@ class Slots:
             elif name.isdigit():
                 others.append(name)
         self.others = tuple(others)
-
-
-def private_repositories(root: Path) -> Path:
-    """Where the private repositories lie that slots in `root` borrow from."""
-    return root.with_name("repositories")

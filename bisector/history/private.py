@@ -125,6 +125,11 @@ class PrivateRepository:
             os.close(handle)
 
 
+def private_repositories(root: Path) -> Path:
+    """Where the private repositories lie that slots in `root` borrow from."""
+    return root.with_name("repositories")
+
+
 def private_in(folder: Path, repository: Repository) -> PrivateRepository:
     """The private repository of `repository` among those of the folder."""
     which = hashlib.sha256(bytes(repository.git_folder)).hexdigest()[:16]

@@ -10,9 +10,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bisector.engine.slots import private_repositories
 from bisector.engine.uninterrupted import uninterrupted
 from bisector.errors import EnvironmentFault
+from bisector.history.private import private_repositories
 from bisector.history.repository import Repository
 from bisector.hunt_file import Hunt
 from bisector.probe.file_lock import lock_held, try_lock
