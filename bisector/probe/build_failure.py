@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 
 from bisector.errors import EnvironmentFault
 from bisector.predicate import Ending, Run
+from bisector.probe.command_words import begins_with
 
 
-def require_tool(command: str | tuple[str, ...], environment: Mapping[str, str]) -> None:
-    """Raise EnvironmentFault where the program that a build begins with is not there."""
-    words = command.split() if isinstance(command, str) else command
-    tool = words[0]
-    if tool.replace("-", "").replace("_", "").isalnum() and not shutil.which(
-        tool, path=environment.get("PATH")
-    ):
-        raise EnvironmentFault(f"the build needs `{tool}`, which is not on PATH; install it")
+def require_tool(command: str | tuple[str, ...], environment: Mapping[str, str], output: str) -> None:
+    """Raise EnvironmentFault where a program that a build names is not there.
+
+    The first one of the command line, or one of which the `output` tells.
+    """
+    names = begins_with(command)
+    for name in names:
+        is_missed = name == names[0] or re.search(rf"(?<![\w./-]){re.escape(name)}: ", output)
+        if is_missed and not shutil.which(name, path=environment.get("PATH")):
+            raise EnvironmentFault(f"the build needs `{name}`, which is not on PATH; install it")
 
 
 def why_build_failed(run: Run, timeout: float) -> str:

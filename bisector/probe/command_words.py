@@ -13,6 +13,7 @@ import shlex
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from string import Template
 
@@ -25,6 +26,17 @@ _DEEPEST = 4
 """`sh -c "sh -c '...'"`: so many lines in lines are taken apart."""
 _ASSIGNED = re.compile(r"[\w.-]+=(?P<value>.+)", re.DOTALL)
 _OUTPUT_OPTIONS = ("-o", "--output")
+_BEFORE_COMMANDS = frozenset(
+    ["if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "exec", "command"]
+)
+"""Words of the shell after which a command begins."""
+_OF_THE_SHELL = """
+    fi done esac for case select in function alias bg break builtin cd continue declare echo eval exit export
+    false fg getopts hash jobs kill let local printf pwd read readonly return set shift shopt source test
+    times trap true type typeset ulimit umask unalias unset wait
+"""
+# Its other words, and the commands that it has itself, in POSIX or in bash.
+_PROGRAM = re.compile(r"[^\W\d][\w.+-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,31 @@ def programs(command: str | Sequence[str], place: Place) -> dict[str, tuple[str,
             facts = real.stat()
             found[word.text] = (str(real), facts.st_size, facts.st_mtime_ns)
     return found
+
+
+def begins_with(command: str | Sequence[str]) -> tuple[str, ...]:
+    """The bare names of programs that the simple commands of a line begin with, in order.
+
+    Words and functions of the shell are none, and in a line that sets PATH nothing is known.
+    """
+    if not isinstance(command, str):
+        return tuple(word for word in command[:1] if _PROGRAM.fullmatch(word))
+    tokens, found = _tokens(command), []
+    begins, is_target = True, False
+    for token, after in zip(tokens, [*tokens[1:], ""], strict=True):
+        if token.startswith("PATH="):
+            return ()
+        if token and set(token) <= {*_OPERATORS}:
+            is_target = bool(set(token) & set("<>"))
+            begins = begins if is_target else token != ";;"  # After that comes a pattern of a `case`.
+        elif is_target:
+            is_target = False
+        elif begins and not _ASSIGNED.fullmatch(token):
+            begins = token in _BEFORE_COMMANDS
+            if not begins and after != "()" and _PROGRAM.fullmatch(token):
+                found.append(token)
+    functions = {token for token, after in pairwise(tokens) if after.startswith("(")}
+    return tuple(dict.fromkeys(name for name in found if name not in {*_OF_THE_SHELL.split(), *functions}))
 
 
 def files(command: str | Sequence[str], place: Place) -> dict[str, str]:

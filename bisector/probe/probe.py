@@ -384,7 +384,7 @@ class Prober:
                 )
             return f"the build succeeds but does not make {missing[0]}" if missing else ""
         if run.exit_code == 127:
-            require_tool(build.command, command.environment)
+            require_tool(build.command, command.environment, run.output)
         return why_build_failed(run, build.timeout)
 
     def _command(

@@ -110,7 +110,16 @@ def test_nothing_is_left_of_a_daemon(tmp_path: Path) -> None:
     assert not is_running(int(reading.run.output))
 
 
-@pytest.mark.parametrize("command", ["no-such-tool --flag", ["no-such-tool"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "no-such-tool --flag",
+        ["no-such-tool"],
+        "cd . && no-such-tool",
+        "if true; then no-such-tool; fi",
+        "true; A=1 no-such-tool",
+    ],
+)
 def test_build_tool_missing(command: object, tmp_path: Path) -> None:
     """A tool that the machine lacks stops the hunt instead of making every commit untestable."""
     with (
@@ -118,6 +127,13 @@ def test_build_tool_missing(command: object, tmp_path: Path) -> None:
         pytest.raises(EnvironmentFault, match="needs `no-such-tool`, which is not on PATH"),
     ):
         found.read()
+
+
+@pytest.mark.parametrize("command", ["if true; then exit 127; fi", "sh -c no-such-tool", "sh gone/build.sh"])
+def test_words_of_the_shell_are_no_tools(command: str, tmp_path: Path) -> None:
+    """A build that ends with exit 127 though all programs of its line are there is its own affair."""
+    with lab(tmp_path, "true", build__command=command) as found:
+        assert isinstance(found.read().judgement, Untestable)
 
 
 def test_log_cannot_be_written(tmp_path: Path) -> None:

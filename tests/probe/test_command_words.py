@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bisector.probe.command_words import Place, files, programs
+from bisector.probe.command_words import Place, begins_with, files, programs
 
 
 @pytest.fixture
@@ -104,3 +104,27 @@ def test_any_line_is_read(line: str) -> None:
     here = Place({"PATH": "/nowhere", "HOME": "/nowhere"}, Path("/nowhere/repo"))
     assert programs(line, here) == {}
     files(line, here)
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("if true; then make; fi", "make"),
+        ("cd sub && make -j2 | tee log", "make tee"),
+        ("! ( dune build ) > log 2>&1; { opam exec; }", "dune opam"),
+        ("CC=gcc time make", "make"),
+        ("> log make", "make"),
+        ("while read x; do cc $x; done < files", "cc"),
+        ("build() { make; }; build", "make"),
+        ("case $x in a) make;; b) dune build;; esac", "make dune"),
+        ("set -e\nmake || exit 127", "make"),
+        ("export PATH=~/bin:$PATH; make", ""),
+        ("./build.sh; $CC x.c; [ -f x ]", ""),
+        (("make", "all"), "make"),
+        (("./build.sh", "make"), ""),
+        ((), ""),
+    ],
+)
+def test_the_programs_that_simple_commands_begin_with(command: str | tuple[str, ...], names: str) -> None:
+    """Neither words, commands and functions of the shell nor targets of a redirection are among them."""
+    assert begins_with(command) == tuple(names.split())
