@@ -83,6 +83,7 @@ bench-large: setup ## Ranges of 100,000 commits, slots of 50,000 files
 
 calibration: setup ## Is the stated confidence true? 15,000 simulated hunts, an hour
 	@$(BIN)/python -m benchmarks.calibration --plot docs/images/calibration.svg
+	@$(BIN)/python -m benchmarks.calibration.verdicts
 
 chaos: setup ## Hunts killed 300 times, at random moments and at named crash points
 	@mkdir -p build && $(BIN)/python -m tests.chaos --kills 300 --seed 1 --json build/chaos.json

@@ -73,20 +73,19 @@ def steps(plan: Plan, readings: Sequence[Reading]) -> Iterator[Step]:
         if role is not Role.SEARCH:
             yield Step(commit, Why(role.value), taken)
         else:
-            confirmed_before = previous is Role.CONFIRMATION
-            if belief is None or confirmed_before:
+            if belief is None or previous is not Role.SEARCH:
                 belief = Belief(plan, known)
-            why = _why(plan, taken[0], doubted=confirmed_before and not belief.flaky)
+            why = _why(plan, taken[0])
             prospect, before = belief.prospect(commit), _state(belief)
             belief = _learned(plan, belief, known, taken, anew=why is Why.DOUBTED)
             yield Step(commit, why, taken, prospect, before, _state(belief))
         previous = role
 
 
-def _why(plan: Plan, reading: Reading, *, doubted: bool) -> Why:
+def _why(plan: Plan, reading: Reading) -> Why:
     if reading.build is BuildKind.AHEAD:
         return Why.AHEAD
-    if doubted:
+    if reading.about:
         return Why.DOUBTED
     return Why.LEVEL if reading.commit in (*plan.good, plan.bad) else Why.HALVES
 
