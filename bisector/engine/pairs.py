@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bisector.engine.slots import Slot
-from bisector.errors import InfrastructureFault
 from bisector.predicate import Bad, Ending, Judgement, Run, Untestable
 from bisector.probe.early import SPREAD
 from bisector.probe.execution import Execution
@@ -44,12 +42,14 @@ class Pairs:
     or not long after a run that has shown the machine to be as fast as ever.
 
     Each run starts from what was built: what it leaves in its slot is put back after it, and what cannot be
-    put back is made again, by `stand`, before the next one.
+    put back is made again, by `stand`, before the next one. With `one_start` nothing is put back: each run
+    finds what the ones before it left.
     """
 
-    def __init__(self, prober: Prober, stand: Stand) -> None:
+    def __init__(self, prober: Prober, stand: Stand, *, one_start: bool = False) -> None:
         self._prober = prober
         self._stand = stand
+        self._one_start = one_start
         self._fragile: set[str] = set()
         self._reference: Slot | None = None
         self._fastest: dict[tuple[str, bool], Execution] = {}
@@ -149,16 +149,9 @@ class Pairs:
         built = self._stand(slot, commit, fresh)
         if isinstance(built, Untestable):
             return Execution(Run(0.0, 0.0, 0.0), built)
-        if slot.start is None:
-            slot.start = self._prober.start(slot.worktree, commit, self._fragile)
-        try:
-            execution = test()
-        except Exception:
-            with suppress(InfrastructureFault):
-                slot.put_back()
-            raise
-        slot.put_back()
-        return execution
+        if self._one_start:
+            return test()
+        return slot.from_start(lambda: self._prober.start(slot.worktree, commit, self._fragile), test)
 
     def _told(
         self,

@@ -43,9 +43,9 @@ class Reader:
     the logs of its readings apart; `longest_wait` the seconds between two retries.
 
     A judgement that hangs on wall time is not believed of a run that did not get its share of the
-    machine: after `fair_attempts` such runs (0: believe every run) it is `Undecided`. `wait_for_quiet` is
-    asked before runs that need a calm machine, by default the function of that name. A reading that the
-    prober's scheduling says to stop is given up (`GivenUp`), whatever it waits for.
+    machine: after `fair_attempts` such runs (0: believe every run) it is `Undecided`. `one_start` as `Pairs`
+    has it. `wait_for_quiet` is asked before runs that need a calm machine, by default the function of that
+    name. A reading that the prober's scheduling says to stop is given up (`GivenUp`), whatever it waits for.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Reader:
         same_artifact: SameArtifact = lambda _request, _digest: None,
         longest_wait: float = 30.0,
         fair_attempts: int = 3,
+        one_start: bool = False,
         wait_for_quiet: Callable[[Quiet, Callable[[str], None]], str | None] | None = None,
     ) -> None:
         self._prober = prober
@@ -68,7 +69,7 @@ class Reader:
         self._wait_for_quiet = wait_for_quiet or partial(quiet.wait_for_quiet, sleep=self._sleep)
         self._candidate: Slot | None = None
         self._reference: Slot | None = None
-        self._pairs = Pairs(prober, self._stand)
+        self._pairs = Pairs(prober, self._stand, one_start=one_start)
         self._numbers = numbers or itertools.count(1)
         self._begun: deque[Request] = deque()
 

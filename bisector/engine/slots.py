@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from bisector.engine.hooks import finish_pending
 from bisector.engine.uninterrupted import uninterrupted
@@ -17,6 +18,8 @@ from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.probe.file_lock import FileLock, try_lock
 from bisector.probe.start import Back, Start
+
+_Ran = TypeVar("_Ran")
 
 
 class Slot:
@@ -65,6 +68,21 @@ class Slot:
             raise InfrastructureFault(
                 f"the lock {self._lock.path} was deleted while it was in use; leave it to the hunt"
             )
+
+    def from_start(self, start: Callable[[], Start], test: Callable[[], _Ran]) -> _Ran:
+        """Run `test` on what stands in the slot, and undo what it did.
+
+        `start` is called before the first test of what stands there. Raises what `put_back` raises.
+        """
+        self.start = self.start or start()
+        try:
+            ran = test()
+        except Exception:
+            with contextlib.suppress(InfrastructureFault):
+                self.put_back()
+            raise
+        self.put_back()
+        return ran
 
     def put_back(self) -> None:
         """Undo what a test did; where that cannot be done, nothing stands in the slot any more.

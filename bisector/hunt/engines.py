@@ -34,17 +34,18 @@ def reader_for(
     whole: bool = False,
     slots: Slots | None = None,
     fair_attempts: int = 3,
+    one_start: bool = False,
 ) -> Iterator[Reader]:
     """A reader for the hunt `key`, which has `taken` readings already; its slots are gone at the end.
 
     `whole` has good tests run to their end also where their answer is certain before. `slots` are others
-    than those of the scratch folder, `fair_attempts` as `Reader` has it.
+    than those of the scratch folder, `fair_attempts` and `one_start` as `Reader` has them.
     """
     on_step = told(listener)
     prober = _prober(ground, key, ends, on_step, Scheduling(tests=cpus_of(ground.hunt)), whole=whole)
     numbers = itertools.count(taken + 1)
     with slots or Slots(ground.scratch.slots, ground.repository) as held:
-        yield Reader(prober, held, on_step, numbers=numbers, fair_attempts=fair_attempts)
+        yield Reader(prober, held, on_step, numbers=numbers, fair_attempts=fair_attempts, one_start=one_start)
 
 
 @contextmanager

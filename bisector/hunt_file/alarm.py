@@ -30,7 +30,9 @@ class Alarm(Section):
         default=5, description="Runs of the test. The shortest time of each benchmark counts."
     )
     warm_up: StrictInt = Field(
-        default=1, ge=0, description="Runs before these to fill caches. Their times do not count."
+        default=1,
+        ge=0,
+        description="Runs before these to fill caches, also those on disk. Their times do not count.",
     )
     pattern: str = Field(
         default=LINE,

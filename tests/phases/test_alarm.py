@@ -94,6 +94,15 @@ def test_update_then_compare(tmp_path: Path) -> None:
     assert git(tmp_path / "repo", "worktree", "list").count("\n") == 1
 
 
+def test_what_the_warm_up_leaves_is_there_for_the_run_that_counts(tmp_path: Path) -> None:
+    """Also where the build leaves files that its outputs do not name."""
+    sample(tmp_path, SOUND)
+    build = "build: {command: touch made beside, outputs: [made]}\n"
+    (tmp_path / "smoke.yaml").write_text(HUNT.replace("runs: 2", "runs: 1") + build)
+    alarm(tmp_path, "--update")
+    assert read_references(tmp_path / "refs.yaml").times == SOUND
+
+
 @pytest.mark.parametrize(
     ("slow", "several", "words"),
     [

@@ -93,9 +93,14 @@ def measured_at(ground: Ground, commit: str, listener: Listener) -> Measurement:
     looking = whole_ground(ground, alarm.pattern)
     runs: list[Run] = []
     load, at = os.getloadavg()[0], datetime.now(UTC)
-    with ground.scratch.held(key), reader_for(looking, key, ends_for(ground, commit), 0, listener) as engine:
+    with (
+        ground.scratch.held(key),
+        # What a run leaves stays for the next, as in a checkout: the warm-up may fill caches on disk.
+        reader_for(looking, key, ends_for(ground, commit), 0, listener, one_start=True) as engine,
+    ):
         for _ in range(alarm.warm_up + alarm.runs):
-            reading = engine.read(Request(commit, Role.PREMISE))
+            # Of no hunt: as a premise, its outputs would be tried in between, in a slot laid out anew.
+            reading = engine.read(Request(commit, Role.VERIFICATION))
             if broken := reading.judgement.why if reading.run is None else _broken(reading.run):
                 return Measurement(commit, {}, alarm.runs, load, machine_facts(), at, broken)
             runs += [reading.run] if reading.run else []

@@ -58,7 +58,8 @@ class Bench:
         self._logs = logs
         self._on_step = on_step
         self._store = ArtefactStore(ground.scratch.store)
-        self._overlay: tuple[Overlay, ...] | None = None
+        self._overlay: tuple[Overlay, ...] = ()
+        self._fragile: set[str] = set()
         logs.mkdir(parents=True, exist_ok=True)
         self.bad = BuiltSide(self, slots.take(pair.bad.id), pair.bad.id, pair.good.id)
         self.good = BuiltSide(self, slots.take(pair.good.id), pair.good.id, "")
@@ -68,31 +69,40 @@ class Bench:
 
         Raises `HistoryError` where a commit does not build, `Unavailable` where it does not with `overlay`.
         """
-        if overlay == self._overlay:
-            return
-        self._overlay = None
-        for side in (self.good, self.bad):
-            built = self.prober(laid_over(self.ground.hunt, overlay)).build(side.slot.worktree, side.commit)
-            if isinstance(built, Untestable):
-                if overlay:
-                    raise Unavailable(f"at {side.commit[:12]}: {built.why}")
-                raise HistoryError(
-                    f"{side.commit[:12]} cannot be built, so there is nothing to compare: {built.why}; "
-                    "name a commit that builds, and with --against another one to compare it with"
-                )
+        if overlay != self._overlay:
+            self.good.slot.commit = self.bad.slot.commit = None
         self._overlay = overlay
+        for side in (self.good, self.bad):
+            self.start(side.slot, side.commit)
 
-    def disturb(self) -> None:
-        """Have both commits laid out anew when they are to stand again: files may have been changed."""
-        self._overlay = None
+    def start(self, slot: Slot, commit: str) -> None:
+        """Have `commit` stand in the slot as it was built; raises as `stand` does."""
+        slot.put_back()
+        prober = self.prober(laid_over(self.ground.hunt, self._overlay))
+        if slot.commit != commit:
+            with slot.changing(commit):
+                built = prober.build(slot.worktree, commit, clean=slot.is_spoilt)
+            if isinstance(built, Untestable):
+                raise self._not_built(commit, built.why)
+            slot.commit, slot.is_spoilt = commit, False
+        slot.start = slot.start or prober.start(slot.worktree, commit, self._fragile)
+
+    def _not_built(self, commit: str, why: str) -> Exception:
+        if self._overlay:
+            return Unavailable(f"at {commit[:12]}: {why}")
+        return HistoryError(
+            f"{commit[:12]} cannot be built, so there is nothing to compare: {why}; "
+            "name a commit that builds, and with --against another one to compare it with"
+        )
 
     def prober(
         self, hunt: Hunt, patterns: Sequence[str] = (), more: Mapping[str, str] | None = None
     ) -> Prober:
         """A prober for one build or run."""
         ground, environment = self.ground, {**self.environment, **(more or {})}
+        test = hunt.test.model_copy(update={"keeps": (*hunt.test.keeps, _ROOM)})
         return Prober(
-            hunt,
+            hunt.model_copy(update={"test": test}),
             ground.repository,
             _Lines(patterns),
             self._store,
@@ -118,6 +128,8 @@ class BuiltSide:
         self.environment: Mapping[str, str] = bench.environment
         self._bench = bench
         self._runs = 0
+        self._is_changed = False
+        """Whether a command of a collector's own may have changed the slot, as the collector wants it."""
 
     @property
     def root(self) -> Path:
@@ -145,8 +157,10 @@ class BuiltSide:
         return room
 
     def clear(self) -> None:
-        """Take the room away, with all that is in it."""
+        """Take the room away, with all that is in it, and undo what ran in the slot."""
         shutil.rmtree(self.root / _ROOM, ignore_errors=True)
+        self._is_changed = False
+        self.slot.put_back()
 
     def run(
         self,
@@ -160,7 +174,9 @@ class BuiltSide:
         """Run the test, or `command`, under the hunt's limits; see the contract."""
         hunt = self._bench.ground.hunt
         if command is not None:
-            self._bench.disturb()
+            self._is_changed = True
+        elif not self._is_changed:
+            self._bench.start(self.slot, self.commit)
         wanted = hunt.test.command if command is None else command
         words = (SHELL, "-c", wanted) if isinstance(wanted, str) else wanted
         test = hunt.test.model_copy(

@@ -87,8 +87,10 @@ class Side(Protocol):
         `under` are words of a tool put before it (`strace -c`), `environment` variables on top of the
         usual ones, `patterns` the regular expressions of the output lines to keep in `Run.matches`,
         `timeout` seconds in place of the test's own. Raises `Unavailable` for a run that did not come to
-        an end by itself, since its figures are not whole. What `command` changes in the slot is undone
-        before the next collector.
+        an end by itself, since its figures are not whole.
+
+        The test starts from what was built, without what a run before it has left. What `command` changes
+        is there for later runs of this `collect`, and undone at its end.
         """
 
     def git(self, *arguments: str) -> str:
