@@ -17,18 +17,18 @@ FAILURE, TIME, MEMORY = "failure", "time", "memory"
 _PREDICATES = {
     FAILURE: (
         "exit_status",
-        "By the exit code, as `git bisect run` does. Became slow: {name: wall_time, ratio: 1.5}; fat:",
-        "{name: peak_memory, ratio: 1.2}; a line of its output: output_matches. All: `bisector predicates`.",
+        "By the exit code, as `git bisect run` does. For time: {name: wall_time, ratio: 1.5}; for memory:",
+        "{name: peak_memory, ratio: 1.2}; for a line of output: output_matches. All: `bisector predicates`.",
     ),
     TIME: (
         "{name: wall_time, ratio: 1.5}",
-        "Each run is held against a run of the good commit made just before; 1.5 times is a regression.",
-        "Steadier on a crowded machine, if the test prints `passed/total`: per_test_user_time.",
+        "Compares each run with a run of the good commit, made just before; 1.5 times is a regression.",
+        "If the test prints `passed/total`, per_test_user_time is steadier on a busy machine.",
     ),
     MEMORY: (
         "{name: peak_memory, ratio: 1.2}",
-        "The most memory of the whole process tree against the good commit's; 1.2 times is a regression.",
-        "For a test that is killed: no_oom, with `memory` under `test`.",
+        "Compares the peak memory of the process tree with the good commit; 1.2 times is a regression.",
+        "If the test is killed for its memory, use no_oom, with `memory` under `test`.",
     ),
 }
 _SHELL_SKIPS = (125, 126, 127)
@@ -86,9 +86,11 @@ def _head(best: Found, others: Sequence[str], name: str, repository: str) -> lis
 
 def _range(tag: str | None) -> list[str]:
     if tag is None:
-        why = "# No tag before HEAD, so a good commit is searched first, in doubling steps. Better: name one."
+        why = "# No tag before HEAD, so bisector first searches for a good commit. It is faster to name one."
         return [why, f"good: {AUTO}", "bad: HEAD", ""]
-    why = f"# The newest tag before HEAD. Or any commit where all was well, or `{AUTO}` to have one searched."
+    why = (
+        f"# The newest tag before HEAD. Or any commit without the regression, or `{AUTO}` to search for one."
+    )
     return [why, f"good: {_quoted(tag)}", "bad: HEAD", ""]
 
 
@@ -99,15 +101,15 @@ def _build(best: Found, installed: Callable[[str], bool]) -> list[str]:
     lines += [f"  folder: {_quoted(best.folder)}"] if best.folder != "." else []
     lines += ["  timeout: 30m"]
     if best.identity and installed(best.identity.split()[0]):
-        lines.append("  # What was built while this printed something else is built again.")
+        lines.append("  # If the output of this command changes, everything is built again.")
         lines.append(f"  identity: {_quoted(best.identity)}")
     if best.inputs:
         lines.append(
-            "  # Commits alike in these share one build; the confirmation finds what is forgotten here."
+            "  # Commits that do not differ in these share one build. The confirmation detects missing ones."
         )
         lines.append(f"  inputs: {_listed(best.inputs)}")
     else:
-        lines.append("  # inputs: [src]   # commits alike in these share one build")
+        lines.append("  # inputs: [src]   # commits that do not differ in these share one build")
     if best.outputs:
         lines.append("  # Kept, so that no commit is built twice.")
         lines.append(f"  outputs: {_listed(best.outputs)}")
@@ -120,9 +122,9 @@ def _test(best: Found) -> list[str]:
     lines = ["test:", *(f"  # {note}" for note in best.test_notes), f"  command: {_quoted(best.test)}"]
     lines += [f"  folder: {_quoted(best.test_folder)}"] if best.test_folder != "." else []
     lines += [
-        "  # Everything that the test started is ended after this long.",
+        "  # After this time, the test and all its child processes are killed.",
         "  timeout: 10m",
-        "  # memory: 8GiB   # ends a test that eats more; without it: the machine's own limit",
+        "  # memory: 8GiB   # kills a test that uses more",
         "",
     ]
     if best.environment:
@@ -142,8 +144,8 @@ def _judging(best: Found, symptom: str) -> list[str]:
 
 
 def _ending(symptom: str) -> list[str]:
-    calm = ["# quiet: {load_per_core: 0.5}   # each test waits for a calm machine, up to ten minutes"]
-    log = ["", "# progress_log: plan.md   # gets the conclusion, as Markdown", ""]
+    calm = ["# quiet: {load_per_core: 0.5}   # wait for a quiet machine before each test, up to ten minutes"]
+    log = ["", "# progress_log: plan.md   # add the conclusion to this Markdown file", ""]
     return [*(calm if symptom == TIME else []), *log]
 
 

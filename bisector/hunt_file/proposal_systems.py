@@ -111,8 +111,8 @@ def dune(tree: Tree) -> Found | None:
             test_folder=folder,
             build="dune build",
             identity="ocamlc -version",
-            build_notes=("Everything; less is faster: the program that the test runs.",),
-            test_notes=("--force: also tests whose result dune remembers.",),
+            build_notes=("Builds everything. It is faster to build only the program that the test runs.",),
+            test_notes=("--force: also runs tests whose result dune has cached.",),
             inputs=inputs,
         )
     command, notes = scripted
@@ -144,7 +144,7 @@ def cargo(tree: Tree) -> Found | None:
         test_folder=folder,
         build="cargo build --release --all-targets",
         identity="rustc -V",
-        build_notes=("All targets, so that what does not compile is untestable and not bad.",),
+        build_notes=("All targets, so that a commit that does not compile is untestable, not bad.",),
         test_notes=("One test: cargo test --release NAME; a benchmark: cargo bench --bench NAME.",),
     )
 
@@ -163,8 +163,8 @@ def go(tree: Tree) -> Found | None:
         test_folder=folder,
         build="go build ./... && go test -run '^$' ./...",
         identity="go version",
-        build_notes=("With the tests, so that what does not compile is untestable and not bad.",),
-        test_notes=("-count=1: not from go's cache. A benchmark: go test -run '^$' -bench NAME ./PACKAGE.",),
+        build_notes=("With the tests, so that a commit that does not compile is untestable, not bad.",),
+        test_notes=("-count=1: without go's cache. A benchmark: go test -run '^$' -bench NAME ./PACKAGE.",),
     )
 
 
@@ -192,7 +192,7 @@ def cmake(tree: Tree) -> Found | None:
         test="ctest --test-dir build --output-on-failure",
         build="cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build",
         identity="cc --version",
-        build_notes=("Optimised, because what is hunted is often speed.",),
+        build_notes=("Optimised, because most hunts are about speed.",),
         test_notes=("One test: ctest --test-dir build -R NAME.",),
     )
 
@@ -216,7 +216,7 @@ def npm(tree: Tree) -> Found | None:
         test_folder=folder,
         build=f"{install} && npm run build" if "build" in scripts else install,
         identity="node --version",
-        build_notes=("Each commit gets the packages that it asks for.",),
+        build_notes=("Installs the packages of each commit.",),
         test_notes=(f"package.json: {''.join(filter(str.isprintable, scripts['test']))[:80]}",),
     )
 
@@ -241,10 +241,10 @@ def python(tree: Tree) -> Found | None:
         "python",
         f"{project or 'tests/'} and {len(tests)} test file{'s' if len(tests) > 1 else ''}",
         test="python3 -m pytest -q -x -p no:cacheprovider",
-        no_build="Python. Where the packages needed change along the history: make their environment here.",
+        no_build="Python. If the required packages change along the history, make their environment here.",
         test_notes=(f"One test: python3 -m pytest -q {shlex.quote(tests[0])}",),
         environment={"PYTHONPATH": source},
-        environment_note="The slot's own sources, not an installed package.",
+        environment_note="Test the sources in the slot, not an installed package.",
         skip=(2, 3, 4, 5),
         skip_note="pytest: stopped (an import fails), its own error, usage, no tests found",
     )

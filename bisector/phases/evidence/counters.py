@@ -19,10 +19,11 @@ class CountersOptions(CollectorOptions):
 
     pattern: Pattern[str] = Field(
         re.compile(r"^counter (?P<name>\S+) (?P<value>[0-9.]+)$"),
-        description="Lines that hold a counter: its name in the group `name` or the first, its number in "
-        "the group `value` or the second. Numbers of the same name are added up.",
+        description="Regular expression for the line of a counter: its name in the group `name` or the "
+        "first group, its number in the group `value` or the second. Numbers of the same name are added "
+        "up.",
     )
-    command: Command | None = Field(None, description="Run in place of the test.")
+    command: Command | None = Field(None, description="Command to run instead of the test.")
 
     @field_validator("pattern")
     @classmethod
@@ -62,7 +63,7 @@ class PatchedCountersOptions(CountersOptions):
     """Options of `patched_counters`."""
 
     patch: LocalPath = Field(
-        description="The patch that inserts the counters, relative to the hunt file; applied to both commits."
+        description="Patch that adds the counters, relative to the hunt file. It is applied to both commits."
     )
 
 

@@ -29,14 +29,14 @@ class ProfileOptions(CollectorOptions):
     """Options of `profile`."""
 
     tool: Literal["auto", "perf", "callgrind"] = Field(
-        "auto", description="`auto` takes perf where the machine allows it, else callgrind."
+        "auto", description="`auto` uses perf if the machine allows it, otherwise callgrind."
     )
     reduced: Command | None = Field(
         None,
-        description="A smaller workload for callgrind, which runs programs some fifty times slower; run in "
-        "place of the test. callgrind is not used without it.",
+        description="Smaller workload for callgrind, which slows programs down about fifty times. It "
+        "runs instead of the test. Without it, callgrind is not used.",
     )
-    timeout: Limit = Field(600.0, description="Longest run under callgrind.")
+    timeout: Limit = Field(600.0, description="Time limit for a run under callgrind.")
 
 
 class CallProfile(Collector[ProfileOptions]):
