@@ -25,8 +25,8 @@ def run(
 ) -> int:
     """Find the first bad commit. After an interruption, the same command continues.
 
-    Exit codes: 0 found, 2 usage or hunt file, 3 no regression, 4 only untestable commits left,
-    5 inconclusive, 6 environment, 130 interrupted.
+    Exit codes: 0 found and confirmed, 2 usage or hunt file, 3 no regression, 4 only untestable commits left,
+    5 inconclusive or not confirmed, 6 environment, 130 interrupted.
 
     Examples: [bold]bisector run --config tcl.yaml[/bold], or without a hunt file
     [bold]bisector run --good v1 --bad HEAD --build make --test ./bench[/bold]
