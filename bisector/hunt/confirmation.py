@@ -14,7 +14,7 @@ from bisector.hunt.premise import MoreReadings, Repeats, measured, read_enough, 
 from bisector.predicate import Bad, Good, Untestable
 from bisector.probe.reading import Reading, Role
 
-_INSTANT, _QUICK = 1.0, 10.0
+_INSTANT, _QUICK = 1.0, 30.0
 """Seconds of a run up to which it is made `QUICK_RUNS` times, and three times."""
 QUICK_RUNS = 5
 _MOST = 60

@@ -28,7 +28,7 @@ SWAPPED = 300.0
 """As `DIFFERENT`, for an ending that nothing checks any more ("very strong" begins at 150)."""
 NOT_DIFFERENT = 3.0
 """Below this nothing speaks for a difference ("not worth more than a bare mention")."""
-_MOSTLY = 0.998
+_MOSTLY = 0.9992
 """Probability that good fails in more than half of its runs from which it is called bad. A test that fails
 every other time gets there in 0.4% of eight runs."""
 _FEWEST = 3

@@ -30,7 +30,7 @@ class FakeEngine:
     digest: Callable[[str], str] = str
     enough: float = math.inf
     jobs: int = 1
-    seconds: float = 20.0
+    seconds: float = 60.0
     """What a run takes: too long for more than one run of each commit at the confirmation."""
     asked: list[tuple[str, Role]] = field(default_factory=list)
     begun: list[Request] = field(default_factory=list)

@@ -57,9 +57,9 @@ def test_a_commit_that_cannot_be_tested_is_unknown() -> None:
     assert by_runs(fresh(Untestable("broken")), EXACT, bad_expected=False) == Unknown("broken")
 
 
-@pytest.mark.parametrize(("seconds", "least", "most"), [(0.1, 5, 60), (5, 3, 24), (60, 1, 10)])
+@pytest.mark.parametrize(("seconds", "least", "most"), [(0.1, 5, 60), (20, 3, 10), (60, 1, 10)])
 def test_quick_tests_are_run_more_often(seconds: float, least: int, most: int) -> None:
-    """At least three times up to ten seconds."""
+    """At least three times up to half a minute."""
     run = Run(wall=seconds, user=seconds, system=0.0)
     taken = [Reading("c1", Role.SEARCH, Good("g"), AT, run=run)]
     assert runs_in_time(taken, Repeats()) == (least, most)
