@@ -19,14 +19,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bisector.engine.fair_runs import Patience
 from bisector.engine.reader import Reader
 from bisector.engine.slots import Slots
 from bisector.history.repository import Repository
 from bisector.hunt_file import build
 from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.build import Builds
 from bisector.probe.discovery import find_predicate
-from bisector.probe.probe import Prober
+from bisector.probe.identity import Identity
+from bisector.probe.judge import Judge
+from bisector.probe.probe import prober
 from bisector.probe.reading import Role
+from bisector.probe.request import Request
+from bisector.probe.scheduling import Scheduling, cpus_of
+from bisector.probe.setup import Setup
 from tests.git_history import chain, write_history
 
 WANTED = 50.0
@@ -61,23 +68,17 @@ def engine(folder: Path, said: Mapping[str, Any], bad: str) -> Iterator[Reader]:
         Slots(Path(scratch) / "slots", repository) as slots,
     ):
         ends = {"good": bad, "bad": bad}
-        prober = Prober(
-            hunt,
-            repository,
-            kind(kind.Options()),
-            ArtefactStore(Path(scratch) / "store"),
-            Path(scratch),
-            environment,
-            ends,
-            lambda *_: None,
-        )
-        yield Reader(prober, slots, lambda *_: None, fair_attempts=0)
+        predicate = kind(kind.Options())
+        setup = Setup(hunt, environment, Path(scratch), lambda *_: None, Scheduling(tests=cpus_of(hunt)))
+        identity = Identity(hunt, repository, environment, ends, predicate=predicate)
+        builds = Builds(setup, identity, ArtefactStore(Path(scratch) / "store"))
+        yield Reader(prober(builds, Judge(predicate)), slots, patience=Patience(fair_attempts=0))
 
 
 def overhead(local: Reader, commit: str, against: str) -> float:
     """Milliseconds of a reading that are not its tests' own."""
     began = time.perf_counter()
-    reading = local.read(commit, Role.SEARCH, against)
+    reading = local.read(Request(commit, Role.SEARCH, against))
     seconds = time.perf_counter() - began
     return 1000 * (seconds - sum(run.wall for run in (reading.run, reading.reference) if run))
 
@@ -88,7 +89,7 @@ def measure(folder: Path, commits: Sequence[str], said: Mapping[str, Any]) -> tu
     first: list[float] = []
     again: list[float] = []
     with engine(folder, said, commits[-1]) as local:
-        local.read(commits[0], Role.SEARCH, against)
+        local.read(Request(commits[0], Role.SEARCH, against))
         for commit in itertools.chain(*zip(commits[1::2], commits[-1::-2], strict=False)):
             first.append(overhead(local, commit, against))
             again.append(overhead(local, commit, against))

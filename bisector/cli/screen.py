@@ -25,8 +25,8 @@ from bisector.hunt.events import (
 )
 from bisector.hunt.premise import measured
 from bisector.predicate import Bad, Good, Untestable
-from bisector.probe.probe import Step
 from bisector.probe.reading import BuildKind, Reading, Role
+from bisector.probe.step import Step
 from bisector.report.findings import counted, duration
 from bisector.report.safe_text import visible
 

@@ -10,10 +10,11 @@ from bisector.engine.account import Ahead
 from bisector.engine.slots import Slot, Slots
 from bisector.errors import BisectorError
 from bisector.predicate import Untestable
+from bisector.probe.build import Builds
 from bisector.probe.execution import GivenUp
-from bisector.probe.probe import OnStep, Prober, Step
 from bisector.probe.reading import Role
 from bisector.probe.request import Request
+from bisector.probe.step import OnStep, Step
 
 Target = tuple[str, bool]
 """A commit, and whether it is to be built from clean."""
@@ -23,15 +24,15 @@ OnFailure = Callable[[str, Untestable, float], None]
 
 
 class Builder:
-    """A thread with a slot of its own that builds what `see_to` names, in that order, by way of `prober`.
+    """A thread with a slot of its own that builds what `see_to` names, in that order, by way of `builds`.
 
-    What it is at is given up through the prober's `stop` when nobody is likely to ask for it any more.
+    What it is at is given up through the scheduling's `stop` when nobody is likely to ask for it any more.
     `on_step` is told of each build, in that thread, and `on_failure` of a commit which the search may ask
     for that does not build.
     """
 
-    def __init__(self, prober: Prober, slots: Slots, on_step: OnStep, on_failure: OnFailure) -> None:
-        self._prober = prober
+    def __init__(self, builds: Builds, slots: Slots, on_step: OnStep, on_failure: OnFailure) -> None:
+        self._builds = builds
         self._slots = slots
         self._on_step = on_step
         self._on_failure = on_failure
@@ -52,7 +53,7 @@ class Builder:
             self._targets = [target for request in requests for target in _targets(request)]
             self._searched.update(request.commit for request in requests if request.role is Role.SEARCH)
             if self._at and self._at not in self._targets and self._at not in self._used:
-                self._prober.scheduling.stop.set()
+                self._builds.setup.scheduling.stop.set()
             self._changed.notify()
 
     def asked_for(self, request: Request) -> None:
@@ -70,7 +71,7 @@ class Builder:
         """Give up what is being built, and end the thread."""
         with self._changed:
             self._ended = True
-            self._prober.scheduling.stop.set()
+            self._builds.setup.scheduling.stop.set()
             self._changed.notify()
         self._thread.join()
 
@@ -78,7 +79,7 @@ class Builder:
         while target := self._next():
             started = time.monotonic()
             try:
-                if self._prober.stored(*target):
+                if self._builds.is_stored(*target):
                     continue
                 self._build(target)
             except GivenUp:
@@ -97,7 +98,7 @@ class Builder:
         try:
             started = time.monotonic()
             with self._slot.changing(commit):
-                built = self._prober.build(self._slot.worktree, commit, fresh=fresh)
+                built = self._builds.build(self._slot.worktree, commit, fresh=fresh)
             if isinstance(built, Untestable) and not fresh and commit in self._searched:
                 self._on_failure(commit, built, time.monotonic() - started)
         finally:
@@ -109,7 +110,7 @@ class Builder:
             while not self._ended:
                 self._targets = [target for target in self._targets if target not in self._tried]
                 if self._targets:
-                    self._prober.scheduling.stop.clear()
+                    self._builds.setup.scheduling.stop.clear()
                     self._at = self._targets.pop(0)
                     return self._at
                 self._changed.wait()

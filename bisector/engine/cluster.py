@@ -23,9 +23,9 @@ from bisector.engine.cluster_workers import Worker, Workers
 from bisector.errors import BisectorError, EnvironmentFault, InfrastructureFault
 from bisector.history.transport import Packed
 from bisector.hunt_file.engine import Engine
-from bisector.probe.probe import OnStep, Step
 from bisector.probe.reading import Reading
 from bisector.probe.request import Request
+from bisector.probe.step import OnStep, Step
 
 _LOOK = 1.0
 """Seconds between two looks at who is there."""

@@ -41,7 +41,7 @@ class Shipment:
     file: str
     files: bytes
     ends: Mapping[str, str]
-    whole: bool
+    full_run: bool
     fair_attempts: int
 
     @property
@@ -81,7 +81,7 @@ class Shipment:
 
 
 def ship(
-    hunt: Hunt, base: Path, key: str, ends: Mapping[str, str], *, whole: bool, fair_attempts: int
+    hunt: Hunt, base: Path, key: str, ends: Mapping[str, str], *, full_run: bool, fair_attempts: int
 ) -> Shipment:
     """All of the hunt `key` that workers need beside its commits; plug-ins are named relative to `base`.
 
@@ -99,7 +99,7 @@ def ship(
     name = Path(origin.file).name if origin.file else "hunt.yaml"
     version = bisector.__version__
     archive = _archive(found)
-    return Shipment(key, version, document, origin.marks, name, archive, ends, whole, fair_attempts)
+    return Shipment(key, version, document, origin.marks, name, archive, ends, full_run, fair_attempts)
 
 
 def rename_if_first(half: Path, whole: Path) -> None:

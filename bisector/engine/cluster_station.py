@@ -13,19 +13,25 @@ from pathlib import Path
 
 from bisector.engine.cluster_folders import Source, cloned, own_folder
 from bisector.engine.cluster_shipment import Shipment
+from bisector.engine.fair_runs import Patience
 from bisector.engine.reader import Reader
 from bisector.engine.slots import Slots
 from bisector.errors import EnvironmentFault, HistoryError, InfrastructureFault
 from bisector.history.repository import Repository
 from bisector.history.transport import Packed, add
 from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.build import Builds
 from bisector.probe.build_identity import printed
 from bisector.probe.environment import allowed_environment
 from bisector.probe.identity import Identity
+from bisector.probe.judge import Judge
 from bisector.probe.leftovers import clean_leftovers
-from bisector.probe.probe import OnStep, Prober, Step
+from bisector.probe.probe import prober
 from bisector.probe.reading import Reading
 from bisector.probe.request import Request
+from bisector.probe.scheduling import Scheduling, cpus_of
+from bisector.probe.setup import Setup
+from bisector.probe.step import OnStep, Step
 
 LOG_SENT = 256 * 1024
 """Bytes from the head and as many from the tail of a log that go back with a reading."""
@@ -133,25 +139,14 @@ class Station:
         logs = self._work / "logs" / str(len(self._lanes))
         logs.mkdir(parents=True)
         lane = _Lane(logs)
-        prober = Prober(
-            hunt,
-            self._repository,
-            self._predicate,
-            ArtefactStore(self._root / "store", hunt.store),
-            logs,
-            self._environment,
-            self._identity,
-            lane.on_step,
-            whole=self._shipment.whole,
-        )
+        lane.setup = Setup(hunt, self._environment, logs, lane.on_step, Scheduling(tests=cpus_of(hunt)))
+        builds = Builds(lane.setup, self._identity, ArtefactStore(self._root / "store", hunt.store))
         lane.reader = Reader(
-            prober,
+            prober(builds, Judge(self._predicate, full_run=self._shipment.full_run)),
             self._slots,
-            lane.on_step,
             numbers=iter(lambda: lane.number, None),
-            fair_attempts=self._shipment.fair_attempts,
+            patience=Patience(self._shipment.fair_attempts),
         )
-        lane.prober = prober
         self._lanes.append(lane)
         return lane
 
@@ -172,7 +167,7 @@ class _Lane:
     """A reader with its slots and logs, for one probe at a time."""
 
     reader: Reader
-    prober: Prober
+    setup: Setup
     tell: OnStep
 
     def __init__(self, logs: Path) -> None:
@@ -188,7 +183,7 @@ class _Lane:
         """Take a reading, with its logs."""
         for log in self._logs.iterdir():
             log.unlink()
-        self.prober.scheduling = replace(self.prober.scheduling, stop=self.stop)
+        self.setup.scheduling = replace(self.setup.scheduling, stop=self.stop)
         self.number = number
         reading = self.reader.read(request)
         return Answer(reading, {log.name: _bounded(log) for log in self._logs.iterdir()})

@@ -21,8 +21,8 @@ from bisector.engine.cluster_station import Answer, Station
 from bisector.errors import BisectorError, EnvironmentFault
 from bisector.history.transport import Packed
 from bisector.probe.execution import GivenUp
-from bisector.probe.probe import Step
 from bisector.probe.request import Request
+from bisector.probe.step import Step
 
 NAME = "bisector-"
 """How the name of a hunt on the workers begins; it ends in the mark of its client."""

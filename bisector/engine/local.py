@@ -16,9 +16,9 @@ from bisector.engine.reader import Reader
 from bisector.engine.uninterrupted import uninterrupted
 from bisector.predicate import Untestable
 from bisector.probe.execution import GivenUp
-from bisector.probe.probe import OnStep, Step
 from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
+from bisector.probe.step import OnStep, Step
 
 
 @dataclass(frozen=True, slots=True)

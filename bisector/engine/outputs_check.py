@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bisector.engine.slots import Slot
+from bisector.engine.standing import Standing
 from bisector.errors import HuntFileError
 from bisector.predicate import Judgement, Measured, Run, Undecided, Untestable
 from bisector.probe.execution import Execution
-from bisector.probe.probe import Built, Prober
+from bisector.probe.probe import Prober
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 from bisector.probe.undeclared import undeclared
@@ -24,8 +25,6 @@ _PATIENCE = 120.0
 _FAR = 1.5
 """By this factor measured runs differ, beyond what a machine's moods do to one pair after another."""
 _NAMED = 4
-
-Stand = Callable[[Slot, str, bool], Built | Untestable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,9 @@ class _Outcome:
         return (type(self.judgement), *how)
 
 
-def require_outputs(prober: Prober, slot: Slot, request: Request, reading: Reading, stand: Stand) -> None:
+def require_outputs(
+    prober: Prober, standing: Standing, slot: Slot, request: Request, reading: Reading
+) -> None:
     """Have the test of an endpoint, read just now in `slot`, run with the outputs of its build alone.
 
     Nothing is run where the build leaves nothing beside its outputs, or where this was done before. Raises
@@ -50,13 +51,15 @@ def require_outputs(prober: Prober, slot: Slot, request: Request, reading: Readi
         return
     if isinstance(reading.judgement, Untestable | Undecided):
         return
-    beside = prober.builds.undeclared(slot.worktree, request.commit)
-    if not beside or _Trial(prober, slot, request, reading, stand).agrees(beside):
-        prober.builds.agrees_at(request.commit)
+    beside = prober.builds.kept.undeclared(slot.worktree, request.commit)
+    if not beside or _Trial(prober, standing, slot, request, reading).agrees(beside):
+        prober.builds.kept.agrees_at(request.commit)
 
 
 class _Trial:
-    def __init__(self, prober: Prober, slot: Slot, request: Request, reading: Reading, stand: Stand) -> None:
+    def __init__(
+        self, prober: Prober, standing: Standing, slot: Slot, request: Request, reading: Reading
+    ) -> None:
         assert reading.run is not None
         self._prober = prober
         self._slot = slot
@@ -65,7 +68,7 @@ class _Trial:
         self._baseline = Execution(reading.reference) if reading.reference else None
         self._whole = [_Outcome(reading.judgement, reading.run)]
         self._alone: list[_Outcome] = []
-        self._stand = stand
+        self._standing = standing
 
     def agrees(self, beside: Sequence[str]) -> bool:
         """Whether the test says the same with the outputs alone; False where that cannot be told."""
@@ -89,12 +92,12 @@ class _Trial:
 
     def _of_outputs(self, number: int) -> _Outcome | None:
         with self._slot.changing(self._commit):
-            if not self._prober.lay_out_alone(self._slot.worktree, self._commit):
+            if not self._prober.builds.lay_out_alone(self._slot.worktree, self._commit):
                 return None
             return self._tested(f"outputs-alone-{number}")
 
     def _of_all(self, number: int) -> _Outcome | None:
-        if isinstance(self._stand(self._slot, self._commit, False), Untestable):
+        if isinstance(self._standing.stand(self._slot, self._commit, False), Untestable):
             return None
         outcome = self._tested(f"outputs-all-{number}")
         self._slot.commit = None  # What the test has left goes when it is laid out again.
@@ -102,13 +105,12 @@ class _Trial:
 
     def _tested(self, name: str) -> _Outcome:
         baseline = self._baseline.run if self._baseline else None
-        execution = self._prober.test(
-            self._slot.worktree, self._commit, name, baseline=baseline, endpoints=self._endpoints
-        )
-        return _Outcome(self._prober.judge(execution, self._baseline), execution.run)
+        watch = self._prober.judge.watch(self._endpoints, baseline)
+        execution = self._prober.tests.run(self._slot.worktree, self._commit, name, watch)
+        return _Outcome(self._prober.judge.judgement(execution, self._baseline), execution.run)
 
     def _fault(self, beside: Sequence[str], entries: Sequence[str]) -> HuntFileError:
-        hunt = self._prober.hunt
+        hunt = self._prober.setup.hunt
         outputs = hunt.build.outputs if hunt.build else ()
         missing = beside if len(beside) <= _NAMED else sorted(entry.rstrip("/") for entry in entries)
         missing = [path for path in missing if path not in outputs]

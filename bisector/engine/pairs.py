@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bisector.engine.slots import Slot
-from bisector.predicate import Bad, Ending, Judgement, Run, Untestable
+from bisector.engine.standing import Standing
+from bisector.predicate import Bad, Ending, Judgement
 from bisector.probe.early import SPREAD
 from bisector.probe.execution import Execution
-from bisector.probe.probe import Built, Prober
+from bisector.probe.probe import Prober
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
+from bisector.probe.step import Step
 
 _SO_LONG = 4.0
 """Times its own length for which a run tells that the machine is as fast as ever."""
@@ -30,10 +31,6 @@ class _Last:
     ended: float
 
 
-Stand = Callable[[Slot, str, bool], Built | Untestable]
-"""(slot, commit, whether from clean): have the commit stand built in the slot, if it does not any more."""
-
-
 class Pairs:
     """Has candidates run by `prober`, and knows which runs of the reference were made before.
 
@@ -41,16 +38,13 @@ class Pairs:
     of the same build that has just ended, or any where bad is far off, for a candidate that is plainly good,
     or not long after a run that has shown the machine to be as fast as ever.
 
-    Each run starts from what was built: what it leaves in its slot is put back after it, and what cannot be
-    put back is made again, by `stand`, before the next one. With `one_start` nothing is put back: each run
-    finds what the ones before it left.
+    Each run starts from what `standing` has built.
     """
 
-    def __init__(self, prober: Prober, stand: Stand, *, one_start: bool = False) -> None:
-        self._prober = prober
-        self._stand = stand
-        self._one_start = one_start
-        self._fragile: set[str] = set()
+    def __init__(self, prober: Prober, standing: Standing) -> None:
+        self._tests = prober.tests
+        self._judge = prober.judge
+        self._standing = standing
         self._reference: Slot | None = None
         self._fastest: dict[tuple[str, bool], Execution] = {}
         self._last: _Last | None = None
@@ -69,8 +63,8 @@ class Pairs:
         if endpoints is not None and earlier is not None:
             standard, timely = earlier
             execution = self._of_candidate(slot, request, name, standard)
-            judgement = self._prober.judge(execution, standard)
-            if self._prober.is_clearly_good(judgement, endpoints):
+            judgement = self._judge.judgement(execution, standard)
+            if self._judge.is_clearly_good(judgement, endpoints):
                 if judgement.value <= SPREAD:
                     self._was_as_fast(execution)
                 judgement = replace(judgement, why=f"{judgement.why}, run earlier")
@@ -78,12 +72,12 @@ class Pairs:
             if timely and isinstance(judgement, Bad) and judgement.at_least is not None:
                 return self._told(slot, request, name, execution, standard, judgement)
             baseline = self._of_reference(request, name)
-            again = self._prober.judge_against(execution, baseline, endpoints)
+            again = self._judge.judgement_against(execution, baseline, endpoints)
             if again is not None:
                 return self._told(slot, request, name, execution, baseline, again)
         pair = self._of_reference(request, name) if self._reference is not None else None
         execution = self._of_candidate(slot, request, name, pair)
-        return self._told(slot, request, name, execution, pair, self._prober.judge(execution, pair))
+        return self._told(slot, request, name, execution, pair, self._judge.judgement(execution, pair))
 
     def _earlier(self, request: Request) -> tuple[Execution, bool] | None:
         """A run of the reference that may do, and whether it tells of the machine as it is now.
@@ -98,7 +92,7 @@ class Pairs:
         same = last is not None and bool(digest) and (last.commit, last.digest) == (request.against, digest)
         if last is not None and same and last.execution.run.ending is Ending.EXITED:
             return last.execution, True
-        if request.role is not Role.SEARCH or not self._prober.stands_clear(request.endpoints):
+        if request.role is not Role.SEARCH or not self._judge.stands_clear(request.endpoints):
             return None
         fastest = self._fastest.get((request.against, request.fresh))
         return (fastest, time.monotonic() <= self._as_fast_until) if fastest is not None else None
@@ -106,11 +100,11 @@ class Pairs:
     def _of_reference(self, request: Request, name: str) -> Execution:
         assert self._reference is not None
         reference, log, commit = self._reference, f"{name}-reference", request.against
-        execution = self._from_start(
+        execution = self._standing.tested(
             reference,
             commit,
             request.fresh,
-            lambda: self._prober.test(reference.worktree, commit, log, reference=True),
+            lambda: self._tests.run(reference.worktree, commit, log, step=Step.TESTING_REFERENCE),
         )
         self._last = _Last(commit, self._reference.digest, execution, time.monotonic())
         self._compare(request, execution)
@@ -128,30 +122,20 @@ class Pairs:
         self._as_fast_until = time.monotonic() + _SO_LONG * execution.run.wall
 
     def _time(self, execution: Execution) -> float:
-        return execution.run.wall if self._prober.by_wall_clock else execution.run.user
+        return execution.run.wall if self._judge.predicate.by_wall_clock else execution.run.user
 
     def _of_candidate(self, slot: Slot, request: Request, name: str, baseline: Execution | None) -> Execution:
-        run = baseline.run if baseline else None
-        execution = self._from_start(
+        watch = self._judge.watch(request.endpoints, baseline.run if baseline else None)
+        execution = self._standing.tested(
             slot,
             request.commit,
             request.fresh,
-            lambda: self._prober.test(
-                slot.worktree, request.commit, name, baseline=run, endpoints=request.endpoints
-            ),
+            lambda: self._tests.run(slot.worktree, request.commit, name, watch),
         )
         self._last = _Last(request.commit, slot.digest, execution, time.monotonic())
         if request.commit == request.against:
             self._compare(request, execution)
         return execution
-
-    def _from_start(self, slot: Slot, commit: str, fresh: bool, test: Callable[[], Execution]) -> Execution:
-        built = self._stand(slot, commit, fresh)
-        if isinstance(built, Untestable):
-            return Execution(Run(0.0, 0.0, 0.0), built)
-        if self._one_start:
-            return test()
-        return slot.from_start(lambda: self._prober.start(slot.worktree, commit, self._fragile), test)
 
     def _told(
         self,
@@ -169,10 +153,10 @@ class Pairs:
             at=datetime.now(UTC),
             run=execution.run,
             reference=baseline.run if baseline else None,
-            log=self._prober.log_path(request.commit, name),
+            log=self._tests.setup.log_path(request.commit, name),
             against=request.against,
             about=request.about,
             digest=slot.digest,
             reference_digest=self._reference.digest if baseline and self._reference else "",
         )
-        return reading, self._prober.doubt(judgement, execution, baseline)
+        return reading, self._judge.doubt(judgement, execution, baseline)

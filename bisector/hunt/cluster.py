@@ -30,12 +30,12 @@ def dask_engine_for(
     taken: int,
     listener: Listener,
     *,
-    whole: bool = False,
+    full_run: bool = False,
     fair_attempts: int = 3,
 ) -> Iterator[DaskEngine]:
     """An engine on the cluster for the hunt `key`, which has `taken` readings already.
 
-    At the end nothing of the hunt is left on the workers but what `engine.folder` keeps. `whole` and
+    At the end nothing of the hunt is left on the workers but what `engine.folder` keeps. `full_run` and
     `fair_attempts` are as for a reader of this machine. Raises `EnvironmentFault` where Dask is not
     installed here, or the scheduler cannot be reached.
     """
@@ -51,7 +51,7 @@ def dask_engine_for(
     hunt, repository, logs = ground.hunt, ground.repository, ground.scratch.logs_made(key)
     known = ground.identity(ends).named
     base = Path(hunt.origin.file).parent if hunt.origin.file else Path.cwd()
-    shipment = ship(hunt, base, key, known, whole=whole, fair_attempts=fair_attempts)
+    shipment = ship(hunt, base, key, known, full_run=full_run, fair_attempts=fair_attempts)
     predicate = ground.predicate
     with (
         connected(hunt.engine, ground.environment) as client,

@@ -9,15 +9,20 @@ from contextlib import contextmanager
 from threading import Event
 
 from bisector.engine.builder import Builder, OnFailure
+from bisector.engine.fair_runs import Patience
 from bisector.engine.local import LocalEngine
 from bisector.engine.reader import Reader, SameArtifact
 from bisector.engine.slots import Slots
 from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
 from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.build import Builds
 from bisector.probe.contention import tells_waiting
-from bisector.probe.probe import OnStep, Prober
+from bisector.probe.judge import Judge
+from bisector.probe.probe import prober
 from bisector.probe.scheduling import LAST, Scheduling, cpus_of
+from bisector.probe.setup import Setup
+from bisector.probe.step import OnStep
 
 _SHARE = 4
 """One in so many CPUs is left to building ahead while measured tests run, at least one."""
@@ -31,21 +36,21 @@ def reader_for(
     taken: int,
     listener: Listener,
     *,
-    whole: bool = False,
+    full_run: bool = False,
     slots: Slots | None = None,
     fair_attempts: int = 3,
     one_start: bool = False,
 ) -> Iterator[Reader]:
     """A reader for the hunt `key`, which has `taken` readings already; its slots are gone at the end.
 
-    `whole` has good tests run to their end also where their answer is certain before. `slots` are others
-    than those of the scratch folder, `fair_attempts` and `one_start` as `Reader` has them.
+    `full_run` has good tests run to their end also where their answer is certain before. `slots` are others
+    than those of the scratch folder, `fair_attempts` as `Patience` has it, `one_start` as `Standing`.
     """
-    on_step = told(listener)
-    prober = _prober(ground, key, ends, on_step, Scheduling(tests=cpus_of(ground.hunt)), whole=whole)
+    builds = _builds(ground, key, ends, told(listener), Scheduling(tests=cpus_of(ground.hunt)))
+    own = prober(builds, Judge(ground.predicate, full_run=full_run))
     numbers = itertools.count(taken + 1)
     with slots or Slots(ground.scratch.slots, ground.repository) as held:
-        yield Reader(prober, held, on_step, numbers=numbers, fair_attempts=fair_attempts, one_start=one_start)
+        yield Reader(own, held, numbers, patience=Patience(fair_attempts), one_start=one_start)
 
 
 @contextmanager
@@ -66,15 +71,15 @@ def engine_for(
     nothing is built ahead.
     """
     hunt, numbers = ground.hunt, itertools.count(taken + 1)
-    tests, builds = _apart(cpus_of(hunt), measured=ground.ratio is not None)
-    ahead = hunt.build is not None and bool(hunt.build.outputs) and hunt.build.ahead and bool(builds)
+    tests, beside = _apart(cpus_of(hunt), measured=ground.ratio is not None)
+    ahead = hunt.build is not None and bool(hunt.build.outputs) and hunt.build.ahead and bool(beside)
     if not ahead:
         tests = cpus_of(hunt)
 
     failures: dict[str, str] = {}
 
-    def prober(on_step: OnStep, scheduling: Scheduling) -> Prober:
-        return _prober(ground, key, ends, on_step, scheduling, failures=failures)
+    def builds(on_step: OnStep, scheduling: Scheduling) -> Builds:
+        return _builds(ground, key, ends, on_step, scheduling, failures)
 
     jobs = 1 if ground.ratio is not None else hunt.jobs
     behind = 0
@@ -92,12 +97,12 @@ def engine_for(
             listener(Noted(f"{named} of {slots.root} in use by another hunt; this one takes others"))
 
         def reader(on_step: OnStep, stop: Event) -> Reader:
-            own = prober(on_step, Scheduling(tests=tests, nice=behind, stop=stop))
-            return Reader(own, slots, on_step, numbers=numbers, same_artifact=same_artifact)
+            own = builds(on_step, Scheduling(tests=tests, nice=behind, stop=stop))
+            return Reader(prober(own, Judge(ground.predicate)), slots, numbers, same_artifact)
 
         def builder(on_step: OnStep, on_failure: OnFailure, stop: Event) -> Builder:
-            scheduling = Scheduling(builds=builds, nice=LAST, stop=stop)
-            return Builder(prober(lambda *_step: None, scheduling), slots, on_step, on_failure)
+            scheduling = Scheduling(builds=beside, nice=LAST, stop=stop)
+            return Builder(builds(lambda *_step: None, scheduling), slots, on_step, on_failure)
 
         with LocalEngine(jobs, reader, builder if ahead else None, told(listener)) as engine:
             yield engine
@@ -116,31 +121,17 @@ def _apart(tests: frozenset[int], *, measured: bool) -> tuple[frozenset[int], fr
     return tests, frozenset(every) - tests if tests else frozenset()
 
 
-def _prober(
+def _builds(
     ground: Ground,
     key: str,
     ends: Mapping[str, str],
     on_step: OnStep,
     scheduling: Scheduling,
-    *,
-    whole: bool = False,
     failures: dict[str, str] | None = None,
-) -> Prober:
-    hunt, logs = ground.hunt, ground.scratch.logs_made(key)
-    store = ArtefactStore(ground.scratch.store, hunt.store)
-    return Prober(
-        hunt,
-        ground.repository,
-        ground.predicate,
-        store,
-        logs,
-        ground.seen,
-        ground.identity(ends),
-        on_step,
-        whole=whole,
-        scheduling=scheduling,
-        failures=failures,
-    )
+) -> Builds:
+    setup = Setup(ground.hunt, ground.seen, ground.scratch.logs_made(key), on_step, scheduling)
+    store = ArtefactStore(ground.scratch.store, ground.hunt.store)
+    return Builds(setup, ground.identity(ends), store, failures)
 
 
 def told(listener: Listener) -> OnStep:

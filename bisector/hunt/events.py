@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bisector.hunt.conclusion import Conclusion
-from bisector.probe.probe import Step
 from bisector.probe.reading import Reading, Role
+from bisector.probe.step import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from bisector.hunt.course import Course
 from bisector.hunt.events import Event, StepBegan
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Judgement, Measured, Run, Untestable
-from bisector.probe.probe import Step
 from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
+from bisector.probe.step import Step
 
 OVERDUE = 1.5
 """Times the longest test of a good commit after which a search reading is taken for bad."""

@@ -43,7 +43,7 @@ def read_endpoints(session: Session, listener: Listener, since: datetime) -> lis
         clean_leftovers()
         ends = {"good": plan.good[0], "bad": plan.bad}
         with reader_for(
-            session.ground, session.key, ends, journal.taken(row.id), listener, whole=True
+            session.ground, session.key, ends, journal.taken(row.id), listener, full_run=True
         ) as engine:
             record = functools.partial(journal.add, row.id)
             if plan.ratio is None:

@@ -80,7 +80,7 @@ def verify_guest(session: Session, fix: str, within: float, listener: Listener, 
         ]
         clean_leftovers()
         ends = {"good": plan.good[0], "bad": plan.bad}
-        with reader_for(ground, session.key, ends, journal.taken(row.id), listener, whole=True) as engine:
+        with reader_for(ground, session.key, ends, journal.taken(row.id), listener, full_run=True) as engine:
             while not _enough(session, fix, readings, within):
                 listener(ProbeBegan(fix, Role.VERIFICATION))
                 reading = engine.read(Request(fix, Role.VERIFICATION, plan.good[0]))

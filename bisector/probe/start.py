@@ -14,6 +14,7 @@ from pathlib import Path
 from bisector.errors import InfrastructureFault
 from bisector.history.standing import GitState, changed_files, restore, tracked_files
 from bisector.history.worktree import OWN_FOLDER, Worktree
+from bisector.hunt_file.model import Hunt
 from bisector.probe.dune_root import scripts_of
 from bisector.probe.output_files import remove
 from bisector.probe.sandbox import private_tmp_of
@@ -161,6 +162,19 @@ class Start:
                 found[path] = folder / str(len(found))
                 shutil.copy2(self._root / path, found[path])
         return found
+
+
+def start_of(hunt: Hunt, worktree: Worktree, commit: str, fragile: set[str]) -> Start:
+    """Where the tests of `commit` start from, which stands built in the slot; `fragile` as `Start` has it."""
+    return Start(
+        worktree,
+        commit,
+        copies_of(worktree.path),
+        fragile,
+        keeps=hunt.test.keeps,
+        outputs=hunt.build.outputs if hunt.build else (),
+        laid_over=bool(hunt.build or hunt.overlay),
+    )
 
 
 def copies_of(slot: Path) -> Path:

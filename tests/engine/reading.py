@@ -9,17 +9,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bisector.engine.fair_runs import Patience
 from bisector.engine.reader import Reader
 from bisector.engine.slots import Slots
 from bisector.history.repository import Repository
 from bisector.hunt_file import build
 from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.build import Builds
 from bisector.probe.discovery import find_predicate, options_context
 from bisector.probe.environment import allowed_environment
 from bisector.probe.identity import Identity
-from bisector.probe.probe import Prober, Step
+from bisector.probe.judge import Judge
+from bisector.probe.probe import prober
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
+from bisector.probe.scheduling import Scheduling, cpus_of
+from bisector.probe.setup import Setup
+from bisector.probe.step import Step
 from tests.git_history import Node, write_history
 
 
@@ -30,6 +36,9 @@ class Lab:
     engine: Reader
     commit: str
     folder: Path
+    setup: Setup
+    builds: Builds
+    slots: Slots
     steps: list[tuple[Step, str]] = field(default_factory=list)
 
     def read(self, against: str = "") -> Reading:
@@ -53,8 +62,8 @@ def lab(
 ) -> Iterator[Lab]:
     """A lab in `folder` whose hunt has the test command `test`.
 
-    `said` are further keys, such as `test__folder` for `test.folder`; `engine` further arguments of the
-    engine, which retries faults without delay; `tmpdir` the TMPDIR around it.
+    `said` are further keys, such as `test__folder` for `test.folder`; `engine` says how patient
+    the engine is, which retries faults without delay; `tmpdir` the TMPDIR around it.
     """
     arguments = {"longest_wait": 0.0, **(engine or {})}
     if not (folder / "repo").exists():
@@ -76,14 +85,8 @@ def lab(
 
     predicate, ends = kind(options), {"good": commit, "bad": commit}
     with Slots(folder / "slots", repository) as slots:
-        prober = Prober(
-            hunt,
-            repository,
-            predicate,
-            ArtefactStore(folder / "store"),
-            folder / "logs",
-            environment,
-            Identity(hunt, repository, environment, ends, predicate=predicate),
-            note,
-        )
-        yield Lab(Reader(prober, slots, note, **arguments), commit, folder, steps)
+        setup = Setup(hunt, environment, folder / "logs", note, Scheduling(tests=cpus_of(hunt)))
+        identity = Identity(hunt, repository, environment, ends, predicate=predicate)
+        builds = Builds(setup, identity, ArtefactStore(folder / "store"))
+        reader = Reader(prober(builds, Judge(predicate)), slots, patience=Patience(**arguments))
+        yield Lab(reader, commit, folder, setup, builds, slots, steps)

@@ -19,9 +19,9 @@ from bisector.errors import EnvironmentFault, InfrastructureFault
 from bisector.hunt.conclusion import FirstBad
 from bisector.hunt.events import StepBegan
 from bisector.predicate import Good, Measured
-from bisector.probe.probe import Step
 from bisector.probe.reading import Role
 from bisector.probe.request import Request
+from bisector.probe.step import Step
 from tests.engine.cluster import Cluster, Hunting, Scene, alive, cluster, until
 
 

@@ -15,7 +15,7 @@ import pytest
 from bisector.errors import EnvironmentFault, InfrastructureFault
 from bisector.predicate import Bad, Good, Judgement, Untestable
 from bisector.probe.hierarchies import detect
-from bisector.probe.probe import Step
+from bisector.probe.step import Step
 from tests.probe.running import is_running
 
 from .reading import lab
@@ -182,7 +182,7 @@ def test_machine_out_of_memory(wanted: int, others: int, said: str, tmp_path: Pa
     program = (
         "import subprocess, sys; from pathlib import Path\n"
         f"open('{machine}/cgroup.procs', 'w').write(str(__import__('os').getpid()))\n"
-        "from bisector.probe.probe import Step\n"
+        "from bisector.probe.step import Step\n"
         "from tests.engine.reading import lab\nfrom bisector.errors import InfrastructureFault\n"
         f"open('{machine}/memory.limit_in_bytes', 'w').write(str(300 << 20))\n"
         f"hold = sys.executable + ' -c \"held = bytearray({wanted} << 20)\"; exit $?'\n"

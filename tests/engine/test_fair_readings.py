@@ -14,7 +14,7 @@ import pytest
 from bisector.hunt_file.model import Quiet
 from bisector.predicate import Bad, Good, Undecided, Untestable
 from bisector.probe.hierarchies import detect
-from bisector.probe.probe import Step
+from bisector.probe.step import Step
 
 from .reading import lab
 

@@ -20,10 +20,10 @@ from bisector.engine.reader import Reader
 from bisector.errors import InfrastructureFault
 from bisector.predicate import Good, Untestable
 from bisector.probe.execution import GivenUp
-from bisector.probe.probe import OnStep, Step
 from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
 from bisector.probe.scheduling import Scheduling
+from bisector.probe.step import OnStep, Step
 from tests.engine.reading import lab
 
 GOOD = Good("fine")
@@ -150,7 +150,7 @@ def test_giving_up_ends_every_wait(tmp_path: Path, waiting: dict[str, object]) -
         with lab(tmp_path, "true", on_step=lambda _step: told.set(), **waiting) as found:
 
             def reader(_on_step: OnStep, stop: threading.Event) -> Reader:
-                found.engine._prober.scheduling = Scheduling(stop=stop)
+                found.setup.scheduling = Scheduling(stop=stop)
                 return found.engine
 
             with LocalEngine(1, reader, None, lambda *_step: None) as one:
@@ -167,11 +167,10 @@ def test_giving_up_ends_every_wait(tmp_path: Path, waiting: dict[str, object]) -
 def test_giving_up_kills_the_test(tmp_path: Path) -> None:
     """A real test that would run for long is gone with all its processes."""
     with lab(tmp_path, "sleep 62 & sleep 62") as found:
-        prober = found.engine._prober
-        prober.scheduling = Scheduling(stop=threading.Event())
+        found.setup.scheduling = Scheduling(stop=threading.Event())
 
         def reader(_on_step: OnStep, stop: threading.Event) -> Reader:
-            prober.scheduling = Scheduling(stop=stop)
+            found.setup.scheduling = Scheduling(stop=stop)
             return found.engine
 
         with LocalEngine(1, reader, None, lambda *_step: None) as engine:
@@ -243,8 +242,8 @@ def test_a_build_that_failed_ahead_is_not_tried_again(tmp_path: Path) -> None:
             failed.append((commit, why, seconds))
             told.set()
 
-        slots, prober = found.engine._slots, found.engine._prober
-        builder = Builder(prober, slots, lambda *_step: None, on_failure)
+        slots, builds = found.slots, found.builds
+        builder = Builder(builds, slots, lambda *_step: None, on_failure)
         try:
             builder.see_to([request(found.commit)])
             assert told.wait(60)
@@ -252,13 +251,13 @@ def test_a_build_that_failed_ahead_is_not_tried_again(tmp_path: Path) -> None:
             builder.end()
         ((commit, why, seconds),) = failed
         assert commit == found.commit and "no such header" in why.why and seconds > 0
-        prober.scheduling = Scheduling()
-        builds = (tmp_path / "builds").read_text()
+        found.setup.scheduling = Scheduling()
+        before = (tmp_path / "builds").read_text()
         reading = found.engine.read(request(found.commit))
         assert reading.judgement == why
-        assert (tmp_path / "builds").read_text() == builds
+        assert (tmp_path / "builds").read_text() == before
         assert isinstance(found.engine.read(replace(request(found.commit), fresh=True)).judgement, Untestable)
-        assert len((tmp_path / "builds").read_text()) > len(builds)
+        assert len((tmp_path / "builds").read_text()) > len(before)
 
 
 def test_a_build_ahead_that_does_not_end_in_time_says_nothing_of_the_commit(tmp_path: Path) -> None:
@@ -266,8 +265,8 @@ def test_a_build_ahead_that_does_not_end_in_time_says_nothing_of_the_commit(tmp_
     idle = tmp_path / "idle"
     script = f"test -e {idle} || exec sleep 64; echo built >out"
     with lab(tmp_path, "true", build__command=script, build__outputs=["out"], build__timeout="1s") as found:
-        slots, prober = found.engine._slots, found.engine._prober
-        prober.scheduling = Scheduling(nice=19, stop=threading.Event())
+        slots, builds = found.slots, found.builds
+        found.setup.scheduling = Scheduling(nice=19, stop=threading.Event())
         failed: list[str] = []
         done = threading.Event()
 
@@ -275,13 +274,13 @@ def test_a_build_ahead_that_does_not_end_in_time_says_nothing_of_the_commit(tmp_
             if step is Step.DONE:
                 done.set()
 
-        builder = Builder(prober, slots, on_step, lambda commit, *_: failed.append(commit))
+        builder = Builder(builds, slots, on_step, lambda commit, *_: failed.append(commit))
         try:
             builder.see_to([request(found.commit)])
             assert done.wait(60)
         finally:
             builder.end()
-        prober.scheduling = Scheduling()
+        found.setup.scheduling = Scheduling()
         idle.touch()
         assert not failed
         assert not isinstance(found.engine.read(request(found.commit)).judgement, Untestable)
@@ -292,11 +291,11 @@ def test_a_build_that_is_no_longer_likely_is_given_up_and_one_waited_for_is_not(
     script = "test -e stop || { touch stop; sleep 63; }; echo built >out"
     with lab(tmp_path, "true", build__command=script, build__outputs=["out"]) as found:
         stop = threading.Event()
-        found.engine._prober.scheduling = Scheduling(nice=19, stop=stop)
+        found.setup.scheduling = Scheduling(nice=19, stop=stop)
         steps: list[Step] = []
         builder = Builder(
-            found.engine._prober,
-            found.engine._slots,
+            found.builds,
+            found.slots,
             lambda _c, step, _d: steps.append(step),
             lambda *_failed: None,
         )

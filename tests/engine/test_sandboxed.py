@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from bisector.predicate import Bad, Good, Untestable
-from bisector.probe.probe import Step
+from bisector.probe.step import Step
 
 from .reading import lab
 

@@ -15,9 +15,9 @@ from bisector.hunt.events import Noted, StepBegan
 from bisector.hunt.foresight import OVERDUE, Foresight
 from bisector.hunt.loop import Loop
 from bisector.predicate import Bad, Good, Run
-from bisector.probe.probe import Step
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
+from bisector.probe.step import Step
 from tests.hunt.fake_engine import FakeEngine, bad_from, plan_of
 
 LINE = [[], *([at] for at in range(31))]

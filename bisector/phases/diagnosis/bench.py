@@ -13,11 +13,16 @@ from bisector.hunt_file import Hunt
 from bisector.hunt_file.overlay import Overlay
 from bisector.phases.diagnosis.commits import Pair
 from bisector.phases.evidence.contract import Unavailable
-from bisector.predicate import Ending, Good, Judgement, Options, Predicate, Run, Untestable
+from bisector.predicate import Ending, Run, Untestable
 from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.build import Builds
 from bisector.probe.identity import Identity
 from bisector.probe.launch import SHELL
-from bisector.probe.probe import OnStep, Prober
+from bisector.probe.scheduling import Scheduling, cpus_of
+from bisector.probe.setup import Setup
+from bisector.probe.start import start_of
+from bisector.probe.step import OnStep
+from bisector.probe.test import Tests
 
 _ROOM = ".bisector-evidence"
 _ENDED = {
@@ -26,24 +31,6 @@ _ENDED = {
     Ending.OUTPUT_LIMIT: "ran into the output limit",
     Ending.SIGNALLED: "was killed by a signal",
 }
-
-
-class _Lines(Predicate[Options]):
-    """Judges nothing, and has the lines kept that match its patterns."""
-
-    name = "lines"
-    Options = Options
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        super().__init__(Options())
-        self._patterns = tuple(patterns)
-
-    @property
-    def patterns(self) -> tuple[str, ...]:
-        return self._patterns
-
-    def judge(self, run: Run, baseline: Run | None) -> Judgement:
-        return Good("it ran")
 
 
 class Bench:
@@ -78,14 +65,23 @@ class Bench:
     def start(self, slot: Slot, commit: str) -> None:
         """Have `commit` stand in the slot as it was built; raises as `stand` does."""
         slot.put_back()
-        prober = self.prober(laid_over(self.ground.hunt, self._overlay))
+        hunt = self._hunt()
         if slot.commit != commit:
+            setup, ground = self.setup(hunt), self.ground
+            identity = Identity(hunt, ground.repository, setup.environment, self._ends, ground.compiler)
             with slot.changing(commit):
-                built = prober.build(slot.worktree, commit, clean=slot.is_spoilt)
+                builds = Builds(setup, identity, self._store)
+                built = builds.build(slot.worktree, commit, clean=slot.is_spoilt)
             if isinstance(built, Untestable):
                 raise self._not_built(commit, built.why)
             slot.commit, slot.is_spoilt = commit, False
-        slot.start = slot.start or prober.start(slot.worktree, commit, self._fragile)
+        slot.start = slot.start or start_of(hunt, slot.worktree, commit, self._fragile)
+
+    def _hunt(self) -> Hunt:
+        """The hunt with the overlay that is asked for, and the room of a collector left alone."""
+        hunt = laid_over(self.ground.hunt, self._overlay)
+        test = hunt.test.model_copy(update={"keeps": (*hunt.test.keeps, _ROOM)})
+        return hunt.model_copy(update={"test": test})
 
     def _not_built(self, commit: str, why: str) -> Exception:
         if self._overlay:
@@ -95,22 +91,10 @@ class Bench:
             "name a commit that builds, and with --against another one to compare it with"
         )
 
-    def prober(
-        self, hunt: Hunt, patterns: Sequence[str] = (), more: Mapping[str, str] | None = None
-    ) -> Prober:
-        """A prober for one build or run."""
-        ground, environment = self.ground, {**self.environment, **(more or {})}
-        test = hunt.test.model_copy(update={"keeps": (*hunt.test.keeps, _ROOM)})
-        return Prober(
-            hunt.model_copy(update={"test": test}),
-            ground.repository,
-            _Lines(patterns),
-            self._store,
-            self._logs,
-            environment,
-            Identity(hunt, ground.repository, environment, self._ends, ground.compiler),
-            self._on_step,
-        )
+    def setup(self, hunt: Hunt, more: Mapping[str, str] | None = None) -> Setup:
+        """What one build or run of `hunt` runs with, `more` variables too."""
+        environment = {**self.environment, **(more or {})}
+        return Setup(hunt, environment, self._logs, self._on_step, Scheduling(tests=cpus_of(hunt)))
 
 
 def laid_over(hunt: Hunt, overlay: tuple[Overlay, ...]) -> Hunt:
@@ -182,9 +166,9 @@ class BuiltSide:
         test = hunt.test.model_copy(
             update={"command": (*under, *words), "timeout": timeout or hunt.test.timeout}
         )
-        prober = self._bench.prober(hunt.model_copy(update={"test": test}), patterns, environment)
+        setup = self._bench.setup(hunt.model_copy(update={"test": test}), environment)
         self._runs += 1
-        done = prober.test(self.slot.worktree, self.commit, f"diagnose-{self._runs}")
+        done = Tests(setup, patterns).run(self.slot.worktree, self.commit, f"diagnose-{self._runs}")
         if isinstance(done.judgement, Untestable):
             raise Unavailable(f"at {self.commit[:12]}: {done.judgement.why}")
         if done.run.ending is not Ending.EXITED:

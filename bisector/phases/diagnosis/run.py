@@ -28,8 +28,8 @@ from bisector.phases.result import Result
 from bisector.probe.identity import Identity
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.plug_in_sources import sources
-from bisector.probe.probe import Step
 from bisector.probe.quiet import wait_for_quiet
+from bisector.probe.step import Step
 from bisector.report.findings import counted
 from bisector.report.safe_text import visible
 

@@ -17,10 +17,15 @@ from bisector.phases.inputs.seen import Seen, seen_in
 from bisector.phases.inputs.strace import OPTIONS, Trace, parsed
 from bisector.predicate import Ending, Run, Untestable
 from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.build import Builds
+from bisector.probe.judge import Judge
 from bisector.probe.launch import SHELL
 from bisector.probe.leftovers import clean_leftovers
-from bisector.probe.probe import Prober, Step
+from bisector.probe.probe import Prober, prober
 from bisector.probe.sandbox import private_tmp_of
+from bisector.probe.scheduling import Scheduling, cpus_of
+from bisector.probe.setup import Setup
+from bisector.probe.step import Step
 from bisector.watchdog.quiet_wall import ends_for, whole_ground
 
 SLOWER = 4.0
@@ -94,7 +99,8 @@ class _Tracing:
     def run(self) -> Traced:
         build = self._build()
         made = self._made() if self.ground.hunt.build else frozenset()
-        execution = self._prober().test(self.worktree, self.commit, "inputs-test")
+        probe = self._prober()
+        execution = probe.tests.run(self.worktree, self.commit, "inputs-test", probe.judge.watch())
         if isinstance(execution.judgement, Untestable):
             raise HistoryError(
                 f"{self.commit[:12]} cannot be tested: {execution.judgement.why}; name another with --commit"
@@ -111,7 +117,7 @@ class _Tracing:
         )
 
     def _build(self) -> Seen | None:
-        built = self._prober().build(self.worktree, self.commit, fresh=True)
+        built = self._prober().builds.build(self.worktree, self.commit, fresh=True)
         if isinstance(built, Untestable):
             if "strace: " in built.why:
                 raise _cannot_trace(built.why)
@@ -123,19 +129,11 @@ class _Tracing:
         return self._seen(build.folder, frozenset(), "") if build else None
 
     def _prober(self) -> Prober:
-        whole, ground = whole_ground(self.ground), self.ground
-        hunt = self._under_strace(ground.hunt)
-        return Prober(
-            hunt,
-            ground.repository,
-            whole.predicate,
-            ArtefactStore(ground.scratch.store),
-            self.logs,
-            self.environment,
-            replace(ground.identity(ends_for(ground, self.commit)), hunt=hunt),
-            self._on_step,
-            whole=True,
-        )
+        ground, hunt = self.ground, self._under_strace(self.ground.hunt)
+        setup = Setup(hunt, self.environment, self.logs, self._on_step, Scheduling(tests=cpus_of(hunt)))
+        identity = replace(ground.identity(ends_for(ground, self.commit)), hunt=hunt)
+        builds = Builds(setup, identity, ArtefactStore(ground.scratch.store))
+        return prober(builds, Judge(whole_ground(ground).predicate, full_run=True))
 
     def _under_strace(self, hunt: Hunt) -> Hunt:
         """The hunt with its commands traced; without outputs, so that nothing of it is kept in the store."""

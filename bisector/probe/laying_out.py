@@ -1,0 +1,44 @@
+"""A commit laid out in a slot, with the hunt's overlay and what belongs there of earlier builds."""
+
+from __future__ import annotations
+
+from bisector.history.worktree import Worktree
+from bisector.probe.identity import Identity
+from bisector.probe.overlay import lay_over
+from bisector.probe.sparse import paths_of
+from bisector.probe.undeclared import bring_back, forget_aside, put_aside
+
+
+class LayingOut:
+    """Lays out commits as the hunt of `identity` asks; `HuntFileError` where that cannot be done sparsely."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._hunt = identity.hunt
+        self._repository = identity.repository
+        self._ends = frozenset(identity.ends.values())
+        self._named = identity.named
+        self._only = paths_of(identity.hunt) if identity.hunt.sparse else ()
+
+    def lay_out(
+        self, worktree: Worktree, commit: str, *, clean: bool = False, to_restore: bool = False
+    ) -> None:
+        """Check out `commit` and lay the overlay over it.
+
+        What earlier builds left in the slot goes if `clean`, is put aside if a build is `to_restore`, and
+        else stays for the next build to go on from. Endpoints and clean slots are never sparse. Raises
+        `DoesNotApply` where the overlay does not fit, `CommitFault` and `InfrastructureFault`.
+        """
+        all_of_it = clean or commit in self._ends
+        keeps = () if clean else self._hunt.test.keeps
+        worktree.checkout(commit, clean=clean, only=() if all_of_it else self._only, keeps=keeps)
+        if worktree.is_scratch:
+            if clean:
+                forget_aside(worktree)
+            elif to_restore:
+                put_aside(worktree, keeps)
+            else:
+                bring_back(worktree, keeps)
+        lay_over(self._hunt.overlay, worktree.path, self._repository, self._id_of)
+
+    def _id_of(self, revision: str) -> str:
+        return self._named.get(revision) or self._repository.resolve(revision)
