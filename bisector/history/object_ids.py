@@ -1,21 +1,25 @@
-"""What commits have at given paths, as object ids: the same id is the same content."""
+"""What commits have at given paths, as object ids: the same id is the same content, and the same mode."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+from itertools import chain, pairwise
 
 from bisector.history.repository import Repository
 
 Ids = list[tuple[str, ...]]
-"""A row for each commit, an id for each path: '' where absent, of the commit for a path in a submodule."""
+"""A row for each commit, an id for each path: '' where absent, of the commit for a path in a submodule.
 
-_LOOK_UP = ("cat-file", "--batch-check=%(objectname)", "--buffer")
+A file that can be executed and a symbolic link have their mode before the id.
+"""
+
 _MANY = 5000
 """For so many commits a further process pays."""
 _GITLINK = b"160000"
+_HAVE_NO_MODE = (b"", b"000000", b"40000", b"100644", _GITLINK)
+"""A file that cannot be executed is what an id is of, if nothing else is said."""
 _TREES_AT_ONCE = 4096
 
 
@@ -49,7 +53,57 @@ def _columns_of(repository: Repository, commits: Sequence[str], paths: Sequence[
     columns = [ids[at :: len(paths)] for at in range(len(paths))]
     if "" in ids:
         _fill_in_submodules(repository, commits, paths, columns)
+    _put_modes(repository, commits, paths, columns)
     return columns
+
+
+def _put_modes(
+    repository: Repository, commits: Sequence[str], paths: Sequence[str], columns: Sequence[list[str]]
+) -> None:
+    """Put the modes of files into `columns` (one a path); trees hold those of what lies in them."""
+    distinct = list(set(chain(*columns)) - {""})
+    kinds = dict(zip(distinct, _named(repository, distinct, "objecttype"), strict=True))
+    files = [at for at, column in enumerate(columns) if any(kinds.get(one) == "blob" for one in set(column))]
+    if not files:
+        return
+    trees = _named(repository, [f"{commit}:" for commit in commits])
+    changes = _changes_of_mode(repository, trees, [paths[at] for at in files])
+    for at in files:
+        column, changed = columns[at], changes[paths[at]]
+        mode = _mode_of(repository, trees[0], paths[at])
+        for row, identity in enumerate(column):
+            mode = changed.get(row, mode)
+            column[row] = _with_mode(mode, identity) if identity else ""
+
+
+def _changes_of_mode(
+    repository: Repository, trees: Sequence[str], paths: Sequence[str]
+) -> dict[str, dict[int, bytes]]:
+    """For each path the modes of the trees that differ in it from the tree before them.
+
+    git compares the trees: to have them printed would take it ten times as long.
+    """
+    pairs = "".join(f"{one} {other}\n" for one, other in pairwise(trees))
+    how = ("--literal-pathspecs", "diff-tree", "--stdin", "-r", "-z", "--no-renames", "--", *paths)
+    tokens = iter(repository.git(*how, stdin=pairs.encode()).split(b"\0")[:-1])
+    row, found = 0, {path.encode(): dict[int, bytes]() for path in paths}
+    for token in tokens:
+        # A line with the two trees stands before their differences, and also where there are none.
+        *headers, difference = token.split(b"\n")
+        row += len(headers)
+        if (path := next(tokens)) in found:
+            found[path][row] = difference.split()[1]
+    return {path: found[path.encode()] for path in paths}
+
+
+def _mode_of(repository: Repository, tree: str, path: str) -> bytes:
+    folder, _, name = path.rpartition("/")
+    trees = {_named(repository, [f"{tree}:{folder}"])[0]} - {""}
+    return next((mode for _, (mode, _) in _entries(repository, trees, name.encode())), b"")
+
+
+def _with_mode(mode: bytes, identity: str) -> str:
+    return identity if mode in _HAVE_NO_MODE else f"{mode.decode()} {identity}"
 
 
 def _fill_in_submodules(
@@ -78,7 +132,7 @@ def _by_folders(repository: Repository, commits: Sequence[str], path: str) -> li
         for at, tree in enumerate(trees):
             mode, identity = entries.get(tree, (b"", ""))
             if mode == _GITLINK or depth == len(parts) - 1:
-                found[at] = found[at] or identity
+                found[at] = found[at] or _with_mode(mode, identity)
     return found
 
 
@@ -113,9 +167,10 @@ def _entry(raw: bytes, name: bytes, width: int) -> tuple[bytes, str] | None:
     return None
 
 
-def _named(repository: Repository, names: Sequence[str]) -> list[str]:
-    """The ids of names such as `commit:path`, '' for what is not there."""
-    return _printed(repository.git(*_LOOK_UP, stdin="\n".join([*names, ""]).encode()))
+def _named(repository: Repository, names: Sequence[str], what: str = "objectname") -> list[str]:
+    """The ids (or `what` cat-file calls so) of names such as `commit:path`, '' for what is not there."""
+    look_up = ("cat-file", f"--batch-check=%({what})", "--buffer")
+    return _printed(repository.git(*look_up, stdin="\n".join([*names, ""]).encode())) if names else []
 
 
 def _printed(out: bytes) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from bisector.hunt.conclusion import SPENT, AnyOf, Conclusion, FirstBad, Inconclusive
 from bisector.hunt.journal import HuntRow
@@ -18,7 +18,7 @@ _LACKS_A_PROGRAM = re.compile(r"\b12[67]\b|not found|No such file|Permission den
 """In why a commit is untestable: the shell's exit codes for programs, and what shells and make say."""
 
 
-def lasts(conclusion: Conclusion | None) -> bool:
+def lasts(conclusion: Conclusion | None) -> TypeGuard[FirstBad]:
     """Whether the same command is answered from the journal: only by a first bad commit, confirmed.
 
     Everything else may have been the machine's fault: a service that was down, a tool that was missing.

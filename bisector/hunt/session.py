@@ -72,13 +72,21 @@ class Session:
         with self.ground.scratch.held(self.key), opened(self.ground.scratch) as journal:
             self._tell_of_another(journal, listener)
             row = self.row(journal, restart=restart)
-            if remembered.lasts(row.conclusion):
+            if remembered.lasts(row.conclusion) and not self._skips_what_holds(row.conclusion):
                 return replace(self.record(journal), remembered=row.finished)
             clean_leftovers()
             self._put_aside(journal, row, listener)
             journal.conclude(row.id, None)
             journal.conclude(row.id, self._hunt(journal, row, listener, way))
             return self.record(journal)
+
+    def _skips_what_holds(self, answer: FirstBad) -> bool:
+        """Whether `skip` names by now the first bad commit, or a parent that it was held against."""
+        candidates = self.plan.candidates
+        at = candidates.ids.index(answer.commit) if answer.commit in candidates.ids else None
+        parents = candidates.parents[at] if at is not None else ()
+        rests_on = {answer.commit, *(candidates.ids[parent] for parent in parents)}
+        return any(reading.commit in rests_on for reading in skipped(self.ground, self.plan))
 
     def _tell_of_another(self, journal: Journal, listener: Listener) -> None:
         before = self._found(journal)

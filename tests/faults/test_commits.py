@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from bisector.errors import ExitCode
 from tests.faults.hunting import Hunt, hunt_in
 from tests.git_history import git
@@ -51,6 +53,22 @@ def test_commits_that_are_not_to_be_tested(tmp_path: Path) -> None:
     assert done.returncode == ExitCode.ONLY_UNTESTABLE, done.stderr
     assert likeliest(done.stdout) == {hunt.ids[name] for name in (*BEFORE, "c8")}
     assert not {commit for _, commit, _ in hunt.readings()} & {hunt.ids[name] for name in BEFORE}
+
+
+@pytest.mark.parametrize("named", ["c8", "c7"], ids=["the answer", "its parent"])
+def test_a_confirmed_answer_is_asked_anew_where_skip_names_what_it_rests_on(
+    tmp_path: Path, named: str
+) -> None:
+    """The answer is then one of several; without `skip` the same command finds it again."""
+    hunt = hunt_in(tmp_path)
+    assert hunt.run().returncode == 0
+    skipping = hunt.run("--set", f"skip=['{hunt.ids[named]}']")
+    assert skipping.returncode == ExitCode.ONLY_UNTESTABLE, skipping.stderr
+    assert hunt.ids["c8"] in likeliest(skipping.stdout)
+    assert hunt.run().returncode == 0
+    before = hunt.readings()
+    assert hunt.run("--set", f"skip=['{hunt.ids['c2']}']").returncode == 0
+    assert hunt.readings() == before
 
 
 def test_an_endpoint_is_not_skipped(tmp_path: Path) -> None:

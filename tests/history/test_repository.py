@@ -71,6 +71,25 @@ def test_object_ids_tell_which_inputs_changed(tmp_path: Path) -> None:
     assert first[1] == ""
 
 
+@pytest.mark.parametrize("path", ["tool", "lib/a b/tool"])
+def test_a_file_with_another_mode_is_another_input(tmp_path: Path, path: str) -> None:
+    """A commit that only makes a file executable, or a link of it, changes what commits have there."""
+    kinds = ["100644", "100644", "100755", "100755", "120000", None, "100755", "100644"]
+    nodes = [
+        Node(f"c{at}", [f"c{at - 1}"] if at else [], {path: kind and "x", "doc": str(at)}, {path: kind or ""})
+        for at, kind in enumerate(kinds)
+    ]
+    made = write_history(tmp_path / "repo", nodes)
+    repository, ids = Repository(tmp_path / "repo"), [made[node.name] for node in nodes]
+    rows = object_ids(repository, ids, [path, "missing"])
+    assert [[one == other for other in rows] for one in rows] == [
+        [one == other for other in kinds] for one in kinds
+    ]
+    assert rows == [object_ids(repository, [commit], [path, "missing"])[0] for commit in ids]
+    trees = git(tmp_path / "repo", "rev-parse", *(f"{commit}^{{tree}}" for commit in ids)).split()
+    assert rows == object_ids(repository, trees, [path, "missing"])
+
+
 def test_a_worktree_leaves_nothing_behind(tmp_path: Path) -> None:
     """Laid out, moved and removed, a worktree leaves the user's repository as it was."""
     ids = write_history(tmp_path / "repo", chain(3))
