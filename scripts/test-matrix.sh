@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the tests on every supported Python that this machine has, with the newest and the oldest libraries that
 # pyproject.toml allows, and says which it could not find.
-# Usage: scripts/test-matrix.sh [PYTEST ARGUMENTS...]
-# Interpreters are looked for on PATH, then with pyenv, then with uv; oldest libraries need uv.
+# Usage: scripts/test-matrix.sh [PYTEST ARGUMENTS...], or TESTS="tests/hunt_file" make matrix for some of the tests.
+# Interpreters are looked for on PATH, then with pyenv, then with uv; oldest libraries need uv (pip install uv).
 set -u
 cd "$(dirname "$0")/.."
 folder=${MATRIX_FOLDER:-build/matrix}
@@ -33,7 +33,8 @@ try() { # NAME PYTHON INSTALL...
   fi
 }
 
-tests=("$@")
+read -ra tests <<<"${TESTS:-}"
+tests+=("$@")
 for version in 3.11 3.12 3.13; do
   python=$(interpreter $version)
   [ -n "$python" ] || { echo "Python $version: not found"; continue; }
