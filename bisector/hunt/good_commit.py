@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bisector.errors import HistoryError
 from bisector.hunt import walk_back
 from bisector.hunt.engines import reader_for
-from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
+from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import Ground, opened
 from bisector.hunt.remembered import lasting
 from bisector.hunt.session import Session
+from bisector.hunt.taking import take
 from bisector.hunt_file import AUTO
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Role
@@ -49,8 +52,5 @@ def find_good(ground: Ground, listener: Listener) -> str:
                         f"no commit that can be tested back to {step.oldest[:12]} is good; "
                         "name a good one with --good, or go further back with --since"
                     )
-                listener(ProbeBegan(step.commit, Role.PREMISE))
-                reading = engine.read(Request(step.commit, Role.PREMISE, step.against))
-                journal.add(row.id, reading)
-                readings.append(reading)
-                listener(ReadingTaken(reading))
+                request = Request(step.commit, Role.PREMISE, step.against)
+                readings.append(take(engine, request, partial(journal.add, row.id), listener))

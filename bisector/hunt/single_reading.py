@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from bisector.engine.single_slots import SingleSlots
 from bisector.history.in_place import CleanBuildNeeded, InPlace
 from bisector.history.repository import Repository
 from bisector.hunt.engines import reader_for
-from bisector.hunt.events import Listener, Noted, ReadingTaken
+from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import opened
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.single import Judged, Single
+from bisector.hunt.taking import take
 from bisector.predicate import Undecided
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
@@ -58,10 +60,8 @@ class SingleReading:
         slots = self._slots(checkout)
         with reader_for(self._ground, single.key, single.ends, first, self._tell, slots=slots) as engine:
             while single.verdict(readings) is None:
-                reading = engine.read(Request(self._commit, Role.SEARCH, single.reference))
-                journal.add(row.id, reading)
-                readings.append(reading)
-                self._tell(ReadingTaken(reading))
+                request = Request(self._commit, Role.SEARCH, single.reference)
+                readings.append(take(engine, request, partial(journal.add, row.id), self._tell))
 
     def _slots(self, checkout: Repository | None) -> SingleSlots:
         ground, reference = self._ground, self._single.reference

@@ -11,10 +11,11 @@ from datetime import datetime
 from bisector.engine.reader import Reader
 from bisector.hunt.conclusion import Inconclusive
 from bisector.hunt.engines import reader_for
-from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
+from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import opened
 from bisector.hunt.loop import Loop
 from bisector.hunt.session import Session
+from bisector.hunt.taking import take
 from bisector.predicate import Bad, Ending, Good, Undecided, Untestable
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
@@ -75,7 +76,7 @@ def _in_turn(
             return
         turn = _ORDER[sum(map(len, done.values())) % len(_ORDER)]
         commit = ends[turn if turn in wanted else wanted[0]]
-        _read(engine, commit, readings, record, listener)
+        readings.append(take(engine, Request(commit, Role.PREMISE), record, listener))
 
 
 def _even_if_good_is_not(
@@ -91,23 +92,9 @@ def _even_if_good_is_not(
     of_bad = [r for r in loop.readings if r.commit == plan.bad]
     if of_good and not of_bad and isinstance(of_good[-1].judgement, Untestable):
         against = plan.bad if plan.ratio is not None else ""
-        _read(engine, plan.bad, loop.readings, record, listener, against)
+        request = Request(plan.bad, Role.PREMISE, against)
+        loop.readings.append(take(engine, request, record, listener))
         listener(Noted("bad was run by itself, as good cannot be tested"))
-
-
-def _read(
-    engine: Reader,
-    commit: str,
-    readings: list[Reading],
-    record: Callable[[Reading], None],
-    listener: Listener,
-    against: str = "",
-) -> None:
-    listener(ProbeBegan(commit, Role.PREMISE))
-    reading = engine.read(Request(commit, Role.PREMISE, against))
-    record(reading)
-    readings.append(reading)
-    listener(ReadingTaken(reading))
 
 
 def ran_to_its_end(reading: Reading) -> bool:

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 
 from bisector.errors import HuntFileError
 from bisector.hunt.conclusion import Effect
 from bisector.hunt.engines import reader_for
-from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
+from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import opened
 from bisector.hunt.session import Session
+from bisector.hunt.taking import take
 from bisector.phases.guest import Guest, guest_of
 from bisector.phases.scoreboard import Scoreboard, from_json, losses
 from bisector.predicate import Bad, Measured, Undecided, Untestable
@@ -82,11 +84,8 @@ def verify_guest(session: Session, fix: str, within: float, listener: Listener, 
         ends = {"good": plan.good[0], "bad": plan.bad}
         with reader_for(ground, session.key, ends, journal.taken(row.id), listener, full_run=True) as engine:
             while not _enough(session, fix, readings, within):
-                listener(ProbeBegan(fix, Role.VERIFICATION))
-                reading = engine.read(Request(fix, Role.VERIFICATION, plan.good[0]))
-                journal.add(row.id, reading)
-                readings.append(reading)
-                listener(ReadingTaken(reading))
+                request = Request(fix, Role.VERIFICATION, plan.good[0])
+                readings.append(take(engine, request, partial(journal.add, row.id), listener))
     premise = [r for r in taken if r.role is Role.PREMISE]
     fixed = guest_of(ground, plan.good[0], fix, readings)
     regressed = guest_of(ground, plan.good[0], plan.bad, premise)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import stat
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 from pathlib import Path
 
 from bisector.errors import InfrastructureFault
 from bisector.history.standing import GitState, changed_files, restore, tracked_files
-from bisector.history.worktree import OWN_FOLDER, Worktree
+from bisector.history.worktree import Worktree
 from bisector.hunt_file.model import Hunt
-from bisector.probe.dune_root import scripts_of
+from bisector.probe.beside import copies_of, own_beside
+from bisector.probe.globs import matcher
 from bisector.probe.output_files import remove
-from bisector.probe.sandbox import private_tmp_of
 
 Entry = tuple[int, int, int, int, int, str]
 """Mode, inode, size, times of modification and of change (nanoseconds), and where a symbolic link leads.
@@ -177,61 +176,11 @@ def start_of(hunt: Hunt, worktree: Worktree, commit: str, fragile: set[str]) -> 
     )
 
 
-def copies_of(slot: Path) -> Path:
-    """The folder beside a slot with copies of what tests spoil; whoever removes the slot removes it too."""
-    return slot.parent / f".{slot.name}-start"
-
-
-def aside_of(slot: Path) -> Path:
-    """The folder beside a slot with what builds have left there; whoever removes the slot removes it too."""
-    return slot.parent / f".{slot.name}-aside"
-
-
-def made_beside(worktree: Worktree) -> list[str]:
-    """What builds and tests have put beside a scratch work tree, as `../name`; `../name/` for a folder."""
-    if not worktree.is_scratch:
-        return []
-    own = _own_beside(worktree.path)
-    with os.scandir(worktree.path.parent) as entries:
-        return [
-            f"../{entry.name}/" if entry.is_dir(follow_symlinks=False) else f"../{entry.name}"
-            for entry in entries
-            if f"../{entry.name}" not in own
-        ]
-
-
-def _own_beside(tree: Path) -> frozenset[str]:
-    """What bisector puts beside a work tree, and the tree itself."""
-    own = (tree, tree.parent / OWN_FOLDER, copies_of(tree), aside_of(tree), private_tmp_of(tree))
-    return frozenset(f"../{path.name}" for path in (*own, scripts_of(tree)))
-
-
 def _apart(worktree: Worktree) -> frozenset[str]:
     """What is no part of a slot: git's own folder, and what bisector puts in and beside its work tree."""
     tree = worktree.path
     aside = {str(worktree.aside.relative_to(tree))} if worktree.aside else set()
-    return _own_beside(tree) | {".git", *aside}
-
-
-def matcher(globs: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a path, or a folder that it lies in, matches one of these globs (as in a `.gitignore`)."""
-    parts = [_as_regex(glob) for glob in globs]
-    if not parts:
-        return lambda _path: False
-    pattern = re.compile(f"(?:{'|'.join(parts)})(?:/.*)?", re.DOTALL)
-    return lambda path: pattern.fullmatch(path) is not None
-
-
-def _as_regex(glob: str) -> str:
-    out = re.escape(glob.strip("/"))
-    for written, meant in (
-        (r"\*\*/", "(?:.*/)?"),
-        (r"\*\*", ".*"),
-        (r"\*", "[^/]*"),
-        (r"\?", "[^/]"),
-    ):
-        out = out.replace(written, meant.replace("*", "\0"))
-    return out.replace("\0", "*")
+    return own_beside(tree) | {".git", *aside}
 
 
 def walk(

@@ -16,8 +16,9 @@ from bisector.history.inputs import covered
 from bisector.history.removal import take_away
 from bisector.history.standing import untracked
 from bisector.history.worktree import Worktree
+from bisector.probe.beside import aside_of, made_beside
+from bisector.probe.globs import matcher
 from bisector.probe.output_files import opened_to_owner, remove
-from bisector.probe.start import aside_of, made_beside, matcher
 
 _TREE, _BESIDE = "tree", "beside"
 """What is put aside of the work tree, and of the folder that it lies in."""
