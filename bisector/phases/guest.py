@@ -39,7 +39,7 @@ class Side:
     """Why there is no run to speak of; empty where there is."""
 
     @cached_property
-    def whole(self) -> list[Run]:
+    def full_runs(self) -> list[Run]:
         """The runs that came to an end of their own, which alone have totals."""
         return [r for r in self.runs if r.ending in (Ending.EXITED, Ending.SIGNALLED)]
 
@@ -67,7 +67,7 @@ class Side:
     @property
     def per_test(self) -> float | None:
         """User seconds a test."""
-        return self.user / self.tests if self.whole and self.user and self.tests else None
+        return self.user / self.tests if self.full_runs and self.user and self.tests else None
 
     @property
     def load(self) -> float | None:

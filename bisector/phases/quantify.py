@@ -146,7 +146,7 @@ def _sides(guests: Sequence[Guest]) -> Table:
 
 
 def _side_row(name: str, at: str, side: Side) -> tuple[str, ...]:
-    least = "" if side.whole else "over "
+    least = "" if side.full_runs else "over "
     return (
         name if at == "good" else "",
         at,
@@ -178,7 +178,7 @@ def _ratios(guests: Sequence[Guest]) -> Table:
 def _total(side: Side) -> str:
     if side.user is None:
         return "n/a"
-    return duration(side.user) if side.whole else f"over {duration(side.user)}"
+    return duration(side.user) if side.full_runs else f"over {duration(side.user)}"
 
 
 def milliseconds(seconds: float | None) -> str:

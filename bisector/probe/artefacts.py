@@ -57,17 +57,23 @@ class ArtefactStore:
         return (self._entries / f"{key}.json").exists()
 
     def keep(
-        self, key: str, slot: Path, outputs: Sequence[str], beside: Sequence[str] = (), *, whole: bool = False
+        self,
+        key: str,
+        slot: Path,
+        outputs: Sequence[str],
+        beside: Sequence[str] = (),
+        *,
+        with_beside: bool = False,
     ) -> Entry:
         """Take `outputs` (files or folders in the slot) into the entry `key`.
 
-        `beside` is what else the build has left there: taken too if `whole`, unless it is large or cannot be
-        kept. Raises `CannotBeKept` where an output holds a FIFO, a socket or a device.
+        `beside` is what else the build has left there: taken too if `with_beside`, unless it is large or
+        cannot be kept. Raises `CannotBeKept` where an output holds a FIFO, a socket or a device.
         """
         with self._usable():
             with self._locked():
                 files = tuple(self._taken(slot, outputs))
-                others = self._taken_beside(slot, beside) if whole else ()
+                others = self._taken_beside(slot, beside) if with_beside else ()
                 entry = Entry(tuple(outputs), files, tuple(beside), others)
                 half = self._half()
                 half.write_bytes(entry.to_json())

@@ -41,7 +41,7 @@ class Endpoints:
     bad: tuple[Reading, ...]
 
     @property
-    def whole(self) -> tuple[Run, ...]:
+    def full_runs(self) -> tuple[Run, ...]:
         """The runs that came to their own end."""
         readings = (reading for reading in (*self.good, *self.bad) if isinstance(reading.judgement, Measured))
         return tuple(reading.run for reading in readings if reading.run)
@@ -190,7 +190,7 @@ def _say_seconds(seconds: float) -> str:
 
 def least_of(predicate: Predicate[Any], endpoints: Endpoints, run: Run, baseline: Run) -> float | None:
     """The ratio that a run has come to at least; its suite is as large as any that was run whole."""
-    return predicate.at_least(run, baseline, (*endpoints.whole, baseline))
+    return predicate.at_least(run, baseline, (*endpoints.full_runs, baseline))
 
 
 def ended_at(run: Run, least: float) -> Bad:

@@ -55,9 +55,9 @@ class KeptBuilds:
             if isinstance(change, Copy | Place)
         ]
         beside = left_beside(worktree, (*self._outputs, *laid_over), self._hunt.test.keeps)
-        whole = fresh or commit in self._ends.values()
+        with_beside = fresh or commit in self._ends.values()
         key = self.key(commit, fresh)
-        entry = self._store.keep(key, worktree.path, self._outputs, beside, whole=whole)
+        entry = self._store.keep(key, worktree.path, self._outputs, beside, with_beside=with_beside)
         return self._digest(entry, commit)
 
     def undeclared(self, worktree: Worktree, commit: str) -> tuple[str, ...]:

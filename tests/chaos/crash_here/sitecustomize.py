@@ -35,7 +35,7 @@ POINTS = {
     "artefact's entry": ("bisector.probe.stored", "Entry.to_json"),
     "artefacts restored": ("bisector.probe.artefacts", "ArtefactStore.restore"),
     "lock let go": ("bisector.probe.file_lock", "FileLock.release"),
-    "report": ("bisector.cli.run", "write_html_report"),
+    "report": ("bisector.report.html", "write_html_report"),
     "progress log": ("bisector.cli.run", "write_entry"),
     "progress log half written": ("bisector.report.atomic_write", "_umask"),
     "progress log replaced": ("bisector.report.atomic_write", "_sync_folder"),
