@@ -49,7 +49,7 @@ class Row:
 
 def start(repository: str, scratch: str, declared: str) -> list[float]:
     """From nothing to the first proposal, in this process: how many candidates, its memory in MiB."""
-    from bisector.hunt.belief import Belief
+    from bisector.hunt.decide.belief import Belief
     from bisector.hunt.ground import Ground
     from bisector.hunt.session import Session
     from bisector.hunt_file import build

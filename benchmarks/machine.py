@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 
 from bisector import __version__
-from bisector.hunt.session import machine_facts
+from bisector.hunt.recording import machine_facts
 
 
 def facts() -> str:

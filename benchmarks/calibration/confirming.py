@@ -10,7 +10,7 @@ import math
 
 from benchmarks.calibration.worlds import Probe, World
 from benchmarks.search.simulate import drive
-from bisector.hunt.effect import estimate
+from bisector.hunt.decide.effect import estimate
 from bisector.search import (
     GOOD_END,
     Budget,

@@ -12,7 +12,7 @@ from benchmarks.search import bounds
 from benchmarks.search.cells import Bench, Cell, known_ends
 from benchmarks.search.histories import chain, descendants, like_git
 from benchmarks.search.simulate import drive, expected, flips, is_right, makespan
-from bisector.hunt.costs import allowed_weight, weight
+from bisector.hunt.decide.costs import allowed_weight, weight
 from bisector.search import Bad, CommitGraph, Costs
 
 DEAR = (2.0, 4.0, 10.0, 30.0)

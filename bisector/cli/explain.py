@@ -56,7 +56,7 @@ def _show(console: Console, record: HuntRecord, plan: Plan) -> None:
             console.print(Text(f"{' ' * indent}{visible(text)}"), soft_wrap=True)
 
     say(why.opening(record, plan))
-    for stage, group in _stages(list(steps(plan, record.readings))):
+    for stage, group in _stages(list(steps(plan, record.known))):
         console.print()
         say(stage, style="bold")
         for step in group:
@@ -68,7 +68,7 @@ def _show(console: Console, record: HuntRecord, plan: Plan) -> None:
 
 def explanation(record: HuntRecord, plan: Plan, key: str) -> Result:
     """The steps of a hunt as blocks to show, and as JSON values."""
-    taken = list(steps(plan, record.readings))
+    taken = list(steps(plan, record.known))
     return Result(
         phase="explain",
         key=key,

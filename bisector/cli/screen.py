@@ -13,7 +13,8 @@ from rich.text import Text
 
 from bisector.history.commit import CommitInfo
 from bisector.hunt import remembered
-from bisector.hunt.effect import estimate
+from bisector.hunt.decide.effect import estimate
+from bisector.hunt.decide.premise import measured
 from bisector.hunt.events import (
     Concluded,
     Event,
@@ -23,9 +24,8 @@ from bisector.hunt.events import (
     SearchMoved,
     StepBegan,
 )
-from bisector.hunt.premise import measured
 from bisector.predicate import Bad, Good, Untestable
-from bisector.probe.reading import BuildKind, Reading, Role
+from bisector.probe.reading import Reading, Role
 from bisector.probe.step import Step
 from bisector.report.findings import counted, duration
 from bisector.report.safe_text import visible
@@ -143,7 +143,7 @@ class Screen:
 
     def _number(self, reading: Reading) -> str:
         """Which probe of the search it belongs to; nothing for a commit read before, or not asked for."""
-        if reading.role is not Role.SEARCH or reading.build is BuildKind.AHEAD:
+        if reading.role is not Role.SEARCH:
             return ""
         if reading.commit in self._probed:
             return ""

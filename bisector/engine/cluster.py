@@ -32,7 +32,7 @@ _LOOK = 1.0
 
 
 class DaskEngine:
-    """Reads commits on the workers of a Dask cluster; as `bisector.hunt.loop.Engine`. A context manager.
+    """Reads commits on the workers of a Dask cluster; as `bisector.hunt.drive.Engine`. A context manager.
 
     Each worker has a clone, slots and artefacts of its own, and measures against a reference that it built
     itself, so that machines of different speed compare. With `alone`, for predicates that go by time, a
@@ -41,7 +41,7 @@ class DaskEngine:
 
     Every reading is taken by one task on a worker of this engine's choice. When that worker dies, or lacks
     something, the reading begins anew on another one; after `options.retries` such moves, or when no worker
-    is left that has not failed, `finished` raises. `pack` gives commits that `source` does not hold; logs
+    is left that has not failed, `next` raises. `pack` gives commits that `source` does not hold; logs
     come back into the folder `logs`, numbered from `first`.
     """
 
@@ -95,13 +95,18 @@ class DaskEngine:
         """That nothing was built ahead."""
         return Ahead()
 
+    @property
+    def running(self) -> list[Request]:
+        """What waits for a worker or is at one."""
+        return [order.request for order in (*self._waiting, *self._under_way.values())]
+
     def begin(self, request: Request) -> None:
         """Give a request to a free worker, or keep it until there is one."""
         self._waiting.append(Order(next(self._numbers), request))
         self._look()
         self._hand_out()
 
-    def finished(self, longest: float | None = None) -> tuple[Request, Reading] | None:
+    def next(self, longest: float | None = None) -> Reading | None:
         """The reading that comes to its end next, its logs on this machine; None after `longest` seconds.
 
         Raises `InfrastructureFault` and `EnvironmentFault` where no worker can take it, or the scheduler is
@@ -122,17 +127,17 @@ class DaskEngine:
             elif (order := self._under_way.get(news)) is not None:
                 reading = self._taken(order)
                 if reading is not None:
-                    return order.request, reading
+                    return reading
         return None
 
     def read(self, request: Request) -> Reading:
         """Read a commit once; nothing else may be under way."""
         self.begin(request)
-        while (done := self.finished()) is None:
+        while (reading := self.next()) is None:
             pass
-        return done[1]
+        return reading
 
-    def give_up(self, request: Request) -> None:
+    def cancel(self, request: Request) -> None:
         """Forget a reading that is under way; its test ends."""
         for order in [*self._waiting, *self._under_way.values()]:
             if order.request == request:

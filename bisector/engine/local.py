@@ -16,7 +16,7 @@ from bisector.engine.reader import Reader
 from bisector.engine.uninterrupted import uninterrupted
 from bisector.predicate import Untestable
 from bisector.probe.execution import GivenUp
-from bisector.probe.reading import BuildKind, Reading, Role
+from bisector.probe.reading import KnownUntestable, Reading
 from bisector.probe.request import Request
 from bisector.probe.step import OnStep, Step
 
@@ -30,8 +30,8 @@ class _Ended:
     outcome: Reading | BaseException
 
 
-Said = tuple[str, Step, str] | _Ended | Reading
-"""A step, how a turn ended, or the reading of a commit that was found not to build."""
+Said = tuple[str, Step, str] | _Ended | KnownUntestable
+"""A step, how a turn ended, or a commit that a build ahead has failed at."""
 
 MakeReader = Callable[[OnStep, threading.Event], Reader]
 """(whom to tell of steps, what gives a reading up once it is set) -> a reader with slots of its own."""
@@ -40,7 +40,7 @@ MakeBuilder = Callable[[OnStep, OnFailure, threading.Event], Builder]
 
 
 class LocalEngine:
-    """Reads up to `jobs` commits at once and builds ahead; see `bisector.hunt.loop.Engine`.
+    """Reads up to `jobs` commits at once and builds ahead; see `bisector.hunt.drive.Engine`.
 
     `make_reader` is called once a job, when it is first needed. `make_builder` None: nothing is built ahead.
     `on_step` is called in the thread that waits for readings. A context manager: at its end nothing is under
@@ -78,6 +78,11 @@ class LocalEngine:
         """What was built ahead so far, and what of it was for nothing."""
         return self._builder.account() if self._builder else Ahead()
 
+    @property
+    def running(self) -> list[Request]:
+        """What the readers are at."""
+        return [worker.request for worker in self._workers if worker.request is not None]
+
     def begin(self, request: Request) -> None:
         """Hand the request to a reader that is free; best to one whose slot stands at the commit."""
         if self._builder:
@@ -89,10 +94,10 @@ class LocalEngine:
             self._workers += free
         (there or free)[0].take(request)
 
-    def finished(self, longest: float | None = None) -> tuple[Request, Reading] | None:
+    def next(self, longest: float | None = None) -> Reading | KnownUntestable | None:
         """The next reading; None after `longest` seconds without one. Raises what a reader raised.
 
-        Also one that nobody asked for, of a commit which was found not to build ahead of the search.
+        Or a commit that a build ahead has failed at, unless it is just being read.
         """
         deadline = None if longest is None else time.monotonic() + longest
         while True:
@@ -100,21 +105,21 @@ class LocalEngine:
                 said = self._said.get(timeout=deadline and max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 return None
-            if isinstance(said, Reading):
-                if not any(w.request and w.request.commit == said.commit for w in self._workers):
-                    return Request(said.commit, said.role), said
+            if isinstance(said, KnownUntestable):
+                if said.commit not in [request.commit for request in self.running]:
+                    return said
             elif not isinstance(said, _Ended):
                 self._on_step(*said)
-            elif request := said.worker.done(said.turn):
+            elif said.worker.done(said.turn):
                 if isinstance(said.outcome, BaseException):
                     raise said.outcome
-                return request, said.outcome
+                return said.outcome
 
-    def give_up(self, request: Request) -> None:
-        """End what is under way for this request."""
+    def cancel(self, request: Request) -> None:
+        """End what is running for this request."""
         for worker in self._workers:
             if worker.request == request:
-                worker.give_up()
+                worker.cancel()
                 self._on_step(request.commit, Step.DONE, "")
 
     def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
@@ -126,8 +131,7 @@ class LocalEngine:
         self._said.put((commit, step, detail))
 
     def _say_failed(self, commit: str, why: Untestable, seconds: float) -> None:
-        at = datetime.now(UTC)
-        self._said.put(Reading(commit, Role.SEARCH, why, at, build_seconds=seconds, build=BuildKind.AHEAD))
+        self._said.put(KnownUntestable(commit, why.why, datetime.now(UTC), seconds))
 
 
 class _Worker:
@@ -154,14 +158,14 @@ class _Worker:
         self._idle.clear()
         self._inbox.put((self._turn, request))
 
-    def done(self, turn: int) -> Request | None:
-        """The request of this turn, which is over; None for a turn that was given up."""
+    def done(self, turn: int) -> bool:
+        """Take note that this turn is over; False for one that was cancelled."""
         if turn != self._turn:
-            return None
-        request, self.request = self.request, None
-        return request
+            return False
+        self.request = None
+        return True
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """End the reading; when this returns, the thread is free."""
         self._stop.set()
         self._idle.wait()

@@ -30,7 +30,7 @@ SameArtifact = Callable[[Request, str], Reading | None]
 
 
 class Reader:
-    """Takes readings one at a time in slots of this machine; also the simplest `bisector.hunt.loop.Engine`.
+    """Takes readings one at a time in slots of this machine; also the simplest `bisector.hunt.drive.Engine`.
 
     `read` goes from a slot to a judgement for every command that takes readings. An infrastructure fault is
     retried in a slot laid out anew, then raised. `numbers` tell the logs of its readings apart;
@@ -68,12 +68,16 @@ class Reader:
         """Take a request up, to be read when its reading is waited for."""
         self._begun.append(request)
 
-    def finished(self, longest: float | None = None) -> tuple[Request, Reading]:
-        """The reading of the request taken up first, however long it takes."""
-        request = self._begun.popleft()
-        return request, self.read(request)
+    @property
+    def running(self) -> list[Request]:
+        """What was taken up and is not read yet."""
+        return list(self._begun)
 
-    def give_up(self, request: Request) -> None:
+    def next(self, longest: float | None = None) -> Reading:
+        """The reading of the request taken up first, however long it takes."""
+        return self.read(self._begun.popleft())
+
+    def cancel(self, request: Request) -> None:
         """Forget a request that was taken up."""
         self._begun.remove(request)
 

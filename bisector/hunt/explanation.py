@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from bisector.hunt.belief import Belief, Prospect
+from bisector.hunt.decide.belief import Belief, Prospect
+from bisector.hunt.decide.beliefs import Beliefs
+from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
-from bisector.probe.reading import BuildKind, Reading, Role
+from bisector.probe.reading import Reading, Role
 
 
 class Why(Enum):
@@ -22,8 +24,6 @@ class Why(Enum):
     """It has to be good, because a good endpoint is no ancestor of bad."""
     HALVES = "search"
     """Its answer tells most for its time."""
-    AHEAD = "ahead"
-    """It was built in case the search should ask for it."""
     LEVEL = "level"
     """An endpoint again: how far runs spread decides what all other readings are worth."""
     DOUBTED = "doubted"
@@ -59,44 +59,31 @@ class Step:
     after: State | None = None
 
 
-def steps(plan: Plan, readings: Sequence[Reading]) -> Iterator[Step]:
-    """The hunt's steps in their order; what was believed is worked out anew, as the loop did it.
+def steps(plan: Plan, known: Known) -> Iterator[Step]:
+    """The hunt's steps in the order in which they were taken; what was believed is worked out anew.
 
     The last step's `after` is what the hunt believes now.
     """
-    belief: Belief | None = None
-    read = 0
-    previous: Role | None = None
-    for (commit, role), group in itertools.groupby(readings, lambda r: (r.commit, r.role)):
+    beliefs, so_far = Beliefs(plan), Known()
+    news = sorted(known.untestable, key=lambda fact: fact.at)
+    for (commit, role), group in itertools.groupby(known.readings, lambda r: (r.commit, r.role)):
         taken = list(group)
-        known, read = readings[:read], read + len(taken)
+        while news and news[0].at <= taken[0].at:
+            so_far = so_far.plus(news.pop(0))
+        after = so_far.plus(*taken)
         if role is not Role.SEARCH:
             yield Step(commit, Why(role.value), taken)
         else:
-            if belief is None or previous is not Role.SEARCH:
-                belief = Belief(plan, known)
-            why = _why(plan, taken[0])
-            prospect, before = belief.prospect(commit), _state(belief)
-            belief = _learned(plan, belief, known, taken, anew=why is Why.DOUBTED)
-            yield Step(commit, why, taken, prospect, before, _state(belief))
-        previous = role
+            before = beliefs.of(so_far)
+            prospect, state = before.prospect(commit), _state(before)
+            yield Step(commit, _why(plan, taken[0]), taken, prospect, state, _state(beliefs.of(after)))
+        so_far = after
 
 
 def _why(plan: Plan, reading: Reading) -> Why:
-    if reading.build is BuildKind.AHEAD:
-        return Why.AHEAD
     if reading.about:
         return Why.DOUBTED
     return Why.LEVEL if reading.commit in (*plan.good, plan.bad) else Why.HALVES
-
-
-def _learned(
-    plan: Plan, belief: Belief, known: Sequence[Reading], taken: Sequence[Reading], *, anew: bool
-) -> Belief:
-    """The belief with `taken` on top of `known`; begun anew where the loop does that too."""
-    for reading in taken:
-        belief.observe(reading)
-    return Belief(plan, [*known, *taken]) if anew or belief.contradicts else belief
 
 
 def _state(belief: Belief) -> State:

@@ -14,7 +14,7 @@ from bisector.hunt.session import Session
 from bisector.hunt.taking import take
 from bisector.hunt_file import AUTO
 from bisector.probe.leftovers import clean_leftovers
-from bisector.probe.reading import Role
+from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
 
@@ -36,7 +36,7 @@ def find_good(ground: Ground, listener: Listener) -> str:
     key = ground.identity({"bad": bad}, [AUTO, since or ""]).key
     with ground.scratch.held(key), opened(ground.scratch) as journal:
         row = journal.begin(key, f"{hunt.hunt} (walk back)", hunt.model_dump(mode="json"))
-        journal.put_aside(row.id, lasting)
+        journal.put_aside(row.id, lambda found: isinstance(found, Reading) and lasting(found.judgement))
         readings = journal.readings(row.id)
         clean_leftovers()
         with reader_for(ground, key, {"bad": bad}, journal.taken(row.id), listener) as engine:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from bisector.errors import HistoryError, HuntFileError, UsageError
 from bisector.history.repository import Repository
 from bisector.hunt.journal import Journal
-from bisector.hunt.premise import Repeats
+from bisector.hunt.plan import Repeats
 from bisector.hunt.scratch import Scratch, scratch_of
 from bisector.hunt_file import Hunt, options_refused
 from bisector.predicate import Predicate

@@ -14,62 +14,9 @@ from typing import Any
 from bisector.errors import EnvironmentFault
 from bisector.hunt import stored
 from bisector.hunt.conclusion import Conclusion
-from bisector.probe.reading import Reading
-
-SCHEMA_VERSION = 4
-
-_SCHEMA = """
-create table hunts (
-  id integer primary key,
-  key text not null unique,          -- what the hunt is: repository, endpoints, commands, predicate
-  name text not null,
-  document text not null,            -- the hunt as JSON
-  started text not null,             -- ISO 8601, UTC
-  finished text,
-  conclusion text                    -- JSON, null while the hunt goes on
-);
-create table readings (
-  id integer primary key,
-  hunt integer not null references hunts (id) on delete cascade,
-  commit_id text not null,
-  role text not null,
-  against text not null,             -- the commit whose build was the reference; '' for an unpaired reading
-  judgement text not null,           -- JSON
-  run text, reference text,          -- JSON; null where the commit did not get as far as its test
-  build_seconds real not null,
-  log text,
-  at text not null,
-  digest text not null,              -- SHA-256 of the built outputs, '' where unknown
-  reference_digest text not null
-);
-create index readings_of_hunt on readings (hunt, id);
-"""
-_RESULTS = """
-create table results (
-  id integer primary key,
-  phase text not null,               -- quantify, diagnose, verify, alarm, deadlines
-  key text not null,                 -- what the result depends on: same key, same question
-  at text not null,                  -- ISO 8601, UTC
-  document text not null             -- JSON
-);
-create index results_of_phase on results (phase, key, at)
-"""
-_SAMENESS = """
--- how the commit came to stand built
-alter table readings add column build text not null default 'none';
--- the commit of the same bytes whose run it is; '' where the commit was run itself
-alter table readings add column shared text not null default '';
--- the commit that a confirmation is about
-alter table readings add column about text not null default ''
-"""
-_IDENTITY = """
--- digests of what went into the key, by name, as JSON
-alter table hunts add column recipe text not null default '{}';
--- when the reading was put aside, because what it says may have been mended; '' while it counts
-alter table readings add column aside text not null default ''
-"""
-_MIGRATIONS = (_SCHEMA, _RESULTS, _SAMENESS, _IDENTITY)
-"""What brings a journal from one schema version to the next."""
+from bisector.hunt.journal_schema import MIGRATIONS, SCHEMA_VERSION
+from bisector.hunt.known import Known
+from bisector.probe.reading import KnownUntestable, Reading
 
 _MENDS = {
     sqlite3.SQLITE_FULL: "make room",
@@ -154,14 +101,20 @@ class Journal:
         with self._writing() as connection:
             connection.execute("delete from hunts where id = ?", (hunt,))
 
-    def add(self, hunt: int, reading: Reading) -> None:
-        """Write one reading."""
+    def add(self, hunt: int, found: Reading | KnownUntestable) -> None:
+        """Write one reading, or a commit that is known to be untestable without one."""
         with self._writing() as connection:
+            if isinstance(found, KnownUntestable):
+                connection.execute(
+                    "insert into untestable (hunt, commit_id, why, at, seconds) values (?, ?, ?, ?, ?)",
+                    (hunt, found.commit, found.why, found.at.isoformat(), found.seconds),
+                )
+                return
             connection.execute(
                 "insert into readings (hunt, commit_id, role, against, judgement, run, reference,"
                 " build_seconds, log, at, digest, reference_digest, build, shared, about)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (hunt, *stored.reading_to_row(reading)),
+                (hunt, *stored.reading_to_row(found)),
             )
 
     def conclude(self, hunt: int, conclusion: Conclusion | None) -> None:
@@ -175,19 +128,29 @@ class Journal:
         with self._reading():
             return [reading for _, reading in self._counting(hunt)]
 
+    def known(self, hunt: int) -> Known:
+        """All that is known of a hunt: its readings that count, and commits known to be untestable."""
+        return Known(tuple(self.readings(hunt)), tuple(self._untestable(hunt)))
+
     def taken(self, hunt: int) -> int:
         """How many readings of a hunt were ever taken, those that were put aside too."""
         with self._reading() as connection:
             rows = connection.execute("select count(*) from readings where hunt = ?", (hunt,))
             return int(rows.fetchone()[0])
 
-    def put_aside(self, hunt: int, counts: Callable[[Reading], bool]) -> None:
-        """Have only those readings of a hunt count from now on for which `counts` says so.
+    def put_aside(self, hunt: int, counts: Callable[[Reading | KnownUntestable], bool]) -> None:
+        """Have only that of a hunt count from now on for which `counts` says so.
 
-        Where none is left, the hunt starts now.
+        Where no reading is left, the hunt starts now.
         """
         with self._reading():
             gone = [identity for identity, reading in self._counting(hunt) if not counts(reading)]
+            mended = [fact.commit for fact in self._untestable(hunt) if not counts(fact)]
+        if mended:
+            with self._writing() as connection:
+                connection.executemany(
+                    "delete from untestable where hunt = ? and commit_id = ?", [(hunt, one) for one in mended]
+                )
         if gone:
             with self._writing() as connection:
                 now = _now()
@@ -245,6 +208,16 @@ class Journal:
                 for phase, key, at, document in rows
             ]
 
+    def _untestable(self, hunt: int) -> list[KnownUntestable]:
+        with self._reading() as connection:
+            rows = connection.execute(
+                "select commit_id, why, at, seconds from untestable where hunt = ? order by id", (hunt,)
+            )
+            return [
+                KnownUntestable(commit, why, datetime.fromisoformat(at), seconds)
+                for commit, why, at, seconds in rows
+            ]
+
     def _counting(self, hunt: int) -> list[tuple[int, Reading]]:
         """Readings that count, with their ids."""
         rows = self._connection.execute(
@@ -265,7 +238,7 @@ class Journal:
             with self._writing() as connection:
                 # Another process may have migrated it meanwhile.
                 (version,) = connection.execute("pragma user_version").fetchone()
-                for migration in _MIGRATIONS[version:]:
+                for migration in MIGRATIONS[version:]:
                     for statement in migration.split(";\n"):
                         connection.execute(statement)
                 connection.execute(f"pragma user_version = {SCHEMA_VERSION}")

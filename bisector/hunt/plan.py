@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bisector.history.candidates import Candidates
-from bisector.hunt.premise import Repeats
-from bisector.hunt.sharing import Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +14,26 @@ class Budget:
 
     seconds: float | None = None
     probes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """How often endpoints and candidates are read.
+
+    `least` and `most` pairs of a measured comparison (premise, confirmation), `first` pairs when the search
+    comes to a commit; `verdicts` runs of each endpoint for a verdict. A bad endpoint that is judged good is
+    run up to `passes` times, one whose runs contradict each other twice as often, as long as all runs of the
+    endpoints took less than `seconds`. `whole`: at the endpoints and at the answer, runs that are certain to
+    be bad are not ended early.
+    """
+
+    first: int = 1
+    least: int = 3
+    most: int = 20
+    verdicts: int = 1
+    whole: bool = False
+    passes: int = 30
+    seconds: float = 120.0
 
 
 @dataclass(frozen=True)
@@ -43,8 +61,6 @@ class Plan:
     to_the_end: bool = False
     """Whether no run of the search is ended half way to the limit at which those of the bad endpoint end."""
     repeats: Repeats = field(default_factory=Repeats)
-    in_doubt: Doubt = lambda _good, _bad: None
-    """Asked before the endpoints are taken for alike."""
     confidence: float = 0.99
     budget: Budget = field(default_factory=Budget)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from bisector.engine.account import Ahead
 from bisector.history.commit import CommitInfo
 from bisector.hunt.conclusion import Conclusion, Effect
-from bisector.probe.reading import BuildKind, Reading, Role
+from bisector.hunt.known import Known
+from bisector.probe.reading import KnownUntestable, Reading, Role
 
 __all__ = ["CommitInfo", "HuntRecord", "Reading", "Role"]
 
@@ -30,6 +31,8 @@ class HuntRecord:
     """Full ids in topological order, parents first; the last one is bad."""
     readings: Sequence[Reading]
     conclusion: Conclusion | None
+    untestable: Sequence[KnownUntestable] = ()
+    """Commits known to be untestable without a reading: a build ahead failed, or `skip` names them."""
     first_parent: bool = False
     """Whether only bad's own branch was searched."""
     premise: Effect | None = None
@@ -51,5 +54,9 @@ class HuntRecord:
     @property
     def probes(self) -> int:
         """How many commits the search asked for; endpoints and confirmation are not counted."""
-        asked = (r for r in self.readings if r.build is not BuildKind.AHEAD)
-        return len({r.commit for r in asked if r.role in (Role.SEARCH, Role.MERGE_BASE)})
+        return len({r.commit for r in self.readings if r.role in (Role.SEARCH, Role.MERGE_BASE)})
+
+    @property
+    def known(self) -> Known:
+        """What a decision rests on."""
+        return Known(tuple(self.readings), tuple(self.untestable))

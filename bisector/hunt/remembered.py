@@ -9,8 +9,8 @@ from typing import Any, TypeGuard
 
 from bisector.hunt.conclusion import SPENT, AnyOf, Conclusion, FirstBad, Inconclusive
 from bisector.hunt.journal import HuntRow
-from bisector.predicate import Undecided, Untestable
-from bisector.probe.reading import Reading, Role
+from bisector.predicate import Judgement, Undecided, Untestable
+from bisector.probe.reading import KnownUntestable, Reading, Role
 
 ANEW = "`--restart` starts over"
 
@@ -26,27 +26,28 @@ def lasts(conclusion: Conclusion | None) -> TypeGuard[FirstBad]:
     return isinstance(conclusion, FirstBad) and conclusion.confirmed
 
 
-def counts(reading: Reading, conclusion: Conclusion | None) -> bool:
-    """Whether a reading still counts at the next start of a hunt that ended, so far, with `conclusion`.
+def counts(found: Reading | KnownUntestable, conclusion: Conclusion | None) -> bool:
+    """Whether what was found still counts at the next start of a hunt that ended, so far, with `conclusion`.
 
     A hunt that was interrupted, or whose budget was spent, goes on with all that does not look like a missing
     program. One without a clear answer keeps the verdicts of its search, and reads its endpoints, its
     confirmation and what was untestable again. One that found the endpoints not to be as they were said to
     be keeps nothing but what other commands asked for.
     """
-    if reading.role is Role.VERIFICATION:
+    judgement = found.judgement if isinstance(found, Reading) else Untestable(found.why)
+    if isinstance(found, Reading) and found.role is Role.VERIFICATION:
         return True
-    if not lasting(reading):
+    if not lasting(judgement):
         return False
     if conclusion is None or (isinstance(conclusion, Inconclusive) and conclusion.why == SPENT):
         return True
     unclear = isinstance(conclusion, FirstBad | AnyOf | Inconclusive)
-    return unclear and reading.role is Role.SEARCH and not isinstance(reading.judgement, Untestable)
+    searched = isinstance(found, Reading) and found.role is Role.SEARCH
+    return unclear and searched and not isinstance(judgement, Untestable)
 
 
-def lasting(reading: Reading) -> bool:
-    """Whether a reading says the same tomorrow: not if a calmer machine or a program might change it."""
-    judgement = reading.judgement
+def lasting(judgement: Judgement) -> bool:
+    """Whether a judgement is the same tomorrow: not if a calmer machine or a program might change it."""
     if isinstance(judgement, Undecided):
         return False
     return not (isinstance(judgement, Untestable) and _LACKS_A_PROGRAM.search(judgement.why))

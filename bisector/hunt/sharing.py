@@ -5,16 +5,29 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from bisector.hunt.conclusion import BadIsGood, Conclusion, Inconclusive, NoRegression
+from bisector.hunt.ground import Ground
+from bisector.hunt.plan import Plan
 from bisector.predicate import Measured, Predicate, Run
-from bisector.probe.reading import Reading
+from bisector.probe.outside import written_since
+from bisector.probe.reading import Reading, Role
 
 _NAMED = 3
 
-Doubt = Callable[[Sequence[Reading], Sequence[Reading]], str | None]
-"""(readings of good, of bad) -> why they cannot be taken for alike, None where they can."""
+
+def shared_or(
+    conclusion: Conclusion | None, ground: Ground, plan: Plan, readings: Sequence[Reading]
+) -> Conclusion | None:
+    """The conclusion, unless it takes endpoints for alike that share something outside of their slots."""
+    if not isinstance(conclusion, NoRegression | BadIsGood):
+        return conclusion
+    premise = [reading for reading in readings if reading.role is Role.PREMISE]
+    good, bad = ([r for r in premise if r.commit == end] for end in (plan.good[0], plan.bad))
+    doubt = _shared(ground, good, bad)
+    return Inconclusive(doubt) if doubt else conclusion
 
 
 def reference_jumps(
@@ -52,3 +65,20 @@ def _ratio(predicate: Predicate[Any], run: Run, earlier: Run) -> float | None:
     except Exception:  # A plug-in may object to two runs of the reference; then nothing is known.
         return None
     return judgement.value if isinstance(judgement, Measured) else None
+
+
+def _shared(ground: Ground, good: Sequence[Reading], bad: Sequence[Reading]) -> str | None:
+    """Why endpoints that look alike may have been mixed up, through something outside of their slots."""
+    if ground.ratio is None or not good:
+        return None
+    jump = reference_jumps(good, bad, ground.predicate, ground.ratio)
+    if jump is None:
+        return None
+    first = good[0]
+    took = first.build_seconds + sum(run.wall for run in (first.run, first.reference) if run)
+    own = [ground.scratch.root, ground.repository.git_folder.parent]
+    outside = map(str, written_since(first.at.timestamp() - took - 1, ground.environment, own))
+    hunt = ground.hunt
+    said = f"{hunt.build.command if hunt.build else ''} {hunt.test.command}"
+    # On a machine of many users others write there too.
+    return explained(jump, sorted(outside, key=lambda path: path not in said))

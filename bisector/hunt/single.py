@@ -85,7 +85,7 @@ class Single:
             if keys[reading.commit] == keys[commit]
             and reading.against == self.reference
             and reading.role is not Role.VERIFICATION
-            and lasting(reading)
+            and lasting(reading.judgement)
         ]
 
     def _keys_of(self, commits: Sequence[str]) -> Mapping[str, str]:

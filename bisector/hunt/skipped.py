@@ -8,14 +8,13 @@ from bisector.errors import HistoryError
 from bisector.history.repository import GitFailure, Repository
 from bisector.hunt.ground import Ground, located
 from bisector.hunt.plan import Plan
-from bisector.predicate import Untestable
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import KnownUntestable
 
 _WHY = "`skip` names it"
 
 
-def skipped(ground: Ground, plan: Plan) -> list[Reading]:
-    """A reading of each candidate that `skip` names; they are in no journal, so that `skip` may be changed.
+def skipped(ground: Ground, plan: Plan) -> list[KnownUntestable]:
+    """Each candidate that `skip` names; they are in no journal, so that `skip` may be changed.
 
     Raises `HistoryError` for what names no commit, or an endpoint.
     """
@@ -27,11 +26,7 @@ def skipped(ground: Ground, plan: Plan) -> list[Reading]:
                 raise HistoryError(f"'{revision}' holds an endpoint of the hunt, which has to be tested")
         named.update(dict.fromkeys(commits))
     now = datetime.now(UTC)
-    return [
-        Reading(commit, Role.SEARCH, Untestable(_WHY), now)
-        for commit in plan.candidates.ids
-        if commit in named
-    ]
+    return [KnownUntestable(commit, _WHY, now) for commit in plan.candidates.ids if commit in named]
 
 
 def _commits(repository: Repository, revision: str) -> set[str]:

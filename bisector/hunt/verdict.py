@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bisector.hunt.effect import estimate
-from bisector.hunt.premise import Repeats, measured, read_enough
+from bisector.hunt.decide.effect import estimate
+from bisector.hunt.decide.premise import measured, read_enough
+from bisector.hunt.plan import Repeats
 from bisector.predicate import Bad, Good, Measured, Undecided, Untestable
 from bisector.probe.reading import Reading
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bisector.hunt import premise
 from bisector.hunt.conclusion import BadIsGood, GoodIsBad, NoRegression
-from bisector.hunt.premise import Repeats
+from bisector.hunt.decide import premise
+from bisector.hunt.plan import Repeats
 from bisector.predicate import Good, Untestable
 from bisector.probe.reading import Reading, Role
 

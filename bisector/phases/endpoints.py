@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,15 +9,17 @@ from datetime import datetime
 
 from bisector.engine.reader import Reader
 from bisector.hunt.conclusion import Inconclusive
+from bisector.hunt.drive import drive
 from bisector.hunt.engines import reader_for
-from bisector.hunt.events import Listener, Noted
+from bisector.hunt.events import Concluded, Listener, Noted
 from bisector.hunt.ground import opened
-from bisector.hunt.loop import Loop
+from bisector.hunt.known import Known
+from bisector.hunt.lookahead import Lookahead, Stopwatch
 from bisector.hunt.session import Session
 from bisector.hunt.taking import take
 from bisector.predicate import Bad, Ending, Good, Undecided, Untestable
 from bisector.probe.leftovers import clean_leftovers
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import KnownUntestable, Reading, Role
 from bisector.probe.request import Request
 
 _ORDER = ("good", "bad", "bad", "good")
@@ -46,16 +47,24 @@ def read_endpoints(session: Session, listener: Listener, since: datetime) -> lis
         with reader_for(
             session.ground, session.key, ends, journal.taken(row.id), listener, full_run=True
         ) as engine:
-            record = functools.partial(journal.add, row.id)
+
+            def record(found: Reading | KnownUntestable) -> None:
+                journal.add(row.id, found)
+                if isinstance(found, Reading):
+                    fresh.append(found)
+
             if plan.ratio is None:
                 _in_turn(session, engine, fresh, record, listener)
-            loop = Loop(plan, engine, fresh, record, listener, time.monotonic)
-            conclusion = loop.check()
-            _even_if_good_is_not(loop, session, engine, record, listener)
+            lookahead = Lookahead(plan, Stopwatch(time.monotonic))
+            known = Known(tuple(fresh))
+            conclusion = drive(plan, engine, known, record, listener, lookahead, only_premise=True)
+            if conclusion is not None:
+                listener(Concluded(conclusion))
+            _even_if_good_is_not(fresh, session, engine, record, listener)
         only_premise = all(reading.role is Role.PREMISE for reading in taken)
         if only_premise and (row.conclusion is None or isinstance(row.conclusion, Inconclusive)):
             journal.conclude(row.id, conclusion)
-        return loop.readings
+        return fresh
 
 
 def _in_turn(
@@ -76,11 +85,11 @@ def _in_turn(
             return
         turn = _ORDER[sum(map(len, done.values())) % len(_ORDER)]
         commit = ends[turn if turn in wanted else wanted[0]]
-        readings.append(take(engine, Request(commit, Role.PREMISE), record, listener))
+        take(engine, Request(commit, Role.PREMISE), record, listener)
 
 
 def _even_if_good_is_not(
-    loop: Loop,
+    readings: list[Reading],
     session: Session,
     engine: Reader,
     record: Callable[[Reading], None],
@@ -88,12 +97,11 @@ def _even_if_good_is_not(
 ) -> None:
     """Run bad where good cannot be tested (its script may not exist yet): a pair in turn with itself."""
     plan = session.plan
-    of_good = [r for r in loop.readings if r.commit == plan.good[0]]
-    of_bad = [r for r in loop.readings if r.commit == plan.bad]
+    of_good = [r for r in readings if r.commit == plan.good[0]]
+    of_bad = [r for r in readings if r.commit == plan.bad]
     if of_good and not of_bad and isinstance(of_good[-1].judgement, Untestable):
         against = plan.bad if plan.ratio is not None else ""
-        request = Request(plan.bad, Role.PREMISE, against)
-        loop.readings.append(take(engine, request, record, listener))
+        take(engine, Request(plan.bad, Role.PREMISE, against), record, listener)
         listener(Noted("bad was run by itself, as good cannot be tested"))
 
 

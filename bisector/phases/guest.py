@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bisector.hunt.conclusion import Effect
-from bisector.hunt.effect import estimate
+from bisector.hunt.decide.effect import estimate
 from bisector.hunt.ground import Ground
 from bisector.hunt_file import Hunt
 from bisector.hunt_file.suites import Suites

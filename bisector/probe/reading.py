@@ -29,8 +29,6 @@ class BuildKind(Enum):
     RESTORED = "restored"
     INCREMENTAL = "incremental"
     CLEAN = "clean"
-    AHEAD = "ahead"
-    """Before anybody asked for the commit; it has a reading because the build failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +55,14 @@ class Reading:
     about: str = ""
     """The commit that a confirmation is about, also where one of its parents is read; the endpoint itself
     where it was read from a clean build, because it was not what the user had said."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUntestable:
+    """A commit that is untestable, known without a reading: a build ahead failed, or `skip` names it."""
+
+    commit: str
+    why: str
+    at: datetime
+    seconds: float = 0.0
+    """What its failed builds took."""

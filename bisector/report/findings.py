@@ -19,7 +19,6 @@ from bisector.hunt.conclusion import (
 from bisector.hunt.record import CommitInfo, HuntRecord, Reading
 from bisector.predicate import Bad, Contention, Good, Measured, Untestable
 from bisector.probe.early import CLEAR
-from bisector.probe.reading import BuildKind
 
 BUSY_PRESSURE = 0.10
 BUSY_STEAL = 0.05
@@ -95,8 +94,6 @@ def skipped(record: HuntRecord) -> list[str]:
     """The candidates that were asked for and could not be tested, in topological order."""
     readings: dict[str, list[Reading]] = {}
     for reading in record.readings:
-        if reading.build is BuildKind.AHEAD:
-            continue
         readings.setdefault(reading.commit, []).append(reading)
     return [c for c in record.candidates if c in readings and all(_untestable(r) for r in readings[c])]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from bisector.hunt.effect import estimate
+from bisector.hunt.decide.effect import estimate
 from bisector.hunt.explanation import State, Step, Why
 from bisector.hunt.plan import Plan
 from bisector.hunt.record import HuntRecord
@@ -50,8 +50,6 @@ def _reason(record: HuntRecord, step: Step) -> str:
             return _of_premise(record, step)
         case Why.MERGE_BASE:
             return "Good is no ancestor of bad, so where the two part has to be good as well."
-        case Why.AHEAD:
-            return "Built ahead, in case the search should ask for it."
         case Why.LEVEL:
             return "An end of the range again: how far its runs spread decides what all readings are worth."
         case Why.DOUBTED:

@@ -48,6 +48,7 @@ durations in seconds, sizes in bytes, `good` and `bad` as full commit ids |
 it was built already or the hunt has no build |
 | `readings.shared` | the commit with the same bytes whose run this is; empty if this commit was run itself |
 | `readings.about` | the commit that a confirmation is about, also for readings of its parents |
+| `untestable` | commits that need no reading: a build ahead failed before anyone asked for them |
 | `readings.aside` | when the reading ceased to count; empty if it counts |
 | `readings.judgement` | `kind` (`Good`, `Bad`, `Untestable`, `Undecided` or `Measured`), `why`, and \
 for `Measured` the `value` |

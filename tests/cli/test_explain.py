@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from bisector.hunt.belief import Belief
+from bisector.hunt.decide.beliefs import Beliefs
 from bisector.hunt.explanation import Step, Why, steps
+from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Judgement
 from bisector.probe.reading import Reading
@@ -83,7 +84,7 @@ def test_a_folder_without_hunts_says_so(tmp_path: Path) -> None:
 
 def replayed(plan: Plan, readings: list[Reading]) -> list[Step]:
     """The steps, which cover all readings in their order."""
-    found = list(steps(plan, readings))
+    found = list(steps(plan, Known(tuple(readings))))
     assert [reading for step in found for reading in step.readings] == readings
     return found
 
@@ -97,7 +98,7 @@ def test_the_replay_is_what_the_search_did(first_bad: str) -> None:
     found = replayed(plan, readings)
     for step in found:
         if step.why in (Why.HALVES, Why.LEVEL):
-            assert Belief(plan, readings[:at]).propose() == step.commit
+            assert Beliefs(plan).of(Known(tuple(readings[:at]))).propose() == step.commit
         at += len(step.readings)
     last = [step for step in found if step.after][-1]
     assert last.after is not None

@@ -16,10 +16,12 @@ from typing import Any
 from bisector.engine.cluster import DaskEngine
 from bisector.hunt.cluster import dask_engine_for
 from bisector.hunt.conclusion import Conclusion
+from bisector.hunt.drive import drive
 from bisector.hunt.events import Event, ReadingTaken
 from bisector.hunt.ground import Ground
-from bisector.hunt.loop import Loop
-from bisector.hunt.session import plan_of
+from bisector.hunt.known import Known
+from bisector.hunt.lookahead import Lookahead, Stopwatch
+from bisector.hunt.planning import plan_of
 from bisector.hunt_file import build
 from bisector.probe.reading import Reading
 from tests.git_history import chain, write_history
@@ -146,7 +148,10 @@ class Hunting:
         """The whole hunt."""
         with self.opened() as engine:
             plan = plan_of(self.ground, self.ground.hunt.good)
-            return Loop(plan, engine, (), lambda _reading: None, self.tell, time.monotonic).run()
+            lookahead = Lookahead(plan, Stopwatch(time.monotonic))
+            conclusion = drive(plan, engine, Known(), lambda _found: None, self.tell, lookahead)
+        assert conclusion is not None
+        return conclusion
 
 
 TEST = """\

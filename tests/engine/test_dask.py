@@ -86,12 +86,12 @@ def test_a_killed_worker_costs_no_reading(two: Cluster, tmp_path: Path) -> None:
             asked = [search(scene.ids[name]) for name in ("c1", "c2", "c3")]
             for request in asked:
                 engine.begin(request)
-            done = [engine.finished() for _ in asked]
+            done = [engine.next() for _ in asked]
             until(lambda: engine.jobs == 2, "two places")
         ((_, commit, pid),) = [test for test in scene.tests if test[0] == "doomed"]
         until(lambda: not alive(pid), "the end of the orphaned test")
     killer.join()
-    assert Counter(one[1].commit for one in done if one) == Counter(request.commit for request in asked)
+    assert Counter(one.commit for one in done if one) == Counter(request.commit for request in asked)
     assert Counter(tested for _, tested, _ in scene.tests)[commit] == 2
     (moved,) = steps(hunt, Step.RETRYING)
     assert "went away while it probed; another worker takes over" in moved
@@ -123,16 +123,16 @@ def test_a_worker_that_comes_late_gets_work(two: Cluster, tmp_path: Path) -> Non
         for name in ("c1", "c2", "c3"):
             engine.begin(search(scene.ids[name]))
         until(lambda: len(scene.tests) == 2, "two tests")
-        assert engine.finished(0.1) is None
+        assert engine.next(0.1) is None
         two.start_worker("late")
-        done = engine.finished()
-        assert done is not None and done[0] == search(scene.ids["c3"])
+        done = engine.next()
+        assert done is not None and done.commit == scene.ids["c3"]
         assert ("late", scene.ids["c3"]) in [test[:2] for test in scene.tests]
         until(lambda: engine.jobs == 3, "a third place")
         scene.release("one")
         scene.release("two")
-        others = [engine.finished(), engine.finished()]
-        assert {done[0].commit for done in others if done} == {scene.ids["c1"], scene.ids["c2"]}
+        others = [engine.next(), engine.next()]
+        assert {done.commit for done in others if done} == {scene.ids["c1"], scene.ids["c2"]}
     two.end("late")
 
 
@@ -165,10 +165,10 @@ def test_one_measured_probe_at_a_time_on_one_machine(two: Cluster, tmp_path: Pat
         with scene.held(reference):
             for name in ("c1", "c2"):
                 engine.begin(Request(scene.ids[name], Role.SEARCH, reference))
-            until(lambda: engine.finished(0.1) or scene.tests, "a test")
-            assert engine.finished(1.5) is None
+            until(lambda: engine.next(0.1) or scene.tests, "a test")
+            assert engine.next(1.5) is None
             assert len(scene.tests) == 1
-        assert [done[0].commit for _ in "12" if (done := engine.finished())] == [
+        assert [done.commit for _ in "12" if (done := engine.next())] == [
             scene.ids["c1"],
             scene.ids["c2"],
         ]
@@ -183,12 +183,12 @@ def test_what_is_given_up_ends(two: Cluster, tmp_path: Path) -> None:
             engine.begin(search(scene.ids[name]))
         until(lambda: held in [commit for _, commit, _ in scene.tests], "the test to be given up")
         (pid,) = (pid for _, commit, pid in scene.tests if commit == held)
-        engine.give_up(search(held))
+        engine.cancel(search(held))
         until(lambda: not alive(pid), "the end of what was given up")
         for name in ("c6", "c7"):
             engine.begin(search(scene.ids[name]))
-        done = [engine.finished() for _ in range(4)]
-    assert {one[0].commit for one in done if one} == {scene.ids[name] for name in ("c4", "c5", "c6", "c7")}
+        done = [engine.next() for _ in range(4)]
+    assert {one.commit for one in done if one} == {scene.ids[name] for name in ("c4", "c5", "c6", "c7")}
     assert two.left() == []
 
 
@@ -202,7 +202,7 @@ from tests.engine.cluster import Cluster, Scene
 folder, cluster, commit = sys.argv[1:]
 with Scene.at(Path(folder)).hunt(Cluster(Path(cluster))).opened() as engine:
     engine.begin(Request(commit, Role.SEARCH))
-    engine.finished()
+    engine.next()
 """
 
 
@@ -297,10 +297,10 @@ def test_without_its_scheduler_the_hunt_stops(tmp_path: Path) -> None:
     with cluster(tmp_path / "cluster", one={}) as alone, scene.held("one"):
         with scene.hunt(alone).opened() as engine:
             engine.begin(search(scene.ids["c1"]))
-            until(lambda: engine.finished(0.1) or scene.tests, "a test")
+            until(lambda: engine.next(0.1) or scene.tests, "a test")
             alone.kill("scheduler")
             with pytest.raises(EnvironmentFault, match="the Dask scheduler tcp://.* is gone; start it again"):
-                engine.finished()
+                engine.next()
         ((_, _, pid),) = scene.tests
         until(lambda: not alive(pid), "the end of the test")
 

@@ -20,7 +20,7 @@ from bisector.engine.reader import Reader
 from bisector.errors import InfrastructureFault
 from bisector.predicate import Good, Untestable
 from bisector.probe.execution import GivenUp
-from bisector.probe.reading import BuildKind, Reading, Role
+from bisector.probe.reading import KnownUntestable, Reading, Role
 from bisector.probe.request import Request
 from bisector.probe.scheduling import Scheduling
 from bisector.probe.step import OnStep, Step
@@ -74,12 +74,12 @@ def test_readers_are_made_as_they_are_needed_and_used_again() -> None:
     with engine:
         for commit in "abc":
             engine.begin(request(commit))
-        assert engine.finished(0.01) is None
+        assert engine.next(0.01) is None
         let_go.set()
-        ended = [engine.finished(10) for _ in range(3)]
-        assert sorted(done[1].commit for done in ended if done) == ["a", "b", "c"]
+        ended = [engine.next(10) for _ in range(3)]
+        assert sorted(done.commit for done in ended if done) == ["a", "b", "c"]
         engine.begin(request("b"))
-        assert engine.finished(10)
+        assert engine.next(10)
         assert len(made) == 3
         assert [reader.stood for reader in made] == ["a", "b", "c"]
 
@@ -90,12 +90,12 @@ def test_what_is_given_up_is_heard_of_no_more() -> None:
     engine, let_go = engine_of(1, made)
     with engine:
         engine.begin(request("a"))
-        engine.give_up(request("a"))
+        engine.cancel(request("a"))
         engine.begin(request("b"))
         let_go.set()
-        done = engine.finished(10)
-        assert done is not None and done[1].commit == "b"
-        assert engine.finished(0.01) is None
+        done = engine.next(10)
+        assert done is not None and done.commit == "b"
+        assert engine.next(0.01) is None
 
 
 def test_what_ended_just_before_it_was_given_up_is_not_heard_of_either() -> None:
@@ -107,12 +107,12 @@ def test_what_ended_just_before_it_was_given_up_is_not_heard_of_either() -> None
         engine.begin(request("a"))
         while engine._said.empty():
             time.sleep(0.002)
-        engine.give_up(request("a"))
+        engine.cancel(request("a"))
         let_go.clear()
         engine.begin(request("a"))
-        assert engine.finished(0.05) is None
+        assert engine.next(0.05) is None
         let_go.set()
-        assert engine.finished(10) is not None
+        assert engine.next(10) is not None
 
 
 def test_a_fault_is_raised_where_readings_are_waited_for() -> None:
@@ -122,7 +122,7 @@ def test_a_fault_is_raised_where_readings_are_waited_for() -> None:
         engine.begin(request("a"))
         let_go.set()
         with pytest.raises(InfrastructureFault, match="the disk is full"):
-            engine.finished(10)
+            engine.next(10)
 
 
 def test_the_end_of_the_engine_ends_what_is_under_way() -> None:
@@ -157,7 +157,7 @@ def test_giving_up_ends_every_wait(tmp_path: Path, waiting: dict[str, object]) -
                 one.begin(request(found.commit))
                 assert told.wait(60)
                 time.sleep(0.3)
-                one.give_up(request(found.commit))
+                one.cancel(request(found.commit))
                 assert not sleepers(61)
     finally:
         busy.kill()
@@ -177,7 +177,7 @@ def test_giving_up_kills_the_test(tmp_path: Path) -> None:
             engine.begin(request(found.commit))
             while not sleepers(62):
                 time.sleep(0.01)
-            engine.give_up(request(found.commit))
+            engine.cancel(request(found.commit))
             assert not sleepers(62)
 
 
@@ -206,7 +206,7 @@ class Announcing:
 
 
 def test_a_commit_found_not_to_build_is_told_of_unless_it_is_under_way() -> None:
-    """It has a reading that nobody asked for; where a reader is at it, that one's reading tells."""
+    """That is a fact, and no reading; where a reader is at it, that one's reading tells."""
     made: list[Announcing] = []
 
     def make(on_step: OnStep, on_failure: OnFailure, stop: threading.Event) -> Announcing:
@@ -219,16 +219,13 @@ def test_a_commit_found_not_to_build_is_told_of_unless_it_is_under_way() -> None
         engine.begin(request("a"))
         made[0].say("a", Untestable("it does not build"), 2.0)
         made[0].say("b", Untestable("it does not build"), 3.0)
-        done = engine.finished(10)
-        assert done is not None
-        told = done[1]
-        assert done[0] == Request(told.commit, told.role) == request("b")
-        assert told.build is BuildKind.AHEAD
-        assert (told.judgement, told.build_seconds) == (Untestable("it does not build"), 3.0)
+        told = engine.next(10)
+        assert isinstance(told, KnownUntestable)
+        assert (told.commit, told.why, told.seconds) == ("b", "it does not build", 3.0)
         let_go.set()
-        done = engine.finished(10)
-        assert done is not None and done[1].judgement == GOOD
-        assert engine.finished(0.01) is None
+        done = engine.next(10)
+        assert isinstance(done, Reading) and done.judgement == GOOD
+        assert engine.next(0.01) is None
 
 
 def test_a_build_that_failed_ahead_is_not_tried_again(tmp_path: Path) -> None:

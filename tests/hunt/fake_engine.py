@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 
 from bisector.history.candidates import Candidates
 from bisector.hunt.conclusion import Conclusion
+from bisector.hunt.drive import drive
 from bisector.hunt.events import Event
-from bisector.hunt.loop import Loop
-from bisector.hunt.plan import Budget, Plan
-from bisector.hunt.premise import Repeats
+from bisector.hunt.known import Known
+from bisector.hunt.lookahead import Lookahead, Stopwatch
+from bisector.hunt.plan import Budget, Plan, Repeats
 from bisector.predicate import Bad, Ending, Good, Judgement, Measured, Run, Untestable
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import KnownUntestable, Reading, Role
 from bisector.probe.request import Request
 
 Judge = Callable[[str, str], Judgement]
@@ -44,13 +45,17 @@ class FakeEngine:
         """Take the request up."""
         self.begun.append(request)
 
-    def finished(self, longest: float | None = None) -> tuple[Request, Reading]:
+    @property
+    def running(self) -> list[Request]:
+        """What was taken up."""
+        return list(self.begun)
+
+    def next(self, longest: float | None = None) -> Reading | KnownUntestable | None:
         """The reading of one of the requests under way: of the first, or of any where there are `jobs`."""
         self.most = max(self.most, len(self.begun))
-        request = self.begun.pop(self.order.randrange(len(self.begun)))
-        return request, self.read(request)
+        return self.read(self.begun.pop(self.order.randrange(len(self.begun))))
 
-    def give_up(self, request: Request) -> None:
+    def cancel(self, request: Request) -> None:
         """Forget a request."""
         self.begun.remove(request)
 
@@ -129,19 +134,38 @@ def hunt(
     digest: Callable[[str], str] = str,
     enough: float = math.inf,
     engine: FakeEngine | None = None,
+    untestable: list[KnownUntestable] | None = None,
 ) -> tuple[Conclusion, FakeEngine, list[Reading], list[Event]]:
-    """Run the loop to its conclusion, or into KeyboardInterrupt after so many new readings."""
+    """Run a hunt to its conclusion, or into KeyboardInterrupt after so many new readings.
+
+    Commits that were found not to build are added to `untestable`.
+    """
     engine = engine or FakeEngine(judge, digest, enough)
+    untestable = [] if untestable is None else untestable
     journal, events = list(readings), list[Event]()
 
-    def record(reading: Reading) -> None:
-        journal.append(reading)
+    def record(found: Reading | KnownUntestable) -> None:
+        if isinstance(found, KnownUntestable):
+            untestable.append(found)
+            return
+        journal.append(found)
         if stop_after is not None and len(journal) - len(readings) >= stop_after:
             raise Interrupted(journal)
 
     ticks = iter(range(10**9))
-    loop = Loop(plan, engine, readings, record, events.append, lambda: float(next(ticks)))
-    return loop.run(), engine, journal, events
+    clock = lambda: float(next(ticks))  # noqa: E731
+    limit = plan.budget.seconds
+    conclusion = drive(
+        plan,
+        engine,
+        Known(tuple(readings), tuple(untestable)),
+        record,
+        events.append,
+        Lookahead(plan, Stopwatch(clock)),
+        spent=lambda: limit is not None and clock() >= limit,
+    )
+    assert conclusion is not None
+    return conclusion, engine, journal, events
 
 
 class Interrupted(Exception):

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from bisector.hunt.conclusion import AnyOf, FirstBad
 from bisector.hunt.explanation import Why, steps
-from bisector.predicate import Untestable
-from bisector.probe.reading import BuildKind, Reading, Role
+from bisector.hunt.known import Known
+from bisector.probe.reading import KnownUntestable, Reading, Role
 from bisector.probe.request import Request
 from tests.hunt.fake_engine import FakeEngine, Interrupted, bad_from, hunt, plan_of
 from tests.hunt.test_jobs import graphs
 
 LINE = [[], *([at] for at in range(39))]
-WHY = Untestable("does not build")
+WHY = "does not build"
 
 
 @dataclass
@@ -28,26 +28,20 @@ class Telling(FakeEngine):
 
     broken: set[str] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
-    news: list[Reading] = field(default_factory=list)
+    news: list[KnownUntestable] = field(default_factory=list)
 
     def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
-        """Of each commit once, and of none that is under way."""
+        """Of each commit once, and of none that is running."""
         for request in likely():
             commit = request.commit
             busy = [one.commit for one in self.begun]
             if commit in self.broken.difference(self.told, busy) and request.role is Role.SEARCH:
                 self.told.append(commit)
-                at = datetime(2026, 1, 1, tzinfo=UTC)
-                self.news.append(
-                    Reading(commit, Role.SEARCH, WHY, at, build_seconds=3.0, build=BuildKind.AHEAD)
-                )
+                self.news.append(KnownUntestable(commit, WHY, datetime(2026, 1, 1, tzinfo=UTC), 3.0))
 
-    def finished(self, longest: float | None = None) -> tuple[Request, Reading]:
+    def next(self, longest: float | None = None) -> Reading | KnownUntestable | None:
         """News first."""
-        if self.news:
-            reading = self.news.pop(0)
-            return Request(reading.commit, reading.role), reading
-        return super().finished(longest)
+        return self.news.pop(0) if self.news else super().next(longest)
 
 
 def hunted(
@@ -65,7 +59,7 @@ def hunted(
 def test_the_answer_is_the_same_and_none_is_read_twice(
     parents: list[list[int]], data: st.DataObject, jobs: int, seed: int
 ) -> None:
-    """Each that was told of has one reading; the first bad commit is found, or a set that holds it."""
+    """None that was told of is read; the first bad commit is found, or a set that holds it."""
     names = [f"c{at}" for at in range(len(parents))]
     culprit = data.draw(st.sampled_from(names))
     inner = sorted(set(names) - {culprit, names[-1]})
@@ -75,8 +69,7 @@ def test_the_answer_is_the_same_and_none_is_read_twice(
         assert found.commit == culprit
     else:
         assert isinstance(found, AnyOf) and culprit in found.commits
-    of_search = [one.commit for one in readings if one.role is Role.SEARCH]
-    assert all(of_search.count(commit) == 1 for commit in engine.told if commit in of_search)
+    assert not set(engine.told) & {one.commit for one in readings if one.role is Role.SEARCH}
 
 
 @settings(max_examples=40, deadline=None)
@@ -89,62 +82,62 @@ def test_a_hunt_taken_up_again_knows_them(jobs: int, seed: int, stop_after: int)
     plan = plan_of(LINE)
     judge = bad_from(plan, f"c{culprit}", broken)
     engines = [Telling(judge, jobs=jobs, order=random.Random(seed), broken=broken) for _ in range(2)]
+    told: list[KnownUntestable] = []
     try:
-        found, _, readings, _ = hunt(plan, judge, stop_after=stop_after, engine=engines[0])
-    except Interrupted as interrupted:
-        found, _, readings, _ = hunt(plan, judge, interrupted.journal, engine=engines[1])
+        found, _, _, _ = hunt(plan, judge, stop_after=stop_after, engine=engines[0], untestable=told)
+    except Interrupted as stopped:
+        found, _, _, _ = hunt(plan, judge, stopped.journal, engine=engines[1], untestable=told)
     suspects = found.commits if isinstance(found, AnyOf) else [getattr(found, "commit", "")]
     assert f"c{culprit}" in suspects
-    told = [one.commit for one in readings if one.build is BuildKind.AHEAD]
-    assert len(told) == len(set(told))
-    assert not set(told) & {commit for commit, role in engines[1].asked if role is Role.SEARCH}
+    commits = [one.commit for one in told]
+    assert len(commits) == len(set(commits))
+    assert not set(commits) & {commit for commit, role in engines[1].asked if role is Role.SEARCH}
 
 
 def test_they_cost_no_probe() -> None:
-    """Of a line that is broken around its middle: fewer are asked for than without being told."""
+    """Of a line that is broken around its middle: none of those that do not build are asked for."""
     broken = {f"c{at}" for at in range(15, 26)}
-    _, telling, readings = hunted(LINE, "c33", broken, 1, 0)
+    _, telling, _ = hunted(LINE, "c33", broken, 1, 0)
     plan = plan_of(LINE)
     judge = bad_from(plan, "c33", broken)
     _, alone, _, _ = hunt(plan, judge, engine=FakeEngine(judge))
     assert telling.told and not {commit for commit, _ in telling.asked} & set(telling.told)
-    assert telling.probes < alone.probes
-    kinds = [one.build is BuildKind.AHEAD for one in readings if isinstance(one.judgement, Untestable)]
-    assert any(kinds)
+    assert telling.probes <= alone.probes
+    assert broken & {commit for commit, _ in alone.asked}
 
 
 @dataclass
 class Late(Telling):
     """Tells of a commit only when the first reading of the confirmation has ended."""
 
-    def finished(self, longest: float | None = None) -> tuple[Request, Reading]:
+    def next(self, longest: float | None = None) -> Reading | KnownUntestable | None:
         """News once the confirmation has begun to end."""
         if self.told != ["c0"] and any(role is Role.CONFIRMATION for _, role in self.asked):
             self.told = ["c0"]
-            at = datetime(2026, 1, 1, tzinfo=UTC)
-            return Request("c0", Role.SEARCH), Reading("c0", Role.SEARCH, WHY, at, build=BuildKind.AHEAD)
-        return FakeEngine.finished(self, longest)
+            return KnownUntestable("c0", WHY, datetime(2026, 1, 1, tzinfo=UTC))
+        return FakeEngine.next(self, longest)
 
 
-def test_news_that_comes_during_the_confirmation_is_dropped() -> None:
-    """A reading of the search behind one of the confirmation would mean that this had not held."""
+def test_news_that_comes_during_the_confirmation_changes_nothing() -> None:
+    """It is kept like any other, and the confirmation goes on."""
     plan = plan_of(LINE)
     judge = bad_from(plan, "c33")
-    engine = Late(judge)
-    found, _, readings, _ = hunt(plan, judge, engine=engine)
+    told: list[KnownUntestable] = []
+    found, _, readings, _ = hunt(plan, judge, engine=Late(judge), untestable=told)
     assert isinstance(found, FirstBad) and found.confirmed
-    assert engine.told == ["c0"]
-    assert "c0" not in [one.commit for one in readings]
+    assert [one.commit for one in told] == ["c0"]
+    assert {one.commit for one in readings[-2:]} == {"c32", "c33"}
 
 
-def test_it_is_explained_why_they_have_a_reading() -> None:
-    """Nobody chose them, so no reason for a choice is made up."""
-    plan = plan_of(LINE)
-    _, _, readings = hunted(LINE, "c33", {f"c{at}" for at in range(15, 26)}, 1, 0)
-    reasons = {step.commit: step.why for step in steps(plan, readings) if step.why in (Why.AHEAD, Why.HALVES)}
-    for reading in readings:
-        if reading.role is Role.SEARCH:
-            assert (reasons[reading.commit] is Why.AHEAD) is (reading.build is BuildKind.AHEAD)
+def test_they_are_no_steps_of_the_explanation() -> None:
+    """Nobody chose them; what was believed when the next commit was chosen takes them into account."""
+    broken = {f"c{at}" for at in range(15, 26)}
+    plan, told = plan_of(LINE), list[KnownUntestable]()
+    engine = Telling(bad_from(plan, "c33", broken), broken=broken)
+    _, _, readings, _ = hunt(plan, engine.judge, engine=engine, untestable=told)
+    taken = list(steps(plan, Known(tuple(readings), tuple(told))))
+    assert told and not {one.commit for one in told} & {step.commit for step in taken}
+    assert all(step.prospect and step.prospect.bits > 0 for step in taken if step.why is Why.HALVES)
 
 
 def test_with_one_job_what_is_under_way_is_waited_for() -> None:

@@ -25,8 +25,9 @@ from bisector.hunt.conclusion import (
     NoRegression,
 )
 from bisector.hunt.journal import Journal
+from bisector.hunt.known import Known
 from bisector.predicate import Bad, Contention, Ending, Good, Match, Measured, Run, Undecided, Untestable
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import KnownUntestable, Reading, Role
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 TIMES = st.floats(0, 1e6)
@@ -139,6 +140,7 @@ def test_a_journal_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path) ->
     old.close()
     with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
         connection.execute("drop table results")
+        connection.execute("drop table untestable")
         connection.execute("alter table readings drop column build")
         connection.execute("alter table readings drop column shared")
         connection.execute("alter table readings drop column about")
@@ -149,3 +151,30 @@ def test_a_journal_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path) ->
     journal.add_result("alarm", "k", {})
     assert [row.name for row in journal.hunts()] == ["tcl"]
     assert len(journal.results()) == 1
+
+
+def test_what_an_earlier_bisector_took_for_readings_becomes_facts(tmp_path: Path) -> None:
+    """Commits that a build ahead had failed at had a reading that nobody had asked for."""
+    old = Journal(tmp_path / "journal.sqlite")
+    row = old.begin("key", "tcl", {})
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    old.add(row.id, Reading("c1", Role.SEARCH, Untestable("no such header"), at, build_seconds=3.0))
+    old.close()
+    with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
+        connection.execute("update readings set build = 'ahead'")
+        connection.execute("drop table untestable")
+        connection.execute("pragma user_version = 4")
+    journal = Journal(tmp_path / "journal.sqlite")
+    assert journal.known(row.id) == Known((), (KnownUntestable("c1", "no such header", at, 3.0),))
+
+
+def test_a_fact_is_kept_until_it_counts_no_more(tmp_path: Path) -> None:
+    """What may have been mended is forgotten, readings and facts alike."""
+    journal = Journal(tmp_path / "journal.sqlite")
+    row = journal.begin("key", "tcl", {})
+    fact = KnownUntestable("c1", "no such header", datetime(2026, 1, 1, tzinfo=UTC), 3.0)
+    journal.add(row.id, fact)
+    journal.put_aside(row.id, lambda found: found == fact)
+    assert journal.known(row.id).untestable == (fact,)
+    journal.put_aside(row.id, lambda _found: False)
+    assert journal.known(row.id) == Known()

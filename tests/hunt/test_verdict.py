@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bisector.hunt.premise import Repeats
+from bisector.hunt.plan import Repeats
 from bisector.hunt.verdict import verdict
 from bisector.predicate import Bad, Good, Judgement, Measured, Undecided, Untestable
 from bisector.probe.reading import Reading, Role

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from bisector.hunt import walk_back
-from bisector.hunt.premise import Repeats
+from bisector.hunt.plan import Repeats
 from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
 from bisector.probe.reading import Role
 from bisector.probe.request import Request

@@ -16,7 +16,7 @@ from bisector.history.repository import Repository
 from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener
 from bisector.hunt.ground import Ground
-from bisector.hunt.session import machine_facts
+from bisector.hunt.recording import machine_facts
 from bisector.hunt_file.alarm import Alarm
 from bisector.phases.alarm.references import References
 from bisector.predicate import Ending, Run

@@ -14,8 +14,9 @@ from bisector.hunt.conclusion import (
     Inconclusive,
     NoRegression,
 )
-from bisector.hunt.effect import estimate
-from bisector.hunt.failure_rates import Runs, compare, mostly_bad, rate_ruled_out
+from bisector.hunt.decide.effect import estimate
+from bisector.hunt.decide.failure_rates import Runs, compare, mostly_bad, rate_ruled_out
+from bisector.hunt.plan import Repeats
 from bisector.predicate import Bad, Good, Measured, Untestable
 from bisector.probe.reading import Reading, Role
 
@@ -52,26 +53,6 @@ class MoreReadings:
     """Not decided yet: read once more, the good endpoint if `of_good`, else the other one."""
 
     of_good: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Repeats:
-    """How often endpoints and candidates are read.
-
-    `least` and `most` pairs of a measured comparison (premise, confirmation), `first` pairs when the search
-    comes to a commit; `verdicts` runs of each endpoint for a verdict. A bad endpoint that is judged good is
-    run up to `passes` times, one whose runs contradict each other twice as often, as long as all runs of the
-    endpoints took less than `seconds`. `whole`: at the endpoints and at the answer, runs that are certain to
-    be bad are not ended early.
-    """
-
-    first: int = 1
-    least: int = 3
-    most: int = 20
-    verdicts: int = 1
-    whole: bool = False
-    passes: int = 30
-    seconds: float = 120.0
 
 
 Decision = Established | MoreReadings | Conclusion

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bisector.hunt.distrust import are_misled
+from bisector.hunt.decide.distrust import are_misled
 from bisector.predicate import Bad, Good, Judgement, Measured
 from bisector.probe.reading import Reading, Role
 from tests.cli.running import bisector, summary_of

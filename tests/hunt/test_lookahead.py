@@ -1,4 +1,4 @@
-"""What is under way, and what may follow: an overdue test is taken for bad, in choices only."""
+"""What runs, and what may be wanted next: an overdue test is taken for bad, in choices only."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bisector.hunt import foresight
 from bisector.hunt.conclusion import FirstBad
-from bisector.hunt.course import Course
+from bisector.hunt.decide.next import Decider
+from bisector.hunt.decide.step import Read, Wait
+from bisector.hunt.drive import drive
 from bisector.hunt.events import Noted, StepBegan
-from bisector.hunt.foresight import OVERDUE, Foresight
-from bisector.hunt.loop import Loop
+from bisector.hunt.known import Known
+from bisector.hunt.lookahead import OVERDUE, Lookahead, Stopwatch
 from bisector.predicate import Bad, Good, Run
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import KnownUntestable, Reading, Role
 from bisector.probe.request import Request
 from bisector.probe.step import Step
 from tests.hunt.fake_engine import FakeEngine, bad_from, plan_of
@@ -35,25 +36,38 @@ class Scene:
     now: float = 100.0
 
     def __post_init__(self) -> None:
-        self.tests = foresight.Tests(lambda: self.now)
-        self.foresight = Foresight(PLAN, lambda: self.now, self.tests)
-        readings = [read("good", Role.PREMISE, bad=False), read(PLAN.bad, Role.PREMISE, bad=True)]
-        readings += [read(f"c{at}", Role.SEARCH, bad=bad) for at, bad in self.verdicts.items()]
-        self.course = Course(PLAN, readings)
-        self.foresight.learn(readings[0])
-        self.foresight.learn(replace(readings[0], run=Run(LONGEST_GOOD / 2, 0.0, 0.0)))
-        for bad in (readings[1], read("good", Role.PREMISE, bad=True)):
-            self.foresight.learn(replace(bad, run=Run(50.0, 0.0, 0.0)))
+        self.stopwatch = Stopwatch(lambda: self.now)
+        self.lookahead = Lookahead(PLAN, self.stopwatch)
+        ends = [read("good", Role.PREMISE, bad=False), read(PLAN.bad, Role.PREMISE, bad=True)]
+        ends[1] = replace(ends[1], run=Run(50.0, 0.0, 0.0))
+        ends += [read(f"c{at}", Role.SEARCH, bad=bad) for at, bad in self.verdicts.items()]
+        self.known = Known(tuple(ends))
+        self.requests: list[Request] = []
 
     def begin(self, *commits: str) -> list[Request]:
-        requests = [Request(commit, Role.SEARCH) for commit in commits]
-        for request in requests:
-            self.foresight.begun(request)
-        self.course.pending = self.foresight.pending
-        return requests
+        begun = [Request(commit, Role.SEARCH) for commit in commits]
+        for request in begun:
+            self.stopwatch.begun(request)
+        self.requests += begun
+        return begun
 
     def hear(self, commit: str, step: Step) -> None:
-        self.tests.hear(StepBegan(commit, step))
+        self.stopwatch.hear(StepBegan(commit, step))
+
+    @property
+    def overdue(self) -> list[Request]:
+        running = self.lookahead.running(self.known, self.requests)
+        return [one.request for one in running if one.overdue]
+
+    def wanted(self, places: int) -> list[Request]:
+        running = self.lookahead.running(self.known, self.requests)
+        step = Decider(PLAN).next(self.known, running)
+        assert isinstance(step, Read | Wait)
+        return self.lookahead.more(self.known, step, running, places)[:places]
+
+    @property
+    def patience(self) -> float | None:
+        return self.lookahead.patience(self.known, self.requests)
 
 
 def read(commit: str, role: Role, *, bad: bool) -> Reading:
@@ -65,50 +79,47 @@ def test_a_test_begins_when_it_is_said_to() -> None:
     """What is laid out or built has not begun; what does not tell its steps begins when it is asked for."""
     scene = Scene()
     (request,) = scene.begin("c5")
-    assert scene.tests.began(request, 7.0) == 7.0
+    scene.now += 7.0
+    assert scene.stopwatch.tested_for(request) == 7.0
     for step in (Step.LAYING_OUT, Step.BUILDING, Step.BUILDING_CLEAN, Step.TESTING_REFERENCE):
         scene.hear("c5", Step.TESTING)
         scene.hear("c5", step)
-        assert scene.tests.began(request, 7.0) is None
+        assert scene.stopwatch.tested_for(request) == 0.0
     scene.hear("c6", Step.TESTING)
-    assert scene.tests.began(request, 7.0) is None
-    scene.now = 120.0
+    assert scene.stopwatch.tested_for(request) == 0.0
     scene.hear("c5", Step.TESTING)
-    scene.now = 130.0
+    scene.now += 10.0
     for step in (Step.BUILDING_AHEAD, Step.WAITING, Step.RETRYING, Step.DONE):
         scene.hear("c5", step)
-    scene.tests.hear(Noted("c5"))
-    assert scene.tests.began(request, 7.0) == 120.0
+    scene.stopwatch.hear(Noted("c5"))
+    assert scene.stopwatch.tested_for(request) == 10.0
 
 
 def test_an_earlier_test_of_the_commit_does_not_count() -> None:
     """Asked for anew, a commit begins anew."""
     scene = Scene()
     scene.hear("c5", Step.TESTING)
-    scene.now = 150.0
+    scene.now += 50.0
     (request,) = scene.begin("c5")
-    assert scene.tests.began(request, 150.0) == 150.0
-    scene.hear("c5", Step.TESTING)
-    scene.tests.forget("c5")
-    assert scene.tests.began(request, 7.0) == 7.0
+    assert scene.stopwatch.tested_for(request) == 0.0
 
 
-def test_a_test_longer_than_good_ones_is_awaited() -> None:
+def test_a_test_longer_than_good_ones_is_overdue() -> None:
     """From 1.5 times the longest good test on the hunt goes by what will come of it, not before."""
     scene = Scene()
     (request,) = scene.begin("c15")
     scene.now += OVERDUE * LONGEST_GOOD
-    assert scene.foresight.awaited(scene.course) is None
+    assert scene.overdue == []
     scene.now += 0.01
-    assert scene.foresight.awaited(scene.course) == request
+    assert scene.overdue == [request]
 
 
-def test_what_is_asked_for_beside_an_overdue_test_is_older() -> None:
+def test_what_is_wanted_beside_an_overdue_test_is_older() -> None:
     """It is taken for bad: what comes next lies before it, where otherwise it is chosen beside it."""
     scene = Scene()
     (request,) = scene.begin("c15")
     scene.now += LATE
-    first, *rest = scene.foresight.wanted(scene.course, request, 4)
+    first, *rest = scene.wanted(4)
     assert (first, len(rest)) == (request, 3)
     assert all(int(one.commit[1:]) < 15 for one in rest)
 
@@ -119,74 +130,61 @@ def test_what_is_still_built_is_not_overdue() -> None:
     (request,) = scene.begin("c15")
     scene.hear("c15", Step.BUILDING)
     scene.now += 1000
-    assert scene.foresight.awaited(scene.course) is None
+    assert scene.overdue == []
     scene.hear("c15", Step.TESTING)
     scene.now += LATE - 0.02
-    assert scene.foresight.awaited(scene.course) is None
+    assert scene.overdue == []
     scene.now += 0.02
-    assert scene.foresight.awaited(scene.course) == request
+    assert scene.overdue == [request]
 
 
 def test_nothing_is_awaited_that_tells_nothing() -> None:
     """A search whose answer is known by now is of no use, however long it has run."""
     scene = Scene({10: True})
-    scene.begin("c15")
+    (request,) = scene.begin("c15")
     scene.now += LATE
-    assert scene.foresight.awaited(scene.course) is None
+    assert request not in scene.wanted(2)
 
 
-def test_what_an_overdue_test_makes_needless_is_moot() -> None:
-    """The overdue one itself is not, nor an older one, nor what is asked for."""
+def test_what_an_overdue_test_makes_needless_is_wanted_no_more() -> None:
+    """The overdue one itself is, and an older one."""
     scene = Scene()
     (overdue,) = scene.begin("c15")
     scene.now += LATE
-    older, asked, needless = scene.begin("c7", "c20", "c23")
-    assert scene.foresight.moot(scene.course, asked) == [needless]
-    assert scene.foresight.moot(scene.course, older) == [asked, needless]
-    scene.foresight.forget(overdue)
-    assert scene.foresight.moot(scene.course, older) == []
-
-
-def test_searches_are_moot_once_the_hunt_confirms() -> None:
-    """One that is overdue too."""
-    scene = Scene()
-    (late,) = scene.begin("c15")
-    scene.now += LATE
-    (other,) = scene.begin("c7")
-    request = Request("c3", Role.CONFIRMATION, fresh=True)
-    assert scene.foresight.moot(scene.course, request) == [late, other]
+    older, needless, _ = scene.begin("c7", "c20", "c23")
+    assert scene.wanted(2) == [overdue, older]
+    scene.requests.remove(overdue)
+    assert {older, needless} <= set(scene.wanted(3))
 
 
 def test_patience_ends_when_the_next_test_becomes_overdue() -> None:
     """One that is built has all its time; one that is overdue is not looked at again."""
     scene = Scene()
-    assert scene.foresight.patience is None
+    assert scene.patience is None
     scene.begin("c15")
-    assert scene.foresight.patience == pytest.approx(3.0)
+    assert scene.patience == pytest.approx(3.0)
     scene.now += 2.0
-    assert scene.foresight.patience == pytest.approx(1.0)
+    assert scene.patience == pytest.approx(1.0)
     scene.hear("c15", Step.BUILDING)
-    assert scene.foresight.patience == pytest.approx(3.0)
+    assert scene.patience == pytest.approx(3.0)
     scene.hear("c15", Step.TESTING)
     scene.now += 2.999
-    assert scene.foresight.patience == pytest.approx(0.1)
+    assert scene.patience == pytest.approx(0.1)
     scene.now += 1
-    assert scene.foresight.patience is None
+    assert scene.patience is None
 
 
 def test_beside_the_last_searches_stands_the_confirmation() -> None:
-    """Where those under way decide, the answer and its parent are read clean meanwhile.
+    """Where those running decide, the answer and its parent are read clean meanwhile.
 
     Bad ends are supposed, which take longer to be known: what is begun now gains as much.
     """
     scene = Scene({7: False, 10: True})
-    scene.begin("c8", "c9")
-    assert scene.course.next() is None
-    found = scene.foresight.beside(scene.course, 4)
-    assert [(one.commit, one.about) for one in found] == [("c8", "c8"), ("c7", "c8")]
-    assert all(one.fresh and one.role is Role.CONFIRMATION for one in found)
-    assert scene.foresight.beside(scene.course, 3) == found[:1]
-    assert scene.foresight.beside(scene.course, 2) == []
+    begun = scene.begin("c8", "c9")
+    found = scene.wanted(4)
+    assert found[:2] == begun
+    assert [(one.commit, one.about) for one in found[2:]] == [("c8", "c8"), ("c7", "c8")]
+    assert all(one.fresh and one.role is Role.CONFIRMATION for one in found[2:])
 
 
 @dataclass
@@ -205,7 +203,7 @@ class Timed(FakeEngine):
         super().begin(request)
         self.since[request] = self.now
 
-    def finished(self, longest: float | None = None):  # type: ignore[no-untyped-def]
+    def next(self, longest: float | None = None) -> Reading | KnownUntestable | None:
         self.most = max(self.most, len(self.begun))
         request = min(self.begun, key=self._end)
         if longest is not None and self._end(request) > self.now + longest:
@@ -219,10 +217,10 @@ class Timed(FakeEngine):
             self.high = min(self.high, at)
         else:
             self.low = max(self.low, at)
-        return request, reading
+        return reading
 
-    def give_up(self, request: Request) -> None:
-        super().give_up(request)
+    def cancel(self, request: Request) -> None:
+        super().cancel(request)
         if request.role is Role.SEARCH:
             at = int(request.commit[1:])
             overdue = [int(one.commit[1:]) for one in self.begun if self.now - self.since[one] > OVERDUE]
@@ -241,8 +239,8 @@ def test_nothing_informative_is_given_up_for_another_search(jobs: int) -> None:
     given_up = 0
     for first in range(0, 32, 3):
         engine = Timed(bad_from(PLAN, f"c{first}"), jobs=jobs)
-        loop = Loop(PLAN, engine, [], lambda _: None, lambda _: None, lambda engine=engine: engine.now)
-        found = loop.run()
+        lookahead = Lookahead(PLAN, Stopwatch(lambda engine=engine: engine.now))
+        found = drive(PLAN, engine, Known(), lambda _: None, lambda _: None, lookahead)
         assert isinstance(found, FirstBad)
         assert (found.commit, found.confirmed) == (f"c{first}", True)
         assert [at for at, informative in engine.given_up if informative] == []

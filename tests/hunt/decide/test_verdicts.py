@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bisector.hunt.confirmation import (
+from bisector.hunt.decide.premise import MoreReadings
+from bisector.hunt.decide.verdicts import (
     Demand,
     Fails,
     Holds,
     Unknown,
     against_parent,
     by_runs,
-    contradicted,
     runs_in_time,
 )
-from bisector.hunt.premise import MoreReadings, Repeats
+from bisector.hunt.plan import Repeats
 from bisector.predicate import Bad, Good, Judgement, Measured, Run, Untestable
 from bisector.probe.reading import Reading, Role
 
@@ -63,16 +63,6 @@ def test_quick_tests_are_run_more_often(seconds: float, least: int, most: int) -
     run = Run(wall=seconds, user=seconds, system=0.0)
     taken = [Reading("c1", Role.SEARCH, Good("g"), AT, run=run)]
     assert runs_in_time(taken, Repeats()) == (least, most)
-
-
-def test_what_was_read_afresh_voids_what_spared_runs() -> None:
-    """Whatever the order in the journal: only what a reading is about counts."""
-    right = [*fresh(Bad("b"), commit="c2", about="c2"), *fresh(Good("g"), commit="c1", about="c2")]
-    wrong = [*right, *fresh(Bad("b"), commit="c0", about="c1")]
-    assert not contradicted(right)
-    assert contradicted(wrong)
-    assert contradicted(wrong[::-1])
-    assert contradicted(fresh(Good("g"), commit="c2", about="c2"))
 
 
 def pairs(*ratios: float) -> list[Reading]:

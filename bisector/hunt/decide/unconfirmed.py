@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bisector.hunt.conclusion import Inconclusive
-from bisector.hunt.confirmation import Fails, Unknown, Verdict
+from bisector.hunt.decide.verdicts import Fails, Unknown, Verdict
 from bisector.hunt.plan import Plan
 
 _WIDEN = "`paths` leaves out where it changed: widen it, or hunt without it"

@@ -6,13 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bisector import search as core
-from bisector.hunt import confirmation
-from bisector.hunt.belief import Belief
 from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad
-from bisector.hunt.confirmation import Demand, Fails, Holds, Unknown, Verdict
-from bisector.hunt.ending import not_confirmed
+from bisector.hunt.decide.belief import Belief
+from bisector.hunt.decide.premise import MoreReadings, runs_of
+from bisector.hunt.decide.unconfirmed import not_confirmed
+from bisector.hunt.decide.verdicts import (
+    Demand,
+    Fails,
+    Holds,
+    Unknown,
+    Verdict,
+    against_parent,
+    by_runs,
+    runs_in_time,
+)
 from bisector.hunt.plan import Plan
-from bisector.hunt.premise import MoreReadings
 from bisector.predicate import Untestable
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
@@ -54,22 +62,35 @@ class Answer:
         before = dict.fromkeys((*good, *sorted(parents.difference(commits))))
         return cls(commits, tuple(found.probabilities), bad, tuple(before))
 
+    def is_contradicted(self, readings: Sequence[Reading]) -> bool:
+        """Whether runs made afresh have spoken against what the search found, and none for it.
+
+        Then what spares builds and runs (declared inputs, equal outputs, runs not brought to their end) may
+        have misled the search. For verdicts.
+        """
+        for commit in (self.bad, *self.before):
+            fresh = [r for r in readings if r.commit == commit and r.role is Role.CONFIRMATION]
+            runs = runs_of([one for one in fresh if not one.against])
+            if runs.all and not (runs.bad if commit == self.bad else runs.good):
+                return True
+        return False
+
 
 def confirm(
     plan: Plan, belief: Belief, found: core.FirstBad | core.AnyOf, readings: Sequence[Reading]
-) -> Request | Conclusion:
-    """The next reading, or the conclusion: the answer if it is confirmed, else what is missing."""
+) -> list[Request] | Conclusion:
+    """The readings that are missing, or the conclusion: the answer if it is confirmed, else why it is not."""
     answer = Answer.of(plan, belief, found, readings)
     verdicts = (
         _pairs(plan, belief, answer, readings)
         if plan.ratio is not None
         else _runs(plan, belief, answer, readings)
     )
-    if isinstance(verdicts, Request):
+    if isinstance(verdicts, list):
         return verdicts
     failed = {commit: one for commit, one in verdicts.items() if isinstance(one, Fails)}
     if plan.ratio is not None and failed and (request := _misled(plan, answer, readings)):
-        return request
+        return [request]
     own = verdicts.get(answer.bad, Holds())
     held = {c: one for c, one in verdicts.items() if isinstance(one, Holds) and c != answer.bad}
     if failed or not held or not isinstance(own, Holds):
@@ -93,37 +114,39 @@ def _confirmed(answer: Answer, held: Mapping[str, Holds], *, exact: bool) -> Con
 
 def _runs(
     plan: Plan, belief: Belief, answer: Answer, readings: Sequence[Reading]
-) -> dict[str, Verdict] | Request:
-    """Of the commit and of what lies before it, from all their runs; or the next run."""
-    runs, most = confirmation.runs_in_time(readings, plan.repeats)
+) -> dict[str, Verdict] | list[Request]:
+    """Of the commit and of what lies before it, from all their runs; or the runs that are missing."""
+    runs, most = runs_in_time(readings, plan.repeats)
     demand = Demand(runs, most, plan.confidence, belief.error_rates)
 
     def verdict_of(commit: str) -> Verdict | Request:
         own = [one for one in readings if one.commit == commit and not (one.shared or _presumed(one))]
-        verdict = confirmation.by_runs(own, demand, bad_expected=commit == answer.bad)
+        verdict = by_runs(own, demand, bad_expected=commit == answer.bad)
         if isinstance(verdict, MoreReadings):
             return Request(commit, Role.CONFIRMATION, fresh=True, about=answer.bad)
         return verdict
 
-    return _in_turn((answer.bad, *answer.before), verdict_of, belief)
+    return _verdicts((answer.bad, *answer.before), verdict_of, belief)
 
 
-def _in_turn(
+def _verdicts(
     commits: Sequence[str], verdict_of: Callable[[str], Verdict | Request], belief: Belief
-) -> dict[str, Verdict] | Request:
-    """The verdicts on these, and on what stands in for one that cannot be tested; or the next reading."""
+) -> dict[str, Verdict] | list[Request]:
+    """The verdicts on these, and on what stands in for one that cannot be tested; or what is to be read."""
     verdicts: dict[str, Verdict] = {}
+    missing: list[Request] = []
     left = list(commits)
     while left:
         commit = left.pop(0)
         verdict = verdict_of(commit)
         if isinstance(verdict, Request):
-            return verdict
+            missing.append(verdict)
+            continue
         verdicts[commit] = verdict
         instead = belief.cleared_by(commit) if isinstance(verdict, Unknown) else ""
         if instead and instead not in (*verdicts, *left):
             left.append(instead)
-    return verdicts
+    return missing or verdicts
 
 
 def _presumed(reading: Reading) -> bool:
@@ -132,19 +155,19 @@ def _presumed(reading: Reading) -> bool:
 
 def _pairs(
     plan: Plan, belief: Belief, answer: Answer, readings: Sequence[Reading]
-) -> dict[str, Verdict] | Request:
-    """Against what lies before it, from pairs; or the next pair."""
+) -> dict[str, Verdict] | list[Request]:
+    """Against what lies before it, from pairs; or the pairs that are missing."""
     step = max(belief.step_at(answer.commits[0]), _SMALLEST_STEP)
     own = [one for one in readings if one.commit == answer.bad and one.role is Role.CONFIRMATION]
 
     def verdict_of(parent: str) -> Verdict | Request:
         pairs = [one for one in own if one.against == parent]
-        verdict = confirmation.against_parent(pairs, plan.repeats, step)
+        verdict = against_parent(pairs, plan.repeats, step)
         if isinstance(verdict, MoreReadings):
             return Request(answer.bad, Role.CONFIRMATION, parent, fresh=True, about=answer.bad)
         return verdict
 
-    return _in_turn(answer.before, verdict_of, belief)
+    return _verdicts(answer.before, verdict_of, belief)
 
 
 def _misled(plan: Plan, answer: Answer, readings: Sequence[Reading]) -> Request | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from bisector import search as core
 from bisector.history.candidates import Candidates
+from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Measured
 from bisector.probe.early import CLEAR
@@ -48,7 +49,7 @@ class Seconds:
 
 def costs_of(
     plan: Plan,
-    readings: Sequence[Reading],
+    known: Known,
     candidates: Candidates | None = None,
 ) -> core.Costs:
     """The costs to choose the next probe by; `candidates` (None: the plan's) are the commits searched.
@@ -56,7 +57,7 @@ def costs_of(
     The same readings give the same costs, so that a hunt taken up again asks for the same commit.
     """
     searched = candidates if candidates is not None else plan.candidates
-    seconds = seconds_of(plan, readings)
+    seconds = seconds_of(plan, known)
     if seconds is None:
         return core.Costs()
     allowed = allowed_weight(len(searched), len(plan.every_candidate))
@@ -70,12 +71,12 @@ def costs_of(
     )
 
 
-def seconds_of(plan: Plan, readings: Sequence[Reading]) -> Seconds | None:
+def seconds_of(plan: Plan, known: Known) -> Seconds | None:
     """What tests and builds took, by outcome and kind; None before the first test.
 
     A run that was ended early or timed out counts with what it took, one that is another commit's not at all.
     """
-    hunted = [r for r in readings if r.role is not Role.VERIFICATION and not r.shared]
+    hunted = [r for r in known.readings if r.role is not Role.VERIFICATION and not r.shared]
     tests: dict[bool, list[float]] = {False: [], True: []}
     served: set[tuple[float, float]] = set()
     middle = _middle(plan, hunted)
@@ -96,6 +97,7 @@ def seconds_of(plan: Plan, readings: Sequence[Reading]) -> Seconds | None:
         _builds(hunted, BuildKind.RESTORED),
     )
     failed = [r.build_seconds for r in hunted if r.run is None and r.build_seconds > 0]
+    failed += [fact.seconds for fact in known.untestable]
     return Seconds(
         good=max(_median(tests[False], tests[True]), _LEAST_SECONDS),
         bad=max(_median(tests[True], tests[False]), _LEAST_SECONDS),

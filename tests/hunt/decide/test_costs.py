@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -11,14 +12,24 @@ from hypothesis import strategies as st
 from benchmarks.search.bounds import best_tree
 from benchmarks.search.simulate import expected
 from bisector import search as core
-from bisector.hunt.belief import Belief
-from bisector.hunt.costs import CLEAR_SAVING, NEARLY_EVEN, costs_of, seconds_of, weight
+from bisector.hunt.decide import costs
+from bisector.hunt.decide.belief import Belief
+from bisector.hunt.decide.costs import CLEAR_SAVING, NEARLY_EVEN, Seconds, weight
+from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Judgement, Measured, Run, Undecided, Untestable
 from bisector.probe.reading import BuildKind, Reading, Role
 from tests.hunt.fake_engine import plan_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def costs_of(plan: Plan, readings: Sequence[Reading]) -> core.Costs:
+    return costs.costs_of(plan, Known(tuple(readings)))
+
+
+def seconds_of(plan: Plan, readings: Sequence[Reading]) -> Seconds | None:
+    return costs.seconds_of(plan, Known(tuple(readings)))
 
 
 def line(size: int, keep: int | None = None, ratio: float | None = None) -> Plan:
@@ -103,8 +114,8 @@ def test_before_the_first_test_nothing_is_weighed() -> None:
 
 def test_a_bad_side_that_is_clearly_dearer_counts_in_full() -> None:
     """30 s against 1 s, its watchdog at the end: all of it is weighed; a build makes it less."""
-    costs = costs_of(line(100), ends(1.0, 30.0))
-    assert (costs.good, costs.bad) == (1.0, pytest.approx(30.0, rel=0.2))
+    weighed = costs_of(line(100), ends(1.0, 30.0))
+    assert (weighed.good, weighed.bad) == (1.0, pytest.approx(30.0, rel=0.2))
     built = costs_of(line(100), ends(1.0, 30.0, build=20.0))
     assert (built.build + built.bad) / (built.build + built.good) == pytest.approx(NEARLY_EVEN)
     early = costs_of(line(100), ends(30.0, 1.0))
@@ -119,8 +130,8 @@ def test_below_that_no_probes_are_added_to_those_of_halving_the_whole_range(
     """However many commits change no input: expected probes stay within those of git on all of them."""
     plan = line(100, keep)
     dear = ratio * (build + 1.0) - build
-    costs = costs_of(plan, ends(dear, 1.0, build) if early else ends(1.0, dear, build))
-    search = core.Search(core.CommitGraph(plan.candidates.parents), costs=costs)
+    weighed = costs_of(plan, ends(dear, 1.0, build) if early else ends(1.0, dear, build))
+    search = core.Search(core.CommitGraph(plan.candidates.parents), costs=weighed)
     search.observe(-1, core.Good())
     search.observe(len(plan.candidates) - 1, core.Bad())
     assert expected(search, core.Costs()).probes <= best_tree(len(plan.every_candidate)) + 0.02
@@ -131,8 +142,8 @@ def test_commits_left_out_pay_for_a_dearer_bad_side() -> None:
     paid = core.Costs(bad=3.0)
     plan = line(100, keep=2)
     by_cost, even = (
-        core.Search(core.CommitGraph(plan.candidates.parents), costs=costs)
-        for costs in (costs_of(plan, ends(1.0, 3.0)), core.Costs())
+        core.Search(core.CommitGraph(plan.candidates.parents), costs=weighed)
+        for weighed in (costs_of(plan, ends(1.0, 3.0)), core.Costs())
     )
     for search in (by_cost, even):
         search.observe(-1, core.Good())
@@ -177,9 +188,9 @@ def test_a_hunt_taken_up_again_asks_for_the_same_commit() -> None:
     """Costs learned one reading at a time are those learned from all of them at once."""
     plan = line(100)
     readings = ends(1.0, 1.0, build=1.0)
-    belief = Belief(plan, readings)
+    belief = Belief(plan, Known(tuple(readings)))
     for commit, judgement, test in (("c49", Bad(""), 90.0), ("c20", Good(""), 1.5), ("c30", Bad(""), 70.0)):
         readings.append(read(commit, judgement, test, 1.0))
         belief.observe(readings[-1])
-        assert belief.propose() == Belief(plan, readings).propose()
+        assert belief.propose() == Belief(plan, Known(tuple(readings))).propose()
     assert belief.propose() in {"c21", "c22", "c23"}

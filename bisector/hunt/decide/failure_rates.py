@@ -8,17 +8,18 @@ is true it exceeds k with a chance of at most 1/k however long one looks (Ville 
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bisector.predicate import Bad, Good, Judgement
 
-_ANGLES = (np.arange(256) + 0.5) * (math.pi / 2 / 256)
-_BAD, _GOOD = 2 * np.log(np.sin(_ANGLES)), 2 * np.log(np.cos(_ANGLES))
+_POINTS = 256
+_ANGLES = [(at + 0.5) * (math.pi / 2 / _POINTS) for at in range(_POINTS)]
+_BAD = [2 * math.log(math.sin(angle)) for angle in _ANGLES]
+_GOOD = [2 * math.log(math.cos(angle)) for angle in _ANGLES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +65,17 @@ class Odds:
 def compare(good: Runs, bad: Runs) -> Odds:
     """The Bayes factors for a difference between the endpoints, against the same rate at both."""
     of_good, of_bad = _likelihood(good), _likelihood(bad)
-    same = float((of_good * of_bad).mean())
-    below = np.cumsum(of_good) - of_good / 2
-    more = 2 * float((of_bad * below).mean()) / len(_ANGLES)
-    fewer = 2 * float(of_good.mean() * of_bad.mean()) - more
+    same = math.fsum(map(operator.mul, of_good, of_bad)) / _POINTS
+    below = (total - one / 2 for total, one in zip(itertools.accumulate(of_good), of_good, strict=True))
+    more = 2 * math.fsum(map(operator.mul, of_bad, below)) / _POINTS**2
+    fewer = 2 * math.fsum(of_good) * math.fsum(of_bad) / _POINTS**2 - more
     return Odds(more / same, max(fewer, 0.0) / same)
 
 
 def mostly_bad(runs: Runs) -> float:
     """Probability that more than half of all runs are judged bad."""
     likelihood = _likelihood(runs)
-    return float(likelihood[len(likelihood) // 2 :].sum() / likelihood.sum())
+    return math.fsum(likelihood[_POINTS // 2 :]) / math.fsum(likelihood)
 
 
 def rate_ruled_out(passes: int, chance: float = 0.05) -> float:
@@ -89,7 +90,6 @@ def evidence(runs: Runs, false_bad: float, false_good: float) -> float:
     )
 
 
-def _likelihood(runs: Runs) -> NDArray[np.float64]:
+def _likelihood(runs: Runs) -> list[float]:
     """Of each angle, up to a factor that is the same for all hypotheses."""
-    likelihood: NDArray[np.float64] = np.exp(runs.bad * _BAD + runs.good * _GOOD)
-    return likelihood
+    return [math.exp(runs.bad * bad + runs.good * good) for bad, good in zip(_BAD, _GOOD, strict=True)]

@@ -6,12 +6,12 @@ import statistics
 from collections.abc import Sequence
 
 from bisector import search as core
-from bisector.hunt.belief import Belief
 from bisector.hunt.conclusion import Conclusion, Inconclusive, NoRegression
-from bisector.hunt.ending import left_out
-from bisector.hunt.failure_rates import compare
+from bisector.hunt.decide.belief import Belief
+from bisector.hunt.decide.failure_rates import compare
+from bisector.hunt.decide.premise import NOT_DIFFERENT, runs_of
+from bisector.hunt.decide.unconfirmed import left_out
 from bisector.hunt.plan import Plan
-from bisector.hunt.premise import NOT_DIFFERENT, runs_of
 from bisector.predicate import Undecided
 from bisector.probe.reading import Reading, Role
 from bisector.units import format_duration

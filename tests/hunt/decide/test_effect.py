@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from bisector.hunt.effect import estimate, student_t_quantile
+from bisector.hunt.decide.effect import estimate, student_t_quantile
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bisector.hunt.conclusion import Effect
-from bisector.hunt.effect import estimate
-from bisector.hunt.failure_rates import evidence
-from bisector.hunt.premise import MoreReadings, Repeats, measured, read_enough, runs_of
+from bisector.hunt.decide.effect import estimate
+from bisector.hunt.decide.failure_rates import evidence
+from bisector.hunt.decide.premise import MoreReadings, measured, read_enough, runs_of
+from bisector.hunt.plan import Repeats
 from bisector.predicate import Bad, Good, Untestable
 from bisector.probe.reading import Reading, Role
 
@@ -121,23 +122,6 @@ def runs_in_time(readings: Sequence[Reading], repeats: Repeats) -> tuple[int, in
     least = QUICK_RUNS if usual <= _INSTANT else 3 if usual <= _QUICK else 1
     in_time = int(repeats.seconds / usual) if usual > 0 else _MOST
     return least, max(10, min(_MOST, in_time))
-
-
-def contradicted(readings: Sequence[Reading]) -> bool:
-    """Whether runs made afresh have spoken against what the search found, and none for it.
-
-    Then what spares builds and runs (declared inputs, equal outputs, runs not brought to their end) may have
-    misled the search. For verdicts; `about` tells of which commit they are the confirmation.
-    """
-    fresh: dict[tuple[str, bool], list[Reading]] = {}
-    for one in readings:
-        if one.role is Role.CONFIRMATION and not one.against:
-            fresh.setdefault((one.commit, one.about == one.commit), []).append(one)
-    for (_, bad_expected), group in fresh.items():
-        runs = runs_of(group)
-        if runs.all and not (runs.bad if bad_expected else runs.good):
-            return True
-    return False
 
 
 def _against(readings: Sequence[Reading]) -> str:

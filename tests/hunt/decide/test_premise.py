@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bisector.hunt import premise
 from bisector.hunt.conclusion import BadIsGood, GoodIsBad, Inconclusive, NoRegression
-from bisector.hunt.failure_rates import Runs, compare, mostly_bad, rate_ruled_out
-from bisector.hunt.premise import Established, MoreReadings, Repeats
+from bisector.hunt.decide import premise
+from bisector.hunt.decide.failure_rates import Runs, compare, mostly_bad, rate_ruled_out
+from bisector.hunt.decide.premise import Established, MoreReadings
+from bisector.hunt.plan import Repeats
 from bisector.predicate import Bad, Good, Run
 from bisector.probe.reading import Reading, Role
 

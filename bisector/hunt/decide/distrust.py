@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bisector.hunt import premise
 from bisector.hunt.conclusion import BadIsGood, Conclusion, GoodIsBad, NoRegression
+from bisector.hunt.decide import premise
+from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Measured
 from bisector.probe.reading import Reading, Role
 
@@ -41,6 +42,13 @@ def to_check(conclusion: Conclusion, good: Sequence[Reading], bad: Sequence[Read
     """The endpoint to be read from a clean build before the conclusion is believed; empty for none."""
     doubtful = {GoodIsBad: [good], NoRegression: [bad], BadIsGood: [bad, good]}.get(type(conclusion), [])
     return next((readings[0].commit for readings in doubtful if not any(map(is_clean, readings))), "")
+
+
+def is_due(plan: Plan, readings: Sequence[Reading]) -> bool:
+    """Whether an endpoint built clean is not what it was before, so that everything has to be built clean."""
+    premises = [reading for reading in readings if reading.role is Role.PREMISE]
+    ends = (plan.good[0], plan.bad)
+    return any(are_misled([r for r in premises if r.commit == end], plan.ratio) for end in ends)
 
 
 def are_unsettled(readings: Sequence[Reading], ratio: float | None) -> bool:

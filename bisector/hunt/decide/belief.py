@@ -6,18 +6,19 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
 from bisector import search as core
-from bisector.hunt.confirmation import contradicted
-from bisector.hunt.costs import costs_of
-from bisector.hunt.failure_rates import compare
+from bisector.hunt.decide.costs import costs_of
+from bisector.hunt.decide.failure_rates import compare
+from bisector.hunt.decide.premise import measured, runs_of
+from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
-from bisector.hunt.premise import measured, runs_of
 from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
 from bisector.probe.early import CLEAR
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import KnownUntestable, Reading, Role
 
 _POSSIBLE = 1e-9
 _NEARLY_ALL = 0.999
@@ -36,41 +37,55 @@ class Prospect:
     bits: float
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far readings are believed."""
+
+    exact: bool = True
+    """Verdicts never err; False once some contradict each other. Values are never exact."""
+    presumed: bool = True
+    """A run that was ended on its way to a limit counts as bad."""
+    voided: bool = False
+    """A confirmation has failed: what spares builds and runs counts no more."""
+
+
 class Belief:
-    """A search over the plan's candidates that has observed all `readings`.
+    """A search over the plan's candidates that has observed all that is `known`.
 
     The noise model follows from the readings: `Timing` for a paired predicate, `Exact` for verdicts,
     `Flaky` once verdicts contradict each other. Where the bad endpoint was never measured, because it runs
-    into a limit, there is no level to look for: then measured values count as verdicts too. Once a
-    confirmation has failed (`voided`), commits are no longer taken for the same because their declared inputs
-    are, or because they built the same bytes, nor for bad because they were on their way to a limit; the
-    latter also once verdicts contradict each other, before the test is taken for flaky.
+    into a limit, there is no level to look for: then measured values count as verdicts too. With `voided`,
+    commits are not taken for the same because their declared inputs are, or because they built the same
+    bytes, nor for bad because they were on their way to a limit; the latter also once verdicts contradict
+    each other, before the test is taken for flaky.
 
     Where `paths` leaves the bad endpoint out, the last candidate stands for its level, not for its verdicts.
     """
 
-    def __init__(self, plan: Plan, readings: Sequence[Reading]) -> None:
+    def __init__(self, plan: Plan, known: Known, *, voided: bool = False) -> None:
         self._plan = plan
-        self.voided = voided(readings)
-        self._candidates = plan.every_candidate if self.voided else plan.candidates
+        self._known = known
+        self._voided = voided
+        self._candidates = plan.every_candidate if voided else plan.candidates
         self._index = {identity: at for at, identity in enumerate(self._candidates.ids)}
-        self._by_verdict = plan.ratio is None or _never_measured(plan.bad, readings)
+        self._by_verdict = plan.ratio is None or _never_measured(plan.bad, known.readings)
         if not self._by_verdict:
             self._index[plan.bad] = len(self._candidates) - 1
         self._index.update(dict.fromkeys(plan.good, -1))
-        self._readings = list(readings)
-        self.flaky = False
-        self.presumes = not self.voided
-        """Whether verdicts count of runs that were ended on their way to a limit."""
-        self._search = self._observing(
-            readings, core.Exact() if self._by_verdict else core.Timing(ratio=True)
-        )
-        if self.contradicts and any(map(self._was_presumed, readings)) and self.presumes:
-            self.presumes = False
-            self._search = self._observing(readings, core.Exact())
+        self._flaky = False
+        self._presumes = not voided
+        self._search = self._observing(core.Exact() if self._by_verdict else core.Timing(ratio=True))
+        if self.contradicts and any(map(self._was_presumed, known.readings)) and self._presumes:
+            self._presumes = False
+            self._search = self._observing(core.Exact())
         if self.contradicts:
-            self.flaky = True
-            self._search = self._observing(readings, core.Flaky())
+            self._flaky = True
+            self._search = self._observing(core.Flaky())
+
+    @property
+    def trust(self) -> Trust:
+        """How far readings are believed."""
+        return Trust(not self._flaky, self._presumes and not self._flaky, self._voided)
 
     @property
     def conclusion(self) -> core.Conclusion | None:
@@ -80,7 +95,7 @@ class Belief:
     @property
     def contradicts(self) -> bool:
         """Whether verdicts taken for exact have just contradicted each other."""
-        return self._by_verdict and not self.flaky and isinstance(self.conclusion, core.Misfit)
+        return self._by_verdict and not self._flaky and isinstance(self.conclusion, core.Misfit)
 
     def commit(self, index: int) -> str:
         """The full id of a candidate."""
@@ -107,7 +122,7 @@ class Belief:
 
     def _suspected(self, pending: Sequence[str]) -> str:
         """What is still to be read of a commit that another hunt found, then of its parents."""
-        read = {reading.commit for reading in self._readings}.union(pending)
+        read = {reading.commit for reading in self._known.readings}.union(pending)
         for found in self._plan.found_before:
             at = self._index.get(found, -1)
             if at >= 0 and self._search.posterior[at] > _LIKELY:
@@ -115,11 +130,21 @@ class Belief:
                 return next((one for one in around if one in self._index and one not in read), "")
         return ""
 
-    def observe(self, reading: Reading) -> None:
-        """Take in a new reading; one that says nothing of the range is passed over."""
-        self._readings.append(reading)
-        self._search.observe_all(self._observations([reading]))
-        self._search.costs = costs_of(self._plan, self._readings, candidates=self._candidates)
+    def observe(self, *found: Reading | KnownUntestable) -> None:
+        """Take in what was found since; what says nothing of the range is passed over."""
+        self._known = self._known.plus(*found)
+        self._search.observe_all(self._observations(Known().plus(*found)))
+        self._search.costs = costs_of(self._plan, self._known, candidates=self._candidates)
+
+    def tells(self, commit: str) -> bool:
+        """Whether one more reading of `commit` is expected to tell anything."""
+        prospect = self.prospect(commit)
+        return prospect is not None and prospect.bits > 0
+
+    def supposing_bad(self, commit: str) -> Belief:
+        """What would be believed if this commit were read and judged bad."""
+        supposed = Reading(commit, Role.SEARCH, Bad("supposed"), datetime.now(UTC))
+        return Belief(self._plan, self._known.plus(supposed), voided=self._voided)
 
     def prospect(self, commit: str) -> Prospect | None:
         """What is expected of one more reading of `commit`; None for one outside of the search."""
@@ -134,7 +159,7 @@ class Belief:
     @property
     def exact(self) -> bool:
         """Whether verdicts are taken to be always right."""
-        return self._by_verdict and not self.flaky
+        return self._by_verdict and not self._flaky
 
     @property
     def error_rates(self) -> tuple[float, float] | None:
@@ -147,8 +172,8 @@ class Belief:
         The former is one of them if any could be tested, else the first of their descendants that could.
         """
         inside = {self._index[commit] for commit in commits}
-        kinds = Bad if self._by_verdict else (Bad, Measured)
-        bad = {self._index.get(r.commit, -1) for r in self._readings if isinstance(r.judgement, kinds)} - {-1}
+        kinds = (Bad,) if self._by_verdict else (Bad, Measured)
+        bad = self._judged(kinds)
         below = (at for at in sorted(bad) if self._search.graph.ancestors(at)[list(inside)].any())
         at_bad = min(bad & inside, default=None)
         if at_bad is None:
@@ -163,15 +188,20 @@ class Belief:
         if commit not in self._index:
             return self._plan.good[0] if self._plan.before_good(commit) else ""
         at = self._index[commit]
-        good = {self._index.get(r.commit, -1) for r in self._readings if isinstance(r.judgement, Good)} - {-1}
+        good = self._judged((Good,))
         contains = (one for one in sorted(good) if self._search.graph.ancestors(one)[at])
         return next(map(self.commit, contains), "")
+
+    def _judged(self, kinds: tuple[type[Judgement], ...]) -> set[int]:
+        """The candidates with a judgement of one of these kinds."""
+        read = (r.commit for r in self._known.readings if isinstance(r.judgement, kinds))
+        return {self._index.get(commit, -1) for commit in read} - {-1}
 
     def step_at(self, commit: str) -> float:
         """The factor between the medians of what was measured from this commit on, and elsewhere."""
         at = self._index[commit]
         sides: tuple[list[float], list[float]] = ([], [])
-        for reading in self._readings:
+        for reading in self._known.readings:
             place = self._index.get(reading.commit)
             if place is not None and reading.against == self._plan.good[0]:
                 is_bad = place >= 0 and bool(self._search.graph.ancestors(place)[at])
@@ -203,25 +233,23 @@ class Belief:
         order = possible[np.argsort(-posterior[possible], kind="stable")]
         return {self.commit(int(index)): float(posterior[index]) for index in order}
 
-    def _observing(self, readings: Sequence[Reading], noise: core.Noise) -> core.Search:
-        graph = core.CommitGraph(self._candidates.parents)
-        costs = costs_of(self._plan, readings, candidates=self._candidates)
+    def _observing(self, noise: core.Noise) -> core.Search:
         search = core.Search(
-            graph,
+            core.CommitGraph(self._candidates.parents),
             noise=noise,
             confidence=self._plan.confidence,
-            costs=costs,
+            costs=costs_of(self._plan, self._known, candidates=self._candidates),
             prior=self._prior(),
-            evidence=self._evidence(readings, noise),
+            evidence=self._evidence(noise),
         )
-        search.observe_all(self._observations(readings))
+        search.observe_all(self._observations(self._known))
         return search
 
-    def _evidence(self, readings: Sequence[Reading], noise: core.Noise) -> float:
+    def _evidence(self, noise: core.Noise) -> float:
         """What the endpoints say for a regression in the range beyond what the noise model makes of them."""
         if not isinstance(noise, core.Flaky) or self._plan.bad not in self._index:
             return 1.0
-        good, bad = ([r for r in readings if r.commit == end] for end in (self._plan.good[0], self._plan.bad))
+        good, bad = (self._known.of(end) for end in (self._plan.good[0], self._plan.bad))
         ends = [
             core.Observation(at, self._outcome(reading.judgement))
             for at, group in ((-1, good), (0, bad))
@@ -239,14 +267,19 @@ class Belief:
         even = (1 - _FOUND_BEFORE) / size
         return [even + (_FOUND_BEFORE / len(found) if at in found else 0.0) for at in range(size)]
 
-    def _observations(self, readings: Sequence[Reading]) -> list[core.Observation]:
-        return [
+    def _observations(self, known: Known) -> list[core.Observation]:
+        untestable = [
+            core.Observation(self._index[fact.commit], core.Untestable())
+            for fact in known.untestable
+            if fact.commit in self._index
+        ]
+        return untestable + [
             core.Observation(self._index[reading.commit], self._outcome(reading.judgement))
-            for reading in readings
+            for reading in known.readings
             if reading.commit in self._index
             and reading.role is not Role.MERGE_BASE
-            and not (self.voided and reading.shared)
-            and (self.presumes or not self._was_presumed(reading))
+            and not (self._voided and reading.shared)
+            and (self._presumes or not self._was_presumed(reading))
             and reading.against in ("", self._plan.good[0])
             and not (reading.commit in self._plan.good and isinstance(reading.judgement, Untestable))
         ]
@@ -274,9 +307,3 @@ def _never_measured(commit: str, readings: Sequence[Reading]) -> bool:
     return any(isinstance(one, Bad) for one in judgements) and not any(
         isinstance(one, Measured) for one in judgements
     )
-
-
-def voided(readings: Sequence[Reading]) -> bool:
-    """Whether a confirmation has failed: fresh verdicts say so, or what misled the search is read again."""
-    again = any(reading.role is Role.SEARCH and reading.about for reading in readings)
-    return again or contradicted(readings)

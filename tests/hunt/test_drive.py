@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bisector.hunt.belief import Belief
 from bisector.hunt.conclusion import (
     AnyOf,
     BadIsGood,
@@ -19,6 +18,8 @@ from bisector.hunt.conclusion import (
     MergeBaseIsBad,
     NoRegression,
 )
+from bisector.hunt.decide.belief import Belief
+from bisector.hunt.known import Known
 from bisector.hunt.plan import Budget
 from bisector.predicate import Bad, Good, Judgement, Measured, Undecided, Untestable
 from bisector.probe.reading import Role
@@ -224,7 +225,7 @@ def test_a_good_endpoint_that_cannot_be_read_again_only_costs_the_confirmation()
     assert isinstance(conclusion, Inconclusive)
     assert conclusion.candidates == ("c0",)
     assert "good: no fair run" in conclusion.why
-    assert Belief(plan, readings).posterior() == {"c0": 1.0}
+    assert Belief(plan, Known(tuple(readings))).posterior() == {"c0": 1.0}
 
 
 def test_a_flaky_test_is_found_out_at_the_endpoints() -> None:

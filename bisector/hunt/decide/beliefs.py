@@ -1,0 +1,66 @@
+"""What is believed as more is known: which readings count, and what a failed confirmation leaves of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bisector import search as core
+from bisector.hunt.decide import distrust
+from bisector.hunt.decide.belief import Belief
+from bisector.hunt.decide.confirm import Answer
+from bisector.hunt.known import Known
+from bisector.hunt.plan import Plan
+from bisector.probe.reading import Role
+
+_Kind = tuple[bool, bool, bool]
+"""Whether confirmations count, whether what spares builds is voided, whether endpoints were misled."""
+
+
+class Beliefs:
+    """The belief of one hunt for all that is known; the one before is only added to where that will do."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._before: dict[_Kind, tuple[Known, Belief]] = {}
+
+    def of(self, known: Known) -> Belief:
+        """What is believed.
+
+        Runs of a confirmation count once the search has an answer, or verdicts err anyway: before, they are
+        there to find out whether what the search takes for granted is true. Where they say that it is not,
+        or what misled the search is read again, nothing is taken for granted any more.
+        """
+        misled = distrust.is_due(self._plan, known.readings)
+        if misled:
+            known = replace(known, readings=tuple(distrust.trusted(known.readings)))
+        if any(reading.role is Role.SEARCH and reading.about for reading in known.readings):
+            return self._grown(known, (True, True, misled))
+        searched = self._grown(known.without(Role.CONFIRMATION), (False, False, misled))
+        found = searched.conclusion
+        if searched.trust.exact and not isinstance(found, core.FirstBad | core.AnyOf):
+            return searched
+        if searched.trust.exact and isinstance(found, core.FirstBad | core.AnyOf):
+            answer = Answer.of(self._plan, searched, found, known.readings)
+            if self._plan.ratio is None and answer.is_contradicted(known.readings):
+                return self._grown(known, (True, True, misled))
+        return self._grown(known, (True, False, misled))
+
+    def _grown(self, known: Known, kind: _Kind) -> Belief:
+        before, belief = self._before.get(kind, (None, None))
+        new = known.since(before) if before is not None else None
+        if belief is not None and new is not None and not any(_weighs_all_anew(one) for one in new):
+            belief.observe(*new)
+        if belief is None or new is None or any(map(_weighs_all_anew, new)) or belief.contradicts:
+            belief = self._anew(known, kind)
+        self._before[kind] = (known, belief)
+        return belief
+
+    def _anew(self, known: Known, kind: _Kind) -> Belief:
+        _, voided, misled = kind
+        plan = replace(self._plan, candidates=self._plan.every_candidate) if misled else self._plan
+        return Belief(plan, known, voided=voided)
+
+
+def _weighs_all_anew(found: object) -> bool:
+    """Whether this changes more than probabilities: runs of an endpoint decide on noise and prior."""
+    return getattr(found, "role", None) is Role.PREMISE

@@ -1,0 +1,70 @@
+"""The tables of the journal, and what brings an older journal up to date."""
+
+SCHEMA_VERSION = 5
+
+_SCHEMA = """
+create table hunts (
+  id integer primary key,
+  key text not null unique,          -- what the hunt is: repository, endpoints, commands, predicate
+  name text not null,
+  document text not null,            -- the hunt as JSON
+  started text not null,             -- ISO 8601, UTC
+  finished text,
+  conclusion text                    -- JSON, null while the hunt goes on
+);
+create table readings (
+  id integer primary key,
+  hunt integer not null references hunts (id) on delete cascade,
+  commit_id text not null,
+  role text not null,
+  against text not null,             -- the commit whose build was the reference; '' for an unpaired reading
+  judgement text not null,           -- JSON
+  run text, reference text,          -- JSON; null where the commit did not get as far as its test
+  build_seconds real not null,
+  log text,
+  at text not null,
+  digest text not null,              -- SHA-256 of the built outputs, '' where unknown
+  reference_digest text not null
+);
+create index readings_of_hunt on readings (hunt, id);
+"""
+_RESULTS = """
+create table results (
+  id integer primary key,
+  phase text not null,               -- quantify, diagnose, verify, alarm, deadlines
+  key text not null,                 -- what the result depends on: same key, same question
+  at text not null,                  -- ISO 8601, UTC
+  document text not null             -- JSON
+);
+create index results_of_phase on results (phase, key, at)
+"""
+_SAMENESS = """
+-- how the commit came to stand built
+alter table readings add column build text not null default 'none';
+-- the commit of the same bytes whose run it is; '' where the commit was run itself
+alter table readings add column shared text not null default '';
+-- the commit that a confirmation is about
+alter table readings add column about text not null default ''
+"""
+_IDENTITY = """
+-- digests of what went into the key, by name, as JSON
+alter table hunts add column recipe text not null default '{}';
+-- when the reading was put aside, because what it says may have been mended; '' while it counts
+alter table readings add column aside text not null default ''
+"""
+_UNTESTABLE = """
+create table untestable (
+  id integer primary key,
+  hunt integer not null references hunts (id) on delete cascade,
+  commit_id text not null,           -- a build ahead has failed at it, before anybody asked for a reading
+  why text not null,
+  at text not null,                  -- ISO 8601, UTC
+  seconds real not null              -- what the failed builds took
+);
+insert into untestable (hunt, commit_id, why, at, seconds)
+  select hunt, commit_id, json_extract(judgement, '$.why'), at, build_seconds from readings
+  where build = 'ahead' and aside = '';
+delete from readings where build = 'ahead'
+"""
+MIGRATIONS = (_SCHEMA, _RESULTS, _SAMENESS, _IDENTITY, _UNTESTABLE)
+"""What brings a journal from one schema version to the next."""
