@@ -52,5 +52,6 @@ def find_good(ground: Ground, listener: Listener) -> str:
                         f"no commit that can be tested back to {step.oldest[:12]} is good; "
                         "name a good one with --good, or go further back with --since"
                     )
-                request = Request(step.commit, Role.PREMISE, step.against)
+                about = step.commit if step.clean else ""
+                request = Request(step.commit, Role.PREMISE, step.against, step.clean, about=about)
                 readings.append(take(engine, request, partial(journal.add, row.id), listener))

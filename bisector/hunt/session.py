@@ -172,7 +172,9 @@ class Session:
             finally:
                 if engine.ahead.builds:
                     journal.add_result(AHEAD, self.key, asdict(engine.ahead))
-        conclusion = self._with_forgotten(shared_or(conclusion, self.ground, plan, readings))
+        conclusion = self._with_forgotten(
+            shared_or(conclusion, self.ground, self.key, plan, readings, listener)
+        )
         if conclusion is not None:
             listener(Concluded(conclusion))
         return conclusion

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from bisector.hunt.conclusion import BadIsGood, Conclusion, Inconclusive, NoRegression
+from bisector.hunt.events import Listener
 from bisector.hunt.ground import Ground
+from bisector.hunt.home import hidden_by_home
 from bisector.hunt.plan import Plan
-from bisector.predicate import Measured, Predicate, Run
+from bisector.hunt.ratio import ratio_of
+from bisector.predicate import Predicate
 from bisector.probe.outside import written_since
 from bisector.probe.reading import Reading, Role
 
@@ -19,14 +22,19 @@ _NAMED = 3
 
 
 def shared_or(
-    conclusion: Conclusion | None, ground: Ground, plan: Plan, readings: Sequence[Reading]
+    conclusion: Conclusion | None,
+    ground: Ground,
+    key: str,
+    plan: Plan,
+    readings: Sequence[Reading],
+    listener: Listener,
 ) -> Conclusion | None:
     """The conclusion, unless it takes endpoints for alike that share something outside of their slots."""
     if not isinstance(conclusion, NoRegression | BadIsGood):
         return conclusion
     premise = [reading for reading in readings if reading.role is Role.PREMISE]
     good, bad = ([r for r in premise if r.commit == end] for end in (plan.good[0], plan.bad))
-    doubt = _shared(ground, good, bad)
+    doubt = _shared(ground, good, bad) or hidden_by_home(ground, key, plan, premise, listener)
     return Inconclusive(doubt) if doubt else conclusion
 
 
@@ -41,7 +49,7 @@ def reference_jumps(
     first = min((reading.at for reading in bad), default=None)
     before = [r.reference for r in good if r.reference and first and r.at <= first]
     after = [reading.reference for reading in bad if reading.reference]
-    ratios = [_ratio(predicate, run, earlier) for run, earlier in itertools.product(after, before)]
+    ratios = [ratio_of(predicate, run, earlier) for run, earlier in itertools.product(after, before)]
     known = [value for value in ratios if value is not None]
     if not known or min(known) < math.sqrt(ratio) or statistics.median(known) < ratio:
         return None
@@ -57,14 +65,6 @@ def explained(jump: float, outside: Sequence[str]) -> str:
         f"so the two may share something ({where}); have build and test write below the top "
         "of the repository only"
     )
-
-
-def _ratio(predicate: Predicate[Any], run: Run, earlier: Run) -> float | None:
-    try:
-        judgement = predicate.judge(run, earlier)
-    except Exception:  # A plug-in may object to two runs of the reference; then nothing is known.
-        return None
-    return judgement.value if isinstance(judgement, Measured) else None
 
 
 def _shared(ground: Ground, good: Sequence[Reading], bad: Sequence[Reading]) -> str | None:

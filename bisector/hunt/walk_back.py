@@ -25,6 +25,8 @@ class Ask:
 
     commit: str
     against: str = ""
+    clean: bool = False
+    """Whether it is built clean from its whole tree, because its readings so far may be of a shared build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def step(
                 if answer:
                     return Found(commit)
                 break
+    if ratio is None and oldest != line[0] and not any(r.commit == oldest and r.about for r in readings):
+        return Ask(oldest, clean=True)
     return NoneFound(oldest)
 
 
@@ -67,6 +71,7 @@ def _is_good(
     """Whether bad differs from this commit; None where it cannot be tested."""
     if ratio is None:
         own = [r for r in readings if r.commit == commit and r.role is Role.PREMISE]
+        own = [r for r in own if r.about] or own
         if not own:
             return Ask(commit)
         judgement = own[-1].judgement

@@ -103,3 +103,40 @@ def test_a_build_folder_outside_of_the_slots(tmp_path: Path) -> None:
     assert done.returncode == 5, done.stdout + done.stderr
     assert "2.00x" in done.stdout
     assert str(place) in done.stdout
+
+
+CACHED = 'value=$HOME/.cache/app/value; mkdir -p "$HOME/.cache/app"; test -e "$value" || {work} >"$value"\n'
+"""A test that believes what an earlier run has left in the home folder."""
+
+
+@pytest.mark.parametrize(
+    ("test", "options"),
+    [
+        (CACHED.format(work="cat n") + 'test "$(cat "$value")" -lt 1\n', ()),
+        (
+            CACHED.format(work="echo $((100 + 100 * $(cat n)))") + 'echo "work: $(cat "$value")"\n',
+            ("--predicate", "counter", "--set", r"predicate.pattern='work: (?P<value>\d+)'"),
+        ),
+    ],
+)
+def test_a_cache_in_the_home_folder(tmp_path: Path, test: str, options: tuple[str, ...]) -> None:
+    """What the first run left there made both ends look alike: the hunt says so, whatever it measures."""
+    home = tmp_path / "home"
+    home.mkdir()
+    nodes = [Node("c0", [], {"n": "0", "t.sh": test}), Node("c1", ["c0"], {"n": "1", "t.sh": test})]
+    write_history(tmp_path / "repo", nodes)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "bisector", "run", "--json", "--repo", str(tmp_path / "repo")),
+            *("--good", "HEAD~1", "--bad", "HEAD", "--scratch", str(tmp_path / "scratch")),
+            *("--test", "sh t.sh", *options),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={**os.environ, "HOME": str(home)},
+    )
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "empty home folder" in done.stdout
+    assert str(home / ".cache") in done.stdout

@@ -23,7 +23,9 @@ def walked(judge: Judge, ratio: float | None = None) -> tuple[object, list[str]]
         step = walk_back.step(LINE, readings, Repeats(), ratio)
         if not isinstance(step, walk_back.Ask):
             return step, [commit for commit, _ in engine.asked]
-        readings.append(engine.read(Request(step.commit, Role.PREMISE, step.against)))
+        about = step.commit if step.clean else ""
+        request = Request(step.commit, Role.PREMISE, step.against, step.clean, about=about)
+        readings.append(engine.read(request))
 
 
 def is_bad(commit: str, good_from: int) -> bool:
@@ -43,6 +45,17 @@ def test_no_good_commit_is_said_with_how_far_it_looked() -> None:
     """Where even the oldest is bad, the walk ends there."""
     end, _ = walked(lambda c, _: Bad("b"))
     assert end == walk_back.NoneFound("b39")
+
+
+def test_the_oldest_is_built_clean_before_it_is_called_bad() -> None:
+    """Its build may have been shared with bad, where the hunt file forgets an input."""
+    asked: list[str] = []
+
+    def judge(commit: str, _against: str) -> Judgement:
+        asked.append(commit)
+        return Good("g") if commit == "b39" and asked.count("b39") > 1 else Bad("b")
+
+    assert walked(judge)[0] == walk_back.Found("b39")
 
 
 def test_commits_that_cannot_be_tested_are_passed_over() -> None:
