@@ -105,13 +105,15 @@ class Screen:
                 self._steps, self._outlook = {}, ""
 
     def _began(self, event: HuntBegan) -> None:
-        same = f", {event.skipped_as_same} more change no input" if event.skipped_as_same else ""
+        same = (
+            f"; {event.skipped_as_same} skipped (no declared input changed)" if event.skipped_as_same else ""
+        )
         resumed = ""
         if event.resumed and event.since:
             at = remembered.clock_time(event.since)
-            resumed = f"; going on after {counted(event.resumed, 'reading')}"
+            resumed = f"; continuing after {counted(event.resumed, 'reading')}"
             resumed += f", remembered from {at} ({remembered.ANEW})"
-        self._print(Text(f"{counted(event.candidates, 'candidate')}{same}{resumed}"))
+        self._print(Text(f"{counted(event.candidates, 'candidate commit')}{same}{resumed}"))
 
     def _take(self, reading: Reading) -> None:
         self._steps.pop(reading.commit, None)

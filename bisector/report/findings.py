@@ -137,14 +137,14 @@ def reason(record: HuntRecord) -> str:
             return _first_bad_reason(record, found)
         case AnyOf():
             return (
-                "Only commits that cannot be tested are left, so the first bad commit is one of them; those "
-                "next to them were run again."
+                "Only commits that cannot be tested are left: the first bad commit is one of them. The "
+                "commits next to them were tested again."
             )
         case NoRegression(why=why, effect=measured):
             return " ".join(filter(None, (_sentence(why), _could_still_hide(measured))))
         case GoodIsBad(why=why) | BadIsGood(why=why) | MergeBaseIsBad(why=why) | Inconclusive(why=why):
             return _sentence(why)
-    return "The hunt has no conclusion yet; the same command goes on where it stopped."
+    return "The hunt has no conclusion yet; the same command continues it."
 
 
 def _sentence(text: str) -> str:
@@ -160,8 +160,8 @@ def _first_bad_reason(record: HuntRecord, found: FirstBad) -> str:
         return f"{which} good: no side shows it alone, the merge itself brings it."
     forgotten = _forgotten(found)
     if found.confirmed:
-        return f"Bad again, and its parent good, in runs made for this alone.{forgotten}"
-    return f"It was not run against its parent once more.{forgotten}"
+        return f"Confirmed: tested again, this commit is bad and its parent is good.{forgotten}"
+    return f"Not confirmed: it was not tested again.{forgotten}"
 
 
 def _forgotten(found: FirstBad) -> str:

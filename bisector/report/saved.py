@@ -59,11 +59,9 @@ def _median(runs: Iterator[Run]) -> float | None:
 
 
 def ahead(record: HuntRecord) -> str:
-    """What was built beside the tests, and what of it was for nothing."""
+    """How many builds were prefetched, and how many of them were never used."""
     built = record.ahead
     if not built:
         return ""
-    told = f"{findings.counted(built.builds, 'build')} beside the tests in {findings.duration(built.seconds)}"
-    if not built.unused:
-        return told
-    return f"{told}, {built.unused} of them never asked for ({findings.duration(built.unused_seconds)})"
+    told = f"{findings.counted(built.builds, 'build')} prefetched ({findings.duration(built.seconds)})"
+    return f"{told}, {built.unused} unused" if built.unused else told

@@ -220,7 +220,7 @@ def test_check_reads_the_endpoints_only(tmp_path: Path) -> None:
     assert "the premise holds" in checked.stdout
     assert ids["c8"][:12] not in checked.stdout
     done = bisector("run", *WORK, folder=tmp_path / "repo")
-    assert "going on after 2 readings" in done.stdout
+    assert "continuing after 2 readings" in done.stdout
     same = bisector("check", *WORK[:4], "--good", "main~2", "--json", folder=tmp_path / "repo")
     assert (same.returncode, json.loads(same.stdout)["conclusion"]) == (3, "good-is-bad")
 

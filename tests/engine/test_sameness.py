@@ -120,4 +120,4 @@ def test_commits_alike_are_no_candidates_without_a_build(tmp_path: Path) -> None
     )
     done = bisector("run", "--config", "hunt.yaml", folder=tmp_path)
     assert f"first bad commit {ids['c8'][:12]}" in done.stdout
-    assert "4 candidates, 7 more change no input" in done.stdout
+    assert "4 candidate commits; 7 skipped (no declared input changed)" in done.stdout

@@ -73,7 +73,7 @@ def test_a_kill_at_the_memory_limit_counts() -> None:
 def test_all_reports_say_what_was_built_ahead() -> None:
     """Also what of it was for nothing; where nothing was built ahead, nothing is said."""
     record = replace(factory.verdict(), ahead=Ahead(9, 3, 70.0, 20.0))
-    assert "9 builds beside the tests in 1 min 10 s, 3 of them never asked for (20 s)" in issue_report(record)
+    assert "9 builds prefetched (1 min 10 s), 3 unused" in issue_report(record)
     assert summary(record)["ahead"] == {
         "builds": 9,
         "unused": 3,
@@ -81,9 +81,9 @@ def test_all_reports_say_what_was_built_ahead() -> None:
         "unused_seconds": 20.0,
     }
     tiles = [tile.text for tile in Page(html_report(record)).all("dt", "dd")]
-    told = tiles[tiles.index("Built ahead") + 1]
-    assert told == "9 1 min 10 s beside the tests; 3 never asked for, 20 s"
-    assert "Built ahead" not in html_report(factory.verdict())
+    told = tiles[tiles.index("Prefetched builds") + 1]
+    assert told == "9 1 min 10 s; 3 unused, 20 s"
+    assert "Prefetched builds" not in html_report(factory.verdict())
 
 
 def test_all_reports_say_it() -> None:
