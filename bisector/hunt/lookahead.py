@@ -72,12 +72,13 @@ class Stopwatch:
 
 
 class Lookahead:
-    """Adds to what one hunt wants."""
+    """Adds to what one hunt wants, in ranges that are not too long to look ahead in."""
 
     def __init__(self, plan: Plan, stopwatch: Stopwatch) -> None:
         self._plan = plan
         self.stopwatch = stopwatch
         self._is_small = len(plan.every_candidate) <= _LARGEST
+        self._known = Decider(plan)
         self._trust = Trust()
 
     def running(self, known: Known, requests: Sequence[Request]) -> list[Running]:
@@ -99,9 +100,11 @@ class Lookahead:
 
     def more(self, known: Known, step: Read | Wait, running: Sequence[Running], places: int) -> list[Request]:
         """What the step wants, and behind it what may be wanted beside that, for so many `places` at most."""
-        belief = Decider(self._plan).belief(known)
-        self._trust = belief.trust
         wanted = list(step.requests)
+        if not self._is_small or places == 1:
+            return wanted
+        belief = self._known.belief(known)
+        self._trust = belief.trust
         if all(one.role is not Role.SEARCH for one in wanted):
             # Before the premise is established the step says nothing of searches that run already.
             searches = [r.request for r in running if r.request.role is Role.SEARCH]
@@ -111,7 +114,7 @@ class Lookahead:
         for one in wanted:
             if one not in pending:
                 known = known.plus(*_all_runs(self._expected(known, one)))
-        while len(wanted) < places and self._is_small:
+        while len(wanted) < places:
             new = self._wanted_if(known, pending, wanted)
             if new is None and not pending:
                 break
@@ -129,6 +132,7 @@ class Lookahead:
         """What may be wanted once the first reading has ended, likeliest first, without those wanted now."""
         if not self._is_small or not wanted:
             return []
+        self._trust = self._known.belief(known).trust
         first, *others = wanted
         pending = [one for one in others if one.role is Role.SEARCH]
         found = list(others)
