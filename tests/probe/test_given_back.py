@@ -15,6 +15,7 @@ import pytest
 
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.output_files import CannotBeKept
+from bisector.probe.stored import FORMAT
 
 
 def described(folder: Path) -> dict[str, tuple[object, ...]]:
@@ -208,7 +209,7 @@ def cut(entry: Path) -> None:
 
 def of_another_version(entry: Path) -> None:
     """As a bisector to come may write it."""
-    entry.write_text(json.dumps({**json.loads(entry.read_text()), "format": 3}))
+    entry.write_text(json.dumps({**json.loads(entry.read_text()), "format": FORMAT + 1}))
 
 
 def of_an_old_version(entry: Path) -> None:
