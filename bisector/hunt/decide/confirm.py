@@ -9,7 +9,7 @@ from bisector import search as core
 from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad
 from bisector.hunt.decide.belief import Belief
 from bisector.hunt.decide.premise import MoreReadings, runs_of
-from bisector.hunt.decide.unconfirmed import not_confirmed
+from bisector.hunt.decide.unconfirmed import not_confirmed, paths_too_narrow
 from bisector.hunt.decide.verdicts import (
     Demand,
     Fails,
@@ -95,7 +95,16 @@ def confirm(
     held = {c: one for c, one in verdicts.items() if isinstance(one, Holds) and c != answer.bad}
     if failed or not held or not isinstance(own, Holds):
         return not_confirmed(plan, answer.commits, answer.probabilities, answer.bad, verdicts)
+    if plan.paths and isinstance(found, core.AnyOf) and _may_be_left_out(plan, answer, verdicts):
+        return paths_too_narrow(answer.commits, answer.probabilities)
     return _confirmed(answer, held, exact=belief.exact)
+
+
+def _may_be_left_out(plan: Plan, answer: Answer, verdicts: Mapping[str, Verdict]) -> bool:
+    """Whether the first bad commit may be one that `paths` leaves out, near commits that are untestable."""
+    unknown = any(isinstance(verdict, Unknown) for verdict in verdicts.values())
+    between = set(plan.parents[answer.bad]).difference(answer.commits, answer.before)
+    return unknown or bool(between)
 
 
 def _confirmed(answer: Answer, held: Mapping[str, Holds], *, exact: bool) -> Conclusion:
@@ -157,7 +166,8 @@ def _pairs(
     plan: Plan, belief: Belief, answer: Answer, readings: Sequence[Reading]
 ) -> dict[str, Verdict] | list[Request]:
     """Against what lies before it, from pairs; or the pairs that are missing."""
-    step = max(belief.step_at(answer.commits[0]), _SMALLEST_STEP)
+    # Drift is a step of its own, and may be the only one that `paths` leaves: it is not what is looked for.
+    step = max(belief.step_at(answer.commits[0]), plan.ratio or 1.0)
     own = [one for one in readings if one.commit == answer.bad and one.role is Role.CONFIRMATION]
 
     def verdict_of(parent: str) -> Verdict | Request:
@@ -177,7 +187,3 @@ def _misled(plan: Plan, answer: Answer, readings: Sequence[Reading]) -> Request 
         if again.count(commit) < plan.repeats.least:
             return Request(commit, Role.SEARCH, plan.good[0], fresh=True, about=answer.bad)
     return None
-
-
-_SMALLEST_STEP = 1.001
-"""A counter may tell steps as small as this; what is asked for below would be none."""

@@ -30,6 +30,12 @@ def left_out(plan: Plan, last: str, bad_runs: str) -> Inconclusive:
     )
 
 
+def paths_too_narrow(commits: Sequence[str], probabilities: Sequence[float]) -> Inconclusive:
+    """Only untestable candidates are left, and commits that `paths` leaves out lie around them."""
+    why = f"the commits left that touch `paths` cannot be tested, and there are others around them; {_WIDEN}"
+    return Inconclusive(why, tuple(commits), tuple(probabilities))
+
+
 def _why(plan: Plan, bad: str, verdicts: Mapping[str, Verdict]) -> str:
     name = bad[:12]
     failed = {commit: one for commit, one in verdicts.items() if isinstance(one, Fails)}

@@ -66,8 +66,8 @@ class Demand:
 def against_parent(readings: Sequence[Reading], repeats: Repeats, step: float) -> Verdict:
     """What paired readings of a commit against one of its parents say.
 
-    `step` is the one that the search found. The question is which of the two is true, that step or none:
-    pairs are read as long as their interval holds both.
+    `step` is the one that the search found, or the one asked for where that is larger. The question is which
+    of the two is true, that step or none: pairs are read as long as their interval holds both.
     """
     last = readings[-1].judgement if readings else None
     if isinstance(last, Untestable):
@@ -86,7 +86,7 @@ def against_parent(readings: Sequence[Reading], repeats: Repeats, step: float) -
         return Holds(effect)
     against = readings[-1].against[:12]
     if effect.high < step and not nearer_to_step:
-        return Fails(f"{effect} against its parent {against}, where the search found a step of {step:.2f}x")
+        return Fails(f"{effect} against its parent {against}, and the hunt looks for a step of {step:.2f}x")
     if len(readings) < repeats.most:
         return MoreReadings()
     return Fails(f"{effect} against its parent {against} is not surely above 1")
