@@ -16,7 +16,7 @@ SEED, WORLDS, PARTS = 14, 100, 4
 
 
 NOT_YET = {"flaky from the culprit on", "flaky before, failing after", "flaky everywhere, without a change"}
-"""A flaky test together with another trap may still mislead a hunt: `--seed 14 --only 44` names a wrong commit."""
+"""A flaky test with a second trap may still mislead a hunt: `--seed 14 --only 44` names a wrong commit."""
 
 
 def _numbers() -> list[int]:
