@@ -1,4 +1,4 @@
-# Two commands: `make demo` shows a hunt, `make test` checks everything. Both set up what they need.
+# Two commands: `make demo` shows a hunt, `make test` checks everything. Both install what they need.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
@@ -21,22 +21,22 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	  || { echo "bisector needs Python 3.11 or newer; set PYTHON=python3.x" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 	  || { echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@rm -rf *.egg-info # left by a build, it would hide plug-ins added since
+	@rm -rf *.egg-info # a leftover of a build would hide plug-ins that were added later
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-ocaml: ## OCaml and dune, through the system's package manager when missing
+ocaml: ## Install OCaml and dune with the system's package manager, if missing
 	@bash scripts/install-tools.sh ocaml
 
-tools: ## What the tests of sandbox and tracing need, through the package manager when missing
+tools: ## Install the tools for the sandbox and tracing tests, if missing
 	@for tool in bubblewrap strace valgrind ccache; do bash scripts/install-tools.sh $$tool || exit 1; done
 
-demo: setup ocaml ## A hunt on the sample history, from nothing to the first bad commit
+demo: setup ocaml ## A hunt in the sample history, from the start to the first bad commit
 	@rm -rf $(DEMO)
 	@$(BIN)/bisector demo make $(DEMO) --scenario $(SCENARIO) --workload 40 >/dev/null
 	@$(BIN)/bisector run --config $(DEMO)/hunt.yaml || test $$? -eq 3 -o $$? -eq 4
 
-demo-plan: setup ocaml ## The whole plan on the sample history: quantify, bisect, diagnose, verify, alarm
+demo-plan: setup ocaml ## The complete plan on the sample history: quantify, bisect, diagnose, verify, alarm
 	@rm -rf $(DEMO)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo-plan.sh $(DEMO)
 
@@ -49,24 +49,24 @@ lint: setup ## ruff for code, proselint for prose
 types: setup ## mypy --strict
 	@$(BIN)/mypy bisector predicates
 
-unit: setup ocaml tools ## pytest: most tests on WORKERS at once, then those that need the machine alone
+unit: setup ocaml tools ## pytest: most tests in WORKERS processes, then those that must run alone
 	@$(BIN)/python -m pytest -q -m 'not long and not alone' -n $(WORKERS) --dist worksteal --ignore=tests/browser
 	@$(BIN)/python -m pytest -q -m 'not long and alone' --ignore=tests/browser
 
-wheel: setup ## Build the wheel, install it into a clean environment, run it from there
+wheel: setup ## Build the wheel, install it in a clean environment, and run it there
 	@bash scripts/check-wheel.sh
 
-test-browser: setup ## The report in the system's Chromium, installed when missing
+test-browser: setup ## Test the report in the system's Chromium, which is installed if missing
 	@bash scripts/install-tools.sh chromium
 	@$(BIN)/python -m pytest -q tests/browser
 
-fuzz: setup ocaml tools ## Property tests with examples drawn anew, ROUNDS times over; write down what fails as an @example
+fuzz: setup ocaml tools ## Property tests with new examples, ROUNDS times; add a failing one as an @example
 	@for round in $$(seq $(ROUNDS)); do \
 	  $(BIN)/python -m pytest -q -m 'hypothesis and not long and not alone' --hypothesis-profile=fuzz \
 	    -n $(WORKERS) --dist worksteal --ignore=tests/browser || exit 1; \
 	done
 
-matrix: ## The tests on Python 3.11 to 3.13, with the newest and the oldest libraries
+matrix: ## The tests with Python 3.11 to 3.13, and with the newest and the oldest libraries
 	@nice bash scripts/test-matrix.sh
 
 test-long: setup ocaml tools ## Every scenario, 120 commits, three seeds
@@ -75,29 +75,29 @@ test-long: setup ocaml tools ## Every scenario, 120 commits, three seeds
 bench: setup ocaml ## Every table of docs/explanation/performance.md, also as JSON (build/bench)
 	@$(BIN)/python -m benchmarks
 
-bench-startup: setup ## What a start costs, as multiples of `python -c pass`
+bench-startup: setup ## The start time, as multiples of `python -c pass`
 	@$(BIN)/python -m benchmarks.startup
 
-bench-large: setup ## Ranges of 100,000 commits, slots of 50,000 files
+bench-large: setup ## Ranges with 100,000 commits, slots with 50,000 files
 	@$(BIN)/python -m benchmarks.large
 
 calibration: setup ## Is the stated confidence true? 15,000 simulated hunts, an hour
 	@$(BIN)/python -m benchmarks.calibration --plot docs/images/calibration.svg
 	@$(BIN)/python -m benchmarks.calibration.verdicts
 
-chaos: setup ## Hunts killed 300 times, at random moments and at named crash points
+chaos: setup ## Kill hunts 300 times, at random moments and at crash points
 	@mkdir -p build && $(BIN)/python -m tests.chaos --kills 300 --seed 1 --json build/chaos.json
 
-worlds: setup ## Hunts in 2,000 small worlds that set traps, half an hour
+worlds: setup ## Hunts in 2,000 small worlds with traps, half an hour
 	@mkdir -p build && $(BIN)/python -m tests.worlds --worlds 2000 --seed 1 --jobs $(WORKERS) --json build/worlds.json
 
-bench-search: setup ## The search core beside git's rule and the bounds
+bench-search: setup ## The search core next to git's rule and the theoretical limits
 	@$(BIN)/python -m benchmarks.search
 
-bench-noise: setup ocaml ## Small steps on a crowded machine, beside `git bisect run`
+bench-noise: setup ocaml ## Small steps on a busy machine, next to `git bisect run`
 	@$(BIN)/python -m benchmarks.noise
 
-captures: setup ocaml ## Remake the pictures in docs/images (needs tmux and Chromium)
+captures: setup ocaml ## Create the pictures in docs/images again (needs tmux and Chromium)
 	@$(BIN)/python -m scripts.write_captures
 
 docs: setup ## Write the generated pages of the reference
@@ -106,5 +106,5 @@ docs: setup ## Write the generated pages of the reference
 docs-site: setup ## Build the documentation as a site in build/site; a broken link fails
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-clean: ## Remove what make has made
+clean: ## Remove everything that make has created
 	rm -rf $(VENV) $(DEMO) build dist *.egg-info

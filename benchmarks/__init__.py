@@ -1,1 +1,1 @@
-"""Figures of speed and of right answers, each with the command that makes it."""
+"""Benchmarks of speed and of correct answers, each with its command."""

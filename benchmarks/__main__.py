@@ -1,4 +1,4 @@
-"""All that docs/explanation/performance.md shows: `python -m benchmarks [FOLDER]`, about 15 minutes.
+"""All tables of docs/explanation/performance.md: `python -m benchmarks [FOLDER]`, about 15 minutes.
 
 Writes `bench.md` and `bench.json` into the folder (default: `build/bench`), with machine and versions.
 """
@@ -21,7 +21,7 @@ PARTS = {
 
 
 def main() -> int:
-    """Run every part; 1 where one of them fails or misses a limit of its own."""
+    """Run every part. Returns 1 if one of them fails or misses its own limit."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "build/bench")
     folder.mkdir(parents=True, exist_ok=True)
     texts, documents, failed = [f"# Benchmarks\n\n{facts()}\n"], {"machine": facts()}, []

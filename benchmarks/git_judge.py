@@ -1,15 +1,15 @@
-"""What a careful engineer would hand to `git bisect run`: build, test, and a threshold calibrated once.
+"""The script that a careful engineer would pass to `git bisect run`: build, test, and a calibrated threshold.
 
     git bisect run python -IS benchmarks/git_judge.py SPEC.json
 
-Run in the top folder of a checkout, it builds and tests as SPEC says, and exits 0, 1 or 125. It needs the
-standard library only and starts in some 30 ms, so that what it is compared with owes nothing to its slowness.
-A test whose answer is certain (a marker seen, its time over) is ended at once, as `timeout` and `grep -m1`
-would do it.
+It runs in the top folder of a checkout, builds and tests as SPEC says, and exits with 0, 1 or 125. It needs
+only the standard library and starts in about 30 ms, so the comparison does not depend on its start time.
+It stops a test as soon as the answer is certain (a marker was seen, or the time is over), as `timeout` and
+`grep -m1` would do.
 
 SPEC: `build` and `test` (lines for the shell), `build_folder` and `test_folder`, `timeout` in seconds, and
-one of `marker` (a regular expression, to be seen `within` seconds), `memory` (bytes of address space) or
-`tests` (a regular expression whose last group counts the tests) with `threshold` (user seconds a test).
+one of `marker` (a regular expression that must match `within` seconds), `memory` (bytes of address space) or
+`tests` (a regular expression whose last group counts the tests) with `threshold` (user seconds per test).
 """
 
 import json
@@ -49,7 +49,7 @@ def judged(spec):
 
 
 def tested(spec):
-    """Exit code (None where it was ended) and output of the test."""
+    """Exit code (None if it was stopped) and output of the test."""
 
     def limit():
         if "memory" in spec:
@@ -79,7 +79,7 @@ def tested(spec):
 
 
 def end_session(session):
-    """Kill what the test started, also what `timeout` has put into a process group of its own."""
+    """Kill all processes of the test, including those that `timeout` has put into their own process group."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
@@ -91,7 +91,7 @@ def end_session(session):
 
 
 if __name__ == "__main__":
-    # A mistake here must not be taken for "bad" by git.
+    # git must not take an error here for "bad".
     code = 128
     try:
         code = judged(json.loads(Path(sys.argv[1]).read_text()))

@@ -76,7 +76,7 @@ def by_git(sample: Path, hunt: Hunt, config: Path, scratch: Path) -> Row:
 
 
 def spec_of(hunt: Hunt, config: Path, clone: Path, scratch: Path) -> Row:
-    """What the judge needs; for a measured hunt with the good endpoint's figure, taken here."""
+    """The specification for the judge. For a measured hunt, it includes the value of good, measured here."""
     if hunt.build is None:
         raise SystemExit("the hunt has no build")
     spec: Row = {
@@ -99,12 +99,12 @@ def spec_of(hunt: Hunt, config: Path, clone: Path, scratch: Path) -> Row:
 
 
 def run(command: list[str], folder: Path) -> str:
-    """What a command prints."""
+    """The output of a command."""
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
 def compared(folder: Path, scenario: str, chosen: argparse.Namespace) -> Row:
-    """Both on one history, in turn; medians over the repeats."""
+    """Both tools on one history, in turn. Returns medians over the repeats."""
     repeats = chosen.repeats
     made = demo.make(
         folder / "sample", scenario, commits=chosen.commits, seed=chosen.seed, workload=chosen.workload
@@ -126,7 +126,7 @@ def compared(folder: Path, scenario: str, chosen: argparse.Namespace) -> Row:
 
 
 def second_guest(folder: Path, repeats: int) -> Row:
-    """`lua` after `tcl`, whose builds are in the store; git's own hunt for `lua` starts cold."""
+    """`lua` after `tcl`, whose builds are in the store. git's own hunt for `lua` starts cold."""
     text = (folder / "sample/hunt.yaml").read_text().replace("lib/tcl", "lib/lua").replace("jit-miss", "lua")
     config = folder / "sample" / "lua.yaml"
     config.write_text(text)
@@ -155,7 +155,7 @@ def judged(name: str, ours: Sequence[Row], theirs: Sequence[Row]) -> Row:
 
 
 def main() -> None:
-    """Print a Markdown table, and write JSON where asked."""
+    """Print a Markdown table, and write JSON if requested."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenario", action="append", choices=list(demo.SCENARIOS))
     parser.add_argument("--commits", type=int, default=120)

@@ -24,17 +24,17 @@ from benchmarks.large_repositories import long_history, many_files
 
 REV_LIST = ("git", "rev-list", "--topo-order", "--reverse", "--parents", "main", "--not", "good")
 BUILD_INPUTS, TEST_INPUTS = ("core/section1", "lang"), ("test",)
-"""Where inputs are declared: three commits in ten change one of them."""
+"""The declared inputs. Three commits in ten change one of them."""
 CHANGED = 10
-"""Files that a commit changes in the repository of many."""
+"""Files that each commit changes in the large tree."""
 SPARSE = ("part1", "part2")
 SECONDS, MIB = 1.5, 400
-"""What a start may take beside `rev-list`, and its memory."""
+"""Limits for a start: seconds in addition to `rev-list`, and memory."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; `limit` in the same unit."""
+    """One line of the table. `limit` has the same unit."""
 
     what: str
     value: float
@@ -42,13 +42,13 @@ class Row:
     limit: float | None = None
 
     def cells(self) -> str:
-        """As Markdown."""
+        """The row in Markdown."""
         limit = "" if self.limit is None else f"{self.limit:g} {self.unit}"
         return f"| {self.what} | {self.value:.3g} {self.unit} | {limit} |"
 
 
 def start(repository: str, scratch: str, declared: str) -> list[float]:
-    """From nothing to the first proposal, in this process: how many candidates, its memory in MiB."""
+    """Start a hunt up to the first proposal in this process. Returns the candidates and the memory in MiB."""
     from bisector.hunt.decide.belief import Belief
     from bisector.hunt.ground import Ground
     from bisector.hunt.session import Session
@@ -64,7 +64,7 @@ def start(repository: str, scratch: str, declared: str) -> list[float]:
 
 
 def slot(repository: str, scratch: str, sparse: str) -> list[float]:
-    """Seconds of a new worktree, and of the same moved on by a commit (the median)."""
+    """Seconds for a new worktree, and for a checkout of the next commit in it (the median)."""
     from bisector.history.repository import Repository
     from bisector.history.worktree import Worktree
 
@@ -85,7 +85,7 @@ def _seconds(run: Callable[[], object]) -> float:
 
 
 def _in_fresh_process(task: str, *arguments: object) -> tuple[float, float, list[float]]:
-    """Seconds of all of it, those that it used the processors, and what it tells."""
+    """Wall seconds, CPU seconds, and the output."""
     command = [sys.executable, "-m", "benchmarks.large", "--task", task, *map(str, arguments)]
     started, used = time.perf_counter(), _processor_time()
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -98,7 +98,7 @@ def _processor_time() -> float:
 
 
 def starts(folder: Path, commits: int, times: int) -> Iterator[Row]:
-    """A range of so many commits; git and both hunts in turn, so that a slow minute tells on all."""
+    """A range of so many commits. git and both hunts run in turn, so a slow minute affects all of them."""
     repository = folder / "long"
     long_history(repository, commits)
     listing = functools.partial(
@@ -123,7 +123,7 @@ def starts(folder: Path, commits: int, times: int) -> Iterator[Row]:
 
 
 def slots(folder: Path, files: int, times: int) -> Iterator[Row]:
-    """A slot of so many files."""
+    """A slot with so many files."""
     repository = folder / "many"
     many_files(repository, files, CHANGED, commits=6)
     for flag in ("", "sparse"):

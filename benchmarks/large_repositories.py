@@ -1,4 +1,4 @@
-"""Large repositories to measure with: a long history with merges, and a tree of many files."""
+"""Large repositories for benchmarks: a long history with merges, and a tree with many files."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ _START = 1_600_000_000
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What git prints."""
+    """The output of git."""
     return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
 def long_history(folder: Path, commits: int) -> None:
-    """A repository whose branch `main` has so many commits beyond the tag `good`, a quarter of them merges.
+    """A repository with a tag `good` and a branch `main` that is so many commits ahead, a quarter of them
+    merges.
 
-    Each commit changes one of 1600 files; a merge brings those of its branch. It is packed as a clone is.
+    Each commit changes one of 1600 files, and a merge brings in those of its branch. It is packed like a
+    clone.
     """
     _fast_import(folder, _history(_trunk_with_topics(commits + 1)))
     git(folder, "gc", "--quiet")
 
 
 def many_files(folder: Path, files: int, changed: int, commits: int) -> None:
-    """A repository of so many files, `changed` of which are others in each commit of its branch `main`."""
+    """A repository with so many files. Each commit of its branch `main` changes `changed` of them."""
     paths = [f"part{at % 50}/section{at // 50 % 40}/file{at}.c" for at in range(files)]
 
     def script() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What every table of a benchmark says of the machine, and how it is laid out."""
+"""The description of the machine above every benchmark table, and the layout of the tables."""
 
 from __future__ import annotations
 

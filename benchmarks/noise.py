@@ -1,12 +1,13 @@
 """Small steps on a machine that is never quiet: bisector beside `git bisect run`.
 
-    python -m benchmarks.noise [--seeds 20] [--none 40] [--minutes 40] [--json FILE]
+    python -m benchmarks.noise [--time user|wall] [--burners 2] [--seeds 20] [--none 40] [--json FILE]
 
-Two processes burn the cores in random bursts while, on sample histories of 60 commits, three methods
-look for a step of about 1.3x and 1.5x: `git bisect run` with one run and with the median of five, at a
-threshold calibrated once (half way between the endpoints, measured the same way), and bisector. Builds
-are prepared beforehand: each commit's build copies the binary of the good or of the bad side. Last, a
-history without a regression, in which bisector must name no commit.
+Processes burn the cores in random bursts while, on sample histories of 60 commits, three methods look for a
+step of about 1.3x and 1.5x: `git bisect run` with one run and with the median of five, at a threshold
+calibrated once (half way between the endpoints, measured the same way), and bisector. All of them measure
+user time per test (`per_test_user_time`), or the wall time of the run (`wall_time`). Builds are prepared
+beforehand: each commit's build copies the binary of the good or of the bad side. Last, a history without a
+regression, in which bisector must name no commit.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ COMMITS = 60
 
 @dataclass(frozen=True)
 class Case:
-    """One size of step: the scenario, the guests' scripts whose mixture shows it, the ratio asked for.
+    """One size of step: the scenario, the test suites whose mixture shows it, and the ratio of the hunt.
 
-    `workload`, in per cent of the usual, makes a test of 0.1 s to 0.2 s of user time.
+    `workload`, in percent of the usual one, gives a test of 0.1 s to 0.2 s of user time.
     """
 
     name: str
@@ -60,7 +61,7 @@ NONE = Case("none", "none", (HASKELL,), 1.1, 20)
 
 @dataclass
 class Tally:
-    """What one method did over all seeds."""
+    """The results of one method over all seeds."""
 
     right: int = 0
     wrong: int = 0
@@ -72,7 +73,7 @@ class Tally:
 
     @property
     def hunts(self) -> int:
-        """How many it was tried on."""
+        """The number of hunts."""
         return self.right + self.wrong + self.unanswered
 
     def row(self) -> str:
@@ -88,7 +89,7 @@ Tallies = defaultdict[tuple[str, str], Tally]
 
 
 def burn(seed: int) -> None:
-    """Use a core in random bursts, for ever."""
+    """Use a core in random bursts, forever."""
     rng = random.Random(seed)
     while True:
         until = time.monotonic() + rng.expovariate(1 / 0.7)
@@ -98,11 +99,9 @@ def burn(seed: int) -> None:
 
 
 @contextmanager
-def crowded() -> Iterator[None]:
-    """A machine on which as many burners as cores come and go."""
-    burners = [
-        multiprocessing.Process(target=burn, args=(at,), daemon=True) for at in range(os.cpu_count() or 1)
-    ]
+def crowded(number: int) -> Iterator[None]:
+    """A machine with so many busy processes, in random bursts."""
+    burners = [multiprocessing.Process(target=burn, args=(at,), daemon=True) for at in range(number)]
     for burner in burners:
         burner.start()
     try:
@@ -113,12 +112,12 @@ def crowded() -> Iterator[None]:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """What git prints."""
+    """The output of git."""
     return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
 def prepare(case: Case, folder: Path) -> tuple[Path, Path]:
-    """The binaries of the good and of the bad side, built from one history of the case."""
+    """The binaries of good and bad, built from one history of the case."""
     made = demo.make(folder / "prepared", case.scenario, commits=COMMITS, seed=1, workload=case.workload)
     built = []
     for side in ("baseline", "architecture"):
@@ -136,16 +135,18 @@ def prepare(case: Case, folder: Path) -> tuple[Path, Path]:
 
 @dataclass(frozen=True)
 class Sample:
-    """One history whose commits build by copying."""
+    """A history whose commits build by copying."""
 
     case: Case
     repo: Path
     first_bad: str | None
     build: str
     test: str
+    by_wall: bool
+    """Whether wall time is measured, instead of user time per test."""
 
 
-def sample(case: Case, binaries: tuple[Path, Path], folder: Path, seed: int) -> Sample:
+def sample(case: Case, binaries: tuple[Path, Path], folder: Path, seed: int, *, by_wall: bool) -> Sample:
     """The history for a seed."""
     made = demo.make(folder / "sample", case.scenario, commits=COMMITS, seed=seed, workload=case.workload)
     first = json.loads(made.truth.read_text())["first_bad"]
@@ -157,36 +158,37 @@ def sample(case: Case, binaries: tuple[Path, Path], folder: Path, seed: int) -> 
     )
     scripts = "; ".join(f"bash {script}" for script in case.scripts)
     sums = 'awk \'/^total:/ {split($2, n, "/"); p += n[1]; t += n[2]} END {print "all: " p "/" t}\''
-    return Sample(case, made.repo, first, build, f"{{ {scripts}; }} | {sums}")
+    return Sample(case, made.repo, first, build, f"{{ {scripts}; }} | {sums}", by_wall)
 
 
-def seconds_per_test(one: Sample, runs: int, checkout: Path) -> float:
-    """Build what is checked out, and the median of so many runs' user time per test."""
+def seconds_of(one: Sample, runs: int, checkout: Path) -> float:
+    """Build the checked-out commit; the median wall time, or user time per test, of so many runs."""
     subprocess.run(["sh", "-c", one.build], cwd=checkout, check=True)
     figures = []
     for _ in range(runs):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, time.monotonic()
         out = subprocess.run(
             ["sh", "-c", one.test], cwd=checkout, capture_output=True, text=True, check=False
         )
+        wall = time.monotonic() - began
         used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-        figures.append(used / int(out.stdout.split("/")[-1]))
+        figures.append(wall if one.by_wall else used / int(out.stdout.split("/")[-1]))
     return statistics.median(figures)
 
 
 def by_git(one: Sample, runs: int, folder: Path, tally: Tally) -> None:
-    """`git bisect` with a threshold calibrated once; driven here, which saves git a process a step."""
+    """`git bisect` with a threshold calibrated once, driven from here, which saves git a process per step."""
     clone = folder / f"clone-{runs}"
     git(folder, "clone", "--quiet", str(one.repo), str(clone))
     started = time.monotonic()
     git(clone, "checkout", "--quiet", "baseline")
-    good = seconds_per_test(one, runs, clone)
+    good = seconds_of(one, runs, clone)
     git(clone, "checkout", "--quiet", "origin/architecture")
-    threshold = math.sqrt(good * seconds_per_test(one, runs, clone))
+    threshold = math.sqrt(good * seconds_of(one, runs, clone))
     said = git(clone, "bisect", "start", "origin/architecture", "baseline")
     tally.runs += 2 * runs
     while git(clone, "bisect", "log").count("# first bad commit") == 0 and "Bisecting" in said:
-        word = "bad" if seconds_per_test(one, runs, clone) > threshold else "good"
+        word = "bad" if seconds_of(one, runs, clone) > threshold else "good"
         tally.runs += runs
         said = git(clone, "bisect", word)
     tally.seconds += time.monotonic() - started
@@ -201,8 +203,9 @@ def by_bisector(one: Sample, folder: Path, tally: Tally) -> None:
     started = time.monotonic()
     where = ["--repo", str(one.repo), "--good", "baseline", "--bad", "architecture"]
     work = ["--build", one.build, "--test", one.test, "--scratch", str(folder / "scratch")]
-    judged = ["--predicate", "per_test_user_time", "--set", f"predicate.ratio={one.case.ratio}"]
-    judged += ["--set", "predicate.tests='^all: \\d+/(\\d+)'"]
+    judged = ["--predicate", "wall_time" if one.by_wall else "per_test_user_time"]
+    judged += ["--set", f"predicate.ratio={one.case.ratio}"]
+    judged += [] if one.by_wall else ["--set", "predicate.tests='^all: \\d+/(\\d+)'"]
     done = subprocess.run(
         [sys.executable, "-m", "bisector", "run", "--json", *where, *work, *judged],
         capture_output=True,
@@ -221,9 +224,9 @@ def by_bisector(one: Sample, folder: Path, tally: Tally) -> None:
     tally.runs += 2 * int(summary.get("readings") or 0)
 
 
-def one_seed(case: Case, binaries: tuple[Path, Path], folder: Path, seed: int, tallies: Tallies) -> None:
-    """All methods on the history of one seed."""
-    one = sample(case, binaries, folder, seed)
+def one_seed(one: Sample, folder: Path, tallies: Tallies) -> None:
+    """All methods on one history."""
+    case = one.case
     if case is not NONE:
         by_git(one, 1, folder, tallies[case.name, "git, one run"])
         by_git(one, 5, folder, tallies[case.name, "git, median of 5"])
@@ -239,7 +242,7 @@ def table(tallies: Tallies) -> str:
 
 
 def hunts(seeds: int, none: int) -> Iterator[tuple[Case, int]]:
-    """All histories, in an order in which every part of the table fills up from the beginning."""
+    """All histories, in an order that fills every part of the table from the start."""
     for seed in range(1, max(seeds, none) + 1):
         yield from ((case, seed) for case in CASES if seed <= seeds)
         share = math.ceil(none / seeds) if seeds else 1
@@ -247,10 +250,12 @@ def hunts(seeds: int, none: int) -> Iterator[tuple[Case, int]]:
 
 
 def main() -> None:
-    """Print how it goes on stderr, and the table at the end."""
+    """Print the progress on stderr, and the table at the end."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--time", choices=("user", "wall"), default="user", help="what is measured")
+    parser.add_argument("--burners", type=int, default=os.cpu_count() or 1, help="processes that burn CPUs")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--none", type=int, default=40)
     parser.add_argument("--minutes", type=float, default=40, help="after which no further history is begun")
@@ -261,9 +266,11 @@ def main() -> None:
     todo = list(hunts(chosen.seeds, chosen.none))
     with tempfile.TemporaryDirectory(prefix="bisector-noise-") as root:
         binaries = {case.name: prepare(case, Path(root) / case.name) for case in {case for case, _ in todo}}
-        with crowded():
+        with crowded(chosen.burners):
             for done, (case, seed) in enumerate(todo, 1):
-                one_seed(case, binaries[case.name], Path(root) / "history", seed, tallies)
+                history = Path(root) / "history"
+                one = sample(case, binaries[case.name], history, seed, by_wall=chosen.time == "wall")
+                one_seed(one, history, tallies)
                 minutes = (time.monotonic() - started) / 60
                 told = f"{done} of {len(todo)} histories in {minutes:.1f} min"
                 print(

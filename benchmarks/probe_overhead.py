@@ -37,7 +37,7 @@ from bisector.probe.setup import Setup
 from tests.git_history import chain, write_history
 
 WANTED = 50.0
-"""Milliseconds that the median of a first probe of a commit may cost."""
+"""The limit for the median of a first probe of a commit, in milliseconds."""
 
 HUNT: Mapping[str, Any] = {
     "build.command": "echo $BISECTOR_COMMIT > out",
@@ -56,7 +56,7 @@ AGAIN = "tested once more"
 
 @contextmanager
 def engine(folder: Path, said: Mapping[str, Any], bad: str) -> Iterator[Reader]:
-    """An engine in a scratch folder of its own, for the history in `folder`."""
+    """An engine with its own scratch folder, for the history in `folder`."""
     repository = Repository(folder / "repo")
     hunt = build(
         {"repository": str(folder / "repo"), "good": f"{bad}~1", "bad": bad, **HUNT, **said}, folder, None
@@ -76,7 +76,7 @@ def engine(folder: Path, said: Mapping[str, Any], bad: str) -> Iterator[Reader]:
 
 
 def overhead(local: Reader, commit: str, against: str) -> float:
-    """Milliseconds of a reading that are not its tests' own."""
+    """Milliseconds of a reading without its tests."""
     began = time.perf_counter()
     reading = local.read(Request(commit, Role.SEARCH, against))
     seconds = time.perf_counter() - began
@@ -84,7 +84,7 @@ def overhead(local: Reader, commit: str, against: str) -> float:
 
 
 def measure(folder: Path, commits: Sequence[str], said: Mapping[str, Any]) -> tuple[list[float], list[float]]:
-    """The overhead of each commit's first reading and of a second one; commits alternate far and near."""
+    """The overhead of the first and the second reading of each commit. Far and near commits alternate."""
     against = commits[0] if said.get("predicate") else ""
     first: list[float] = []
     again: list[float] = []
@@ -109,7 +109,7 @@ def history(folder: Path, files: int, length: int) -> list[str]:
 
 
 def main() -> int:
-    """Measure, print a table; exit 1 where the target is missed."""
+    """Measure, and print a table. Returns 1 if the limit is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.probe_overhead", description=__doc__)
     parser.add_argument("--probes", type=int, default=40, help="commits read a case")
     parser.add_argument("--files", type=int, default=2000, help="files in the history")

@@ -26,7 +26,7 @@ PYTHON = "`python -c pass`"
 HELP, KNOWN, FULL = "`--help`", "`probe`, verdict known", "`probe`, built and tested"
 ALONE = "the same build and test by themselves"
 WANTED = {HELP: 9.0, KNOWN: 13.0, FULL: 13.0}
-"""As multiples: 0.25 s and 0.35 s of a machine where `python -c pass` takes 27 ms."""
+"""Limits as multiples: 0.25 s and 0.35 s on a machine where `python -c pass` takes 27 ms."""
 COMMITS = 5
 BUILD, TEST = "echo built >out", "cat out >read"
 HUNT = f"""\
@@ -40,7 +40,7 @@ scratch: scratch
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; `ratio` and `limit` are multiples of `python -c pass`."""
+    """One line of the table. `ratio` and `limit` are multiples of `python -c pass`."""
 
     what: str
     milliseconds: float
@@ -49,17 +49,17 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        """Whether the limit, if there is one, is kept."""
+        """Whether the value is below the limit, if there is one."""
         return self.limit is None or self.ratio < self.limit
 
     def cells(self) -> str:
-        """As Markdown."""
+        """The row in Markdown."""
         limit = "" if self.limit is None else f"below {self.limit:g}"
         return f"| {self.what} | {self.milliseconds:.0f} | {self.ratio:.1f} | {limit} |"
 
 
 def commands(folder: Path) -> Mapping[str, Sequence[str]]:
-    """By name, the command lines that are run in `folder`."""
+    """The command lines to run in `folder`, by name."""
     bisector = str(Path(sysconfig.get_path("scripts")) / "bisector")
     (folder.parent / "hunt.yaml").write_text(HUNT)
     probe = (bisector, "probe", "--config", "../hunt.yaml")
@@ -75,7 +75,7 @@ def commands(folder: Path) -> Mapping[str, Sequence[str]]:
 
 
 def measure(repeats: int) -> Mapping[str, float]:
-    """Median seconds of each command; the first turn warms the caches and does not count."""
+    """Median seconds of each command. The first round warms the caches and does not count."""
     with tempfile.TemporaryDirectory(prefix="bisector-bench-") as scratch:
         folder = Path(scratch) / "repo"
         write_history(folder, chain(COMMITS, {0: {".gitignore": "out\nread\n"}}))
@@ -94,7 +94,7 @@ def _seconds(command: Sequence[str], folder: Path) -> float:
 
 
 def rows(medians: Mapping[str, float]) -> list[Row]:
-    """The table; a full probe is told without the build and the test it ran."""
+    """The table. The build and the test of a full probe are subtracted."""
     unit = medians[PYTHON]
     found = []
     for name, seconds in medians.items():
@@ -104,7 +104,7 @@ def rows(medians: Mapping[str, float]) -> list[Row]:
 
 
 def main() -> int:
-    """Measure, print a table; exit 1 where a limit is not kept."""
+    """Measure, and print a table. Returns 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
     parser.add_argument("--repeats", type=int, default=15, help="processes of each kind")
     parser.add_argument("--json", type=Path, help="also write the figures here")

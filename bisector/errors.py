@@ -1,7 +1,7 @@
-"""What a user can mend, and the exit codes.
+"""Errors that a user can fix, and the exit codes.
 
-An error carries one clear sentence: what happened, where, and how to mend it.
-Anything that is not a `BisectorError` is a bug of bisector.
+An error has one clear sentence: what happened, where, and how to fix it.
+Anything that is not a `BisectorError` is a bug in bisector.
 """
 
 from __future__ import annotations
@@ -19,28 +19,29 @@ class ExitCode(IntEnum):
     ONLY_UNTESTABLE = 4
     INCONCLUSIVE = 5
     ENVIRONMENT = 6
+    WRONG_ENDPOINTS = 7
     NO_SUCH_COMMAND = 129
     INTERRUPTED = 130
 
 
 class BisectorError(Exception):
-    """Base of all expected failures; its text is shown to the user as it is."""
+    """Base class of all expected failures; its text is shown to the user unchanged."""
 
     exit_code: ExitCode = ExitCode.ENVIRONMENT
 
 
 class UsageError(BisectorError):
-    """A command line or a hunt file that cannot be carried out as written."""
+    """A command line or a hunt file that bisector cannot execute as written."""
 
     exit_code = ExitCode.USAGE
 
 
 class HuntFileError(UsageError):
-    """A hunt file that does not say what it must; the text names file, line, key and the mend."""
+    """An invalid hunt file; the text names file, line, key and the fix."""
 
 
 class HistoryError(UsageError):
-    """A revision, range or repository that cannot be searched as asked."""
+    """A revision, range or repository that cannot be searched."""
 
 
 class EnvironmentFault(BisectorError):
@@ -48,8 +49,8 @@ class EnvironmentFault(BisectorError):
 
 
 class InfrastructureFault(EnvironmentFault):
-    """A probe failed for a reason that is not the commit's; it may be retried and is never a verdict."""
+    """A probe failed for a reason other than the commit; it may be retried and is never a verdict."""
 
 
 class CommitFault(InfrastructureFault):
-    """A commit cannot be laid out: where others can, that is the commit's own fault."""
+    """A commit cannot be checked out; if others can, the commit itself is at fault."""

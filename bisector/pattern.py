@@ -1,6 +1,6 @@
-"""Regular expressions that a user wrote: refused where they cannot work, ended where they never end.
+"""Regular expressions from the user: rejected if invalid, stopped if they take too long.
 
-What Python's `re` takes is taken, and matched by `regex`, which can be given a limit: by backtracking,
+Accepts what Python's `re` accepts, but matches with `regex`, which has a time limit: with backtracking,
 patterns such as `(a|aa)+$` need time exponential in the line (https://swtch.com/~rsc/regexp/regexp1.html).
 """
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     import regex
 
 PATIENCE = 1.0
-"""Seconds of the processor that one match may take; an honest one takes millionths."""
+"""Seconds of CPU time that one match may take; normal ones take microseconds."""
 
 PATIENCE_IN_ALL = 120.0
-"""Seconds that all matches of one pattern may take in one output, beside what honest ones take."""
+"""Seconds that all matches of one pattern may take in one output, beyond `_HONEST` per line."""
 
 _HONEST = 50e-6
-"""Seconds for one line, which may be one of millions: some thirty times what a plain pattern takes."""
+"""Seconds allowed per line, of which there may be millions: about thirty times a simple pattern's time."""
 
 _LARGEST = 100_000
-"""Letters that a pattern may ask for; `regex` writes counted repetitions out when it compiles them."""
+"""Characters that a pattern may require; `regex` expands counted repetitions when it compiles them."""
 
 _PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(|\)|\{(?P<count>\d+)(?:,\d*)?\}|.", re.DOTALL)
 
 
 class Bounded:
-    """A pattern that is matched within limits, `flags` being those of `re`.
+    """A pattern with time limits; `flags` are those of `re`.
 
-    Raises ValueError, whose text is the reason alone, for one that cannot work; the methods UsageError
-    where they would take too long.
+    Raises ValueError, whose text is only the reason, for an invalid pattern. Methods raise UsageError if
+    they take too long.
     """
 
     def __init__(self, text: str, flags: int = 0, patience: float = PATIENCE) -> None:
@@ -49,11 +49,11 @@ class Bounded:
 
     @property
     def groups(self) -> Collection[str]:
-        """The names of its groups."""
+        """The names of the groups."""
         return self._compiled.groupindex
 
     def search(self, line: str) -> regex.Match[str] | None:
-        """The first match in a line, as `re.search` finds it."""
+        """The first match in a line, as in `re.search`."""
         began = time.perf_counter()
         try:
             found = self._compiled.search(line, timeout=self._patience)
@@ -65,7 +65,7 @@ class Bounded:
         return found
 
     def replaced(self, template: str, text: str) -> tuple[str, int]:
-        """`text` with all matches replaced, and how many there were; as `re.subn`."""
+        """`text` with all matches replaced, and their number, as in `re.subn`."""
         import regex
 
         try:
@@ -78,30 +78,30 @@ class Bounded:
     def _too_slow(self, how: str) -> UsageError:
         shown = self._text if len(self._text) <= 100 else f"{self._text[:100]}..."
         return UsageError(
-            f"the regular expression {shown!r} {how}; write it without repetitions inside of repetitions, "
-            "such as (a+)+, or alternatives that begin alike"
+            f"the regular expression {shown!r} {how}; avoid nested repetitions such as (a+)+, and "
+            "alternatives that begin alike"
         )
 
 
 def _compiled(text: str, flags: int) -> regex.Pattern[str]:
-    import regex  # Few hunts have a pattern, and every probe would wait for it.
+    import regex  # Imported here because few hunts have a pattern, and every probe would wait for it.
 
     try:
         with warnings.catch_warnings():
-            # `re` announces what `[[` may mean some day; whoever wrote the hunt can do nothing with that.
+            # `re` warns about a future meaning of `[[`, which is no use to the user.
             warnings.simplefilter("ignore", FutureWarning)
             re.compile(text, flags)
         if _length(text) > _LARGEST:
-            raise ValueError(f"its repetitions ask for more than {_LARGEST:,} letters")
+            raise ValueError(f"its repetitions require more than {_LARGEST:,} characters")
         return regex.compile(text, flags)
     except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
+        raise ValueError("it is nested too deeply") from error
     except (re.error, regex.error, OverflowError, MemoryError) as error:
         raise ValueError(str(error)) from error
 
 
 def _length(text: str) -> int:
-    """How many letters a pattern asks for at least when counts are written out; an upper bound."""
+    """An upper bound on the characters that a pattern requires after expanding counted repetitions."""
     totals, lasts = [0], [0]
     for part in _PART.finditer(text):
         if part[0] == "(":
@@ -126,14 +126,14 @@ def _length(text: str) -> int:
 
 def _can_work(given: object) -> object:
     if not isinstance(given, str | re.Pattern):
-        raise ValueError("expected a regular expression; write a text in quotes")
+        raise ValueError("expected a regular expression; write it as text in quotes")
     if isinstance(given, str):
         try:
             _compiled(given, 0)
         except ValueError as error:
-            raise ValueError(f"{given[:100]!r} is not a regular expression ({error}); mend it") from error
+            raise ValueError(f"{given[:100]!r} is not a regular expression ({error}); fix it") from error
     return given
 
 
 Regex = Annotated[re.Pattern[str], BeforeValidator(_can_work, json_schema_input_type=str)]
-"""A pattern among a predicate's options."""
+"""The type of a pattern in a predicate's options."""

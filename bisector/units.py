@@ -1,7 +1,7 @@
-"""Durations and sizes as people write them: `90s`, `20m`, `8GiB`.
+"""Durations and sizes as users write them: `90s`, `20m`, `8GiB`.
 
-`Duration` and `Size` are types for pydantic models: they accept such a text or a plain number, and
-give seconds (float) or bytes (int). An error is one sentence that names the accepted forms.
+`Duration` and `Size` are types for pydantic models: they accept such text or a plain number, and return
+seconds (float) or bytes (int). An error is one sentence that names the accepted forms.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
 
 
 def parse_duration(value: object) -> float:
-    """Seconds in `value`: a number of seconds, or a text such as `3s`, `1.5h`, `250ms`, `1h 30m`.
+    """The seconds in `value`: a number of seconds, or text such as `3s`, `1.5h`, `250ms`, `1h 30m`.
 
-    Raises ValueError for anything else, for negative and for infinite values.
+    Raises ValueError for anything else, and for negative and infinite values.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         seconds = float(value)
     else:
         seconds = _duration_of_text(value) if isinstance(value, str) else math.nan
     if not 0 <= seconds < math.inf:
-        raise ValueError(f"{value!r} is no duration; write 3s, 10m, 1h30m, 250ms or a number of seconds")
+        raise ValueError(f"{value!r} is not a duration; write 3s, 10m, 1h30m, 250ms or a number of seconds")
     return seconds
 
 
@@ -64,7 +64,7 @@ def _duration_of_text(text: str) -> float:
 
 
 def parse_size(value: object) -> int:
-    """Bytes in `value`: a number of bytes, or a text such as `8GiB`, `512M` (binary) or `1.5GB` (decimal).
+    """The bytes in `value`: a number of bytes, or text such as `8GiB`, `512M` (binary) or `1.5GB` (decimal).
 
     Raises ValueError for anything else and for negative values.
     """
@@ -74,12 +74,12 @@ def parse_size(value: object) -> int:
     elif isinstance(value, str) and (part := _SIZE.fullmatch(value.lower())):
         size = float(part[1]) * BYTES.get(part[2] or "b", math.nan)
     if not 0 <= size < math.inf:
-        raise ValueError(f"{value!r} is no size; write 512MiB, 8GiB, 1.5GB or a number of bytes")
+        raise ValueError(f"{value!r} is not a size; write 512MiB, 8GiB, 1.5GB or a number of bytes")
     return round(size)
 
 
 def format_duration(seconds: float) -> str:
-    """A short text for a duration, which `parse_duration` reads back to the digits shown."""
+    """A short text for a duration; `parse_duration` reads it back with the digits shown."""
     if 0 < seconds < 1:
         return f"{seconds * 1000:.0f}ms"
     if seconds < 59.95:
@@ -90,8 +90,16 @@ def format_duration(seconds: float) -> str:
     return " ".join(f"{number}{unit}" for number, unit in parts if number)
 
 
+def format_seconds(seconds: float) -> str:
+    """A measured time with three digits, never in powers of ten: `1206 s`, `1.06 s`, `46.5 ms`, `0.25 µs`."""
+    steps = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
+    unit, factor = next((step for step in steps if seconds >= 0.9995 * step[1]), steps[-1])
+    value = seconds / factor
+    return f"{value:.0f} {unit}" if value >= 99.95 else f"{value:.3g} {unit}"
+
+
 def format_size(size: float) -> str:
-    """A short text for a size in binary units, which `parse_size` reads back to the digits shown."""
+    """A short text for a size in binary units; `parse_size` reads it back with the digits shown."""
     for unit in ("TiB", "GiB", "MiB", "KiB"):
         factor = BYTES[unit.lower()]
         if size >= factor:
@@ -100,7 +108,7 @@ def format_size(size: float) -> str:
 
 
 Duration = Annotated[float, BeforeValidator(parse_duration, json_schema_input_type=str | float)]
-"""Seconds; accepts what `parse_duration` accepts."""
+"""Seconds; accepts the input of `parse_duration`."""
 
 Size = Annotated[int, BeforeValidator(parse_size, json_schema_input_type=str | int)]
-"""Bytes; accepts what `parse_size` accepts."""
+"""Bytes; accepts the input of `parse_size`."""

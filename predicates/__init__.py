@@ -1,1 +1,1 @@
-"""The predicates that ship with bisector; each is written against `bisector.predicate` alone."""
+"""The predicates that ship with bisector; they depend only on its plug-in interface."""

@@ -1,4 +1,4 @@
-"""Several predicates over one run."""
+"""Combinations of several predicates on one run."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from bisector.predicate import Bad, Good, Judgement, Options, Predicate, Run, Untestable
+from bisector.predicate import Bad, Ends, Good, Judgement, Options, Predicate, Run, Untestable
 
 EarlyJudgement = Good | Bad | Untestable
 
 
 def _built(part: object, info: ValidationInfo) -> object:
-    """Make a predicate of `{name: ..., its options ...}`; whoever validates brings the function for it."""
+    """Make a predicate from `{name: ..., its options ...}`, with the function in the validation context."""
     if isinstance(part, Predicate):
         return part
     if not isinstance(part, dict):
-        raise ValueError(f"{part!r} is no part; write a mapping such as {{name: no_oom}}")
+        raise ValueError(f"{part!r} is not a mapping; write for instance {{name: no_oom}}")
     options = {key: value for key, value in part.items() if key != "name"}
     predicate = (info.context or {})["build_predicate"](str(part.get("name", "")), options)
     if predicate.paired:
@@ -46,22 +46,44 @@ class CombinedOptions(Options):
 class _Combined(Predicate[CombinedOptions]):
     Options = CombinedOptions
     decisive: type[Good] | type[Bad]
-    """The judgement that settles the matter as soon as one part gives it."""
+    """The judgement that decides as soon as one part gives it."""
     unanimous: type[Good] | type[Bad]
-    """The judgement when all parts agree on it."""
+    """The judgement if all parts agree on it."""
 
     @property
     def by_wall_clock(self) -> bool:
-        """Whether one of the parts is."""
+        """Whether one of the parts depends on wall time."""
         return any(part.by_wall_clock for part in self.options.of)
 
     @property
+    def believes_failures(self) -> bool:
+        """Whether all parts that depend on wall time do."""
+        return all(part.believes_failures for part in self.options.of if part.by_wall_clock)
+
+    @property
+    def reviews(self) -> bool:
+        """Whether one of the parts does."""
+        return any(part.reviews for part in self.options.of)
+
+    @property
+    def runs_to_the_end(self) -> bool:
+        """Whether one of the parts needs the whole run."""
+        return any(part.runs_to_the_end for part in self.options.of)
+
+    @property
     def patterns(self) -> tuple[str, ...]:
-        """All that the parts need."""
+        """All patterns that the parts need."""
         return tuple(dict.fromkeys(pattern for part in self.options.of for pattern in part.patterns))
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files that the parts read."""
+        return tuple(dict.fromkeys(file for part in self.options.of for file in part.files))
+
     def watch(self, run: Run) -> EarlyJudgement | None:
-        """Certain when one part is decisive, or when all are certain."""
+        """Certain if one part is decisive, or all parts are certain."""
+        if self.runs_to_the_end:
+            return None
         found = [part.watch(run) for part in self.options.of]
         certain = [judgement for judgement in found if judgement]
         if len(certain) == len(found) or any(isinstance(judgement, self.decisive) for judgement in certain):
@@ -69,8 +91,12 @@ class _Combined(Predicate[CombinedOptions]):
         return None
 
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
-        """Decided by one part, or by all of them."""
+        """The judgement of one decisive part, or of all parts together."""
         return self._combine([part.judge(run, None) for part in self.options.of])
+
+    def review(self, judgement: Judgement, run: Run, ends: Ends) -> Judgement:
+        """The same with the judgement of each part reviewed by itself."""
+        return self._combine([part.review(part.judge(run, None), run, ends) for part in self.options.of])
 
     def _combine(self, judgements: Sequence[Judgement]) -> EarlyJudgement:
         for judgement in judgements:

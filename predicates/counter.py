@@ -1,4 +1,4 @@
-"""A number that the program prints, against the good endpoint's."""
+"""A number that the program prints, compared with the good endpoint."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class CounterOptions(RatioOptions):
 class Counter(RatioPredicate[CounterOptions]):
     """A number that grows with the work done, such as words allocated or instructions executed.
 
-    Other work on the machine hardly changes counters, and many are the same in every run.
+    Other work on the machine hardly changes counters, and many are the same in every run. A test that fails
+    where the good endpoint's succeeds is untestable; add `|| true` if its exit code means nothing.
     """
 
     name = "counter"
@@ -49,16 +50,16 @@ class Counter(RatioPredicate[CounterOptions]):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The line that holds the number."""
+        """The line with the number."""
         return (self.options.pattern.pattern,)
 
     @property
     def missing(self) -> str:
-        """The line is not there or holds no positive number."""
+        """The line is missing or has no positive number."""
         return f"printed no positive number that matches {self.options.pattern.pattern!r}"
 
     def figure(self, run: Run) -> float | None:
-        """The number as printed, or the sum of all; none where one of them is no number."""
+        """The number as printed, or the sum of all; None if one of them is not a number."""
         pattern = self.options.pattern
         matches = run.matches.get(pattern.pattern, ())
         counted = matches if self.options.sum else matches[-1:]
@@ -67,5 +68,5 @@ class Counter(RatioPredicate[CounterOptions]):
         return math.fsum(known) if len(known) == len(numbers) else None
 
     def say(self, figure: float) -> str:
-        """As it is."""
+        """A plain number."""
         return f"a count of {figure:,.6g}"

@@ -1,11 +1,12 @@
-"""The exit code, as `git bisect run` takes it."""
+"""The exit code, as in `git bisect run`."""
 
 from __future__ import annotations
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from bisector.predicate import Ending, Judgement, Options, Predicate, Run, Untestable
+from bisector.predicate import Ending, Ends, Judgement, Options, Predicate, Run, Untestable
 
+from .failure import Like, like_pattern, only_like
 from .outcomes import Outcome, how_it_ended, outcome
 
 _LARGEST = 255
@@ -21,12 +22,13 @@ class ExitStatusOptions(Options):
     signal: Outcome = Field("bad", description="Verdict if a signal kills the test.")
     timeout: Outcome = Field("bad", description="Verdict if the test runs into the hunt's timeout.")
     memory: Outcome = Field("bad", description="Verdict if the test exceeds the hunt's memory limit.")
+    like: Like = None
 
     @field_validator("good", "skip")
     @classmethod
     def _are_exit_codes(cls, codes: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
         if wrong := [code for code in codes if not 0 <= code <= _LARGEST]:
-            raise ValueError(f"{wrong[0]} is no exit code; there are 0 to {_LARGEST}")
+            raise ValueError(f"{wrong[0]} is not an exit code; use 0 to {_LARGEST}")
         if info.field_name == "good" and not codes:
             raise ValueError("is an empty list, so nothing would be good; name an exit code")
         return codes
@@ -41,8 +43,27 @@ class ExitStatus(Predicate[ExitStatusOptions]):
     name = "exit_status"
     Options = ExitStatusOptions
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The line of the failure to find, if `like` is a pattern."""
+        return like_pattern(self.options.like)
+
+    @property
+    def runs_to_the_end(self) -> bool:
+        """Only a whole run shows which failure it is."""
+        return self.options.like is not None
+
+    @property
+    def reviews(self) -> bool:
+        """With `like`, the bad endpoint's run may be needed."""
+        return self.options.like is not None
+
+    def review(self, judgement: Judgement, run: Run, ends: Ends) -> Judgement:
+        """Untestable for a bad run with another failure than `like` names."""
+        return only_like(judgement, run, self.options.like, ends)
+
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
-        """By how the test ended."""
+        """Judge by how the test ended."""
         options = self.options
         why = f"the test {how_it_ended(run)}"
         match run.ending:

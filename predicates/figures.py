@@ -1,4 +1,4 @@
-"""What the paired predicates share: one figure of each run, and its ratio to the reference's."""
+"""Base of the paired predicates: one figure per run, and its ratio to the reference's."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import Field
 
 from bisector.predicate import Bad, Ending, Judgement, Measured, Options, Predicate, Run, Untestable
 
+from .failure import Exits
 from .outcomes import how_it_ended
 
 
@@ -20,45 +21,48 @@ class RatioOptions(Options):
     ratio: float = Field(
         1.1, gt=1, description="Smallest ratio to the reference that counts as a regression."
     )
+    exits: Exits = None
 
 
 RatioOptionsT = TypeVar("RatioOptionsT", bound=RatioOptions)
 
 
 class RatioPredicate(Predicate[RatioOptionsT]):
-    """A predicate whose value is a figure of the candidate's run over the same of the reference's."""
+    """A predicate whose value is a figure of the candidate's run divided by the reference's."""
 
     paired = True
     bad_endings: frozenset[Ending] = frozenset()
-    """Ways to end which, where the reference ended well, are themselves the regression."""
+    """Endings that are a regression by themselves, if the reference ended normally."""
 
     @abstractmethod
     def figure(self, run: Run) -> float | None:
-        """The positive number to compare, None where the run did not give it."""
+        """The positive number to compare; None if the run gave none."""
 
     @abstractmethod
     def say(self, figure: float) -> str:
         """The figure with its unit."""
 
+    needs_success = True
+    """Whether a run that fails, unlike the reference's, says nothing: it may have ended before its work."""
     of = ""
-    """What the figure is of, to follow it where the unit alone does not tell."""
+    """What the figure measures, to append if the unit alone does not say it."""
 
     @property
     @abstractmethod
     def missing(self) -> str:
-        """Why a run that ended well may have no figure: "the test ..."."""
+        """Why a run that ended normally may have no figure: "the test ..."."""
 
     def figure_so_far(self, run: Run, ends: Sequence[Run]) -> float | None:
-        """The least that the figure of a test that still runs will be, None where that is open."""
+        """A lower bound on the figure of a running test; None if unknown."""
         return None
 
     def at_least(self, run: Run, baseline: Run, ends: Sequence[Run]) -> float | None:
-        """The figure so far over the reference's."""
+        """The figure so far divided by the reference's."""
         reference, candidate = self._figure_of(baseline), self.figure_so_far(run, ends)
         return None if isinstance(reference, str) or candidate is None else candidate / reference
 
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
-        """The ratio; untestable where one of the two runs has no figure."""
+        """The ratio; untestable if one of the two runs has no figure, or fails unlike the reference's."""
         if baseline is None:
             return Untestable("there is no run of the reference to compare with")
         reference = self._figure_of(baseline)
@@ -68,14 +72,28 @@ class RatioPredicate(Predicate[RatioOptionsT]):
         if isinstance(candidate, str):
             why = f"the test {candidate}, while the reference's run gave {self.say(reference)}{self.of}"
             return Bad(why) if run.ending in self.bad_endings else Untestable(why)
+        if failure := self._failure(run, baseline):
+            return Untestable(failure)
         ratio = candidate / reference
         if not 0 < ratio < math.inf:
-            return Untestable("the two runs lie too far apart to be compared")
+            return Untestable("the two runs are too far apart to compare")
         told = f"{self.say(candidate)}{self.of}, {ratio:.2f}x the reference's {self.say(reference)}"
         return Measured(ratio, told)
 
+    def _failure(self, run: Run, reference: Run) -> str | None:
+        """How one of two runs that exited failed; None if both ended normally."""
+        code, usual, exits = run.exit_code, reference.exit_code, self.options.exits
+        if exits is not None:
+            if usual not in exits:
+                return f"the reference's run failed (exit {usual}, which `exits` does not list)"
+            return None if code in exits else f"the test failed (exit {code}, which `exits` does not list)"
+        if not self.needs_success or code in (0, usual):
+            return None
+        ended = f"ended with exit code {usual}" if usual else "succeeded"
+        return f"the test failed (exit {code}), while the reference's run {ended}"
+
     def _figure_of(self, run: Run) -> float | str:
-        """The figure, or the reason why there is none."""
+        """The figure, or why there is none."""
         if run.ending is not Ending.EXITED:
             return how_it_ended(run)
         figure = self.figure(run)

@@ -1,4 +1,4 @@
-"""Marker lines within a time."""
+"""Marker lines within a time limit."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class MarkersWithin(Predicate[MarkersWithinOptions]):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The marker."""
+        """The marker line."""
         return (self.options.pattern.pattern,)
 
     def watch(self, run: Run) -> Good | Bad | Untestable | None:
-        """Certain both when the markers are there and when their time is over."""
+        """Certain once the markers are there, or once their time is over."""
         wanted, within = self.options.count, self.options.within
         markers = self._markers(run)
         if len(markers) >= wanted and run.with_a_cpu(markers[wanted - 1].at) <= within:
@@ -52,7 +52,7 @@ class MarkersWithin(Predicate[MarkersWithinOptions]):
         return None
 
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
-        """What `watch` would say, or what the end of the test means for markers that did not come."""
+        """The verdict of `watch`; else, what the end of the test means for missing markers."""
         certain = self.watch(run)
         if certain:
             return certain

@@ -1,4 +1,4 @@
-"""What the predicates share in judging how a run ended."""
+"""Shared helpers of the predicates: judgements from how a run ended."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bisector.predicate import Bad, Ending, Good, Run, Untestable
 Outcome = Literal["good", "bad", "untestable"]
 
 OWN_TIMEOUT = 124
-"""What timeout(1) exits with when it has ended its command."""
+"""Exit code of timeout(1) after it stopped its command."""
 
 KILLED = 128
-"""What a shell adds to the number of the signal that killed its last command."""
+"""A shell's exit code is this plus the number of the signal that killed its last command."""
 
 
 def outcome(kind: Outcome, why: str) -> Good | Bad | Untestable:
@@ -39,20 +39,20 @@ def how_it_ended(run: Run) -> str:
         case Ending.OUTPUT_LIMIT:
             return f"was stopped after {run.wall:.1f} s because it printed too much"
         case _:
-            return f"was ended after {run.wall:.1f} s"
+            return f"was stopped after {run.wall:.1f} s"
 
 
 def _meaning(code: int | None) -> str:
-    """What shells and timeout(1) mean by an exit code."""
+    """What an exit code of shells and timeout(1) means."""
     if code == OWN_TIMEOUT:
-        return " (as the script's own `timeout` gives)"
+        return " (what `timeout` in a script returns)"
     if code is not None and code > KILLED and (name := _name_of(code - KILLED)):
-        return f" (as a shell says of {name})"
+        return f" (what a shell returns for {name})"
     return ""
 
 
 def _name_of(signal: int) -> str:
-    """The name of a signal, nothing where the system has none for it."""
+    """The name of a signal; empty if the system has none for it."""
     with contextlib.suppress(ValueError):
         return Signals(signal).name
     return ""

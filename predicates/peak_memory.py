@@ -1,4 +1,4 @@
-"""Peak memory, against the good endpoint's."""
+"""Peak memory, compared with the good endpoint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from .figures import RatioOptions, RatioPredicate
 class PeakMemory(RatioPredicate[RatioOptions]):
     """Peak memory of the whole process tree.
 
-    A test killed at the hunt's memory limit is bad; one that runs into the timeout is untestable.
+    A test killed at the hunt's memory limit is bad; one that runs into the timeout is untestable. So is one
+    that fails where the good endpoint's succeeds; add `|| true` if its exit code means nothing.
     """
 
     name = "peak_memory"
@@ -26,7 +27,7 @@ class PeakMemory(RatioPredicate[RatioOptions]):
         return run.peak_memory
 
     def figure_so_far(self, run: Run, ends: Sequence[Run]) -> float | None:
-        """Bytes until now."""
+        """Bytes so far."""
         return run.peak_memory
 
     def say(self, figure: float) -> str:

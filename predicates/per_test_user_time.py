@@ -1,4 +1,4 @@
-"""User time per test, against the good endpoint's."""
+"""User time per test, compared with the good endpoint."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pydantic import Field
 
 from bisector.pattern import Regex
 from bisector.predicate import Ending, Run
+from bisector.units import format_seconds
 
 from .figures import RatioOptions, RatioPredicate
 from .totals import PASSED_OF_TOTAL, number_in
 
 MORE_TESTS = 1.25
-"""How many times the tests of the larger endpoint a commit between them may have."""
+"""A commit may have up to this many times the tests of the larger endpoint."""
 
 
 class PerTestUserTimeOptions(RatioOptions):
@@ -32,11 +33,12 @@ class PerTestUserTime(RatioPredicate[PerTestUserTimeOptions]):
 
     A growing test suite does not count as a regression, and other work on the machine hardly changes user
     time. A test that does not finish within the hunt's timeout is bad. A test killed at the memory limit is
-    untestable, since its time is unknown (`no_oom` hunts for that).
+    untestable, because its time is unknown (use `no_oom` to hunt for that).
     """
 
     name = "per_test_user_time"
     of = " of user time per test"
+    needs_success = False  # The number of tests tells how far it got.
     Options = PerTestUserTimeOptions
     bad_endings = frozenset({Ending.TIMEOUT})
 
@@ -47,8 +49,12 @@ class PerTestUserTime(RatioPredicate[PerTestUserTimeOptions]):
 
     @property
     def missing(self) -> str:
-        """No total, or a total of none."""
-        return "used no user time or said nowhere that any test ran"
+        """No total, or a total of zero."""
+        return (
+            f"used no user time or did not report that any test ran: no line matches "
+            f"{self.options.tests.pattern!r} with a number above zero; set `tests` to a regular expression "
+            "for its line with the number of tests, or use `user_time`"
+        )
 
     def figure(self, run: Run) -> float | None:
         """Seconds per test."""
@@ -56,15 +62,15 @@ class PerTestUserTime(RatioPredicate[PerTestUserTimeOptions]):
         return run.user / total if total > 0 else None
 
     def figure_so_far(self, run: Run, ends: Sequence[Run]) -> float | None:
-        """Seconds per test, if there are even more tests than at the endpoints."""
+        """Seconds per test, assuming more tests than at either endpoint."""
         most = max(map(self._tests, ends), default=0.0) * MORE_TESTS
         return run.user / max(most, self._tests(run)) if most > 0 else None
 
     def _tests(self, run: Run) -> float:
-        """How many tests ran, none where the run does not say it."""
+        """Number of tests that ran; 0 if the run does not report it."""
         pattern = self.options.tests
         return number_in(run.matches.get(pattern.pattern, ()), pattern, "total") or 0.0
 
     def say(self, figure: float) -> str:
-        """In milliseconds."""
-        return f"{figure * 1000:.3g} ms"
+        """In seconds or milliseconds."""
+        return format_seconds(figure)

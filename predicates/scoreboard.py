@@ -1,4 +1,4 @@
-"""Tests passed."""
+"""The number of tests that passed."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Scoreboard(Predicate[ScoreboardOptions]):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The line that holds the score."""
+        """The line with the score."""
         return (self.options.pattern.pattern,)
 
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
-        """By the last score of a test that ended by itself."""
+        """Judge by the last score of a test that ended on its own."""
         if run.ending is Ending.TIMEOUT:
             return outcome(self.options.timeout, f"the test {how_it_ended(run)}")
         if run.ending is not Ending.EXITED:
@@ -56,6 +56,6 @@ class Scoreboard(Predicate[ScoreboardOptions]):
         total = number_in(matches, pattern, "total")
         wanted = total if self.options.passes is None else self.options.passes
         if passed is None or not wanted:
-            return Untestable("the test printed no score, or one of no tests")
+            return Untestable("the test printed no score, or a score with zero tests")
         why = f"{passed:g} tests passed, {wanted:g} wanted"
         return Good(why) if passed >= wanted else Bad(why)

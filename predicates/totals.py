@@ -1,4 +1,4 @@
-"""Totals such as `total: 376/376` in what a test prints."""
+"""Totals such as `total: 376/376` in a test's output."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from re import Pattern
 from bisector.predicate import Match
 
 PASSED_OF_TOTAL = r"(?<![\w/.-])(?P<passed>\d+)\s*/\s*(?P<total>\d+)(?![\w/])"
-"""`passed/total`, but no date and no path."""
+"""`passed/total`, but not a date or a path."""
 
 
 def number_in(matches: Sequence[Match], pattern: Pattern[str], group: str) -> float | None:
-    """The number in the last match: in the group of that name, or else in the pattern's last group."""
+    """The number in the last match: in the group of that name, else in the pattern's last group."""
     if not matches or not pattern.groups:
         return None
     index = pattern.groupindex.get(group, pattern.groups)

@@ -1,18 +1,22 @@
-"""Wall time, against the good endpoint's."""
+"""Wall time, compared with the good endpoint."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from bisector.predicate import Ending, Run
+from bisector.units import format_seconds
 
 from .figures import RatioOptions, RatioPredicate
 
 
 class WallTime(RatioPredicate[RatioOptions]):
-    """Seconds from start to end. Other work on the machine changes it, so prefer user time if you can.
+    """Seconds from start to end, without the time in which the test waited for a CPU.
 
-    A test that does not finish within the hunt's timeout is bad.
+    Other work on the machine still changes it (caches, clock speed), so prefer user time if you can.
+
+    A test that does not finish within the hunt's timeout is bad. One that fails where the good endpoint's
+    succeeds is untestable; add `|| true` if its exit code means nothing.
     """
 
     name = "wall_time"
@@ -22,13 +26,13 @@ class WallTime(RatioPredicate[RatioOptions]):
     missing = "took no time"
 
     def figure(self, run: Run) -> float | None:
-        """Seconds."""
-        return run.wall
+        """Seconds with a CPU."""
+        return run.with_a_cpu(run.wall)
 
     def figure_so_far(self, run: Run, ends: Sequence[Run]) -> float | None:
-        """Seconds until now."""
-        return run.wall
+        """Seconds with a CPU so far; None if the machine does not measure the waiting."""
+        return run.with_a_cpu(run.wall) if run.contention.waited is not None else None
 
     def say(self, figure: float) -> str:
-        """In seconds."""
-        return f"{figure:.3g} s"
+        """In seconds or milliseconds."""
+        return format_seconds(figure)

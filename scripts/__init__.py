@@ -1,1 +1,1 @@
-"""What writes the generated parts of the documentation, and what make and CI call."""
+"""Scripts that generate parts of the documentation, and scripts for make and CI."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the wheel, installs it into an environment of its own, and runs it from a folder that is not the checkout.
+# Builds the wheel, installs it into a fresh environment, and runs it from outside the checkout.
 set -euo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -18,6 +18,6 @@ import importlib.util
 import sys
 
 if importlib.util.find_spec("predicates") is not None:
-    sys.exit("the wheel takes the bare name `predicates`")
+    sys.exit("the wheel installs the top-level name `predicates`")
 PY
 echo "wheel: installed and run outside $(basename "$checkout")"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The whole plan, replayed on the sample history: quantify, check, run, diagnose, verify, alarm, deadlines.
+# Runs the whole plan on the sample history: quantify, check, run, diagnose, verify, alarm, deadlines.
 # Usage: demo-plan.sh FOLDER [SCENARIO [COMMITS [WORKLOAD]]]; `bisector` is taken from PATH.
 set -uo pipefail
 
 folder=$1 scenario=${2:-env-copy} commits=${3:-60} workload=${4:-25}
 
-# The micro-benchmarks do not feel every cause by as much as the alarm asks.
+# Not every cause slows the micro-benchmarks down enough for the alarm.
 [ "$scenario" = env-copy ] && before_the_fix=1 || before_the_fix='[01]'
 
-# step CODE WORDS...: shows a command, runs it, and stops here if it ends with another exit code.
+# step CODE WORDS...: prints and runs a command, and exits if its exit code is not CODE.
 step() {
   local expected=$1 ended
   shift
@@ -16,7 +16,7 @@ step() {
   "$@"
   ended=$?
   [[ $ended == $expected ]] && return
-  echo "demo-plan: '$*' ended with exit code $ended, $expected was expected" >&2
+  echo "demo-plan: '$*' exited with $ended, expected $expected" >&2
   exit 1
 }
 
@@ -32,11 +32,11 @@ step 0 bisector check --config tcl
 step 0 bisector run --config tcl
 phase "Phase 3: diagnose"
 step 0 bisector diagnose --config tcl
-phase "Phase 5: verify; the regressed tip does not hold, the branch fix does"
+phase "Phase 5: verify; the regressed tip fails, the branch fix passes"
 step 1 bisector verify --guests all --fix architecture -q
 step 0 bisector verify --guests all --fix fix
 step 0 bisector deadlines --guests all
-phase "Phase 6: the alarm, with references from the good commit; before the fix, and after"
+phase "Phase 6: the alarm, with references from the good commit; before and after the fix"
 step 0 bisector alarm --config smoke.yaml --update --commit baseline
 step "$before_the_fix" bisector alarm --config smoke.yaml --commit architecture
 step 0 bisector alarm --config smoke.yaml --commit fix

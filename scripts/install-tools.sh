@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# install-tools.sh ocaml|bubblewrap|strace|valgrind|ccache|chromium: makes sure that what the sample history (ocaml and dune), the
-# tests of `sandbox: bwrap` (bubblewrap), `bisector diagnose` (strace, valgrind) or the report's page need is on PATH, through the
-# system's package manager when it is missing.
+# install-tools.sh ocaml|bubblewrap|strace|valgrind|ccache|chromium: installs a tool with the system's package
+# manager if it is not on PATH. The sample history needs ocaml and dune, the tests of `sandbox: bwrap` bubblewrap,
+# `bisector diagnose` strace and valgrind, the tests of `instructions` valgrind, those of the report's page chromium.
 set -euo pipefail
 case ${1:-} in
   ocaml) commands=(dune ocamlopt) apt=(ocaml-nox ocaml-dune) dnf=(ocaml ocaml-dune) others=(ocaml dune) ;;
@@ -13,12 +13,12 @@ missing() { for command in "${commands[@]}"; do command -v "$command" >/dev/null
 missing || exit 0
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || { echo "$1 is missing and this is not root: install it, then run make again" >&2; exit 1; }
+  command -v sudo >/dev/null || { echo "$1 is missing and you are not root; install it, then run make again" >&2; exit 1; }
   as_root=(sudo)
 fi
 echo "installing $1 ..."
 if command -v apt-get >/dev/null; then
-  # The package lists of a fresh machine are empty or old.
+  # The package lists of a fresh machine are empty or outdated.
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${apt[@]}" >/dev/null
 elif command -v dnf >/dev/null; then
@@ -31,6 +31,6 @@ elif command -v brew >/dev/null; then
   brew install "${others[@]}"
 fi
 if missing; then
-  echo "$1 could not be installed here: put ${commands[*]} on PATH, then run make again" >&2
+  echo "cannot install $1 here; put ${commands[*]} on PATH, then run make again" >&2
   exit 1
 fi

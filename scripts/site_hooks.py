@@ -1,18 +1,18 @@
-"""What the documentation's site needs of MkDocs beyond its settings."""
+"""MkDocs hooks for the documentation site."""
 
 from __future__ import annotations
 
 import re
 
 _CODE = re.compile(r"`([^`\n]*<!\[[^`\n]*)`")
-"""A code span that holds `<![`, as a regular expression that looks behind does.
+"""A code span with `<![`, as in a regular expression with a lookbehind.
 
-MkDocs reads every page as HTML too, and the HTML parser of older Pythons gives up there.
+MkDocs also parses every page as HTML, and the HTML parser of older Pythons fails there.
 """
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """The page with such spans written as HTML, character by character."""
+    """The page with such spans as HTML entities."""
     return _CODE.sub(lambda found: f"<code>{_entities(found[1])}</code>", markdown)
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the tests on every supported Python that this machine has, with the newest and the oldest libraries that
-# pyproject.toml allows, and says which it could not find.
+# Runs the tests on every supported Python that is installed, with the newest and the oldest libraries that
+# pyproject.toml allows, and reports missing Pythons.
 # Usage: scripts/test-matrix.sh [PYTEST ARGUMENTS...], or TESTS="tests/hunt_file" make matrix for some of the tests.
-# Interpreters are looked for on PATH, then with pyenv, then with uv; oldest libraries need uv (pip install uv).
+# Interpreters are searched on PATH, then in pyenv, then in uv; the oldest libraries need uv (pip install uv).
 set -u
 cd "$(dirname "$0")/.."
 folder=${MATRIX_FOLDER:-build/matrix}
@@ -24,7 +24,7 @@ try() { # NAME PYTHON INSTALL...
   local name=$1 python=$2 place="$folder/$1"
   shift 2
   "$python" -m venv --clear "$place" && "$@" >"$place.install" 2>&1 ||
-    { echo "$name: cannot be installed, see $place.install"; wrong=1; return; }
+    { echo "$name: installation failed, see $place.install"; wrong=1; return; }
   if "$place/bin/python" -m pytest -q -m 'not long and not alone' --ignore=tests/browser "${tests[@]}" >"$place.log" 2>&1; then
     echo "$name: passed"
   else
@@ -43,7 +43,7 @@ for version in 3.11 3.12 3.13; do
     try "$version-oldest" "$python" uv pip install --python "$folder/$version-oldest/bin/python" \
       --resolution lowest-direct -e '.[test]'
   else
-    echo "$version-oldest: not tried, uv was not found"
+    echo "$version-oldest: skipped, uv was not found"
   fi
 done
 exit $wrong

@@ -1,9 +1,9 @@
-"""Makes the pictures in docs/images/ from a real hunt in the sample history; needs tmux and Chromium.
+"""Creates the pictures in docs/images/ from a real hunt in the sample history; needs tmux and Chromium.
 
 python -m scripts.write_captures [--commits 120]
 
-hunt-under-way.svg and hunt.svg are the terminal while `bisector run` is at work and after it; report.png
-is the top of the report in a browser. The scratch folder's name is shown as `~`, as if it were the home.
+hunt-under-way.svg and hunt.svg show the terminal during and after `bisector run`; report.png
+is the top of the report in a browser. The scratch folder's name is shown as `~`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 class Terminal:
-    """A tmux session of its own that runs one command in `folder`; a context manager."""
+    """A tmux session that runs one command in `folder`; a context manager."""
 
     def __init__(self, folder: Path, command: str) -> None:
         self._folder = folder
@@ -44,7 +44,7 @@ class Terminal:
 
     def __enter__(self) -> Terminal:
         size = ["-x", str(WIDTH), "-y", str(HEIGHT)]
-        # The option has to be there before the command ends, so a sleeping pane comes first.
+        # Set the option before the command can end: start with a sleeping pane.
         self._tmux("-f", "/dev/null", "new-session", "-d", "-s", "hunt", *size, "sleep infinity")
         self._tmux("set-option", "-g", "remain-on-exit", "on")
         self._tmux("set-option", "-g", "status", "off")
@@ -56,7 +56,7 @@ class Terminal:
 
     @property
     def screen(self) -> str:
-        """What a person sees, colours as escape sequences, wrapped lines joined."""
+        """The screen, with colours as escape sequences and wrapped lines joined."""
         return self._tmux("capture-pane", "-p", "-e", "-J", "-S", "-", "-t", "hunt")
 
     @property
@@ -65,11 +65,11 @@ class Terminal:
         return self._tmux("display-message", "-p", "-t", "hunt", "#{pane_dead}").strip() == "1"
 
     def until(self, reached: Callable[[], bool], seconds: float) -> None:
-        """Wait for something; `SystemExit` where it does not come within `seconds`."""
+        """Wait for a condition; raises `SystemExit` after `seconds`."""
         end = time.monotonic() + seconds
         while not reached():
             if time.monotonic() > end:
-                raise SystemExit(f"the hunt did not get there within {seconds:g} s:\n{self.screen}")
+                raise SystemExit(f"the hunt did not get that far within {seconds:g} s:\n{self.screen}")
             time.sleep(0.2)
 
     def _tmux(self, *arguments: str) -> str:
@@ -78,7 +78,7 @@ class Terminal:
 
 
 def picture(screen: str, title: str, folder: Path) -> str:
-    """A screen as SVG, the command on top."""
+    """A screen as SVG, with the command on top."""
     lines = screen.replace(str(folder), "~").rstrip().splitlines()
     kept = [line.rstrip() for line in lines if not re.match(r"Pane is dead", plain(line))]
     text = Text.from_ansi("\n".join(kept).rstrip(), no_wrap=True)
@@ -88,7 +88,7 @@ def picture(screen: str, title: str, folder: Path) -> str:
     console.print(Text.assemble(("$ ", "dim"), COMMAND))
     console.print(text, soft_wrap=True)
     svg = console.export_svg(title=title, theme=MONOKAI, unique_id="bisector")
-    # rich would have the reader's browser fetch a font; any monospaced one will do.
+    # rich embeds a font that the reader's browser would fetch; any monospaced one will do.
     svg = re.sub(r"@font-face \{.*?\}|<!--.*?-->", "", svg, flags=re.DOTALL)
     return svg.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas")
 
@@ -106,7 +106,7 @@ def photograph(page: Path, image: Path) -> None:
 
 
 def found(*programs: str) -> str:
-    """The first of these programs that is on PATH."""
+    """The first of these programs on PATH."""
     for program in programs:
         if shutil.which(program):
             return program
@@ -114,7 +114,7 @@ def found(*programs: str) -> str:
 
 
 def hunted(folder: Path) -> tuple[str, str]:
-    """The screen twice: with a later commit of the search being tested, and at the end of the hunt."""
+    """Two screens: during a later test of the search, and at the end of the hunt."""
     program = f"{sys.executable} -m {COMMAND}"
     with Terminal(folder, f"env -u NO_COLOR COLORTERM=truecolor {program}") as terminal:
         terminal.until(lambda: terminal.is_over or is_searching(terminal.screen), LONGEST_HUNT)
@@ -135,7 +135,7 @@ def write(path: Path, text: str) -> None:
 
 
 def main() -> None:
-    """Make the sample history, hunt in it, take the pictures if the answer is right."""
+    """Create the sample history, hunt in it, and take the pictures if the answer is right."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commits", type=int, default=120)
     commits = parser.parse_args().commits
@@ -147,7 +147,7 @@ def main() -> None:
         under_way, screen = hunted(folder)
         truth = json.loads(sample.truth.read_text())["first_bad"]
         if not is_searching(under_way) or f"first bad commit {truth[:12]}" not in plain(screen):
-            raise SystemExit(f"this hunt is not one to show:\n{screen}")
+            raise SystemExit(f"this hunt is not suitable for the pictures:\n{screen}")
         write(IMAGES / "hunt-under-way.svg", picture(under_way, "a hunt under way", folder))
         write(IMAGES / "hunt.svg", picture(screen, "a hunt", folder))
         (report,) = (folder / "first-hunt/worktrees/reports").glob("*.html")

@@ -13,6 +13,7 @@ from scripts.reference.commands import commands_markdown
 from scripts.reference.journal import journal_markdown
 from scripts.reference.predicates import predicates_markdown
 from scripts.reference.python_api import python_api_markdown
+from scripts.reference.tuned_numbers import tuned_numbers_markdown
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -21,6 +22,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "journal.md": journal_markdown,
     "predicates.md": predicates_markdown,
     "python-api.md": python_api_markdown,
+    "tuned-numbers.md": tuned_numbers_markdown,
 }
 
 

@@ -1,7 +1,7 @@
-"""Guards: no test reads the developer's git settings, or writes into the real home.
+"""Guards: no test reads the developer's git settings or writes to the real home.
 
-Property tests draw the same examples on every run, so that a suite that passed passes again. `make fuzz`
-draws new ones, and more; write what fails there into the test as an `@example`.
+Property tests use the same examples in every run, so that a suite that passed passes again. `make fuzz` uses
+new and more examples. Add a failing one to the test as an `@example`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ hypothesis.settings.load_profile("repeatable")
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_home() -> Iterator[None]:
-    """A home of the tests' own, without git configuration and without inherited GIT_* variables."""
+    """A home for the tests, without git configuration and inherited GIT_* variables."""
     kept = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="bisector-home-") as home:
         for name in [name for name in os.environ if name.startswith("GIT_")]:

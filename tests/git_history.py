@@ -1,4 +1,4 @@
-"""Writes real git repositories of any shape, quickly and always the same."""
+"""Writes real git repositories of any shape, quickly and reproducibly."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Node:
-    """One commit: the names of its parents, and what changes against the first of them (None deletes)."""
+    """One commit: the names of its parents, and the changes to the first of them (None deletes)."""
 
     name: str
     parents: Sequence[str] = ()
     files: Mapping[str, str | None] | None = None
     modes: Mapping[str, str] = field(default_factory=dict)
-    """Of files that are no executables: `100644`, a link `120000`, a submodule `160000` with an id."""
+    """Modes other than `100755`: `100644`, a link `120000`, a submodule `160000` with an id."""
 
 
 def git(folder: Path, *arguments: str, stdin: bytes | None = None) -> str:
-    """What git prints, run in `folder`."""
+    """The output of git in `folder`."""
     done = subprocess.run(
         ["git", *arguments], cwd=folder, input=stdin, capture_output=True, check=False, timeout=120
     )
@@ -30,7 +30,7 @@ def git(folder: Path, *arguments: str, stdin: bytes | None = None) -> str:
 
 
 def write_history(folder: Path, nodes: Sequence[Node]) -> dict[str, str]:
-    """Make a repository at `folder` with these commits, `main` at the last; their ids by name."""
+    """Create a repository at `folder` with these commits and `main` at the last. Returns ids by name."""
     folder.mkdir(parents=True)
     git(folder, "init", "--quiet")
     marks = {node.name: at for at, node in enumerate(nodes, start=1)}
@@ -54,7 +54,7 @@ def write_history(folder: Path, nodes: Sequence[Node]) -> dict[str, str]:
 
 
 def chain(length: int, files: Mapping[int, Mapping[str, str | None]] | None = None) -> list[Node]:
-    """`length` commits in a row, named c0, c1, ...; `files` says what some of them change."""
+    """`length` commits in a line, named c0, c1, ... `files` has the changes of some of them."""
     return [Node(f"c{at}", [f"c{at - 1}"] if at else [], (files or {}).get(at)) for at in range(length)]
 
 

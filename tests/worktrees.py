@@ -1,4 +1,4 @@
-"""Scratch worktrees as a hunt makes them, for tests that need no hunt."""
+"""Scratch worktrees like those of a hunt, for tests without a hunt."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from bisector.history.repository import Repository
 
 
 def private(repository: Path) -> PrivateRepository:
-    """The private repository of the one at `repository`, in a folder beside it."""
+    """The private repository of `repository`, in a folder next to it."""
     return PrivateRepository(Repository(repository), repository.with_name(f"{repository.name}-private"))

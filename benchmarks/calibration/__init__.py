@@ -1,1 +1,1 @@
-"""Whether the stated confidence is true: simulated hunts where the model holds, and where it is broken."""
+"""Whether the stated confidence is true: simulated hunts that fit the model, and others that do not."""

@@ -16,7 +16,7 @@ from benchmarks.calibration.tables import Results, by_parameters, calibration, m
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line asks for."""
+    """The options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.calibration", description=__doc__)
     parser.add_argument("--hunts", type=int, default=2000, help="for each noise model")
     parser.add_argument("--misfits", type=int, default=500, help="hunts for each broken assumption")
@@ -45,7 +45,7 @@ def counts(results: Results) -> list[dict[str, object]]:
 def main() -> int:
     """Measure, print and store."""
     asked, began = arguments(), time.perf_counter()
-    # Two processes with threads of their own would be in each other's way.
+    # Two processes that each have several threads would slow each other down.
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     shares = list(portions(asked.hunts, asked.misfits, asked.only))
     results = measure(shares, asked.jobs)

@@ -1,4 +1,4 @@
-"""Ranges for which the model does not hold, each way it can fail on purpose."""
+"""Ranges that break the model, each in its own way."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from bisector.search import Bad, Exact, Flaky, Good, Measured, Outcome, Timing
 
 Make = Callable[[random.Random], World]
 Speed = Callable[[float], float]
-"""Log slowness of the machine at a time, in readings since the hunt began."""
+"""The log slowness of the machine at a time, in readings since the start of the hunt."""
 
 LASTS = 30.0
-"""Readings that a hunt takes, about."""
+"""The approximate number of readings of a hunt."""
 SIZES = ((0.05, 1.3), (0.1, 1.65), (0.1, 1.3))
-"""Spread of the logarithm and factor of the step, one drawn for each hunt."""
+"""Spread of the logarithm and factor of the step. Each hunt uses one pair."""
 
 
 def trend(rng: random.Random, total: float) -> Speed:
-    """Slower (or faster) steadily, by `total` over a hunt."""
+    """The machine gets slower (or faster) steadily, by `total` over a hunt."""
     slope = rng.choice((-1, 1)) * math.log(total) / LASTS
     return lambda time: slope * time
 
 
 def busy_spell(rng: random.Random, factor: float) -> Speed:
-    """Slower for a third of the hunt, beginning anywhere in its first two thirds."""
+    """The machine is slower for a third of the hunt, which begins in its first two thirds."""
     begins = rng.uniform(0, LASTS * 2 / 3)
     return lambda time: math.log(factor) if begins <= time < begins + LASTS / 3 else 0.0
 
 
 def drifting(speed: Callable[[random.Random], Speed], paired: bool) -> Make:
-    """Values of a machine whose speed changes: plain seconds, or ratios to a reference run in turn."""
+    """Values of a machine whose speed changes: plain seconds, or ratios to a reference that runs in turn."""
 
     def make(rng: random.Random) -> World:
         steps, (spread, factor) = one_step(rng), rng.choice(SIZES)
@@ -56,7 +56,7 @@ def drifting(speed: Callable[[random.Random], Speed], paired: bool) -> Make:
             time = next(taken)
             if not paired:
                 return Measured(math.exp(level[commit] + slowness(time) + rng.gauss(0.0, spread)))
-            # Reference, candidate, reference, candidate: half their difference spreads as one run does.
+            # Reference, candidate, reference, candidate: half their difference has the spread of one run.
             runs = [slowness(time + at / 4) + rng.gauss(0.0, spread) for at in range(4)]
             return Measured(math.exp(level[commit] + (runs[1] + runs[3] - runs[0] - runs[2]) / 2))
 
@@ -66,7 +66,7 @@ def drifting(speed: Callable[[random.Random], Speed], paired: bool) -> Make:
 
 
 def tailed(error: Callable[[random.Random, float, float], float]) -> Make:
-    """Values whose errors are drawn by `error(rng, spread, factor)`."""
+    """Values with errors from `error(rng, spread, factor)`."""
 
     def make(rng: random.Random) -> World:
         steps, (spread, factor) = one_step(rng), rng.choice(SIZES)
@@ -86,7 +86,7 @@ def student(freedom: int) -> Callable[[random.Random, float, float], float]:
 
 
 def contaminated(rng: random.Random, spread: float, factor: float) -> float:
-    """One reading in ten is as much slower as the step itself makes it."""
+    """One reading in ten is slower by the size of the step."""
     return rng.gauss(0.0, spread) + (math.log(factor) if rng.random() < 0.1 else 0.0)
 
 
@@ -96,7 +96,7 @@ def wild(rng: random.Random, spread: float, factor: float) -> float:
 
 
 def timed_steps(steps: Callable[[random.Random], Steps]) -> Make:
-    """Values that step as told."""
+    """Values with these steps."""
 
     def make(rng: random.Random) -> World:
         made, (spread, factor) = steps(rng), rng.choice(SIZES)
@@ -106,7 +106,7 @@ def timed_steps(steps: Callable[[random.Random], Steps]) -> Make:
 
 
 def flaky_steps(steps: Callable[[random.Random], Steps], rate: float) -> Make:
-    """Verdicts that flip at one rate about steps as told."""
+    """Verdicts with these steps that flip at one rate."""
 
     def make(rng: random.Random) -> World:
         made = steps(rng)
@@ -116,13 +116,13 @@ def flaky_steps(steps: Callable[[random.Random], Steps], rate: float) -> Make:
 
 
 def two_bugs(rng: random.Random) -> World:
-    """Two bugs that show themselves in 60% and in 30% of the runs; good commits fail in 2%."""
+    """Two bugs that show in 60% and in 30% of the runs. Good commits fail in 2%."""
     steps = two_steps(rng)
     return steps.world(verdicts(rng, np.minimum(0.02 + 0.6 * steps.level(), 0.92)))
 
 
 def rate_in_time(rate: Callable[[float], float]) -> Make:
-    """Verdicts that flip at a rate which depends on the time, in readings since the hunt began."""
+    """Verdicts that flip at a rate that depends on the time, in readings since the start of the hunt."""
 
     def make(rng: random.Random) -> World:
         steps, taken = one_step(rng), iter(range(10**6))
@@ -138,7 +138,7 @@ def rate_in_time(rate: Callable[[float], float]) -> Make:
 
 
 def rate_in_history(rate: float) -> Make:
-    """Verdicts that never flip before some commit, and do at `rate` in all that descend from it."""
+    """Verdicts that never flip before some commit, and flip at `rate` in it and its descendants."""
 
     def make(rng: random.Random) -> World:
         steps = one_step(rng)
@@ -146,7 +146,7 @@ def rate_in_history(rate: float) -> Make:
         flaky = Steps(steps.graph, begins, {begins: 1.0}).level() > 0
         wrong = np.where(flaky, rate, 0.0)
         probe: Probe = verdicts(rng, np.where(steps.level() > 0, 1 - wrong, wrong))
-        # Where the test begins to fail now and then is a true answer too, though not the one looked for.
+        # The commit where the test becomes flaky is a true answer too, although not the expected one.
         return World(steps.graph, steps.culprit, frozenset({begins} - {steps.culprit}), probe)
 
     return make
@@ -163,7 +163,7 @@ def _drift() -> Iterator[tuple[str, Timing, Make]]:
 
 
 def cases() -> Iterator[Case]:
-    """All of them."""
+    """All cases that break the model."""
     for label, noise, make in _drift():
         yield Case("drift", label, noise, make)
     yield Case("heavy tails", "Student's t, 3 degrees of freedom", Timing(), tailed(student(3)))

@@ -1,7 +1,8 @@
-"""What a hunt does after its search: the first bad commit and its parents, read afresh.
+"""The end of a hunt after its search: new readings of the first bad commit and its parents.
 
-The rules are those of `bisector.hunt`: verdicts are read once more and count as further readings, measured
-values in pairs until the interval of their ratio decides; what does not hold sends the search on.
+The rules are those of `bisector.hunt`: verdicts are read once more and count as further readings. Measured
+values are read in pairs until the interval of their ratio decides. If the confirmation fails, the search
+continues.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from bisector.search import (
 )
 
 RATIO = 1.1
-"""Smallest ratio that a hunt file asks for by default."""
+"""The smallest ratio in a hunt file by default."""
 LEAST, MOST = 3, 20
-"""Pairs of a confirmation."""
+"""The minimum and maximum number of pairs in a confirmation."""
 
 
 def confirmed(world: World, search: Search, most_probes: int) -> tuple[Conclusion | None, int]:
-    """How the hunt ends that this search is part of, and its readings, those of pairs not counted."""
+    """The conclusion of the hunt with this search, and its readings without those of pairs."""
     given_up: set[int] = set()
     while True:
         found = search.conclusion
@@ -73,7 +74,7 @@ def _read(world: World, search: Search, commit: int, times: int) -> None:
 
 
 def _holds(probe: Probe, commit: int, parent: int) -> bool:
-    """Whether pairs of readings show a step; a parent that cannot be tested says nothing against it."""
+    """Whether pairs of readings show a step. An untestable parent does not contradict it."""
     ratios: list[float] = []
     while len(ratios) < MOST:
         own, before = probe(commit), probe(parent)

@@ -1,4 +1,4 @@
-"""Simulated hunts, each carried on from one stated confidence to the next."""
+"""Simulated hunts. Each continues from one stated confidence to the next."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from bisector.search.search import CHECK_EVERY
 
 LEVELS = (0.9, 0.95, 0.99)
 CONFIRMED = "confirmed"
-"""Key of the hunts at the last level that are also put through a hunt's confirmation."""
+"""Key of the hunts at the last level that also get a confirmation."""
 Stage = float | str
 MOST_PROBES = 300
 """A hunt that takes more is inconclusive."""
 
 
 class Ending(StrEnum):
-    """What a conclusion was worth."""
+    """The value of a conclusion."""
 
     RIGHT = "right"
     OTHER = "another true step"
@@ -36,18 +36,18 @@ class Ending(StrEnum):
 
     @property
     def answers(self) -> bool:
-        """Whether the hunt claimed to know."""
+        """Whether the hunt gave an answer."""
         return self not in (Ending.MISFIT, Ending.INCONCLUSIVE)
 
 
 @dataclass
 class Tally:
-    """What became of the hunts of one case at one stated confidence."""
+    """The results of the hunts of one case at one stated confidence."""
 
     endings: list[Ending] = field(default_factory=list)
     probes: list[int] = field(default_factory=list)
     stated: list[float] = field(default_factory=list)
-    """The probability that each conclusion came with; 1 for a set of untestable commits."""
+    """The stated probability of each conclusion, or 1 for a set of untestable commits."""
 
     def add(self, ending: Ending, probes: int, stated: float) -> None:
         """Count one hunt."""
@@ -56,25 +56,25 @@ class Tally:
         self.stated.append(stated)
 
     def join(self, other: Tally) -> Tally:
-        """Both together."""
+        """The sum of both."""
         return Tally(self.endings + other.endings, self.probes + other.probes, self.stated + other.stated)
 
     def count(self, *endings: Ending) -> int:
-        """How many hunts ended so."""
+        """The number of hunts with these endings."""
         return sum(one in endings for one in self.endings)
 
     @property
     def answered(self) -> int:
-        """How many hunts claimed to know."""
+        """The number of hunts that gave an answer."""
         return sum(one.answers for one in self.endings)
 
     def share(self, *endings: Ending) -> float:
-        """Share of all hunts that ended so."""
+        """The share of all hunts with these endings."""
         return self.count(*endings) / len(self.endings)
 
     @property
     def right(self) -> tuple[float, float, float]:
-        """Share of right answers among all answers, and its 95% interval."""
+        """The share of right answers among all answers, and its 95% interval."""
         right = self.count(Ending.RIGHT)
         return (right / self.answered if self.answered else math.nan, *wilson(right, self.answered))
 
@@ -85,7 +85,7 @@ class Tally:
 
 
 def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """The interval of a share (Wilson, 1927); from 0 to 1 where nothing was counted."""
+    """The interval of a share (Wilson, 1927), or 0 to 1 for an empty count."""
     if of == 0:
         return 0.0, 1.0
     share, weight = hits / of, z * z / of
@@ -95,7 +95,7 @@ def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def judge(conclusion: Conclusion | None, world: World) -> Ending:
-    """What a conclusion is worth, given the truth; a hunt without any is inconclusive."""
+    """The value of a conclusion, given the truth. A hunt without a conclusion is inconclusive."""
     match conclusion:
         case NoRegression():
             return Ending.RIGHT if world.culprit is None else Ending.MISSED
@@ -116,11 +116,11 @@ def _named(commits: Sequence[int], world: World) -> Ending:
 
 
 def hunt(case: Case, seed: int, levels: Sequence[float] = LEVELS) -> dict[Stage, tuple[Ending, int, float]]:
-    """One hunt: how it ended, its probes, and the probability it stated, at each level.
+    """One hunt: its ending, its probes, and its stated probability at each level.
 
-    At a higher level the search is given all readings so far and goes on from there, as a hunt that is
-    taken up again does. A misfit seen where every search looks for one ends all levels. The last level is
-    carried on through the confirmation.
+    At a higher level the search gets all readings so far and continues, like a hunt that is continued. If a
+    misfit is found where every search looks for one, it ends all levels. The last level includes the
+    confirmation.
     """
     rng = random.Random(f"{case.name} {seed}")
     world = case.make(rng)
@@ -148,7 +148,7 @@ def _ends_all(search: Search) -> bool:
 
 
 def hunts(case: Case, seeds: Sequence[int], levels: Sequence[float] = LEVELS) -> dict[Stage, Tally]:
-    """Many, by level, the confirmed ones last."""
+    """Many hunts, by level, with the confirmed ones last."""
     stages: tuple[Stage, ...] = (*levels, CONFIRMED)
     tallies = {stage: Tally() for stage in stages}
     for seed in seeds:

@@ -1,4 +1,4 @@
-"""Ranges for which the model holds: every parameter from a fixed list, unknown to the search."""
+"""Ranges that fit the model. Every parameter is from a fixed list and unknown to the search."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bisector.search import Exact, Flaky, Noise, Timing
 UNTESTABLE = (0.1, 0.3)
 FLIPS = (0.01, 0.05, 0.1, 0.2)
 ONE_SIDED = (0.3, 0.5)
-"""Shares of the runs in which a bug hides itself."""
+"""Shares of the runs in which a bug does not show."""
 TIMINGS = ((0.05, 1.5), (0.1, 1.65), (0.2, 2.0), (0.1, 1.3), (0.2, 1.5))
 """Spread of the logarithm, and factor of the step: 8.1, 5.0, 3.5, 2.6 and 2.0 spreads."""
 
 
 def exact(share: float) -> Callable[[random.Random], World]:
-    """Verdicts that never err; `share` of the commits cannot be tested."""
+    """Verdicts without errors. `share` of the commits is untestable."""
 
     def make(rng: random.Random) -> World:
         steps = one_step(rng)
@@ -27,7 +27,7 @@ def exact(share: float) -> Callable[[random.Random], World]:
 
 
 def flaky(false_bad: float, false_good: float, untestable: float = 0.0) -> Callable[[random.Random], World]:
-    """Verdicts that flip."""
+    """Flaky verdicts."""
 
     def make(rng: random.Random) -> World:
         steps = one_step(rng)
@@ -38,7 +38,7 @@ def flaky(false_bad: float, false_good: float, untestable: float = 0.0) -> Calla
 
 
 def timed(spread: float, factor: float, untestable: float = 0.0) -> Callable[[random.Random], World]:
-    """Measured values in a lognormal spread."""
+    """Measured values with a lognormal spread."""
 
     def make(rng: random.Random) -> World:
         steps = one_step(rng)
@@ -49,7 +49,7 @@ def timed(spread: float, factor: float, untestable: float = 0.0) -> Callable[[ra
 
 
 def cases() -> Iterator[Case]:
-    """All of them."""
+    """All cases that fit the model."""
     for share in (0.0, *UNTESTABLE):
         yield Case("Exact", f"{share:.0%} untestable", Exact(), exact(share))
     unknown: Noise = Flaky()

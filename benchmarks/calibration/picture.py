@@ -1,4 +1,4 @@
-"""The reliability picture, an SVG drawn by hand: stated confidence against the share of right answers."""
+"""The reliability picture as SVG: stated confidence against the share of right answers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from benchmarks.calibration.hunts import LEVELS, Stage, Tally
 
 WIDTH, HEIGHT, LEFT, TOP, ROOM = 640, 400, 70, 40, 300
 COLOURS = ("#c2571a", "#2f7d4f", "#3366cc", "#8a4fbf")
-"""Told apart on white and on black."""
+"""Colours that differ on white and on black."""
 BEST = 0.9997
-"""Shares above are drawn at the upper edge."""
+"""Larger shares are drawn at the upper edge."""
 TICKS = (0.85, 0.9, 0.95, 0.99, 0.999)
 STYLE = """<style>
   .ground { fill: #ffffff } .ink { fill: #222222 } .axis { stroke: #222222; fill: none }
@@ -24,7 +24,7 @@ STYLE = """<style>
 
 
 def _place(share: float) -> float:
-    """A share on the scale of its errors (0 at .8, 1 at `BEST`), so that .99 and .999 are told apart."""
+    """A share on a scale of its errors (0 at .8, 1 at `BEST`), so that .99 and .999 are apart."""
     low, high = math.log10(0.2), math.log10(1 - BEST)
     return (low - math.log10(1 - min(max(share, 0.8), BEST))) / (low - high)
 
@@ -38,7 +38,7 @@ def _x(at: int) -> float:
 
 
 def svg(models: Mapping[str, Mapping[Stage, Tally]]) -> str:
-    """Each model at each stated confidence, with its 95% interval; below a step it would promise too much."""
+    """Each model at each stated confidence, with its 95% interval. Models below a step promise too much."""
     right = LEFT + 160 * len(LEVELS)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '

@@ -1,4 +1,4 @@
-"""The cases shared out among processes, a few hunts at a time."""
+"""The cases, divided between processes, a few hunts at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CASES = HOLDING + BROKEN
 
 
 def portions(of_model: int, of_misfit: int, only: str) -> Iterator[tuple[int, range]]:
-    """The work: which case, which seeds; `of_model` hunts are spread over the cases of a noise model."""
+    """The portions: case and seeds. `of_model` hunts are divided between the cases of a noise model."""
     for at, case in enumerate(CASES):
         if only.lower() not in case.name.lower():
             continue
@@ -30,13 +30,13 @@ def portions(of_model: int, of_misfit: int, only: str) -> Iterator[tuple[int, ra
 
 
 def work(portion: tuple[int, range]) -> tuple[int, dict[Stage, Tally]]:
-    """What one process does."""
+    """One portion, in one process."""
     at, seeds = portion
     return at, hunts(CASES[at], seeds)
 
 
 def measure(shares: list[tuple[int, range]], jobs: int) -> Results:
-    """All hunts asked for, in the order of the cases."""
+    """All hunts, in the order of the cases."""
     found: dict[int, dict[Stage, Tally]] = {}
     with get_context("spawn").Pool(jobs, initializer=os.nice, initargs=(LOWEST,)) as pool:
         for at, tallies in pool.imap_unordered(work, shares):

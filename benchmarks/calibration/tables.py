@@ -1,4 +1,4 @@
-"""The figures as Markdown."""
+"""The results as Markdown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pooled(results: Results) -> dict[str, dict[Stage, Tally]]:
 
 
 def calibration(rows: Iterable[tuple[str, Mapping[Stage, Tally]]]) -> str:
-    """Share of right answers at each stated confidence, with its interval and what it cost."""
+    """Share of right answers at each stated confidence, with its interval and cost."""
     lines = ["| model | stated | hunts | right | 95% interval | no answer | mean probes |"]
     lines.append("|---|---|---|---|---|---|---|")
     for name, tallies in rows:
@@ -37,7 +37,7 @@ def calibration(rows: Iterable[tuple[str, Mapping[Stage, Tally]]]) -> str:
 
 
 def by_parameters(results: Results) -> str:
-    """One row for each list of true parameters: right answers at each stated confidence."""
+    """One row for each list of true parameters, with right answers at each stated confidence."""
     head = " | ".join(f"stated {level:g}" for level in LEVELS)
     lines = [f"| model | true parameters | hunts | {head} | .99, confirmed | mean probes |"]
     lines.append("|---|---|---|---|---|---|---|---|")
@@ -50,7 +50,7 @@ def by_parameters(results: Results) -> str:
 
 
 def misfits(results: Results) -> str:
-    """What became of hunts whose assumptions were broken; wrong answers also at the lowest level."""
+    """The endings of hunts whose assumptions were broken, with wrong answers at the lowest level too."""
     lines = [
         "| broken | how | right | another true step | misfit or inconclusive | wrong commit | missed "
         "| wrong, confirmed | wrong at .9 | probes | hunts |"

@@ -24,8 +24,6 @@ WITH = [
     (size, before, after) for size in (32, 1000) for before, after in ((0.1, 0.9), (0.1, 0.5), (0.0, 0.3))
 ]
 UNSAID = [(24, 0.0, after) for after in (0.2, 0.4, 0.7)]
-_QUICK = 0.1
-"""Seconds of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class Cell:
         return f"{self.size:,} commits, {rates}"
 
 
-def played(cell: Cell, seed: int) -> tuple[str, int]:
-    """How one hunt ended, and its runs."""
+def played(cell: Cell, seconds: float, seed: int) -> tuple[str, int]:
+    """The conclusion of one hunt, and its runs."""
     rng = random.Random(f"{cell} {seed}")
     first = rng.randrange(cell.size) if cell.change else cell.size
     plan = plan_of([[at - 1] if at else [] for at in range(cell.size)])
@@ -52,7 +50,7 @@ def played(cell: Cell, seed: int) -> tuple[str, int]:
         is_bad = commit != "good" and int(commit[1:]) >= first
         return Bad("fails") if rng.random() < (cell.after if is_bad else cell.before) else Good("passes")
 
-    found, engine, _, _ = hunt(plan, judge, engine=FakeEngine(judge, seconds=_QUICK))
+    found, engine, _, _ = hunt(plan, judge, engine=FakeEngine(judge, seconds=seconds))
     return _worth(found, f"c{first}"), len(engine.asked)
 
 
@@ -74,9 +72,10 @@ def row(cell: Cell, ends: Iterable[tuple[str, int]]) -> str:
 
 
 def main() -> int:
-    """Print the table, a row as soon as it is known."""
+    """Print the table, row by row."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.calibration.verdicts", description=__doc__)
     parser.add_argument("--hunts", type=int, default=2000, help="for each row")
+    parser.add_argument("--seconds", type=float, default=0.1, help="what a run takes")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     asked = parser.parse_args()
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -89,7 +88,9 @@ def main() -> int:
     )
     with ProcessPoolExecutor(asked.jobs) as pool:
         for cell in cells:
-            sys.stdout.write(row(cell, pool.map(partial(played, cell), range(asked.hunts), chunksize=5)))
+            sys.stdout.write(
+                row(cell, pool.map(partial(played, cell, asked.seconds), range(asked.hunts), chunksize=5))
+            )
             sys.stdout.flush()
     return 0
 

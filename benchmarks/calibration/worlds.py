@@ -1,4 +1,4 @@
-"""Made-up truths: what a history does to its readings, and which commits a hunt may name."""
+"""Generated truths: how a history affects its readings, and which commits a hunt may name."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ Floats = NDArray[np.float64]
 Probe = Callable[[int], Outcome]
 
 GRAPHS = (chain(60), chain(120), like_git(80, 7), like_git(120, 5))
-"""Lines, and histories with merges; every commit is an ancestor of the last one."""
+"""Lines, and histories with merges. Every commit is an ancestor of the last one."""
 NULLS = 0.1
-"""Share of ranges that hold no regression."""
+"""Share of ranges without a regression."""
 
 
 @dataclass(frozen=True)
 class World:
-    """One range: its graph, what is true of it, and a probe that shows it, noise included."""
+    """One range: its graph, its truth, and a probe that shows it with noise."""
 
     graph: CommitGraph
     culprit: int | None
-    """The first bad commit; None where no commit is bad."""
+    """The first bad commit, or None if no commit is bad."""
     others: frozenset[int]
-    """Further commits that really step to the bad side: no culprit, but no invention either."""
+    """Other commits with a real step to bad. They are neither the first bad commit nor an invention."""
     probe: Probe
 
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of range: what the search is told, and how worlds of this kind are made."""
+    """One kind of range: the options of the search, and how to generate worlds of this kind."""
 
     group: str
     label: str
@@ -45,25 +45,25 @@ class Case:
 
     @property
     def name(self) -> str:
-        """What `--only` matches."""
+        """The name for `--only`."""
         return f"{self.group}: {self.label}"
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Where the level of a range steps, by how much, and what it amounts to at each commit."""
+    """The steps in the level of a range: where, how large, and the sum at each commit."""
 
     graph: CommitGraph
     culprit: int | None
     sizes: Mapping[int, float]
 
     def world(self, probe: Probe) -> World:
-        """The range with readings."""
+        """The range with this probe."""
         ups = {commit for commit, size in self.sizes.items() if size > 0}
         return World(self.graph, self.culprit, frozenset(ups - {self.culprit}), probe)
 
     def level(self) -> Floats:
-        """Shape (N + 1,): the summed steps in each commit; the good endpoint (-1) is last and has none."""
+        """Shape (N + 1,): the sum of the steps at each commit. The good endpoint (-1) is last, with none."""
         level = np.zeros(len(self.graph) + 1)
         for commit, size in self.sizes.items():
             level[:-1] += size * descendants(self.graph, commit)
@@ -71,7 +71,7 @@ class Steps:
 
 
 def one_step(rng: random.Random) -> Steps:
-    """A first bad commit anywhere, or none at all."""
+    """A first bad commit anywhere, or no step."""
     graph = rng.choice(GRAPHS)
     culprit = None if rng.random() < NULLS else rng.randrange(len(graph))
     return Steps(graph, culprit, {} if culprit is None else {culprit: 1.0})
@@ -85,7 +85,7 @@ def two_steps(rng: random.Random, second: float = 0.5) -> Steps:
 
 
 def comes_and_goes(rng: random.Random) -> Steps:
-    """A step that is mended and brought in again, each time by a descendant."""
+    """A step that is fixed and brought in again, each time by a descendant."""
     graph = rng.choice(GRAPHS)
     line = [len(graph) - 1]
     while graph.parents[line[-1]]:
@@ -95,7 +95,7 @@ def comes_and_goes(rng: random.Random) -> Steps:
 
 
 def verdicts(rng: random.Random, looks_bad: Floats) -> Probe:
-    """Verdicts that are bad with the probability given for each commit, shape (N + 1,)."""
+    """Verdicts that are bad with this probability for each commit, with shape (N + 1,)."""
     return lambda commit: Bad() if rng.random() < looks_bad[commit] else Good()
 
 
@@ -105,12 +105,12 @@ def flips(rng: random.Random, steps: Steps, false_bad: float, false_good: float)
 
 
 def measured(steps: Steps, factor: float, error: Callable[[], float]) -> Probe:
-    """Values that step by `factor`; `error` is drawn anew for each reading and added to the logarithm."""
+    """Values with a step of `factor`. A new `error` for each reading is added to the logarithm."""
     level = steps.level() * math.log(factor)
     return lambda commit: Measured(math.exp(level[commit] + error()))
 
 
 def with_untestable(rng: random.Random, graph: CommitGraph, share: float, probe: Probe) -> Probe:
-    """The same readings, but for runs of commits that cannot be tested."""
+    """The same readings, but with runs of untestable commits."""
     broken = untestable_runs(graph, share, rng)
     return lambda commit: Untestable() if commit in broken else probe(commit)

@@ -1,1 +1,1 @@
-"""Benchmarks of the search core alone: simulated probes on real and made-up histories."""
+"""Benchmarks of the search core alone: simulated probes on real and generated histories."""

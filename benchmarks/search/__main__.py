@@ -17,7 +17,7 @@ STORED = Path(__file__).resolve().parents[2].parent / "shared" / "search" / "dag
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line asks for."""
+    """The options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__)
     parser.add_argument("--trials", type=int, default=300, help="hunts a cell (fewer where a hunt is slow)")
     parser.add_argument("--row", action="append", choices=list(ROWS), help="only this row; may be repeated")
@@ -34,7 +34,7 @@ def arguments() -> argparse.Namespace:
 
 
 def markdown(cells: list[Cell]) -> str:
-    """The cells as a table; correctness@probes where a cell has both."""
+    """The cells as a table, with correctness@probes if a cell has both."""
     lines = ["| row | case | reached | others | wanted |", "|---|---|---|---|---|"]
     for cell in cells:
         others = "; ".join(f"{name}: {figure}" for name, figure in cell.others.items())

@@ -1,4 +1,4 @@
-"""What theory allows, for the columns beside the measured figures."""
+"""Theoretical limits, for the columns next to the measured figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def capacity(false_bad: float, false_good: float) -> float:
 
 
 def best_tree(size: int) -> float:
-    """Mean depth of the most even binary tree with `size` leaves: the floor of any noiseless search."""
+    """Mean depth of the most even binary tree with `size` leaves: the minimum for a search without noise."""
     depth = int(math.log2(size))
     return float(depth + 2 * (size - (1 << depth)) / size)
 
@@ -38,7 +38,7 @@ def noisy(size: int, p: float, delta: float = 0.01) -> float:
 
 
 def dear_bad(size: int, cost: float) -> float:
-    """log_r N with 1/r + 1/r^c = 1 (Kapoor and Reingold): probes whose bad outcome costs `cost` goods."""
+    """log_r N with 1/r + 1/r^c = 1 (Kapoor and Reingold): probes whose bad outcome costs `cost` good ones."""
     low, high = 1.0 + 1e-9, 2.0
     for _ in range(100):
         middle = (low + high) / 2
@@ -47,10 +47,10 @@ def dear_bad(size: int, cost: float) -> float:
 
 
 def best_dear_tree(size: int, cost: float) -> float:
-    """Mean cost of the cheapest binary tree with `size` leaves, whose bad branches cost `cost` goods.
+    """Mean cost of the cheapest binary tree with `size` leaves, whose bad branches cost `cost` good ones.
 
-    By dynamic programming over every split: the optimum on a line. Leaves cannot be split, so it lies above
-    `dear_bad`.
+    It uses dynamic programming over every split, and is the optimum on a line. Leaves cannot be split, so it
+    is above `dear_bad`.
     """
     total = np.zeros(size + 1)
     for leaves in range(2, size + 1):
@@ -60,9 +60,9 @@ def best_dear_tree(size: int, cost: float) -> float:
 
 
 def best_on_a_line(costs: Costs, size: int) -> float:
-    """Mean cost of the cheapest search of a line whose commits cost different builds.
+    """Mean cost of the cheapest search of a line whose commits have different build costs.
 
-    By dynamic programming over every part of the line; the last commit is known to be bad.
+    It uses dynamic programming over every part of the line. The last commit is known to be bad.
     """
     builds = costs.building(size)[:-1]
     total = np.zeros((size + 1, size + 1))
@@ -100,10 +100,10 @@ def best_of_all(graph: CommitGraph, dear: float) -> float:
 
 
 def greedy_tree(graph: CommitGraph, dear: float = 1.0, paid: float | None = None) -> float:
-    """Mean cost over every culprit of always taking the probe with most information per cost.
+    """Mean cost over every first bad commit if each probe has the most information per cost.
 
-    Nothing is sampled: what git's rule (`dear` = 1: the most even split) reaches on average on this graph.
-    `paid` is what a bad probe really costs (None: `dear`).
+    Nothing is sampled: this is the average of git's rule (`dear` = 1: the most even split) on this graph.
+    `paid` is the real cost of a bad probe (None: `dear`).
     """
     size = len(graph)
     contains = np.zeros((size, size), dtype=np.bool_)
@@ -114,7 +114,7 @@ def greedy_tree(graph: CommitGraph, dear: float = 1.0, paid: float | None = None
 
 
 def _cost_below(contains: np.ndarray, dear: float, paid: float, rng: np.random.Generator) -> float:
-    """Summed cost over the suspects (columns) that probes (rows) tell apart."""
+    """The sum of the costs over the suspects (columns) that probes (rows) separate."""
     suspects = contains.shape[1]
     if suspects == 1:
         return 0.0
@@ -125,7 +125,7 @@ def _cost_below(contains: np.ndarray, dear: float, paid: float, rng: np.random.G
     spent = paid * split.sum() + (~split).sum()
     for side in (split, ~split):
         left = contains[:, side]
-        # Rows that say the same of all that is left are one probe, told by a random sum.
+        # Rows that are equal on the remaining suspects are one probe. A random sum finds them.
         _, first = np.unique((left @ rng.random(left.shape[1])).round(9), return_index=True)
         spent += _cost_below(left[first], dear, paid, rng)
     return float(spent)

@@ -1,4 +1,4 @@
-"""The rows about what probes cost: dear ones, several under way, builds at hand."""
+"""The rows about the cost of probes: expensive ones, parallel ones, existing builds."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from bisector.search import Bad, CommitGraph, Costs
 
 DEAR = (2.0, 4.0, 10.0, 30.0)
 LARGEST_SOLVED = 40
-"""Commits of the graph with merges that is solved exactly: its sets of suspects grow beyond reach soon."""
+"""Size of the graph with merges that is solved exactly. Its sets of suspects grow too fast for more."""
 
 
 def asynchronous(bench: Bench) -> Iterator[Cell]:
-    """Time of hunts that keep several probes under way, each new one chosen beside those."""
+    """Time of hunts with several running probes. Each new one is chosen with the running ones in mind."""
     name, merged = bench.merged()
     for label, graph in (("line of 1000", chain(1000)), (name, merged)):
         for dear in (1.0, 10.0):
@@ -51,7 +51,7 @@ def _mean_makespan(graph: CommitGraph, jobs: int, dear: float, count: int) -> fl
 
 
 def dear_bad(bench: Bench) -> Iterator[Cell]:
-    """Cost where a bad probe costs c good ones: beside halving, and the optimum by dynamic programming."""
+    """The cost if a bad probe costs c good ones, next to halving and the optimum by dynamic programming."""
     small = like_git(LARGEST_SOLVED, 3)
     graphs = {
         "line of 120": chain(120),
@@ -86,7 +86,7 @@ def _share(part: float) -> str:
 
 
 def _dear_bad_at_large(bench: Bench) -> Iterator[Cell]:
-    """Of some culprits, evenly spaced, so that chance counts for little."""
+    """For evenly spaced first bad commits, to reduce the effect of chance."""
     name, graph = bench.merged()
     count = max(20, bench.count)
     for dear in DEAR:
@@ -114,7 +114,7 @@ def _dear_bad_at_large(bench: Bench) -> Iterator[Cell]:
 
 
 def builds_at_hand(bench: Bench) -> Iterator[Cell]:
-    """Seconds where a build takes 5 and one of eight commits is built: 1 for a good test, c for a bad one."""
+    """Seconds if a build takes 5, one of eight commits is built, and a test takes 1 if good and c if bad."""
     graph = chain(120)
     for dear in (1.0, 10.0, 30.0):
         ours, even, best, probes = [], [], [], []
@@ -140,7 +140,7 @@ def builds_at_hand(bench: Bench) -> Iterator[Cell]:
 
 
 def weighing(bench: Bench) -> Iterator[Cell]:
-    """How dear a hunt takes bad probes to be: below four good ones no dearer than git's probes allow."""
+    """The weight of bad probes in a hunt. Below four good ones, git's number of probes is the limit."""
     whole = 120
     for searched in (60, 100, 120):
         graph = chain(searched)

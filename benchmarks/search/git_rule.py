@@ -1,8 +1,8 @@
-"""What `git bisect` would do: its choice of the next commit, and its rule for skipped ones.
+"""The behaviour of `git bisect`: its choice of the next commit, and its rule for skipped ones.
 
-Written from the description of git's algorithm in its documentation (git-bisect-lk2009): the commit with
-the largest min(ancestors, others) is tested; where that one is skipped, a pseudo-random commit of the
-list sorted by that figure, with a bias towards its head.
+Written from the description of the algorithm in git's documentation (git-bisect-lk2009): git tests the commit
+with the largest min(ancestors, others). If it is skipped, git tests a pseudo-random commit of the list that
+is sorted by this value, with a bias towards its head.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class GitBisect:
         self.candidates = self.graph.ancestors(self.bad).nonzero()[0].tolist()
 
     def run(self, probe: Probe, most: int = 10_000) -> list[int]:
-        """Bisect until one candidate is left, or only skipped ones; returns what is left."""
+        """Bisect until one candidate is left, or only skipped ones. Returns the candidates that are left."""
         while self.checkouts < most:
             commit = self.next()
             if commit is None:
@@ -40,7 +40,7 @@ class GitBisect:
         return self.candidates
 
     def take(self, commit: int, outcome: Outcome) -> None:
-        """Narrow the candidates down."""
+        """Narrow the candidates."""
         if isinstance(outcome, Untestable):
             self.skipped.add(commit)
         elif isinstance(outcome, Bad):

@@ -1,4 +1,4 @@
-"""Histories to search: stored graphs, any repository, or made up like git's own."""
+"""Histories to search: stored graphs, any repository, or generated like git's own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def stored(path: Path) -> CommitGraph:
 
 
 def of_repository(repository: Path) -> CommitGraph:
-    """All commits that HEAD reaches in a repository."""
+    """All commits that are reachable from HEAD in a repository."""
     command = ["git", "-C", str(repository), "rev-list", "--topo-order", "--reverse", "--parents", "HEAD"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     place = {line.split()[0]: index for index, line in enumerate(lines)}
@@ -59,7 +59,7 @@ def like_git(size: int, seed: int = 0, merge_share: float = 0.27) -> CommitGraph
 
 
 def graphs(sources: list[Path]) -> dict[str, CommitGraph]:
-    """The graphs to measure on: folders of stored graphs, repositories, else made-up ones."""
+    """The graphs to measure: folders of stored graphs, repositories, or else generated ones."""
     found: dict[str, CommitGraph] = {}
     for source in sources:
         files = sorted(source.glob("*.tsv.gz"))
@@ -73,7 +73,7 @@ def graphs(sources: list[Path]) -> dict[str, CommitGraph]:
 
 
 def descendants(graph: CommitGraph, first_bad: int | None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Shape (N,): which commits are bad when `first_bad` is the first (None: none is)."""
+    """Shape (N,): which commits are bad if `first_bad` is the first bad one (None: no commit is bad)."""
     bad = bytearray(len(graph))
     if first_bad is not None:
         bad[first_bad] = 1
@@ -83,7 +83,7 @@ def descendants(graph: CommitGraph, first_bad: int | None) -> np.ndarray[tuple[i
 
 
 def untestable_runs(graph: CommitGraph, share: float, rng: random.Random) -> set[int]:
-    """Untestable commits in runs of 5 to 15 along parents, the endpoints excepted."""
+    """Untestable commits in runs of 5 to 15 along parents, except the endpoints."""
     broken: set[int] = set()
     last = len(graph) - 1
     while len(broken) < share * len(graph):
@@ -98,7 +98,7 @@ def untestable_runs(graph: CommitGraph, share: float, rng: random.Random) -> set
 
 
 def untestable_stretches(size: int, share: float, stretches: int, rng: random.Random) -> set[int]:
-    """Untestable commits in so many stretches of equal length in topological order, never the last commit."""
+    """Untestable commits in so many runs of equal length in topological order, except the last commit."""
     length = max(1, int(share * (size - 1)) // stretches)
     free = size - 1 - length * stretches
     starts = sorted(rng.randint(0, free) for _ in range(stretches))
@@ -106,7 +106,7 @@ def untestable_stretches(size: int, share: float, stretches: int, rng: random.Ra
 
 
 def left_over(graph: CommitGraph, first_bad: int, broken: set[int]) -> list[int]:
-    """The exact set that readings of all testable commits leave: what `git bisect` would print."""
+    """The exact set that readings of all testable commits leave, as `git bisect` would print it."""
     left = np.ones(len(graph), dtype=np.bool_)
     bad = descendants(graph, first_bad)
     for commit in range(len(graph)):

@@ -1,4 +1,4 @@
-"""The peers: git's rule with noisy verdicts, and git-bayesect where it is installed."""
+"""Other tools: git's rule with noisy verdicts, and git-bayesect if it is installed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MakeProbe = Callable[[random.Random, np.ndarray], Probe]
 
 
 def git(graph: CommitGraph, count: int, make: MakeProbe, best_of: int = 1) -> Tally:
-    """`git bisect`, each verdict the majority of `best_of` runs."""
+    """`git bisect`, with each verdict the majority of `best_of` runs."""
     tally = Tally()
     for trial in range(count):
         rng = random.Random(trial)
@@ -41,7 +41,7 @@ def git(graph: CommitGraph, count: int, make: MakeProbe, best_of: int = 1) -> Ta
 
 
 def bayesect(size: int, count: int, make: MakeProbe, graph: CommitGraph) -> Tally | None:
-    """git-bayesect's core on a chain, to .99; None where it is not installed."""
+    """git-bayesect's core on a chain, to .99. None if it is not installed."""
     if importlib.util.find_spec("git_bayesect") is None or importlib.util.find_spec("scipy") is None:
         return None
     core = importlib.import_module("git_bayesect")
@@ -50,7 +50,7 @@ def bayesect(size: int, count: int, make: MakeProbe, graph: CommitGraph) -> Tall
         rng = random.Random(trial)
         truth = rng.randrange(size)
         probe = make(rng, descendants(graph, truth))
-        # Its index 0 is the newest commit; its priors are left at its defaults (Jeffreys).
+        # Its index 0 is the newest commit. Its priors are the defaults (Jeffreys).
         peer = core.Bisector(np.ones(size))
         probes = 0
         while peer.distribution.max() < 0.99 and probes < 400:

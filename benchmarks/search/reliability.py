@@ -1,4 +1,4 @@
-"""A reliability plot, as an SVG drawn by hand: stated probability against the share of right answers."""
+"""A reliability plot as SVG: stated probability against the share of right answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIDE, MARGIN = 320, 50
 
 
 def binned(stated: Sequence[tuple[float, bool]]) -> list[tuple[float, float, int]]:
-    """Mean stated probability, share right, and count of each bin that has answers."""
+    """Mean stated probability, share of right answers, and count of each bin with answers."""
     rows = []
     for low, high in pairwise(BINS):
         inside = [one for one in stated if low <= one[0] < high or (high == 1 and one[0] == 1)]

@@ -1,4 +1,4 @@
-"""The rows of the report: each makes the cells of one kind of hunt."""
+"""The rows of the report. Each makes the cells of one kind of hunt."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ from bisector.search import (
 
 SIZE = 1000
 MOST_EXHAUSTED = 10_000
-"""Commits up to which every culprit is looked at."""
+"""Up to this number of commits, every first bad commit is simulated."""
 
 
 def noiseless(bench: Bench) -> Iterator[Cell]:
-    """Verdicts that never err, endpoints known; culprits evenly spaced, so that chance counts for little."""
+    """Verdicts without errors, endpoints known. First bad commits are evenly spaced, to reduce chance."""
     for name, graph in bench.graphs.items():
         probes, right, floor = [], 0, math.log2(len(graph))
         for trial in range(bench.count):
@@ -69,7 +69,7 @@ def noiseless(bench: Bench) -> Iterator[Cell]:
 def fresh(
     graph: CommitGraph, noise: Noise, confidence: float = 0.99, stop: Rule | None = None
 ) -> Callable[[], Search]:
-    """Makes searches that know nothing yet."""
+    """Creates searches without observations."""
     return lambda: Search(graph, noise, confidence, stop=stop)
 
 
@@ -79,7 +79,7 @@ def always(truth: Truth) -> Callable[[random.Random], Truth]:
 
 
 def next_probe(bench: Bench) -> Iterator[Cell]:
-    """Seconds to take a reading in and choose the next commit, on the largest graph."""
+    """Seconds to add a reading and choose the next commit, on the largest graph."""
     name, graph = max(bench.graphs.items(), key=lambda item: len(item[1]))
     models: list[tuple[str, Noise, MakeProbe]] = [
         ("exact", Exact(), flips(0, 0)),
@@ -114,7 +114,7 @@ def next_probe(bench: Bench) -> Iterator[Cell]:
 
 
 def skips(bench: Bench) -> Iterator[Cell]:
-    """Checkouts with untestable commits in runs of 5 to 15, beside git's rule."""
+    """Checkouts with untestable commits in runs of 5 to 15, next to git's rule."""
     for name, graph in bench.graphs.items():
         if len(graph) > 10_000:
             continue
@@ -147,7 +147,7 @@ def skips(bench: Bench) -> Iterator[Cell]:
 
 
 def flips_known(bench: Bench) -> Iterator[Cell]:
-    """Verdicts flipped at known rates."""
+    """Verdicts that flip at known rates."""
     graph = chain(SIZE)
     for p, wanted in ((0.01, 12.6), (0.05, 16), (0.1, 22), (0.2, 43)):
         make = flips(p, p)
@@ -162,7 +162,7 @@ def flips_known(bench: Bench) -> Iterator[Cell]:
 
 
 def flips_unknown(bench: Bench) -> Iterator[Cell]:
-    """Verdicts flipped at unknown rates: anywhere, at either end, and with merges."""
+    """Verdicts that flip at unknown rates: anywhere, at either end, and with merges."""
     graph = chain(SIZE)
     for p, wanted in ((0.01, 18.5), (0.05, 25), (0.1, 35), (0.2, 80)):
         make = flips(p, p)
@@ -185,7 +185,7 @@ def flips_unknown(bench: Bench) -> Iterator[Cell]:
 
 
 def one_sided(bench: Bench) -> Iterator[Cell]:
-    """Good commits never fail, bad ones pass half the time."""
+    """Good commits never fail, and bad ones pass half the time."""
     graph = chain(SIZE)
     bound = {"bound": "37.6"}
     flagged = trials(graph, bench.count, fresh(graph, Flaky(failure_is_real=True)), flips(0, 0.5))
@@ -198,7 +198,7 @@ TIMINGS = ((0.05, 1.5, 16), (0.1, 1.65, 16), (0.2, 2.0, 23), (0.1, 1.3, 34), (0.
 
 
 def timing(bench: Bench) -> Iterator[Cell]:
-    """Measured values, all parameters unknown, endpoint runs counted."""
+    """Measured values with all parameters unknown. Runs of endpoints count."""
     graph = chain(SIZE)
     for tails, cases in (("outliers", TIMINGS[1:3]), ("t3", TIMINGS[1:3]), ("normal", TIMINGS)):
         count = bench.count if tails != "normal" else max(20, bench.count // 2)
@@ -221,7 +221,7 @@ def rounds(bench: Bench) -> Iterator[Cell]:
 
 
 def null(bench: Bench) -> Iterator[Cell]:
-    """Ranges that hold no regression."""
+    """Ranges without a regression."""
     graph = chain(SIZE)
     cases: list[tuple[str, Noise, MakeProbe]] = [("exact", Exact(), flips(0, 0))]
     cases += [(f"flaky, p = {p}", Flaky(), flips(p, p)) for p in (0.2, 0.1, 0.05, 0.01)]
@@ -238,7 +238,7 @@ def null(bench: Bench) -> Iterator[Cell]:
 
 
 def stated_confidence(bench: Bench) -> Tally:
-    """Stated and reached correctness at several confidences: what the reliability plot shows."""
+    """Stated and actual correctness at several confidences, for the reliability plot."""
     graph = chain(200)
     every = Tally()
     for confidence in (0.6, 0.7, 0.8, 0.9, 0.95, 0.99):

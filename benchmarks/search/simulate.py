@@ -1,4 +1,4 @@
-"""One simulated hunt, and many: a search driven against a made-up truth."""
+"""One or many simulated hunts: a search of a generated history."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Truth = int | None
 
 @dataclass
 class Tally:
-    """What became of the trials of one cell."""
+    """The results of the trials of one cell."""
 
     right: int = 0
     probes: list[int] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Tally:
 
 
 def drive(search: Search, probe: Probe, most: int = 1500, k: int = 1) -> int:
-    """Drive a search to its end; returns the number of rounds (probes, where k is 1)."""
+    """Run a search to its end. Returns the number of rounds (probes, if k is 1)."""
     rounds = 0
     while search.conclusion is None and rounds < most:
         for commit in search.propose(k):
@@ -67,16 +67,17 @@ def drive(search: Search, probe: Probe, most: int = 1500, k: int = 1) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Means over every culprit."""
+    """Means over every first bad commit."""
 
     probes: float
     cost: float
 
 
 def expected(search: Search, costs: Costs) -> Expected:
-    """What a search with verdicts that never err is expected to take, by walking all of its decisions.
+    """The expected cost of a search with verdicts without errors, by a walk of all its decisions.
 
-    `costs` are those paid, which need not be those the search goes by; a failed build is none of them.
+    `costs` are the real costs, which may differ from those that the search uses. Failed builds are not
+    included.
     """
     builds = costs.building(len(search.graph))
     left, suspects = [search], int((search.posterior > 0).sum())
@@ -98,7 +99,7 @@ def expected(search: Search, costs: Costs) -> Expected:
 
 
 def makespan(search: Search, probe: Probe, jobs: int, seconds: Callable[[Outcome], float]) -> float:
-    """When a search ends that keeps `jobs` probes under way, and stops those that have become moot."""
+    """The end time of a search that runs `jobs` probes at once and cancels those that became moot."""
     now = 0.0
     under_way: list[tuple[float, int, Outcome]] = []
     while search.conclusion is None:
@@ -115,7 +116,7 @@ def makespan(search: Search, probe: Probe, jobs: int, seconds: Callable[[Outcome
 
 
 def is_right(search: Search, truth: Truth) -> bool:
-    """Whether the conclusion names the truth."""
+    """Whether the conclusion is the truth."""
     match search.conclusion:
         case FirstBad(commit):
             return commit == truth
@@ -134,7 +135,7 @@ def trials(
     truth: Callable[[random.Random], Truth] | None = None,
     k: int = 1,
 ) -> Tally:
-    """`count` hunts with fixed seeds; `probe` makes one from which commits are bad, shape (N,)."""
+    """`count` hunts with fixed seeds. `probe` creates a probe from the bad commits, with shape (N,)."""
     tally = Tally()
     for trial in range(count):
         rng = random.Random(trial)
@@ -163,7 +164,7 @@ def flips(false_bad: float, false_good: float) -> Callable[[random.Random, np.nd
 def timings(
     spread: float, factor: float, tails: str = "normal"
 ) -> Callable[[random.Random, np.ndarray], Probe]:
-    """Measured values: a step by `factor` in a spread (of the logarithm) with normal or heavier tails."""
+    """Measured values: a step of `factor`, with a spread (of the logarithm) and normal or heavier tails."""
 
     def make(rng: random.Random, bad: np.ndarray) -> Probe:
         draw = np.random.default_rng(rng.randrange(2**32))

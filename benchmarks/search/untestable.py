@@ -1,4 +1,4 @@
-"""The row about long stretches of commits that cannot be tested, beside git's rule."""
+"""The row about long runs of untestable commits, next to git's rule."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SIZES = (50, 300, 1000, 5000)
 SHARES = (0.05, 0.2, 0.5, 0.8)
 PLACES = ("far", "beside", "inside")
 MOST_INSIDE = 200
-"""Every commit of a stretch that holds the first bad one must be tried; larger cells would only take long."""
+"""Every commit of a run with the first bad one must be tried. Larger cells would only take longer."""
 NEAR = 3
-"""How many commits beside a stretch count as beside it."""
+"""The distance to a run within which a commit is next to it."""
 
 
 @dataclass
@@ -33,12 +33,12 @@ class Counts:
 
     @property
     def behind(self) -> float:
-        """How many probes more than git's rule the search needs, in the mean."""
+        """How many more probes than git's rule the search needs on average."""
         return float(np.mean(self.ours) - np.mean(self.git))
 
 
 def culprit(broken: set[int], size: int, place: str, rng: random.Random) -> int:
-    """A first bad commit inside of a stretch, beside one, or in the half that is farthest from all."""
+    """A first bad commit inside a run, next to one, or in the half that is farthest from all runs."""
     if place == "inside":
         return rng.choice(sorted(broken))
     testable = np.array([commit for commit in range(size) if commit not in broken])
@@ -49,7 +49,7 @@ def culprit(broken: set[int], size: int, place: str, rng: random.Random) -> int:
 
 
 def count(graph: CommitGraph, share: float, stretches: int, place: str, trials: int) -> Counts:
-    """Hunts with fixed seeds; the endpoints are known and testable."""
+    """Hunts with fixed seeds. The endpoints are known and testable."""
     counts = Counts()
     for trial in range(trials):
         rng = random.Random(trial)
@@ -70,7 +70,7 @@ def count(graph: CommitGraph, share: float, stretches: int, place: str, trials: 
 
 
 def untestable(bench: Bench) -> Iterator[Cell]:
-    """Mean probes with one or four stretches, wherever the first bad commit is."""
+    """Mean probes with one or four runs, wherever the first bad commit is."""
     merged = like_git(600, 4)
     graphs = [(f"line of {size}", chain(size)) for size in SIZES] + [("merges, 600 commits", merged)]
     for name, graph in graphs:

@@ -1,4 +1,4 @@
-"""`bisector alarm`: the benchmarks measured, compared, kept; on failure the hunt for the cause."""
+"""`bisector alarm`: measures, compares and stores the benchmarks; can hunt for the cause of a failure."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def sound_alarm(
     md: Path | None,
     verbosity: int,
 ) -> int:
-    """Measure and compare, or measure and rewrite the references; the exit code."""
+    """Measure and compare, or measure and update the references; returns the exit code."""
     if hunt and as_json:
-        raise UsageError("--hunt goes on with a hunt on the screen; leave out --json, or start it yourself")
+        raise UsageError("--hunt cannot be combined with --json; omit one of them")
     asked = {} if factor is None else {"alarm.factor": factor}
     ground = ready(replace(chosen, values={**chosen.values, **asked}).ground(), logs=False)
     path = alarm_of(ground).references
@@ -80,17 +80,17 @@ def _measured(ground: Ground, console: Console, *, here: bool, commit: str, verb
 
 
 def _update(ground: Ground, path: Path, measure: Callable[[], Measurement]) -> Result:
-    """Measure, then rewrite the file of references in place; nothing is written where they do not run."""
+    """Measure, then update the file of references in place; writes nothing if the benchmarks do not run."""
     old = read_references(path) if path.exists() else None
     if old is None and path.suffix not in YAML:
         raise UsageError(
-            f"there is no {path}; make it with a line such as REF_FIB18=0 for each benchmark, or name a .yaml"
+            f"there is no {path}; create it with a line like REF_FIB18=0 per benchmark, or name a .yaml file"
         )
     measurement = measure()
     if measurement.broken:
         raise UsageError(
             f"the benchmarks do not run at {measurement.commit[:12]}: {measurement.broken}; "
-            "the references stay as they are"
+            "the references are unchanged"
         )
     facts: Facts = {
         "commit": measurement.commit,
@@ -105,6 +105,6 @@ def _update(ground: Ground, path: Path, measure: Callable[[], Measurement]) -> R
     if not old or not old.by_variable:
         wrong = [name for name, time in times.items() if new.times.get(name) != float(plain(time))]
         if wrong:
-            raise UsageError(f"{path}: {wrong[0]} cannot be rewritten in place; write it as a plain number")
+            raise UsageError(f"{path}: cannot update {wrong[0]} in place; write it as a plain number")
     atomic_write(path, text.encode())
     return updated_result(ground, measurement, old, new)

@@ -1,4 +1,4 @@
-"""The command line: what `bisector` is, and its commands in the order in which help lists them."""
+"""The command line: `bisector` and its commands, in the order of `--help`."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ for part in _PARTS:
 
 
 def app_for(word: str = "") -> typer.Typer:
-    """As much of `app` as a command line that begins with `word` needs.
+    """The part of `app` that a command line starting with `word` needs.
 
-    Typer works out every parameter of every command that it is given, which takes longer than a command.
+    Typer processes all parameters of all its commands, which takes longer than a command itself.
     """
     if word in _LISTING:
         return _list()
@@ -63,7 +63,7 @@ def app_for(word: str = "") -> typer.Typer:
 
 
 def _list() -> typer.Typer:
-    """The commands as `--help` lists them, by name and text alone."""
+    """The commands for `--help`, with names and help texts only."""
     listed = _without_commands()
     for part in _PARTS:
         short = typer.Typer()

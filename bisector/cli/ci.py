@@ -1,4 +1,4 @@
-"""`bisector ci init`: a ready workflow file for the service that the repository is on."""
+"""`bisector ci init`: writes a workflow file for the repository's CI service."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from bisector.report.atomic_write import atomic_write
 from bisector.units import parse_duration
 
 _PIP = "pip install bisector"
-# Where the system's Python takes no packages from elsewhere (PEP 668).
+# The system's Python may refuse to install packages (PEP 668).
 _IN_A_VENV = f'python3 -m venv ~/.bisector && ~/.bisector/bin/{_PIP} && echo ~/.bisector/bin >>"$GITHUB_PATH"'
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Where a service looks for its workflows, and what it has of its own."""
+    """A CI service: the path of its workflow, and its specifics."""
 
     file: str
     marks: tuple[str, ...]
-    """Files and folders by which a repository shows that it is made for this service."""
+    """Files and folders that show that a repository uses this service."""
     template: str = "actions.yml"
     values: Mapping[str, str] | None = None
     install: str = _IN_A_VENV
@@ -35,7 +35,7 @@ class Service:
 
 
 _ACTIONS = {"RUNNER": "ubuntu-latest", "AUTH": "Bearer", "UPLOAD": "actions/upload-artifact@v4"}
-# Gitea and Forgejo have the artefact service of v3, and take their own tokens as `token`.
+# Gitea and Forgejo support artifacts v3, and expect their own tokens as `token`.
 _OWN = {"RUNNER": "ubuntu-latest", "AUTH": "token", "UPLOAD": "actions/upload-artifact@v3"}
 _FORGEJO = {**_OWN, "RUNNER": "docker", "UPLOAD": "https://code.forgejo.org/forgejo/upload-artifact@v4"}
 
@@ -56,21 +56,21 @@ _SERVICES: Mapping[str, Service] = {
 def write_workflow(
     repo: Path, service: str | None, *, hunts: str, budget: str, install: str | None, force: bool
 ) -> None:
-    """Write the workflow file and say what to do with it."""
+    """Write the workflow file and print the next steps."""
     if service is not None and service not in SERVICES:
         raise UsageError(f"--for {service}: choose one of {', '.join(SERVICES)}")
     _refuse_what_breaks_the_file(hunts, budget, install)
     repository = Repository(repo)
     if repository.work_tree is None:
-        raise UsageError(f"{repository.path} is bare: there is no work tree to write a workflow into")
+        raise UsageError(f"{repository.path} is a bare repository; name a checkout with --repo")
     name = service or _looks_made_for(repository)
     file = repository.work_tree / _SERVICES[name].file
     if file.exists() and not force:
-        raise UsageError(f"{file} is there already; overwrite it with --force")
+        raise UsageError(f"{file} already exists; overwrite it with --force")
     _write(file, workflow(name, hunts=hunts, budget=budget, install=install))
     console = Console(highlight=False)
     console.print(Text(f"wrote {file} for {name}", style="bold"), soft_wrap=True)
-    for line in (_SERVICES[name].note, "look at the step that installs, then commit it"):
+    for line in (_SERVICES[name].note, "review the install step, then commit the file"):
         if line:
             console.print(Text(line), soft_wrap=True)
 
@@ -92,11 +92,11 @@ def _refuse_what_breaks_the_file(hunts: str, budget: str, install: str | None) -
         raise UsageError(f"--budget: {error}") from error
     for option, text in (("--hunts", hunts), ("--install", install or _PIP), ("--budget", budget)):
         if not text.isprintable() or not text.strip():
-            raise UsageError(f"{option}: {text!r} is no line for a shell; write it as one plain line")
+            raise UsageError(f"{option}: {text!r} is not a shell command; write it on one line")
 
 
 def _looks_made_for(repository: Repository) -> str:
-    """The service whose files are there, else the one that a remote is called after, else GitHub."""
+    """The service whose files exist, else the one named in a remote, else GitHub."""
     root = repository.work_tree or repository.path
     for name, service in _SERVICES.items():
         if any((root / mark).exists() for mark in service.marks):
@@ -114,6 +114,4 @@ def _write(file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         atomic_write(file, text.encode())
     except OSError as error:
-        raise EnvironmentFault(
-            f"{file} cannot be written ({error.strerror}); mend that and try again"
-        ) from error
+        raise EnvironmentFault(f"cannot write {file} ({error.strerror}); fix that and try again") from error

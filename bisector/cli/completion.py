@@ -1,4 +1,4 @@
-"""What the shell completes beside commands and options; imported on demand, for `--help` stays quick."""
+"""Shell completion of values. Imports on demand keep `--help` fast."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ SERVICES = ("github", "gitea", "forgejo", "gitlab")
 
 
 def symptoms(incomplete: str) -> list[str]:
-    """What `init --for` takes."""
+    """Values of `init --for`."""
     return _beginning(SYMPTOMS, incomplete)
 
 
 def services(incomplete: str) -> list[str]:
-    """What `ci init --for` takes."""
+    """Values of `ci init --for`."""
     return _beginning(SERVICES, incomplete)
 
 
 def predicates(incomplete: str) -> list[str]:
-    """The predicates that are installed."""
+    """The installed predicates."""
     from bisector.probe.discovery import shipped_predicates
 
     return _beginning(shipped_predicates(), incomplete)
 
 
 def scenarios(incomplete: str) -> list[tuple[str, str]]:
-    """The scenarios of the sample history, each with its sentence."""
+    """The scenarios of the sample history with their descriptions."""
     from bisector.demo import SCENARIOS
 
     return [(name, text) for name, text in SCENARIOS.items() if name.startswith(incomplete)]
 
 
 def hunt_files(incomplete: str) -> list[str]:
-    """Hunt files of this folder and of `configs/`; other paths are completed by the shell."""
+    """Hunt files in this folder and in `configs/`; the shell completes other paths."""
     files = [*Path().glob("*.yaml"), *Path("configs").glob("*.yaml")]
     return _beginning(sorted(map(str, files)), incomplete)
 

@@ -1,17 +1,19 @@
-"""The end of a hunt, as a person sees it."""
+"""Prints the conclusion of a hunt."""
 
 from __future__ import annotations
 
-import shlex
 import statistics
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from bisector.cli.again import near
 from bisector.errors import ExitCode
+from bisector.hunt.conclusion import FirstBad, Inconclusive
 from bisector.hunt.record import HuntRecord
 from bisector.probe.reading import Role
 from bisector.report import bounds, findings
@@ -19,42 +21,69 @@ from bisector.report.safe_text import visible
 from bisector.report.saved import ahead, saved
 from bisector.units import format_size
 
+_BORDERS = len("│  │")
 _STYLES = {ExitCode.FIRST_BAD: "green", ExitCode.NO_REGRESSION: "cyan"}
 
 
-def show(console: Console, record: HuntRecord, report: Path | None, progress_log: Path | None) -> None:
-    """Print the conclusion, its figures, where the report is, and what to do next."""
+def show(
+    console: Console,
+    record: HuntRecord,
+    report: Path | None,
+    progress_log: Path | None,
+    *,
+    details: bool = False,
+) -> None:
+    """Print the conclusion, its figures, and the paths of the reports.
+
+    `details` adds the time saved and the prefetched builds.
+    """
     if record.conclusion is None:
         return
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
-    for name, value in _facts(record):
+    for name, value in [*_facts(record), *(_details(record) if details else ())]:
         facts.add_row(name, Text(value))
     style = _STYLES.get(record.conclusion.exit_code, "yellow")
-    body = Group(
-        Text(findings.headline(record), style=f"bold {style}"), Text(visible(findings.reason(record))), facts
-    )
+    reason = Text(visible(findings.reason(record)))
+    # A path that the box would break could not be copied.
+    fits = all(cell_len(word) <= console.width - _BORDERS for word in reason.plain.split())
+    body = Group(*_head(record, style), *([reason] if fits else []), facts)
     console.print(Panel(body, border_style=style, expand=False))
-    if record.conclusion.exit_code is ExitCode.NO_REGRESSION:
+    if not fits:
+        console.print(reason, soft_wrap=True)
+    if record.conclusion.exit_code in (ExitCode.NO_REGRESSION, ExitCode.WRONG_ENDPOINTS):
         console.print(_endpoints(record))
     for name, path in (("report", report), ("progress log", progress_log)):
         if path is not None:
-            console.print(Text(visible(f"{name}: {_near(path)}")), soft_wrap=True)
-    for line in _next_steps(record):
+            console.print(Text(visible(f"{name}: {near(path)}")), soft_wrap=True)
+
+
+def show_next(console: Console, record: HuntRecord) -> None:
+    """Print the commands that lead on."""
+    for line in record.next_steps:
         console.print(Text(visible(f"next: {line}"), style="dim"), soft_wrap=True)
 
 
+def _head(record: HuntRecord, style: str) -> list[Text]:
+    """The outcome; of a single first bad commit, its subject comes first."""
+    headline, found = findings.headline(record), record.conclusion
+    info = findings.commit_info(record, found.commit) if isinstance(found, FirstBad) else None
+    if info is None:
+        return [Text(headline, style=f"bold {style}")]
+    return [Text(visible(info.subject), style=f"bold {style}"), Text(headline, style=style)]
+
+
 def show_premise(console: Console, record: HuntRecord) -> None:
-    """Print that the premise holds, with the figures of both endpoints, and what to do next."""
+    """Print that the premise holds, the figures of both endpoints, and the next step."""
     console.print(_endpoints(record))
     figures = f": bad over good {record.premise}" if record.premise else ""
     console.print(Text(f"the premise holds{figures}", style="bold green"))
-    console.print(Text("next: the same command with `run` in place of `check`", style="dim"))
+    console.print(Text("next: the same command with `run` instead of `check`", style="dim"))
 
 
 def _endpoints(record: HuntRecord) -> Table:
-    """A row for each endpoint: what its runs took, at the median."""
+    """A row for each endpoint, with the medians of its runs."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("", "commit", "runs", "user", "wall", "peak memory", "judged"):
         table.add_column(heading, justify="left" if heading in ("", "commit", "judged") else "right")
@@ -78,10 +107,12 @@ def _endpoints(record: HuntRecord) -> Table:
 def _facts(record: HuntRecord) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     suspects = findings.suspects(record)
+    title = "likely" if isinstance(record.conclusion, Inconclusive) else "commit"
     for commit in suspects[:8]:
         info = findings.commit_info(record, commit)
         if info:
-            rows.append(("commit", f"{info.short}  {visible(info.subject)}"))
+            if not isinstance(record.conclusion, FirstBad):
+                rows.append((title, f"{info.short}  {visible(info.subject)}"))
             if len(suspects) == 1:
                 rows.append(("author", f"{visible(info.author)}, {info.date:%Y-%m-%d %H:%M %z}"))
     if len(suspects) > 8:
@@ -91,31 +122,17 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
         rows.append(("ratio", f"{effect} ({findings.evidence(effect)})"))
     elif bound := bounds.bound(record):
         rows.append(("ratio", bound))
-    confidence = findings.confidence(record)
-    if confidence is not None:
-        rows.append(("confidence", findings.certainty(record)))
-    skipped = len(findings.skipped(record))
-    rows.append(("probes", f"{record.probes}" + (f", {skipped} of them untestable" if skipped else "")))
+    if certainty := findings.certainty(record):
+        rows.append(("confidence", certainty))
+    rows.append(("probes", findings.probes(record)))
     seconds = findings.seconds(record)
     if seconds is not None:
         rows.append(("time", findings.duration(seconds)))
-    early = saved(record)
-    if early:
-        rows.append(("saved", str(early)))
-    if record.ahead:
-        rows.append(("ahead", ahead(record)))
     return rows
 
 
-def _next_steps(record: HuntRecord) -> list[str]:
-    suspects = findings.suspects(record)
-    if len(suspects) == 1:
-        where = _near(record.repository)
-        elsewhere = "" if where == Path() else f"-C {shlex.quote(str(where))} "
-        return [f"git {elsewhere}show {suspects[0][:12]}"]
-    return []
-
-
-def _near(path: Path) -> Path:
-    """`path` from the current folder where it lies below that."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+def _details(record: HuntRecord) -> list[tuple[str, str]]:
+    """What only matters to someone who asks how the hunt worked."""
+    early = saved(record)
+    rows = [("saved", str(early))] if early else []
+    return [*rows, ("ahead", ahead(record))] if record.ahead else rows

@@ -1,4 +1,4 @@
-"""`bisector deadlines`: what the deadlines in test scripts should be."""
+"""`bisector deadlines`: recommends deadlines for test scripts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def advise_on_deadlines(
     md: Path | None,
     verbosity: int,
 ) -> int:
-    """Look at each hunt's scripts, measure where nothing is known; the exit code."""
+    """Check each hunt's scripts, and measure tests without recent readings; returns the exit code."""
     console = console_for(as_json=as_json, md=md)
     since = earliest(again=again)
     looked = []

@@ -1,4 +1,4 @@
-"""`bisector diagnose`: evidence on the screen as it comes in, then the hypotheses with their verdicts."""
+"""`bisector diagnose`: prints evidence as it is gathered, then the verdicts on the hypotheses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def diagnose_commit(
     md: Path | None,
     verbosity: int,
 ) -> int:
-    """Diagnose a commit; the exit code."""
+    """Diagnose a commit; returns the exit code."""
     ground = ready(chosen.ground())
     console = console_for(as_json=as_json, md=md)
     describe = functools.cache(lambda commit: ground.repository.infos([commit])[commit])

@@ -1,4 +1,4 @@
-"""`bisector doctor`: what this machine can do, as a table."""
+"""`bisector doctor`: prints the capabilities of this machine as a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STYLES = {State.THERE: "green", State.LIMITED: "yellow", State.ABSENT: "yellow"
 
 
 def examine(chosen: Chosen, *, as_json: bool) -> int:
-    """Show what there is; 0 where a hunt can run, else 6."""
+    """Print the capabilities; returns 0 if a hunt can run, else 6."""
     if chosen.is_empty:
         found = abilities(_scratch(), os.environ)
     else:
@@ -38,7 +38,7 @@ def examine(chosen: Chosen, *, as_json: bool) -> int:
 
 
 def _scratch() -> Path:
-    """Where a hunt of this folder would work; outside of a repository this folder itself."""
+    """The scratch folder of a hunt in this folder; outside a repository this folder itself."""
     try:
         return default_scratch(Path.cwd(), os.environ).root
     except (HistoryError, EnvironmentFault):
@@ -54,7 +54,7 @@ def _show(found: list[Ability], stops: list[Ability]) -> None:
         state = Text(one.state.value, style=_STYLES[one.state])
         table.add_row(Text(one.name, style="bold"), state, Text(visible(one.found)), Text(visible(one.means)))
         if one.mend:
-            table.add_row("", "", "", Text(f"mend: {visible(one.mend)}", style="cyan"))
+            table.add_row("", "", "", Text(f"fix: {visible(one.mend)}", style="cyan"))
     console.print(table)
     answer = "a hunt can run here"
     if stops:

@@ -1,4 +1,4 @@
-"""`bisector explain`: why each commit was tested."""
+"""`bisector explain`: explains why each commit was tested."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from bisector.report.findings import Side, commit_info, headline
 from bisector.report.safe_text import visible
 
 _STAGES = {
-    Why.PREMISE: "The premise: is there something to search for?",
-    Why.MERGE_BASE: "Where good and bad part",
-    Why.CONFIRMATION: "The confirmation: the answer against its parents",
+    Why.PREMISE: "The premise: is there a regression?",
+    Why.MERGE_BASE: "The merge base of good and bad",
+    Why.CONFIRMATION: "The confirmation: the suspected commit and its parents",
 }
-_SEARCH = "The search: which commit tells most?"
+_SEARCH = "The search: which test is most informative?"
 _STYLES = {Side.GOOD: "green", Side.BAD: "red", Side.UNTESTABLE: "yellow", Side.UNDECIDED: "bold"}
 
 
 def explain_hunt(chosen: Chosen, *, as_json: bool, md: Path | None) -> int:
-    """Tell a hunt's steps, without running anything; 0."""
+    """Explain a hunt's steps without running anything; returns 0."""
     session, record = looked_at(chosen)
     result = explanation(record, session.plan, session.key)
     console = console_for(as_json=as_json, md=md)
@@ -47,7 +47,7 @@ def explain_hunt(chosen: Chosen, *, as_json: bool, md: Path | None) -> int:
 
 
 def _show(console: Console, record: HuntRecord, plan: Plan) -> None:
-    """The same for a terminal: each commit on a line of its own, the words below it, broken between words."""
+    """Print the steps: each commit on its own line, with the explanation below."""
 
     def say(text: str, indent: int = 0, style: str = "") -> None:
         if console.is_terminal:
@@ -67,7 +67,7 @@ def _show(console: Console, record: HuntRecord, plan: Plan) -> None:
 
 
 def explanation(record: HuntRecord, plan: Plan, key: str) -> Result:
-    """The steps of a hunt as blocks to show, and as JSON values."""
+    """The steps of a hunt as blocks and as JSON values."""
     taken = list(steps(plan, record.known))
     return Result(
         phase="explain",

@@ -1,4 +1,4 @@
-"""Several hunts at once: the guests of one substrate."""
+"""Selects several hunts: the guests of one substrate."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ALL = "all"
 def grounds_of(
     configs: Sequence[str], guests: str | None = None, repo: str | None = None, settings: Sequence[str] = ()
 ) -> list[Ground]:
-    """What the hunts of these guests work with, in the order in which they were named.
+    """The hunts of these guests, in the order in which they were named.
 
-    `configs` are hunt files as `--config` names them; `guests` is `all` (every hunt file beside the first
-    of them, or in `configs/`) or names divided by commas. `repo` and `settings` (`KEY=VALUE`) go on top of
-    each. Raises `UsageError` where a guest has no hunt file or two have one name.
+    `configs` are hunt files as in `--config`; `guests` is `all` (every hunt file beside the first of them, or
+    in `configs/`) or names separated by commas. `repo` and `settings` (`KEY=VALUE`) override each. Raises
+    `UsageError` if a guest has no hunt file or two hunts have the same name.
     """
     from bisector import hunt_file
     from bisector.errors import UsageError
@@ -34,7 +34,7 @@ def grounds_of(
     ]
     names = [ground.hunt.hunt for ground in grounds]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise UsageError(f"two hunt files have the name {twice!r}; give one of them another under 'hunt'")
+        raise UsageError(f"two hunt files have the name {twice!r}; change `hunt` in one of them")
     return grounds
 
 
@@ -45,7 +45,7 @@ def _files(configs: Sequence[str], guests: str | None) -> list[Path]:
     named = [hunt_file.find(name, Path.cwd()) for name in configs]
     if guests is None:
         if not named:
-            raise UsageError("no guest named; give --config FILE, once for each guest, or --guests all")
+            raise UsageError("no hunt named; use --config FILE (repeatable) or --guests all")
         return list(dict.fromkeys(named))
     folder = named[0].parent if named else Path.cwd() / "configs"
     if guests == ALL:
@@ -57,14 +57,14 @@ def _files(configs: Sequence[str], guests: str | None) -> list[Path]:
 
 
 def _is_guest(file: Path) -> bool:
-    """Whether a YAML file is a hunt, and not one for `alarm` or something else beside them."""
+    """Whether a YAML file is a hunt file, and not one for `alarm` or something else."""
     from bisector.errors import HuntFileError
     from bisector.hunt_file.source import Source
 
     try:
         keys = Source(file.read_text(encoding="utf-8", errors="replace"), str(file)).data
     except HuntFileError:
-        return True  # loading it says what is wrong, and where
+        return True  # loading it reports the error
     return isinstance(keys, dict) and "test" in keys and "alarm" not in keys
 
 
@@ -74,5 +74,5 @@ def _of_guest(name: str, folder: Path) -> Path:
     file = folder / f"{name}.yaml"
     if not file.is_file():
         there = ", ".join(sorted(path.stem for path in folder.glob("*.yaml"))) or "none"
-        raise UsageError(f"--guests {name}: no hunt file {file}; the guests of this folder are: {there}")
+        raise UsageError(f"--guests {name}: no hunt file {file}; available: {there}")
     return file

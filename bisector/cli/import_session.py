@@ -1,4 +1,4 @@
-"""`bisector import`: a `git bisect` session becomes the beginning of a hunt."""
+"""`bisector import`: starts a hunt from a `git bisect` session."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ _WORDS = {Mark.GOOD: "good", Mark.BAD: "bad", Mark.SKIP: "skipped"}
 
 
 def import_session(chosen: Chosen, *, as_json: bool, restart: bool) -> None:
-    """Take the session's verdicts over into the hunt's journal, and say how to go on."""
+    """Import the session's verdicts into the hunt's journal, and print the command to continue."""
     repository = _repository_of(chosen)
     session = bisect_session(repository)
     if session is None:
         raise HistoryError(
-            f"no git bisect session is under way in {repository.path}; start there, or name it with --repo"
+            f"there is no git bisect session in {repository.path}; name its checkout with --repo"
         )
     added = _added(chosen, session, repository)
     ground = Chosen(chosen.config, {**chosen.values, **added}).ground()
     imported = import_marks(Session(ground, ground.hunt.good), session.marks, restart=restart)
-    command = _going_on(sys.argv[1:], added)
+    command = _next_command(sys.argv[1:], added)
     if as_json:
         print(json.dumps({**_counts(imported), "next": command}))
         return
-    print(_told(imported))
-    print(f"go on with:\n  {command}")
-    print("the git bisect session is as it was; `git bisect reset` ends it")
+    print(_report(imported))
+    print(f"continue with:\n  {command}")
+    print("the git bisect session is unchanged; end it with `git bisect reset`")
 
 
 def _repository_of(chosen: Chosen) -> Repository:
-    """That of this folder, if it is a checkout of the repository that the hunt searches; else its own."""
+    """The repository of this folder if it is a checkout of the hunt's; else the hunt's own."""
     if "repository" in chosen.values or chosen.config is None:
         return Repository(Path(str(chosen.values.get("repository", "."))))
     named = chosen.ground().repository
@@ -52,7 +52,7 @@ def _repository_of(chosen: Chosen) -> Repository:
 
 
 def _added(chosen: Chosen, session: BisectSession, repository: Repository) -> dict[str, object]:
-    """What has to be said of the range beside the user's own words, so that it stays when HEAD moves."""
+    """Options to add to the user's own, so that the range stays the same when HEAD moves."""
     whole = with_range_of(session, chosen)
     hunt = whole.ground().hunt
     added = {key: value for key, value in whole.values.items() if key not in chosen.values}
@@ -65,8 +65,8 @@ def _added(chosen: Chosen, session: BisectSession, repository: Repository) -> di
     return added
 
 
-def _going_on(arguments: Sequence[str], added: Mapping[str, object]) -> str:
-    """The command that runs the hunt, in the user's own words."""
+def _next_command(arguments: Sequence[str], added: Mapping[str, object]) -> str:
+    """The command that runs the hunt, with the user's own options."""
     words = list(arguments)
     words[words.index("import")] = "run"
     given = [word for word in words if word not in ("--json", "--restart")]
@@ -82,11 +82,11 @@ def _options(added: Mapping[str, object]) -> Iterator[str]:
             yield from ("--path" if key == "paths" else f"--{key}", str(one))
 
 
-def _told(imported: Imported) -> str:
+def _report(imported: Imported) -> str:
     kinds = Counter(imported.taken.values())
     which = ", ".join(f"{kinds[mark]} {word}" for mark, word in _WORDS.items() if kinds[mark])
-    taken = f"taken over from git bisect: {which}" if which else "nothing new to take over from git bisect"
-    beside = {"known already": imported.known, "endpoints or outside of the range": imported.outside}
+    taken = f"imported from git bisect: {which}" if which else "nothing new to import from git bisect"
+    beside = {"already known": imported.known, "endpoints or outside the range": imported.outside}
     rest = "".join(f"; {count} {what}" for what, count in beside.items() if count)
     left = f"{imported.candidates_left} of {counted(imported.candidates, 'candidate')} left"
     return f"{taken}{rest}\n{left}"

@@ -1,4 +1,4 @@
-"""`bisector init`: a hunt file proposed for a repository, and tried at HEAD."""
+"""`bisector init`: proposes a hunt file for a repository and tries it at HEAD."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from bisector.cli.completion import SYMPTOMS
 from bisector.cli.publish import STDOUT
 from bisector.cli.screen import Screen
 from bisector.errors import EnvironmentFault, ExitCode, HistoryError, UsageError
+from bisector.history.inputs import tracked_files
 from bisector.history.repository import GitFailure, Repository
 from bisector.hunt.ground import Ground
 from bisector.hunt.trial import try_at
@@ -30,19 +32,18 @@ from bisector.report.findings import duration
 from bisector.report.safe_text import visible, visible_lines
 from bisector.units import format_size
 
-_LARGEST = 256 * 1024
 _TAIL = 10
 
 
 def propose_hunt(
     folder: Path, output: Path, symptom: str, *, force: bool, no_try: bool, as_json: bool, verbosity: int
 ) -> int:
-    """Write a hunt file and try it; 1 where HEAD cannot be judged by it."""
+    """Write a hunt file and try it; returns 1 if it cannot judge HEAD."""
     if symptom not in SYMPTOMS:
         raise UsageError(f"--for {symptom}: choose one of {', '.join(SYMPTOMS)}")
     if output != STDOUT and output.exists() and not force:
         raise UsageError(
-            f"{output} is there already; overwrite it with --force, or name another with --output"
+            f"{output} already exists; overwrite it with --force or choose another with --output"
         )
     console = Console(stderr=as_json, highlight=False)
     repository = Repository(folder)
@@ -62,18 +63,10 @@ def propose_hunt(
 
 def _proposal(repository: Repository, output: Path, symptom: str) -> Proposal:
     head = repository.resolve("HEAD")
-    files = repository.git("ls-tree", "-r", "-z", "--name-only", head).decode("utf-8", "replace").split("\0")
-
-    def read(path: str) -> str:
-        try:
-            return repository.git("show", f"{head}:{path}")[:_LARGEST].decode("utf-8", "replace")
-        except GitFailure:
-            return ""
-
     beside = Path.cwd() if output == STDOUT else output.resolve().parent
     proposal = propose(
-        [file for file in files if file],
-        read,
+        sorted(tracked_files(repository, head)),
+        partial(repository.text, head),
         name=_name(repository, output),
         repository=os.path.relpath(repository.path, beside),
         tag=_newest_tag(repository),
@@ -82,8 +75,8 @@ def _proposal(repository: Repository, output: Path, symptom: str) -> Proposal:
     )
     if proposal is None:
         raise HistoryError(
-            f"nothing at HEAD of {repository.path} looks like a build system or a test script; write the "
-            "hunt file yourself: two keys will do, `good` and `test`"
+            f"found no build system or test script at HEAD of {repository.path}; write the hunt file "
+            "yourself: `good` and `test` are enough"
         )
     return proposal
 
@@ -95,7 +88,7 @@ def _name(repository: Repository, output: Path) -> str:
 
 
 def _newest_tag(repository: Repository) -> str | None:
-    """The newest tag that HEAD contains and is not at."""
+    """The newest tag on an ancestor of HEAD."""
     try:
         return repository.git("describe", "--tags", "--abbrev=0", "HEAD^").decode().strip() or None
     except GitFailure:
@@ -107,16 +100,16 @@ def _write(output: Path, text: str) -> None:
         atomic_write(output, text.encode())
     except OSError as error:
         raise EnvironmentFault(
-            f"{output} cannot be written ({error.strerror}); name another --output"
+            f"cannot write {output} ({error.strerror}); choose another --output"
         ) from error
 
 
 def _tell_written(console: Console, repository: Repository, output: Path, proposal: Proposal) -> None:
     inside = repository.work_tree is not None and output.resolve().is_relative_to(repository.work_tree)
-    where = ", in your work tree, not added to git" if inside else ""
+    where = " (in your work tree, untracked)" if inside else ""
     console.print(Text(f"wrote {output} for {proposal.system}{where}", style="bold"), soft_wrap=True)
     for other in proposal.others:
-        console.print(Text(f"also seen: {visible(other)}", style="dim"), soft_wrap=True)
+        console.print(Text(f"also found: {visible(other)}", style="dim"), soft_wrap=True)
 
 
 def _answer(
@@ -137,7 +130,7 @@ def _answer(
 
 
 def _seen(reading: Reading) -> dict[str, Any]:
-    """What was seen at HEAD; times in seconds, memory in bytes."""
+    """The trial at HEAD as JSON values; times in seconds, memory in bytes."""
     judgement, run = reading.judgement, reading.run
     return {
         "build": reading.build_seconds,
@@ -158,9 +151,9 @@ def _show(console: Console, reading: Reading) -> None:
     if run is not None:
         ended = run.ending.value if run.ending else ""
         code = f" {run.exit_code}" if run.exit_code is not None else ""
-        table.add_row("test", f"{duration(run.wall)}, {duration(run.user)} of it user time; {ended}{code}")
+        table.add_row("test", f"{duration(run.wall)}, {duration(run.user)} user time; {ended}{code}")
         if run.peak_memory:
-            table.add_row("memory", f"{format_size(run.peak_memory)} at most")
+            table.add_row("memory", f"peak {format_size(run.peak_memory)}")
     table.add_row("judged", Text(visible(f"{type(judgement).__name__.lower()}: {judgement.why}")))
     if reading.log:
         table.add_row("log", Text(str(reading.log), overflow="fold"))
@@ -170,7 +163,7 @@ def _show(console: Console, reading: Reading) -> None:
 
 
 def _tail(log: Path) -> str:
-    """The last lines of a log, indented; nothing where there is none."""
+    """The last lines of a log, indented; empty if there is none."""
     try:
         lines = visible_lines(log.read_text(encoding="utf-8", errors="replace")).splitlines()
     except FileNotFoundError:
@@ -185,14 +178,19 @@ def _advice(reading: Reading | None, output: Path) -> list[str]:
         return [check]
     match reading.judgement:
         case Untestable():
-            what = "test" if reading.run else "build"
-            return [f"HEAD cannot be judged yet: mend `{what}` in {output}, then bisector check {config}"]
+            of_setup = reading.judgement.why.startswith("the setup ")
+            what = "test" if reading.run else "setup" if of_setup else "build"
+            return [f"HEAD cannot be judged yet: fix `{what}` in {output}, then run bisector check {config}"]
         case Good():
             return [
-                "HEAD is good by this file, so a hunt would find nothing: name the trouble in `test`, set "
-                "`bad`, or write the file anew with --for time or --for memory",
+                "HEAD is good, so a hunt would find nothing: change `test` so that it shows the problem, set "
+                "`bad`, or create the file again with --for time or --for memory",
             ]
         case Bad():
-            return ["HEAD shows the trouble; is `good` without it?", check]
+            return ["HEAD shows the problem; check that `good` does not.", check]
         case Measured():
-            return ["HEAD can be measured; whether it is worse than `good` is what check tells.", check]
+            return [
+                "HEAD can be measured; `check` compares it with `good`, and `check --signals` tells what to "
+                "measure.",
+                check,
+            ]

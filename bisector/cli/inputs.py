@@ -1,4 +1,4 @@
-"""`bisector inputs`: what a build and a test read, proposed as the inputs of a hunt file."""
+"""`bisector inputs`: proposes the files that build and test read as inputs for the hunt file."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bisector.phases.inputs.run import find_inputs
 from bisector.phases.inputs.writing import write_lists
 
 _TRACED = ("build", "test", "overlay", "environment")
-"""Parts of a hunt file that decide what is read."""
+"""Sections of a hunt file that affect which files are read."""
 
 
 def trace_inputs(
     chosen: Chosen, commit: str | None, *, write: bool, as_json: bool, md: Path | None, verbosity: int
 ) -> int:
-    """Trace a commit, show what it read, write it down where asked; the exit code."""
+    """Trace a commit, print the proposal, and write it if requested; returns the exit code."""
     file = _to_write(chosen) if write else None
     ground = ready(chosen.ground())
     console = console_for(as_json=as_json, md=md)
@@ -38,18 +38,19 @@ def trace_inputs(
 
 
 def _to_write(chosen: Chosen) -> Path:
-    """The hunt file to write into; UsageError where what is traced is not what it says."""
+    """The hunt file to write to; raises UsageError if options override what is traced."""
     if chosen.config is None:
-        raise UsageError("--write needs a hunt file to write into; name one with --config")
+        raise UsageError("--write needs a hunt file; name one with --config")
     foreign = sorted(key for key in chosen.values if key.split(".")[0] in _TRACED)
     if foreign:
         raise UsageError(
-            f"--write would write what was traced with another {foreign[0]} than the hunt file has; "
-            "put that into the file first"
+            f"--write cannot be combined with an option for {foreign[0]}; put that into the hunt file first"
         )
     return hunt_file.find(chosen.config, Path.cwd())
 
 
 def _written(file: Path, proposal: Proposal) -> str:
     near = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
-    return f"Written into {near}." if write_lists(file, changes_of(proposal)) else f"{near} says so already."
+    if write_lists(file, changes_of(proposal)):
+        return f"Wrote the lists to {near}."
+    return f"{near} already has these lists."

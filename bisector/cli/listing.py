@@ -1,4 +1,4 @@
-"""`bisector predicates`: what can judge a test, with its options."""
+"""`bisector predicates`: lists predicates and their options."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from bisector.probe.discovery import shipped_predicates
 
 
 def show_predicates(name: str | None, *, as_json: bool) -> None:
-    """List all predicates, or one."""
+    """Print all predicates, or one."""
     kinds = shipped_predicates()
     if name is not None and name not in kinds:
-        raise UsageError(f"no predicate '{name}'; there are {', '.join(sorted(kinds))}")
+        raise UsageError(f"no predicate '{name}'; available: {', '.join(sorted(kinds))}")
     chosen = {key: kind for key, kind in sorted(kinds.items()) if name in (None, key)}
     if as_json:
         sys.stdout.write(json.dumps({key: _schema(kind) for key, kind in chosen.items()}) + "\n")
         return
     console = Console(highlight=False)
     for key, kind in chosen.items():
-        paired = "  (paired: run in turn with the reference)" if kind.paired else ""
+        paired = "  (paired: alternates with the reference)" if kind.paired else ""
         console.print(Text.assemble((key, "bold"), (paired, "dim")))
         console.print(Text("  " + (inspect.getdoc(kind) or "").splitlines()[0]))
         for option, field in kind.Options.model_fields.items():

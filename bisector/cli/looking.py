@@ -1,24 +1,24 @@
-"""Commands that look at hunts without running them: log, report, clean."""
+"""Commands that do not run a hunt: log, report, clean."""
 
 from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from bisector import hunt_file
-from bisector.cli.again import change_of, command_of
+from bisector.cli.again import change_of, completed
 from bisector.cli.options import Chosen
-from bisector.cli.status import chosen_scratch, journal_in
-from bisector.errors import HistoryError
+from bisector.cli.status import chosen_scratch, journal_in, names_only_a_place
+from bisector.cli.usual_file import tell
+from bisector.errors import HistoryError, UsageError
 from bisector.hunt.events import Event, ProbeBegan
 from bisector.hunt.good_commit import session_on
 from bisector.hunt.ground import Ground
-from bisector.hunt.journal import Journal
+from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.scratch import Scratch
 from bisector.hunt.session import Session
@@ -30,13 +30,13 @@ from bisector.report.safe_text import visible
 
 
 def show_log(chosen: Chosen) -> None:
-    """A hunt in the format of git bisect log."""
+    """Print a hunt in the format of `git bisect log`."""
     _, record = looked_at(chosen)
     sys.stdout.write(git_bisect_log(record))
 
 
 def write_reports(chosen: Chosen, *, html: Path | None, md: Path | None, chat: bool) -> None:
-    """The reports of a hunt, into files or onto the screen."""
+    """Write the reports of a hunt to files or to stdout."""
     session, record = looked_at(chosen)
     if html is not None:
         write_html_report(record, html, change_of(session.ground.repository, record))
@@ -57,29 +57,52 @@ def clean_scratch(chosen: Chosen, *, everything: bool) -> None:
     text = f"cleaned {visible(str(scratch.root))}"
     if running:
         stays = "built artefacts, reports and journal stay" if everything else "built artefacts stay"
-        text += f", but not what is in use: {visible(', '.join(running))} at work there, so {stays}"
+        text += f"; {visible(', '.join(running))} at work there, so {stays}"
     Console(highlight=False).print(Text(text), soft_wrap=True)
 
 
-def looked_at(chosen: Chosen) -> tuple[Session, HuntRecord]:
-    """The chosen hunt (without one: the newest of this folder), as the journal knows it."""
+def looked_at(chosen: Chosen, name: str | None = None) -> tuple[Session, HuntRecord]:
+    """The chosen hunt, from the journal.
+
+    By default that is the newest hunt called `name`, without a name that of `hunt.yaml` if it has begun, else
+    the newest one.
+    """
     scratch = chosen_scratch(chosen)
     journal = journal_in(scratch)
-    named_by_scratch = chosen.config is None and set(chosen.values) <= {"scratch"}
-    ground = _newest(journal, scratch) if named_by_scratch else chosen.ground()
-    session = session_on(ground, _only_looking)
-    again = Chosen(None, {}) if named_by_scratch else chosen
-    return session, replace(session.record(journal), reproduce=command_of(again, session))
+    if name is not None and not names_only_a_place(chosen):
+        raise UsageError(f"{name!r} and the options both name a hunt; leave one of them out")
+    session = _named(chosen, journal) if name is None else None
+    if session is None:
+        session, chosen = session_on(_newest(journal, scratch, name), only_looking), Chosen(None, {})
+    return session, completed(session.record(journal), chosen, session)
 
 
-def _newest(journal: Journal, scratch: Scratch) -> Ground:
-    rows = journal.hunts()
+def _named(chosen: Chosen, journal: Journal) -> Session | None:
+    """The session of the hunt that the user named, or of a `hunt.yaml` whose hunt has begun; else None."""
+    if names_only_a_place(chosen) and not chosen.found:
+        return None
+    session = session_on(chosen.ground(), only_looking)
+    if names_only_a_place(chosen) and session.found(journal) is None:
+        tell("its hunt has not begun; this is the newest hunt")
+        return None
+    return session
+
+
+def _newest(journal: Journal, scratch: Scratch, name: str | None) -> Ground:
+    rows = [row for row in journal.hunts() if name in (None, row.name)]
+    if not rows and name is not None:
+        raise HistoryError(f"there is no hunt {name!r} in {scratch.root}; `bisector status` lists them")
     if not rows:
-        raise HistoryError(f"no hunt has begun in {scratch.root}; start one with `bisector run`")
-    return Ground(hunt_file.build(rows[0].document, Path.cwd(), None), None, os.environ)
+        raise HistoryError(f"there is no hunt in {scratch.root}; start one with `bisector run`")
+    return ground_of(rows[0])
 
 
-def _only_looking(event: Event) -> None:
-    """Refuse to probe: a command that looks at a hunt runs nothing of it."""
+def ground_of(row: HuntRow) -> Ground:
+    """The ground of a hunt as its journal describes it."""
+    return Ground(hunt_file.build(row.document, Path.cwd(), None), None, os.environ)
+
+
+def only_looking(event: Event) -> None:
+    """Refuse to probe: a command that only shows a hunt must not run it."""
     if isinstance(event, ProbeBegan):
-        raise HistoryError("the good commit of this hunt is not found yet; go on with `bisector run`")
+        raise HistoryError("the good commit of this hunt is not known yet; continue with `bisector run`")

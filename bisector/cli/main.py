@@ -1,4 +1,4 @@
-"""The command `bisector`: the one boundary where errors become exit codes."""
+"""The command `bisector`: turns errors into exit codes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ import signal
 import sys
 import tempfile
 import traceback
+from pathlib import Path
 from types import FrameType
 
 from bisector.errors import BisectorError, ExitCode
 from bisector.history.redirection import REDIRECTING
 
 _OBJECTS = 200_000
-"""Python's 700 have it look for garbage a hundred times while modules are imported, which make none."""
+"""Threshold of the garbage collector: with Python's 700 it would run a hundred times during imports."""
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command line; its exit code."""
+    """Run a command line; returns its exit code."""
     gc.set_threshold(_OBJECTS)
     for name in REDIRECTING:
         os.environ.pop(name, None)
@@ -27,24 +28,30 @@ def run(arguments: list[str]) -> int:
     try:
         return _run(arguments)
     except KeyboardInterrupt:
-        print("bisector: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        print("bisector: interrupted; run the same command to continue", file=sys.stderr)
         return int(ExitCode.INTERRUPTED)
 
 
 def _run(arguments: list[str]) -> int:
     from typer.exceptions import Abort, TyperException
 
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        print("bisector: the current folder was deleted; change to one that exists", file=sys.stderr)
+        return int(ExitCode.USAGE)
+
     from bisector.cli.app import app_for
 
     try:
         code = app_for(*arguments[:1])(arguments, prog_name="bisector", standalone_mode=False)
-        if code == ExitCode.INTERRUPTED:  # what typer makes of KeyboardInterrupt
+        if code == ExitCode.INTERRUPTED:  # typer's code for KeyboardInterrupt
             raise KeyboardInterrupt
         return int(code or 0)
     except BisectorError as error:
         from bisector.report.safe_text import visible_lines
 
-        # It may quote a file name, a tool or a commit message.
+        # The message may quote a file name, a tool or a commit message.
         print(f"bisector: {visible_lines(str(error))}", file=sys.stderr)
         return int(error.exit_code)
     except Abort as error:
@@ -60,7 +67,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _names_a_command(arguments: list[str]) -> bool:
-    """Whether the first word is a command: `git bisect run` would take a mistyped `probe` for bad at 2."""
+    """Whether the first word is a command: `git bisect run` would take exit code 2 of a typo for bad."""
     from typer.main import get_group
 
     from bisector.cli.app import app
@@ -71,7 +78,7 @@ def _names_a_command(arguments: list[str]) -> bool:
 
 def _interrupt(_signal_number: int, _frame: FrameType | None) -> None:
     for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Once is enough: what is being put away now must not be left half done.
+        # Ignore further signals, so that the cleanup completes.
         signal.signal(signal_number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
@@ -83,7 +90,7 @@ def _report_bug() -> int:
         log.write(f"bisector {' '.join(sys.argv[1:])}\n\n{traceback.format_exc()}")
     last = traceback.format_exc().strip().splitlines()[-1]
     print(
-        f"bisector: a bug of bisector, not of yours: {last}; please report it with {log.name}",
+        f"bisector: internal error: {last}; please report it and attach {log.name}",
         file=sys.stderr,
     )
     return os.EX_SOFTWARE

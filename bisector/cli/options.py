@@ -1,4 +1,4 @@
-"""The options by which a hunt is named: a hunt file, or all it can say, or both."""
+"""The options that name a hunt: a hunt file, its keys, or both."""
 
 from __future__ import annotations
 
@@ -25,27 +25,43 @@ _JUDGING = "Judging and stopping"
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the user named: the hunt file, and values on top of it by dotted key."""
+    """The user's choice: the hunt file, and overrides by dotted key."""
 
     config: str | None
     values: dict[str, object]
+    found: bool = False
+    """Whether `config` is a `hunt.yaml` that was found, not named."""
 
     @property
     def is_empty(self) -> bool:
-        """Whether no hunt was named at all."""
+        """Whether no hunt was named."""
         return self.config is None and not self.values
 
-    def ground(self) -> Ground:
-        """What the hunt works with; raises what loading and opening raise."""
+    def ground(self, *, in_place: bool = False) -> Ground:
+        """The loaded hunt with its repository; raises what loading and opening raise.
+
+        A probe of the checkout `in_place` finds the untracked scripts of a hunt without a hunt file there.
+        """
         from bisector import hunt_file
+        from bisector.cli.as_by_hand import in_current_folder, scripts_to_bring
         from bisector.errors import UsageError
         from bisector.hunt.ground import Ground
 
         if self.is_empty:
-            raise UsageError("no hunt named; give --config FILE, or --good, --test and their like")
+            raise UsageError(
+                "no hunt named, and no hunt.yaml here or above; use --config FILE, or options such as --good "
+                "and --test"
+            )
         path = hunt_file.find(self.config, Path.cwd()) if self.config is not None else None
         hunt = hunt_file.load(path) if path else None
-        return Ground(hunt_file.build(self.values, Path.cwd(), hunt), path, os.environ)
+        if hunt:
+            return Ground(hunt_file.build(self.values, Path.cwd(), hunt), path, os.environ)
+        values = in_current_folder(self.values)
+        ground = Ground(hunt_file.build(values, Path.cwd(), None), None, os.environ)
+        scripts = [] if in_place else scripts_to_bring(ground.hunt, ground.repository)
+        if not scripts or "overlay" in values:
+            return ground
+        return Ground(hunt_file.build({**values, "overlay": scripts}, Path.cwd(), None), None, os.environ)
 
 
 def _options(
@@ -54,7 +70,7 @@ def _options(
         typer.Option(
             "--config",
             "-c",
-            help="Hunt file: a path, or the name of one in configs/.",
+            help="Hunt file: a path, or the name of one in configs/ (default: hunt.yaml here or above).",
             rich_help_panel=_HUNT,
             autocompletion=completion.hunt_files,
         ),
@@ -146,7 +162,7 @@ def _options(
         typer.Option(help="Markdown file to which the conclusion is added.", rich_help_panel=_JUDGING),
     ] = None,
 ) -> Chosen:
-    """Gather the options; one that is not given leaves the hunt file's value."""
+    """Collect the options; an omitted option leaves the hunt file's value."""
     from bisector.hunt_file import setting
 
     given: dict[str, object] = {
@@ -175,14 +191,16 @@ def _options(
 
 
 def takes_hunt(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give `command(chosen, ...)` the options of a hunt in place of its first parameter."""
+    """Replace the first parameter of `command(chosen, ...)` by the options that name a hunt."""
     shared = _shared()
     own = _parameters(command)[1:]
 
     @functools.wraps(command)
     def wrapper(**given: Any) -> Any:
+        from bisector.cli.usual_file import with_usual_file
+
         chosen = _options(**{option.name: given.pop(option.name) for option in shared})
-        return command(chosen, **given)
+        return command(with_usual_file(chosen, quiet=bool(given.get("quiet"))), **given)
 
     parameters = [*shared, *own]
     wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -197,6 +215,6 @@ def _shared() -> list[inspect.Parameter]:
 
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters of a function, by keyword only and with their annotations evaluated."""
+    """The parameters of a function, keyword-only and with evaluated annotations."""
     parameters = inspect.signature(function, eval_str=True).parameters.values()
     return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]

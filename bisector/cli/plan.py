@@ -1,4 +1,4 @@
-"""`bisector plan`: what the journal holds, written into a plan file."""
+"""`bisector plan`: writes conclusions and results from the journal to a plan file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bisector.report.findings import counted
 def write_plan_file(
     file: Path, heading: str, configs: Sequence[str], guests: str | None, *, as_json: bool
 ) -> None:
-    """Write the entries of the chosen hunts' journals, or of this folder's."""
+    """Write the entries from the journals of the chosen hunts, or of this folder."""
     if configs or guests:
         found = {ground.scratch.root: ground.scratch for ground in grounds_of(configs, guests)}
         scratches = list(found.values())
@@ -36,6 +36,6 @@ def write_plan_file(
         console.print(Text(f"+ {title}"), soft_wrap=True)
     entries = f"{len(written.titles)} new {'entry' if len(written.titles) == 1 else 'entries'}"
     console.print(
-        Text(f"{file}: {entries} under '{heading}', {counted(written.known, 'other')} stood there already"),
+        Text(f"{file}: {entries} under '{heading}', {counted(written.known, 'other')} already there"),
         soft_wrap=True,
     )

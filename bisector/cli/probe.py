@@ -1,4 +1,4 @@
-"""`bisector probe`: one commit judged, with the exit codes of a script for `git bisect run`."""
+"""`bisector probe`: judges one commit, with the exit codes of `git bisect run`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _WORDS = {Good: "good", Bad: "bad"}
 
 
 def probe_commit(chosen: Chosen, commit: str | None, *, again: bool, as_json: bool, verbose: bool) -> int:
-    """Judge `commit` in a slot, or without one the checkout of this folder; git's exit code for it."""
+    """Judge `commit` in a slot (default: this folder's checkout in place); returns git's exit code."""
     here = repository_here(chosen)
     session = bisect_session(here) if here else None
-    ground = ready(with_range_of(session, chosen).ground())
+    ground = ready(with_range_of(session, chosen).ground(in_place=commit is None))
     place, identity = _asked(ground, here, session, commit)
     single = Single(ground, session)
     judged = single.known(identity, again=again)
@@ -37,7 +37,7 @@ def probe_commit(chosen: Chosen, commit: str | None, *, again: bool, as_json: bo
 
 
 def repository_here(chosen: Chosen) -> Repository | None:
-    """The repository of this folder, or the one named by --repo; None where there is none."""
+    """The repository of this folder, or the one named by --repo; None if there is none."""
     try:
         return Repository(Path(str(chosen.values.get("repository", "."))))
     except HistoryError:
@@ -45,7 +45,7 @@ def repository_here(chosen: Chosen) -> Repository | None:
 
 
 def with_range_of(session: BisectSession | None, chosen: Chosen) -> Chosen:
-    """The chosen hunt; one without a hunt file takes from the session what it does not say of its range."""
+    """The chosen hunt; without a hunt file, the session supplies missing parts of the range."""
     if session is None or chosen.config is not None:
         return chosen
     said: dict[str, object] = {"good": list(session.good), "bad": session.bad}
@@ -59,13 +59,13 @@ def with_range_of(session: BisectSession | None, chosen: Chosen) -> Chosen:
 def _asked(
     ground: Ground, here: Repository | None, session: BisectSession | None, commit: str | None
 ) -> tuple[Repository | None, str]:
-    """Where to probe what: a commit in a slot, or what stands checked out here where it stands."""
+    """The checkout to probe in place (None for a slot), and the commit."""
     if commit is not None:
         return None, ground.repository.resolve(commit)
     if here is None or here.git_folder != ground.repository.git_folder:
         raise UsageError(
-            f"this folder is no checkout of {ground.repository.path}, where the hunt searches; "
-            "start there, name another with --repo, or name the commit to probe"
+            f"this folder is not a checkout of the hunt's repository {ground.repository.path}; "
+            "change to it, name a checkout with --repo, or name the commit to probe"
         )
     if session is not None and session.without_checkout:
         return None, session.without_checkout
@@ -74,7 +74,7 @@ def _asked(
 
 def _sentence(judged: Judged) -> str:
     word = _WORDS.get(type(judged.judgement), "untestable")
-    known = " (known from the journal)" if judged.readings and not judged.taken else ""
+    known = " (from the journal)" if judged.readings and not judged.taken else ""
     return f"{judged.commit[:12]} is {word}: {visible(judged.judgement.why)}{known}"
 
 

@@ -1,4 +1,4 @@
-"""`bisector probe` for a commit that is not known: reading it, and telling what goes on."""
+"""`bisector probe` for a commit without a reading: tests it and reports progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bisector.report.safe_text import visible
 def read_commit(
     single: Single, commit: str, checkout: Repository | None, *, again: bool, verbose: bool
 ) -> Judged:
-    """Build and test until there is a verdict; what is worth a person's attention goes to stderr."""
+    """Build and test until there is a verdict; prints notes to stderr."""
 
     def follow(event: Event) -> None:
         if isinstance(event, Noted):

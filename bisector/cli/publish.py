@@ -1,4 +1,4 @@
-"""A phase's result on the screen, as JSON, or as Markdown."""
+"""Prints a phase's result as tables, JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SHORT = 8
 
 
 def console_for(*, as_json: bool, md: Path | None) -> Console:
-    """Where progress goes: to stderr when stdout is for a program or a file."""
+    """The console for progress: stderr if stdout is for JSON or Markdown."""
     return Console(stderr=as_json or md == STDOUT, highlight=False)
 
 
 def publish(result: Result, console: Console, *, as_json: bool, md: Path | None) -> int:
-    """Show a result as it was asked for; its exit code.
+    """Print a result in the requested format; returns its exit code.
 
-    `md` is a file that gets the Markdown beside what is shown; `-` has it printed instead of the tables.
+    `md` is a file for an additional copy in Markdown; `-` prints Markdown instead of tables.
     """
     if md is not None and md != STDOUT:
         atomic_write(md, f"{result.markdown}\n".encode())
@@ -60,7 +60,7 @@ def _grid(table: Table) -> Grid:
     for at, heading in enumerate(table.head):
         figures = at in table.right
         widest = max((len(row[at]) for row in table.rows), default=0)
-        # Figures are never broken; a longer heading above them is.
+        # Never wrap figures; wrap a longer heading above them.
         wrapped = textwrap.wrap(visible(heading), max(widest, _SHORT), break_long_words=False)
         lines = wrapped if figures else []
         name = Text("\n".join(lines) or visible(heading))

@@ -1,4 +1,4 @@
-"""`bisector quantify`: every guest at both ends of its hunt, and the plan's question answered."""
+"""`bisector quantify`: measures every guest at both endpoints, and answers the plan's question."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ A_DAY = timedelta(days=1)
 def quantify_guests(
     grounds: Sequence[Ground], *, again: bool, as_json: bool, md: Path | None, verbosity: int
 ) -> int:
-    """Measure the guests one after the other; the exit code."""
+    """Measure the guests one after the other; returns the exit code."""
     console = console_for(as_json=as_json, md=md)
     since = earliest(again=again)
     guests, keys = [], []
@@ -40,19 +40,19 @@ def quantify_guests(
 
 
 def keep_in_each(result: Result, grounds: Sequence[Ground]) -> None:
-    """Write a result into the journal of every scratch folder that these guests have."""
+    """Store a result in the journal of every scratch folder of these guests."""
     for scratch in {ground.scratch.root: ground.scratch for ground in grounds}.values():
         keep(result, scratch)
 
 
 def earliest(*, again: bool) -> datetime:
-    """From when on readings are taken as they are: nothing is measured twice in a day unless asked."""
+    """The earliest time of reusable readings: a day ago, or now if measurements must be repeated."""
     now = datetime.now(UTC)
     return now if again else now - A_DAY
 
 
 def screen_for(ground: Ground, console: Console, verbosity: int) -> Screen:
-    """A screen that follows one guest's hunt, below its name."""
+    """A screen that shows the progress of one guest's hunt, below its name."""
     if verbosity:
         console.print(Text(ground.hunt.hunt, style="bold magenta"))
     return Screen(console, functools.lru_cache(maxsize=None)(functools.partial(_info, ground)), verbosity)

@@ -1,6 +1,6 @@
-"""Before a command reads commits: is all there that its hunt names beside the history?
+"""Checks that everything the hunt names outside the history exists, before a command reads commits.
 
-What is wrong is told here, with the place where it was written, while nothing has been written yet.
+Errors are reported with their place in the hunt file, before anything is written.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 
 def ready(ground: Ground, *, logs: bool = True) -> Ground:
-    """`ground` itself, once all that its hunt names is there; the progress log only where it `logs`.
+    """Return `ground` if everything that its hunt names exists; checks the progress log only if it `logs`.
 
-    Raises `HuntFileError` where it is not, `EnvironmentFault` where no scratch folder can be made.
+    Raises `HuntFileError` if something is missing, `EnvironmentFault` if no scratch folder can be created.
     """
     _require_overlay(ground)
+    _require_paths(ground)
+    _require_revisions(ground)
     cpus_of(ground.hunt)
     if (log := ground.hunt.progress_log) and logs:
         from bisector.report.progress_log import require_writable
@@ -38,12 +40,14 @@ def ready(ground: Ground, *, logs: bool = True) -> Ground:
 
 @contextlib.contextmanager
 def _located(ground: Ground, *path: str | int) -> Iterator[None]:
-    """Begin what is refused with where it was written, and under which key."""
+    """Prefix errors with their place in the hunt file and their key."""
     try:
         yield
     except BisectorError as error:
         key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
-        raise HuntFileError(f"{ground.hunt.locate(*path)}: {key}: {error}") from error
+        where = ground.hunt.locate(*path)
+        names_key = where.startswith("--") and where.endswith(key)
+        raise HuntFileError(f"{where}: {error}" if names_key else f"{where}: {key}: {error}") from error
 
 
 def _require_overlay(ground: Ground) -> None:
@@ -62,39 +66,85 @@ def _require_readable(path: Path, *, folders: bool) -> None:
     if not path.exists():
         raise HuntFileError(f"there is no {path}; correct the path, which is relative to the hunt file")
     if not path.is_file() and not (folders and path.is_dir()):
-        raise HuntFileError(f"{path} is no {'file or folder' if folders else 'file'}; name another")
+        raise HuntFileError(f"{path} is not a {'file or folder' if folders else 'file'}; choose another")
     if not os.access(path, os.R_OK):
-        raise HuntFileError(f"{path} cannot be read; fix its permissions")
+        raise HuntFileError(f"cannot read {path}; fix its permissions")
 
 
 def _require_source(ground: Ground, at: int, change: Copy) -> None:
-    """That the commit is there, and has what is to be copied."""
+    """Require that the commit exists and has the path to copy."""
     from bisector.history.object_ids import object_ids
 
     ends = {"good": ground.hunt.good[0], "bad": ground.hunt.bad}
     revision = ends.get(change.from_, change.from_)
     if change.from_ in ends and revision.startswith(("HEAD", "@")):
-        return  # A session of `git bisect` moves it.
+        return  # A `git bisect` session moves HEAD.
     with _located(ground, "overlay", at, "from" if change.from_ not in ends else "copy"):
         if revision == AUTO:
-            raise HistoryError("the good commit is still to be found; name a revision to copy from")
+            raise HistoryError("the good commit is not known yet; name a revision to copy from")
         commit = ground.repository.resolve(revision)
     (found,) = object_ids(ground.repository, [commit], [change.copy_])
     if not found[0] and not change.optional:
         with _located(ground, "overlay", at, "copy"):
             raise HistoryError(
-                f"{revision} has no {change.copy_}; correct the path, or name in `from` a commit that has it"
+                f"{revision} has no {change.copy_}; correct the path or set `from` to a commit that has it"
             )
 
 
+def _require_paths(ground: Ground) -> None:
+    """Require that good or bad has the folders named, and any of the declared inputs and key files.
+
+    Checks nothing if there is an overlay, which may add paths. A build may create the folder of the test.
+    """
+    hunt, build, test = ground.hunt, ground.hunt.build, ground.hunt.test
+    said: dict[tuple[str | int, ...], tuple[str, ...]] = {}
+    for at, section in enumerate(hunt.setup):
+        place: tuple[str | int, ...] = ("setup", at) if len(hunt.setup) > 1 else ("setup",)
+        said |= {(*place, "key"): section.key, (*place, "folder"): (section.folder,)}
+    said |= {("build", "inputs"): build.inputs or ()} if build else {}
+    said |= {("build", "folder"): (build.folder,)} if build else {("test", "folder"): (test.folder,)}
+    named = {place: [path for path in paths if path != "."] for place, paths in said.items()}
+    paths = sorted({path for wanted in named.values() for path in wanted})
+    if not paths or hunt.overlay or not hunt.good or AUTO in hunt.good:
+        return
+    from bisector.history.object_ids import object_ids
+
+    try:
+        ends = [ground.repository.resolve(revision) for revision in (*hunt.good, hunt.bad)]
+    except HistoryError:
+        return  # The command reports it, with the line of the endpoint.
+    found = object_ids(ground.repository, ends, paths)
+    there = {path for ids in found for path, one in zip(paths, ids, strict=True) if one}
+    for place, wanted in named.items():
+        if wanted and there.isdisjoint(wanted):
+            with _located(ground, *place):
+                elsewhere = ", or start bisector in another folder; `.` is the top"
+                elsewhere = "" if ground.hunt.origin.file else elsewhere
+                raise HistoryError(
+                    f"neither good nor bad has {', '.join(wanted)}; correct the path{elsewhere}"
+                )
+
+
+def _require_revisions(ground: Ground) -> None:
+    """Require that the revisions that the hunt may never come to are valid too."""
+    from bisector.hunt.skipped import commits_of
+
+    if ground.hunt.since is not None:
+        with _located(ground, "since"):
+            ground.repository.resolve(ground.hunt.since)
+    for at, revision in enumerate(ground.hunt.skip):
+        with _located(ground, "skip", at):
+            commits_of(ground.repository, revision)
+
+
 def _require_scratch(ground: Ground) -> None:
-    """That the scratch folder is one, or can be made, as far as can be seen without making it."""
+    """Require that the scratch folder exists or can be created, without creating it."""
     root = ground.scratch.root
     there = next(folder for folder in (root, *root.parents) if os.path.lexists(folder))
     if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
         return
-    why = "cannot be written to" if there.is_dir() else "is no folder"
-    sentence = f"the scratch folder {root} cannot be used ({there} {why}); choose another `scratch`"
+    why = "is not writable" if there.is_dir() else "is not a folder"
+    sentence = f"cannot use the scratch folder {root} ({there} {why}); choose another `scratch`"
     if ground.hunt.scratch is None:
         raise EnvironmentFault(sentence)
     raise HuntFileError(f"{ground.hunt.locate('scratch')}: scratch: {sentence}")

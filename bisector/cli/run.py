@@ -1,4 +1,4 @@
-"""`bisector run` and `check`: the hunt on screen, then the conclusion into progress log and reports."""
+"""`bisector run` and `check`: show the hunt, then write the conclusion to progress log and reports."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import json
 import shlex
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from bisector.cli import conclusion
-from bisector.cli.again import change_of, command_of
+from bisector.cli import conclusion, first_try
+from bisector.cli.again import change_of, command_of, completed
+from bisector.cli.as_by_hand import told
+from bisector.cli.live import NOTHING, LivePages, Wanted
+from bisector.cli.on_end import run_on_end
 from bisector.cli.options import Chosen
 from bisector.cli.ready import ready
 from bisector.cli.screen import Screen
@@ -25,6 +28,7 @@ from bisector.errors import BisectorError, EnvironmentFault
 from bisector.history.commit import CommitInfo
 from bisector.history.repository import Repository
 from bisector.hunt import remembered
+from bisector.hunt.events import Event, Listener
 from bisector.hunt.good_commit import session_on
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session
@@ -33,28 +37,45 @@ from bisector.report.safe_text import visible
 from bisector.report.summary import summary
 
 _READY_AFTER = 1.0
-"""Seconds after which a hunt waits for its first build, most likely."""
+"""Seconds after which a hunt most likely waits for its first build."""
 
-Way = Callable[[Session, Screen], HuntRecord]
+Way = Callable[[Session, Listener], HuntRecord]
 
 
-def run_hunt(chosen: Chosen, *, as_json: bool, verbosity: int, restart: bool) -> int:
-    """Run a hunt to its conclusion; the exit code."""
+def run_hunt(
+    chosen: Chosen, *, as_json: bool, verbosity: int, restart: bool, wanted: Wanted = NOTHING
+) -> int:
+    """Run a hunt to its conclusion; returns the exit code."""
     console = Console(stderr=as_json, highlight=False)
-    session, record = _on_screen(
-        chosen, console, verbosity, lambda session, screen: session.run(screen, restart=restart)
-    )
-    return _publish(session, record, console, as_json=as_json)
+    with LivePages(console, wanted) as pages:
+        session, record = _on_screen(
+            chosen, console, verbosity, lambda session, heard: session.run(heard, restart=restart), pages
+        )
+        written = _write(session, record)
+        _show(console, chosen, record, written, as_json=as_json, details=verbosity > 1)
+        pages.concluded(record)
+        run_on_end(session, record, written.report, console)
+        written.require_all()
+    if as_json or (mended := first_try.offer(console, record, chosen)) is None:
+        return _exit_code(record)
+    return run_hunt(mended, as_json=False, verbosity=verbosity, restart=False, wanted=wanted)
 
 
 def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: bool) -> int:
-    """Read the endpoints; the exit code, 0 where there is something to hunt."""
+    """Test the endpoints; returns the exit code, 0 if there is a regression to hunt."""
     console = Console(stderr=as_json, highlight=False)
     session, record = _on_screen(
-        chosen, console, verbosity, lambda session, screen: session.check(screen, restart=restart)
+        chosen,
+        console,
+        verbosity,
+        lambda session, heard: session.check(heard, restart=restart),
+        LivePages(console, NOTHING),
     )
     if record.conclusion is not None:
-        return _publish(session, record, console, as_json=as_json)
+        written = _write(session, record)
+        _show(console, chosen, record, written, as_json=as_json, details=verbosity > 1)
+        written.require_all()
+        return _exit_code(record)
     if as_json:
         sys.stdout.write(json.dumps({**summary(record), "premise": "established"}) + "\n")
     else:
@@ -62,8 +83,13 @@ def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: boo
     return 0
 
 
-def _on_screen(chosen: Chosen, console: Console, verbosity: int, way: Way) -> tuple[Session, HuntRecord]:
+def _on_screen(
+    chosen: Chosen, console: Console, verbosity: int, way: Way, pages: LivePages
+) -> tuple[Session, HuntRecord]:
     ground = ready(chosen.ground())
+    if verbosity:
+        for line in told(chosen, ground):
+            console.print(Text(visible(line), style="cyan"), soft_wrap=True)
     describe = _describing(ground.repository)
     if verbosity:
         where = visible(shlex.quote(str(ground.repository.path)))
@@ -76,64 +102,96 @@ def _on_screen(chosen: Chosen, console: Console, verbosity: int, way: Way) -> tu
         getting_ready = threading.Timer(_READY_AFTER, _get_report_ready)
         getting_ready.daemon = True
         getting_ready.start()
-        record = way(session, screen)
+        reproduce = command_of(chosen, session)
+        with pages.following(session, report_path(session), reproduce) as page:
+            record = way(session, _both(screen, page))
         getting_ready.cancel()
-    return session, replace(record, reproduce=command_of(chosen, session))
+    return session, completed(record, chosen, session)
 
 
-def _publish(session: Session, record: HuntRecord, console: Console, *, as_json: bool) -> int:
-    """The conclusion into report, progress log and onto the screen; its exit code.
+def _both(one: Listener, other: Listener) -> Listener:
+    def hear(event: Event) -> None:
+        one(event)
+        other(event)
 
-    It is shown also where one of these cannot be written, which is then the end: `EnvironmentFault`.
-    """
-    report, log = _report_path(session), session.ground.hunt.progress_log
-    unwritten: list[BisectorError] = []
-    with _collected(unwritten):
+    return hear
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The report and the progress log that were written (None: not), and what prevented the others."""
+
+    report: Path | None
+    log: Path | None
+    errors: Sequence[BisectorError]
+
+    def require_all(self) -> None:
+        """Raise `EnvironmentFault` if something could not be written."""
+        if self.errors:
+            raise EnvironmentFault(
+                f"the hunt is over, but {'; '.join(map(str, self.errors))}; "
+                "run the same command to write what is missing"
+            )
+
+
+def _write(session: Session, record: HuntRecord) -> _Written:
+    """Write the conclusion to report and progress log."""
+    report, log = report_path(session), session.ground.hunt.progress_log
+    errors: list[BisectorError] = []
+    with _collected(errors):
         _write_report(session, record, report)
-    told, before = None if unwritten else report, len(unwritten)
-    with _collected(unwritten):
+    written, before = None if errors else report, len(errors)
+    with _collected(errors):
         if log is not None:
-            write_entry(log, session.ground.hunt.heading, entry_for(record, told, date.today()))
-    logged = log if len(unwritten) == before else None
+            write_entry(log, session.ground.hunt.heading, entry_for(record, written, date.today()))
+    return _Written(written, log if len(errors) == before else None, errors)
+
+
+def _show(
+    console: Console, chosen: Chosen, record: HuntRecord, written: _Written, *, as_json: bool, details: bool
+) -> None:
+    """Print the conclusion, even if it could not be written."""
     if record.remembered:
         at = remembered.clock_time(record.remembered)
         console.print(Text(f"remembered from {at}; {remembered.ANEW}", style="cyan"))
     if as_json:
-        sys.stdout.write(json.dumps(summary(record, told)) + "\n")
-    else:
-        conclusion.show(console, record, told, logged)
-    if unwritten:
-        raise EnvironmentFault(
-            f"the hunt is over, but {'; '.join(map(str, unwritten))}; the same command writes what is missing"
-        )
+        sys.stdout.write(json.dumps(summary(record, written.report)) + "\n")
+        return
+    conclusion.show(console, record, written.report, written.log, details=details)
+    first_try.show(console, record, chosen)
+    conclusion.show_next(console, record)
+
+
+def _exit_code(record: HuntRecord) -> int:
     return int(record.conclusion.exit_code) if record.conclusion else 0
 
 
 @contextlib.contextmanager
 def _collected(errors: list[BisectorError]) -> Iterator[None]:
-    """Put aside what could not be written."""
+    """Collect errors of files that could not be written."""
     try:
         yield
     except BisectorError as error:
         errors.append(error)
     except OSError as error:
-        errors.append(EnvironmentFault(f"{error.filename} cannot be written: {error.strerror}"))
+        errors.append(EnvironmentFault(f"cannot write {error.filename}: {error.strerror}"))
 
 
 def _get_report_ready() -> None:
-    """Import and compile what the report needs, which nobody has to wait for while a hunt runs."""
+    """Import and compile what the report needs while a hunt runs."""
     from bisector.report import html
 
-    html.template()
+    html.get_ready()
 
 
-def _report_path(session: Session) -> Path:
+def report_path(session: Session) -> Path:
+    """The file of the hunt's HTML report."""
     return session.ground.scratch.reports / f"{session.ground.hunt.hunt}-{session.key[:8]}.html"
 
 
 def _write_report(session: Session, record: HuntRecord, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    from bisector.report.html import write_html_report  # Ready by now (`_get_report_ready`).
+    from bisector.report.html import write_html_report  # Already imported by `_get_report_ready`.
 
     write_html_report(record, path, change_of(session.ground.repository, record))
 

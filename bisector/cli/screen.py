@@ -1,4 +1,4 @@
-"""What a person sees while a hunt runs: a line for each step taken, and below what happens now."""
+"""Shows a running hunt: a line for each commit; below it the current steps, the range and the time left."""
 
 from __future__ import annotations
 
@@ -11,37 +11,40 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from bisector.cli.lines import Lines
+from bisector.cli.range_bar import RangeBar
+from bisector.cli.standing import Standing
 from bisector.history.commit import CommitInfo
 from bisector.hunt import remembered
-from bisector.hunt.decide.effect import estimate
-from bisector.hunt.decide.premise import measured
 from bisector.hunt.events import (
     Concluded,
     Event,
     HuntBegan,
     Noted,
+    Outlook,
     ReadingTaken,
-    SearchMoved,
     StepBegan,
 )
-from bisector.predicate import Bad, Good, Untestable
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import Reading
 from bisector.probe.step import Step
 from bisector.report.findings import counted, duration
 from bisector.report.safe_text import visible
 
-_STYLES = {Good: "green", Bad: "red", Untestable: "yellow"}
 _WIDEST_SUBJECT = 60
 _MOST_STEPS = 8
+_SPINNER = len("x ")
+_REFRESHES = 4
+"""Per second; more would take time from the tests."""
 _TOLD = (Step.RETRYING, Step.WAITING, Step.REPEATING)
-"""Steps that a person hears of in a line of their own."""
+"""Steps that get their own line."""
 
 
 class Screen:
-    """Follows a hunt on `console`; a context manager. `verbosity`: 0 quiet, 1 a line a probe, 2 every run.
+    """Shows a hunt on `console`; a context manager. `verbosity`: 0 quiet, 1 a line per commit, 2 every run.
 
-    On a terminal the last lines tell what is being done and for how long; elsewhere only whole lines
-    are printed. `describe` gives what to show of a commit.
+    On a terminal, the lines of the current stage change as their commits are read again; below them are the
+    range, the current steps and the time left. Elsewhere a line is printed once, and again when the commit
+    changes sides. `describe` returns the details of a commit to show.
     """
 
     def __init__(
@@ -55,19 +58,21 @@ class Screen:
         self._describe = describe
         self._verbosity = verbosity
         self._clock = clock
-        self._group: list[Reading] = []
-        self._role: Role | None = None
-        self._probed: set[str] = set()
+        live = verbosity == 1 and console.is_terminal
+        self._lines = Lines(console, describe, live=live)
         self._steps: dict[str, tuple[StepBegan, float]] = {}
-        """What is done now with each commit, and since when."""
-        self._outlook = ""
+        """The current step of each commit, and its start time."""
+        self._bar: RangeBar | None = None
+        self._shown_bar = Text()
+        self._outlook: tuple[Outlook, float] | None = None
+        """What is left to do, and since when."""
         self._spinners: list[Spinner] = []
         self._live: Live | None = None
 
     def __enter__(self) -> Screen:
         if self._verbosity and self._console.is_terminal:
             self._live = Live(
-                console=self._console, get_renderable=self._now, refresh_per_second=8, transient=True
+                console=self._console, get_renderable=self._now, refresh_per_second=_REFRESHES, transient=True
             )
             self._live.start()
         return self
@@ -75,6 +80,7 @@ class Screen:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._lines.flush()
         if self._live:
             self._live.stop()
 
@@ -90,67 +96,42 @@ class Screen:
                 if event.step is Step.DONE:
                     return
                 self._steps[commit] = (event, self._clock())
+                self._draw_bar()
                 if self._verbosity > 1 or (event.detail and event.step in _TOLD):
                     self._print(Text(f"      {self._what(event)}", style="dim"))
             case ReadingTaken(reading):
                 self._take(reading)
-            case SearchMoved():
-                self._outlook = _outlook(event)
-                self._flush()
+            case Outlook():
+                self._outlook = (event, self._clock())
+                self._draw_bar()
+                self._lines.moved()
             case Noted(text):
-                self._flush()
-                self._print(Text(f"  {text}", style="cyan"))
+                self._lines.flush()
+                self._console.print(Text(f"  {text}", style="cyan"), soft_wrap=True)
             case Concluded():
-                self._flush()
-                self._steps, self._outlook = {}, ""
+                self._lines.flush()
+                self._steps, self._outlook = {}, None
 
     def _began(self, event: HuntBegan) -> None:
-        same = (
-            f"; {event.skipped_as_same} skipped (no declared input changed)" if event.skipped_as_same else ""
-        )
+        self._lines.flush()
+        plan, known = event.plan, event.known
+        self._lines.standing = Standing(plan, known)
+        self._bar = RangeBar(plan.every_candidate.ids)
+        candidates, same = len(plan.candidates), len(plan.every_candidate) - len(plan.candidates)
+        skipped = f"; {same} skipped (no declared input changed)" if same else ""
         resumed = ""
-        if event.resumed and event.since:
-            at = remembered.clock_time(event.since)
-            resumed = f"; continuing after {counted(event.resumed, 'reading')}"
+        if known.readings:
+            at = remembered.clock_time(known.readings[-1].at)
+            resumed = f"; continuing after {counted(len(known.readings), 'reading')}"
             resumed += f", remembered from {at} ({remembered.ANEW})"
-        self._print(Text(f"{counted(event.candidates, 'candidate commit')}{same}{resumed}"))
+        line = Text(f"{counted(candidates, 'candidate commit')}{skipped}{resumed}")
+        self._console.print(line, soft_wrap=True)
 
     def _take(self, reading: Reading) -> None:
         self._steps.pop(reading.commit, None)
-        if self._group and (self._group[-1].commit, self._group[-1].role) != (reading.commit, reading.role):
-            self._flush()
-        self._enter(reading.role)
-        self._group.append(reading)
+        self._lines.add(reading)
         if self._verbosity > 1:
             self._print(Text(f"      {visible(reading.judgement.why)}", style="dim"))
-
-    def _enter(self, role: Role) -> None:
-        if role is not self._role:
-            self._role = role
-            self._print(Text(role.value, style="bold"))
-
-    def _flush(self) -> None:
-        """One line for the readings of one commit."""
-        group, self._group = self._group, []
-        if not group:
-            return
-        last = group[-1]
-        info = self._describe(last.commit)
-        line = Text(f"  {self._number(last):>2}  ")
-        line.append(f"{info.short}  ", style="bold")
-        line.append_text(_verdict(group))
-        line.append(f"{visible(last.judgement.why)}  ")
-        line.append(visible(info.subject), style="dim")
-        self._print(line)
-
-    def _number(self, reading: Reading) -> str:
-        """Which probe of the search it belongs to; nothing for a commit read before, or not asked for."""
-        if reading.role is not Role.SEARCH:
-            return ""
-        if reading.commit in self._probed:
-            return ""
-        self._probed.add(reading.commit)
-        return str(len(self._probed))
 
     def _print(self, line: Text) -> None:
         if self._console.is_terminal:
@@ -158,35 +139,56 @@ class Screen:
         else:
             self._console.print(line, soft_wrap=True)
 
+    def _draw_bar(self) -> None:
+        standing = self._lines.standing
+        if self._bar is None or standing is None or self._outlook is None or self._live is None:
+            return
+        testing = [c for c, (one, _) in self._steps.items() if one.step is not Step.BUILDING_AHEAD]
+        plain, width = self._console.options.ascii_only, self._console.width
+        posterior = self._outlook[0].posterior
+        self._shown_bar = self._bar.text(standing.sides(), testing, posterior, width, plain=plain)
+
     def _now(self) -> RenderableType:
-        # Behind those waited for: what is built ahead, whose end nobody tells.
-        last = sorted(self._steps.values(), key=lambda one: one[0].step is Step.BUILDING_AHEAD)[:_MOST_STEPS]
-        lines: list[RenderableType] = []
-        for at, (step, since) in enumerate(last):
-            if at == len(self._spinners):
-                self._spinners.append(Spinner("dots"))
-            self._spinners[at].update(text=Text(f"{self._what(step)}  {duration(self._clock() - since)}"))
-            lines.append(self._spinners[at])
-        if self._outlook and lines:
-            lines.append(Text(f"  {self._outlook}", style="dim"))
+        """What the live display shows; another thread asks for it, so it only reads."""
+        lines: list[RenderableType] = [*self._lines.shown, *self._shown_steps()]
+        if self._outlook and self._steps:
+            lines += [self._shown_bar, Text(f"  {self._left(*self._outlook)}", style="dim")]
         return Group(*lines)
 
-    def _what(self, event: StepBegan) -> str:
+    def _shown_steps(self) -> list[Spinner]:
+        # List prefetched builds last: their end is not reported.
+        steps = sorted([*self._steps.values()], key=lambda one: one[0].step is Step.BUILDING_AHEAD)
+        last = steps[:_MOST_STEPS]
+        while len(self._spinners) < len(last):
+            self._spinners.append(Spinner("dots"))
+        for spinner, (step, since) in zip(self._spinners, last, strict=False):
+            text = Text(self._what(step, f"  {duration(self._clock() - since)} "))
+            text.truncate(self._console.width - _SPINNER, overflow="ellipsis")
+            spinner.update(text=text)
+        return self._spinners[: len(last)]
+
+    def _left(self, outlook: Outlook, since: float) -> str:
+        """What is left to do, in words; the time runs down between readings."""
+        parts = [f"{counted(outlook.candidates_left, 'candidate')} left"]
+        if outlook.probes_left is not None:
+            more = outlook.probes_left >= 0.5
+            parts.append(f"about {outlook.probes_left:.0f} more probes" if more else "confirmation")
+        if outlook.seconds_left is None:
+            parts.append("the first test shows how long")
+        else:
+            parts.append(f"about {roughly(outlook.seconds_left - (self._clock() - since))}")
+        return ", ".join(parts)
+
+    def _what(self, event: StepBegan, length: str = "") -> str:
         info = self._describe(event.commit)
         detail = f": {visible(event.detail)}" if event.detail else ""
-        return f"{event.step.value} {info.short} {visible(info.subject)[:_WIDEST_SUBJECT]}{detail}"
+        return f"{event.step.value} {info.short}{length} {visible(info.subject)[:_WIDEST_SUBJECT]}{detail}"
 
 
-def _verdict(readings: list[Reading]) -> Text:
-    ratios = measured(readings)
-    judgement = readings[-1].judgement
-    if ratios:
-        effect = estimate(ratios)
-        return Text(f"{effect.ratio:6.2f}x      ", style="magenta")
-    return Text(f"{type(judgement).__name__.lower():<11}  ", style=_STYLES.get(type(judgement), ""))
-
-
-def _outlook(event: SearchMoved) -> str:
-    probes = f"about {event.probes_left:.0f} more probes" if event.probes_left >= 0.5 else "confirmation next"
-    left = counted(event.candidates_left, "candidate")
-    return f"{left} left, {probes}, {duration(event.seconds_left)}"
+def roughly(seconds: float) -> str:
+    """An estimated time, no more exact than it can be: `5 s`, `40 s`, `3 min`, `1 h 20 min`."""
+    if seconds < 60:
+        whole = max(round(seconds), 1)
+        return f"{whole if whole < 10 else 5 * round(whole / 5)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60 // 10 * 10:02} min"

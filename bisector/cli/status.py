@@ -1,4 +1,4 @@
-"""`bisector status`: the hunts in a journal; needs nothing that searches or writes reports."""
+"""`bisector status`: lists the hunts in a journal; imports neither the search nor the reports."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from bisector.hunt.scratch import Scratch, default_scratch
 
 
 def show_status(chosen: Chosen, *, as_json: bool) -> None:
-    """The hunts in the journal, newest first."""
-    journal = journal_in(chosen_scratch(chosen))
-    rows = [_status_of(journal, row) for row in journal.hunts()]
+    """Print the hunts in the journal, newest first."""
+    scratch = chosen_scratch(chosen)
+    journal = journal_in(scratch)
+    rows = [_status_of(journal, row, running=scratch.is_running(row.key)) for row in journal.hunts()]
     if as_json:
         sys.stdout.write(json.dumps(rows) + "\n")
         return
@@ -39,24 +40,33 @@ def show_status(chosen: Chosen, *, as_json: bool) -> None:
 
 
 def chosen_scratch(chosen: Chosen) -> Scratch:
-    """The scratch folder of the chosen hunt; without one, that of this folder."""
-    if set(chosen.values) == {"scratch"} and chosen.config is None:
+    """The scratch folder of the chosen hunt (default: that of this folder, or of `--repo`)."""
+    if not names_only_a_place(chosen):
+        return chosen.ground().scratch
+    if "scratch" in chosen.values:
         return Scratch(Path(str(chosen.values["scratch"])).resolve())
-    return default_scratch(Path.cwd(), os.environ) if chosen.is_empty else chosen.ground().scratch
+    if chosen.found:
+        return chosen.ground().scratch
+    return default_scratch(Path(str(chosen.values.get("repository", "."))).resolve(), os.environ)
+
+
+def names_only_a_place(chosen: Chosen) -> bool:
+    """Whether the user named no hunt, at most a scratch folder or a repository."""
+    return (chosen.config is None or chosen.found) and chosen.values.keys() <= {"scratch", "repository"}
 
 
 def journal_in(scratch: Scratch) -> Journal:
-    """The journal of a scratch folder; HistoryError where no hunt has begun."""
+    """The journal of a scratch folder; raises HistoryError if it has no hunt."""
     if not scratch.journal.exists():
         raise HistoryError(
-            f"no hunt has begun in {scratch.root}; start one with `bisector run`, or name --config"
+            f"there is no hunt in {scratch.root}; start one with `bisector run` or name one with --config"
         )
     return Journal(scratch.journal)
 
 
-def _status_of(journal: Journal, row: HuntRow) -> dict[str, Any]:
+def _status_of(journal: Journal, row: HuntRow, *, running: bool) -> dict[str, Any]:
     readings = journal.readings(row.id)
-    state = row.conclusion.name if row.conclusion else "stopped, or running"
+    state = "running" if running else row.conclusion.name if row.conclusion else "stopped"
     return {
         "hunt": row.name,
         "started": row.started.isoformat(),

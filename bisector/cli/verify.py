@@ -1,4 +1,4 @@
-"""`bisector verify`: a fix, held against good, guest by guest."""
+"""`bisector verify`: compares a fix with the good commit, hunt by hunt."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def verify_fix(
     md: Path | None,
     verbosity: int,
 ) -> int:
-    """Measure the fix in every guest; the exit code, 0 where all holds."""
+    """Measure the fix in every hunt; returns the exit code, 0 if all requirements are met."""
     console = console_for(as_json=as_json, md=md)
     repository = grounds[0].repository
     if any(ground.repository.git_folder != repository.git_folder for ground in grounds):
-        raise HistoryError("--fix is a commit of one repository, and these hunts have several; verify each")
+        raise HistoryError("--fix names one commit, but these hunts use several repositories; verify each")
     commit = repository.infos([repository.resolve(fix)])[repository.resolve(fix)]
     verified, keys = [], []
     for ground in [ready(ground, logs=False) for ground in grounds]:

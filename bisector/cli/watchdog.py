@@ -1,4 +1,4 @@
-"""`bisector watchdog`: raised deadlines in a change, and what they stand for."""
+"""`bisector watchdog`: finds raised deadlines in a change and hunts for their causes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bisector.watchdog.bumps import Change, Kind, changes_between
 from bisector.watchdog.watchers import watching
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
-"""Names the file that GitHub, Gitea and Forgejo show as a job's summary."""
+"""Variable with the path of the job summary on GitHub, Gitea and Forgejo."""
 
 _FORMATS = {
     "github": workflow_commands,
@@ -50,7 +50,7 @@ def watch_range(
     md: Path | None,
     verbosity: int,
 ) -> int:
-    """Tell of the deadlines that a range changes, and hunt for what made them rise; the exit code."""
+    """Report the deadlines that a range changes, and hunt for the causes; returns the exit code."""
     if form not in FORMATS:
         raise UsageError(f"--format {form}: choose one of {', '.join(FORMATS)}")
     if run and not grounds:
@@ -77,7 +77,7 @@ def _answers(
     seconds: float | None,
     verbosity: int,
 ) -> list[Answer]:
-    """One hunt after the other, in the time that there is for all of them."""
+    """Run one hunt after the other, within the time for all of them."""
     end = None if seconds is None else time.monotonic() + seconds
     grounds = {ground.hunt.hunt: ground for c in raised for ground in watchers[c.shown.file]}
     answers = []
@@ -85,7 +85,7 @@ def _answers(
         own = [change for change in raised if ground in watchers[change.shown.file]]
         left = None if end is None else end - time.monotonic()
         if left is not None and left <= 0:
-            why = "not decided: the budget was spent before its hunt began; start again to go on"
+            why = "not decided: the budget was spent before its hunt started; run again to continue"
             answers.append(Answer(name, (why,), ExitCode.INCONCLUSIVE))
             continue
         with screen_for(ground, console, verbosity) as screen:
@@ -108,7 +108,7 @@ def _show(result: Result, findings: Sequence[Finding], console: Console, form: s
                 file.write(f"{result.markdown}\n")
         except OSError as error:
             raise EnvironmentFault(
-                f"the job's summary {summary} cannot be written ({error.strerror}); unset {_SUMMARY}"
+                f"cannot write the job summary {summary} ({error.strerror}); unset {_SUMMARY}"
             ) from error
     return code
 

@@ -1,10 +1,9 @@
-"""Makes the sample history: a small, real sx_server in OCaml, with a known first bad commit."""
+"""Creates the sample history: a small, real sx_server in OCaml, with a known first bad commit."""
 
 from __future__ import annotations
 
 import json
 import random
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +16,11 @@ from bisector.demo.history import History
 from bisector.demo.scenarios import CATALOGUE
 from bisector.demo.shape import TRUNK
 from bisector.errors import EnvironmentFault, UsageError
+from bisector.history.removal import take_away
 from bisector.probe.file_lock import try_lock
 
 SCENARIOS: dict[str, str] = {name: scenario.sentence for name, scenario in CATALOGUE.items()}
-"""Name of each scenario -> what it is, in one sentence."""
+"""Description of each scenario by name, in one sentence."""
 
 FEWEST_COMMITS = 12
 _HALF_MADE = ".half-made"
@@ -35,7 +35,7 @@ AUTHORS = (
 
 @dataclass(frozen=True, slots=True)
 class DemoHistory:
-    """Where a sample history was written. `truth` is for tests alone: no hunt may read it."""
+    """The paths of a sample history. `truth` is for tests only: no hunt may read it."""
 
     repo: Path
     hunt_file: Path
@@ -51,45 +51,44 @@ def make(
     *,
     phases: bool = False,
 ) -> DemoHistory:
-    """Write a sample history into `directory`, which must be empty or absent.
+    """Write a sample history to `directory`, which must be empty or absent.
 
-    `commits` counts all of them, merges and side branches included; the same seed gives the same
-    commit ids. `workload` (percent) scales what each test does: at 100 a sound commit's suite takes
-    0.3 to 1 s of user time. `phases` adds what the plan has beside the hunt: a hunt file for each guest
-    in `configs/`, and the branch `fix`, one commit that takes the cause away and restores the watchdogs.
-    UsageError for a scenario, number or directory that will not do, EnvironmentFault where it cannot be
-    written.
+    `commits` is the total, including merges and side branches; the same seed gives the same commit ids.
+    `workload` (percent) scales the work of each test: at 100, the suite of a good commit takes 0.3 to 1 s of
+    user time. `phases` adds a hunt file for each guest in `configs/`, and the branch `fix`, one commit that
+    removes the cause and restores the watchdogs. Raises UsageError for an invalid scenario, number or
+    directory, EnvironmentFault if it cannot be written.
     """
     if scenario not in CATALOGUE:
         raise UsageError(f"there is no scenario {scenario!r}: choose one of {', '.join(CATALOGUE)}")
     if commits < FEWEST_COMMITS:
-        raise UsageError(f"a sample history has {FEWEST_COMMITS} commits or more, not {commits}")
+        raise UsageError(f"a sample history needs at least {FEWEST_COMMITS} commits, not {commits}")
     if workload < 1:
-        raise UsageError(f"the workload is a percentage of 1 or more, not {workload}")
+        raise UsageError(f"the workload must be at least 1 percent, not {workload}")
     try:
         with _being_made(directory):
             return _written(directory, scenario, commits, seed, workload, phases=phases)
     except OSError as error:
         raise EnvironmentFault(
-            f"the sample history cannot be written into {directory} ({error.strerror}); name another folder"
+            f"cannot write the sample history to {directory} ({error.strerror}); choose another folder"
         ) from error
 
 
 @contextmanager
 def _being_made(directory: Path) -> Iterator[None]:
-    """Mark the directory as half made until all is there; what a killed start left half made is made anew."""
+    """Mark the directory as incomplete until all is written; an incomplete one is written again."""
     if directory.exists() and not directory.is_dir():
-        raise UsageError(f"{directory} is no directory: name one that is empty or does not exist")
+        raise UsageError(f"{directory} is not a directory; choose one that is empty or does not exist")
     mark = directory / _HALF_MADE
     if directory.exists() and any(directory.iterdir()) and not mark.exists():
-        raise UsageError(f"{directory} is not an empty directory: name one that is empty or does not exist")
+        raise UsageError(f"{directory} is not empty; choose a directory that is empty or does not exist")
     directory.mkdir(parents=True, exist_ok=True)
     lock = try_lock(mark)
     if lock is None:
-        raise UsageError(f"another process is writing into {directory}; wait for it, or name another")
+        raise UsageError(f"another process is writing to {directory}; wait for it or choose another")
     try:
         for left in set(directory.iterdir()) - {mark}:
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+            take_away(left)
         yield
     except BaseException:
         lock.let_go()
@@ -124,7 +123,7 @@ def _written(
 
 
 def _fix(history: History, tip: fast_import.NewCommit) -> fast_import.NewCommit:
-    """A commit on top of the history that takes away what was injected, a day later."""
+    """A commit a day after the last one that removes the injected cause."""
     last = len(history.commits) - 1
     files = history.files(last, fixed=True)
     subject = "substrate: mend the slowdown, restore tcl's watchdog"
@@ -132,7 +131,7 @@ def _fix(history: History, tip: fast_import.NewCommit) -> fast_import.NewCommit:
 
 
 def _new_commits(history: History, seed: int) -> Iterator[fast_import.NewCommit]:
-    """The commits as git wants them, spread over some weeks."""
+    """The commits for fast-import, spread over some weeks."""
     rng = random.Random(f"dates/{seed}")
     mean = timedelta(weeks=WEEKS) / len(history.commits)
     date = BEGIN

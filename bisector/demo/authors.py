@@ -1,4 +1,4 @@
-"""The change that each commit of a shape makes."""
+"""Chooses the change of each commit of a shape."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from bisector.demo.guests import FIRST_TESTS, GUESTS, LAST_TESTS
 from bisector.demo.shape import Commit, Kind
 
 WATCHDOGS = (1200, 2400)
-"""Seconds that Tcl's watchdog is raised to, in turn."""
+"""Seconds to which Tcl's watchdog is raised, in order."""
 
 
 class _Author:
-    """Writes change after change; keeps count of what was used of the catalogue."""
+    """Writes one change after another, and counts what it has used of the catalogue."""
 
     def __init__(self, shape: list[Commit], rng: random.Random) -> None:
         self.rng = rng
@@ -27,7 +27,7 @@ class _Author:
         self.watchdogs = iter(WATCHDOGS)
 
     def ordinary(self, commit: Commit) -> Change:
-        """The change of a commit that neither breaks, mends nor merges."""
+        """The change of a commit that is not a break, a fix of the build, or a merge."""
         match commit.kind:
             case Kind.SUBSTRATE:
                 return catalogue.addition(next(self.additions))
@@ -48,7 +48,7 @@ class _Author:
 
 
 def write_changes(shape: list[Commit], causes: Mapping[int, Change], rng: random.Random) -> list[Change]:
-    """A change for each commit; `causes` stand in at their places."""
+    """A change for each commit; `causes` replace those at their places."""
     author = _Author(shape, rng)
     changes: list[Change] = []
     for commit in shape:
@@ -68,7 +68,7 @@ def write_changes(shape: list[Commit], causes: Mapping[int, Change], rng: random
 
 
 def _growing(shape: list[Commit], rng: random.Random) -> dict[int, Change]:
-    """Growth commit -> its change: each guest grows to about LAST_TESTS, in steps much alike."""
+    """The changes of commits that add tests: each guest grows to about LAST_TESTS in similar steps."""
     guests = {c.index: c.guest or rng.choice(GUESTS) for c in shape if c.kind is Kind.GROW}
     per_guest = Counter(guests.values())
     changes = {}

@@ -1,4 +1,4 @@
-"""Harmless changes: the everyday commits among which a regression hides."""
+"""Harmless changes: the everyday commits that hide a regression."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _NOTES = (
 
 @cache
 def _blocks(name: str) -> tuple[str, ...]:
-    """The blocks of a file of changes: what stands between its empty lines."""
+    """The blocks of a file of changes, separated by empty lines."""
     text = (resource_files("bisector.demo") / "changes" / name).read_text(encoding="utf-8")
     return tuple(text.rstrip("\n").split("\n\n"))
 
@@ -85,7 +85,7 @@ def _primitive(block: str) -> Change:
 
 
 def addition(n: int) -> Change:
-    """The n-th harmless change of the substrate (n from 0); all differ, and no two touch the same text."""
+    """The n-th harmless change of the substrate (n from 0); all differ and touch different text."""
     refactors = min(len(_REFACTORS), (n + 1) // 4)
     if n % 4 == 3 and n // 4 < len(_REFACTORS):
         return _REFACTORS[n // 4]
@@ -99,7 +99,7 @@ def addition(n: int) -> Change:
 
 
 def function(n: int, guest: str) -> Change:
-    """The n-th function added to a guest's runtime, or to the prelude where `guest` is empty."""
+    """The n-th function added to a guest's runtime, or to the prelude if `guest` is empty."""
     blocks = _blocks("functions.sx")
     generation = n // len(blocks)
     prefix = (f"{guest}-" if guest else "") + (f"v{generation + 1}-" if generation else "")
@@ -118,11 +118,11 @@ def note(n: int) -> Change:
 
 
 def breakage(n: int) -> Change:
-    """The n-th change that does not compile; its mend takes the text away again."""
+    """The n-th change that does not compile; `mend` removes its text again."""
     blocks = _blocks("broken.ml")
     return _primitive(blocks[n % len(blocks)])
 
 
 def mend(broken: Change) -> Change:
-    """The change after which `broken` is no longer there."""
+    """The change that removes `broken`."""
     return Change(f"mend the build (after: {broken.subject})")

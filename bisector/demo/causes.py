@@ -1,4 +1,4 @@
-"""The injected causes: each a small change of the server's OCaml code, with a clear effect."""
+"""The injected causes: small changes of the server's OCaml code with a clear effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sample history's hunt files say for `bisector diagnose`: the plan's six hypotheses."""
+"""The `diagnose` section of the sample history's hunt files: the plan's six hypotheses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.resources import files as resource_files
 from bisector.demo.guests import script
 
 PATCH = "jit-counters.patch"
-"""The name of the patch that counts compilations; it lies beside the hunt file."""
+"""The name of the patch that counts compilations; it is beside the hunt file."""
 
 _DIAGNOSE = r"""
 diagnose:

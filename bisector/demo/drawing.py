@@ -1,4 +1,4 @@
-"""Draws a sample history from a seed: a shape, places for the causes, a change for each commit."""
+"""Draws a sample history from a seed: a shape, places for the causes, and a change for each commit."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bisector.demo.shape import TRUNK, Commit, Flavour, Kind, Shaper
 from bisector.errors import UsageError
 
 MOST_DRAWS = 200
-"""How many shapes are drawn before a number of commits is called too small."""
+"""Shapes that are drawn before a number of commits counts as too small."""
 
 
 def draw(scenario: Scenario, commits: int, seed: int, workload: int) -> History:
-    """The history of a seed; UsageError where `commits` are too few for the scenario."""
+    """The history of a seed; raises UsageError if `commits` is too small for the scenario."""
     for attempt in range(MOST_DRAWS):
         rng = random.Random(f"{seed}/{attempt}")
         shape = Shaper(rng, commits, _first_flavour(scenario)).draw()
@@ -51,7 +51,7 @@ def _states(shape: list[Commit]) -> list[frozenset[int]]:
 def _places(
     scenario: Scenario, shape: list[Commit], states: list[frozenset[int]], baseline: int, rng: random.Random
 ) -> tuple[int, ...] | None:
-    """Where the causes go: commits whose substrate change they replace; None where there is no place."""
+    """The commits whose substrate change the causes replace; None if there is no suitable place."""
     if not scenario.causes:
         return ()
 
@@ -78,7 +78,7 @@ def _places(
 
 
 def _as_wanted(history: History, scenario: Scenario) -> bool:
-    """Whether the truth has the scenario's form: one first bad commit, a merge where two changes meet."""
+    """Whether the history fits the scenario: one first bad commit, which is a merge if two causes meet."""
     if not scenario.causes:
         return True
     first = history.first_bad()

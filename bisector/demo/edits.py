@@ -1,4 +1,4 @@
-"""Edits of files, declared as old and new text, and the changes that commits are made of."""
+"""Edits of files as old and new text, and the changes of commits."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ Files = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace `old`, which stands exactly once in the file at `path`, by `new`."""
+    """Replace `old`, which occurs exactly once in the file at `path`, by `new`."""
 
     path: str
     old: str
     new: str
 
     def apply(self, files: Files) -> None:
-        """Edit `files` in place; EnvironmentFault if `old` is not there exactly once."""
+        """Edit `files` in place; raises EnvironmentFault if `old` does not occur exactly once."""
         found = files.get(self.path, "").count(self.old)
         if found != 1:
             raise EnvironmentFault(
-                f"the sample history cannot be made: {self.path} has {self.old.strip()[:60]!r} "
-                f"{found} times, not once; install bisector again"
+                f"cannot create the sample history: {self.path} has {self.old.strip()[:60]!r} "
+                f"{found} times, not once; reinstall bisector"
             )
         files[self.path] = files[self.path].replace(self.old, self.new)
 
@@ -37,7 +37,7 @@ def above(path: str, anchor: str, text: str) -> Edit:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one commit does: edits, tests added to a guest (`grow`), Tcl's watchdog raised (seconds)."""
+    """The change of one commit: edits, tests added to a guest (`grow`), Tcl's raised watchdog (seconds)."""
 
     subject: str
     edits: tuple[Edit, ...] = ()

@@ -1,4 +1,4 @@
-"""Writes a history into a new git repository through one `git fast-import`."""
+"""Writes a history to a new git repository with one `git fast-import`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from bisector.errors import EnvironmentFault
 
 @dataclass(frozen=True)
 class NewCommit:
-    """A commit to be written; `parents` are indices of earlier ones."""
+    """A commit to write; `parents` are indices of earlier ones."""
 
     files: Files
     parents: tuple[int, ...]
     subject: str
     author: str
-    """As git wants it: `Name <address>`."""
+    """In git's format: `Name <address>`."""
     date: datetime
 
 
 def _git(repository: Path, *arguments: str, data: bytes | None = None) -> bytes:
-    """Run git in `repository` with no configuration but its own; EnvironmentFault where it fails."""
+    """Run git in `repository` with only its own configuration; raises EnvironmentFault if it fails."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     environment = inherited | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     try:
@@ -34,7 +34,7 @@ def _git(repository: Path, *arguments: str, data: bytes | None = None) -> bytes:
             ["git", "-C", str(repository), *arguments], input=data, env=environment, capture_output=True
         )
     except FileNotFoundError:
-        raise EnvironmentFault("git was not found: install it and try again") from None
+        raise EnvironmentFault("git is not installed or not on PATH; install git 2.31 or newer") from None
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip()
         raise EnvironmentFault(f"git {arguments[0]} failed in {repository}: {reason}")
@@ -42,7 +42,7 @@ def _git(repository: Path, *arguments: str, data: bytes | None = None) -> bytes:
 
 
 def write(repository: Path, branch: str, commits: list[NewCommit], refs: Mapping[str, int]) -> list[str]:
-    """Make `repository` with `commits`, the last one checked out as the tip of `branch`; their full ids.
+    """Create `repository` with `commits`, the last one checked out as `branch`; returns their full ids.
 
     `refs` maps further refs (`refs/tags/good`) to indices of commits. The same input gives the same ids.
     """
@@ -63,7 +63,7 @@ def _mark(index: int) -> int:
 
 
 def _stream(branch: str, commits: list[NewCommit], refs: Mapping[str, int]) -> Iterator[bytes]:
-    """The input of fast-import; a commit lists only the files that differ from its first parent's."""
+    """The input of fast-import; a commit lists only the files that differ from its first parent."""
     for i, commit in enumerate(commits):
         when = f"{int(commit.date.timestamp())} {commit.date:%z}"
         yield f"commit refs/heads/{branch}\nmark :{_mark(i)}\n".encode()

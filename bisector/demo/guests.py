@@ -1,4 +1,4 @@
-"""The guests of the sample history: their suites, and how many tests these begin with."""
+"""The guests of the sample history: their suites, and their numbers of tests."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SUITES: dict[str, tuple[str, ...]] = {
 GUESTS = tuple(SUITES)
 
 FIRST_TESTS = 64
-"""How many tests, about, a guest has in the first commit."""
+"""Approximate number of tests of a guest in the first commit."""
 
 LAST_TESTS = 140
-"""How many tests, about, a guest has in the last commit."""
+"""Approximate number of tests of a guest in the last commit."""
 
 
 def script(guest: str) -> str:
-    """The path of a guest's own test script."""
+    """The path of a guest's test script."""
     return f"lib/{guest}/{'test' if guest in ('tcl', 'lua') else 'conformance'}.sh"

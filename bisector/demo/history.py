@@ -1,4 +1,4 @@
-"""A sample history: commits with their changes, and the files and the truth that follow."""
+"""A sample history: commits with their changes, their files, and the truth."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from bisector.demo.sources import base_files, with_tests
 
 @dataclass(frozen=True)
 class History:
-    """Commits with their changes, and where the causes were put (indices, usually one)."""
+    """Commits with their changes, and the indices of the causes (usually one)."""
 
     commits: list[Commit]
     changes: list[Change]
     states: list[frozenset[int]]
-    """For each commit the indices of the changes that its tree holds."""
+    """For each commit the indices of the changes in its tree."""
     culprits: tuple[int, ...]
     baseline: int
     workload: int
 
     def bad(self, index: int) -> bool:
-        """Whether the commit's tree holds the whole cause."""
+        """Whether the commit's tree has the whole cause."""
         return bool(self.culprits) and all(c in self.states[index] for c in self.culprits)
 
     def files(self, index: int, *, fixed: bool = False) -> Files:
-        """The commit's tree; with `fixed` without the causes, and with the watchdogs as they were first."""
+        """The commit's tree; `fixed` removes the causes and restores the original watchdogs."""
         state = self.states[index]
         if fixed:
             bumps = {i for i, change in enumerate(self.changes) if change.watchdog}
@@ -51,7 +51,7 @@ class History:
         ]
 
     def any_of(self) -> list[int]:
-        """What `git bisect` is left with: commits that no testable commit can tell apart."""
+        """The result of `git bisect`: commits that no testable commit can tell apart."""
         testable = [c.index for c in self.commits if not c.broken]
         innocent: set[int] = set()
         for i in testable:

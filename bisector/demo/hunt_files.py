@@ -1,4 +1,4 @@
-"""The files beside the sample repository: the hunt file and the plan with its progress log."""
+"""The files beside the sample repository: hunt files, and the plan with its progress log."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def smoke_text() -> str:
 
 
 def write_guests(folder: Path, scenario: Scenario) -> None:
-    """A hunt file for each guest: the scenario's own for the guest it is about, else user time per test."""
+    """Write a hunt file for each guest: the scenario's own for its guest, else user time per test."""
     folder.mkdir()
     for guest in GUESTS:
         own = guest == scenario.guest
@@ -97,6 +97,6 @@ def write_guests(folder: Path, scenario: Scenario) -> None:
 
 
 def plan_text(scenario: Scenario) -> str:
-    """The plan that the hunt writes its progress log into."""
+    """The plan with the progress log."""
     text = (resource_files("bisector.demo") / "plan.md").read_text(encoding="utf-8")
     return text.replace("@GUEST@", scenario.guest).replace("@SCRIPT@", script(scenario.guest))

@@ -1,4 +1,4 @@
-"""The scenarios: what is injected, which guest shows it, and how a hunt sees it."""
+"""The scenarios: the injected cause, the guest that shows it, and how a hunt detects it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PER_TEST = r"{name: per_test_user_time, ratio: %s, tests: '^total: \d+/(\d+)'}"
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of history: the cause, in one change or in two that only together do harm."""
+    """One kind of history: the cause, in one change or in two that are harmful only together."""
 
     sentence: str
     guest: str = "tcl"
@@ -22,18 +22,18 @@ class Scenario:
     memory: str = "2GiB"
     timeout: str = "120s"
     hidden: bool = False
-    """Whether the cause lies inside a run of commits that do not compile."""
+    """Whether the cause is inside a run of commits that do not compile."""
     overlay: str = ""
-    """Lines of YAML, each an overlay of the hunt file; usually none."""
+    """Overlay entries of the hunt file in YAML; usually none."""
 
 
 CATALOGUE: dict[str, Scenario] = {
     "env-copy": Scenario(
-        "every new frame copies the whole scope, so that calls grow dearer with each definition",
+        "every new frame copies the whole scope, so calls get slower with each definition",
         causes=(causes.ENV_COPY,),
     ),
     "jit-miss": Scenario(
-        "the JIT's cache is keyed on the environment, so that every call compiles its body anew",
+        "the JIT's cache is keyed on the environment, so every call compiles its body again",
         causes=(causes.JIT_MISS,),
     ),
     "snapshot-copy": Scenario(
@@ -42,7 +42,7 @@ CATALOGUE: dict[str, Scenario] = {
         causes=(causes.SNAPSHOT_COPY,),
     ),
     "sentinel-widened": Scenario(
-        "the JIT's failure sentinel takes in ordinary bodies, which fall back to the tree-walk",
+        "the JIT's failure sentinel also covers ordinary bodies, which fall back to the tree-walk",
         causes=(causes.SENTINEL_WIDENED,),
     ),
     "type-check": Scenario(
@@ -82,4 +82,4 @@ CATALOGUE: dict[str, Scenario] = {
     ),
     "none": Scenario("no regression: tests and watchdogs grow, and nothing else"),
 }
-"""Name -> scenario."""
+"""Scenarios by name."""

@@ -1,4 +1,4 @@
-"""The shape of a history: which commits, on which branch, with which parents, broken or not."""
+"""The shape of a history: its commits, their branches and parents, and which are broken."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit of the shape: its index is its place in the list, parents come before it."""
+    """One commit of the shape; its index is its place in the list, after its parents."""
 
     index: int
     parents: tuple[int, ...]
@@ -38,7 +38,7 @@ class Commit:
     merged: str = ""
     """For a merge: the branch that was merged in."""
     breaks: int | None = None
-    """For a break, or a merge that breaks, its own index; for a mend, the index of what it mends."""
+    """For a break, or a merge that breaks, its own index; for a fix, the index of what it fixes."""
 
     @property
     def guest(self) -> str:
@@ -47,7 +47,7 @@ class Commit:
 
 
 class Flavour(Enum):
-    """What is special about a side branch."""
+    """The special feature of a side branch."""
 
     BROKEN_RUN = "a run of commits that do not compile"
     MERGE_BACK = "a merge back from the trunk"
@@ -56,11 +56,11 @@ class Flavour(Enum):
 
 
 _ORDINARY = {Kind.GROW: 30, Kind.SUBSTRATE: 34, Kind.DOCS: 12, Kind.GUEST: 14, Kind.SPEC: 10}
-"""Ordinary kinds of commits, and how often each is drawn, in percent."""
+"""Ordinary kinds of commits and their frequency in percent."""
 
 
 class Shaper:
-    """Draws a history of exactly `commits` commits, commit after commit."""
+    """Draws a history of exactly `commits` commits, one after another."""
 
     def __init__(self, rng: random.Random, commits: int, first: Flavour) -> None:
         self.rng = rng
@@ -74,11 +74,11 @@ class Shaper:
 
     @property
     def room(self) -> int:
-        """How many commits are still to come."""
+        """The number of commits still to draw."""
         return self.wanted - len(self.commits)
 
     def draw(self) -> list[Commit]:
-        """All commits, parents before children, the last one on the trunk."""
+        """All commits, parents before children; the last one is on the trunk."""
         for _ in range(1 + self.wanted // 40):
             self._on_trunk()
         while self.room:
@@ -114,7 +114,7 @@ class Shaper:
             self._mark(breaks=self.tip - 1)
 
     def _side(self, line: str, length: int, on_trunk: int, flavour: Flavour) -> int:
-        """Add `length` commits to a new branch, `on_trunk` to the trunk meanwhile; the branch's tip."""
+        """Add `length` commits to a new branch and `on_trunk` to the trunk; returns the branch's tip."""
         side = self.tip
         trunk_at = set(self.rng.sample(range(1, length), on_trunk))
         last_trunk = max(trunk_at)
@@ -139,7 +139,7 @@ class Shaper:
         return side
 
     def _run(self, length: int) -> range:
-        """Steps of a branch that do not compile: two or more, a sound commit before and a mend after."""
+        """Steps of a branch that do not compile: at least two, with a good commit before and a fix after."""
         size = self.rng.randint(2, length - 2)
         start = self.rng.randint(1, length - 1 - size)
         return range(start, start + size)
@@ -161,7 +161,7 @@ class Shaper:
         )
 
     def _with_watchdogs(self) -> list[Commit]:
-        """Turn two commits, a third and two thirds through, into watchdog bumps."""
+        """Turn two commits, at one third and at two thirds, into watchdog bumps."""
         for share in (1, 2):
             goal = share * self.wanted // 3
             plain = [c for c in self.commits if c.kind in (Kind.GROW, Kind.DOCS, Kind.GUEST)]

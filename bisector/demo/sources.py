@@ -1,4 +1,4 @@
-"""The substrate's sources, as they lie in this package, and the suites cut to a number of tests."""
+"""The substrate's sources from this package, and suites with a given number of tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TEST = re.compile(r"^(?=\(test )", re.MULTILINE)
 
 @cache
 def _sources() -> Files:
-    """Every file of the folder `substrate`, by its path in the sample repository."""
+    """All files of the folder `substrate`, by path in the sample repository."""
     found: Files = {}
 
     def visit(folder: Traversable, prefix: str) -> None:
@@ -32,13 +32,13 @@ def _sources() -> Files:
 
 @cache
 def _templates(guest: str, suite: str) -> tuple[str, tuple[str, ...]]:
-    """Head and test templates of a suite; `@N@` in a template stands for the number of the instance."""
+    """Head and test templates of a suite; `@N@` in a template is the number of the instance."""
     head, *tests = _TEST.split(_sources()[f"lib/{guest}/tests/{suite}.sx"])
     return head, tuple(test.rstrip() for test in tests)
 
 
 def base_files(workload: int) -> Files:
-    """The first commit's tree without its suites; `workload` is in percent of each test's rounds."""
+    """The first commit's tree without its suites; `workload` is the percentage of each test's rounds."""
     files = {path: text for path, text in _sources().items() if "/tests/" not in path}
     path = "lib/guest/harness.sx"
     files[path] = files[path].replace("(define workload 100)", f"(define workload {workload})")
@@ -47,7 +47,7 @@ def base_files(workload: int) -> Files:
 
 @cache
 def _suites(guest: str, total: int) -> tuple[tuple[str, str], ...]:
-    """(path, text) of a guest's suites with `total` tests in all, every template in turn."""
+    """(path, text) of a guest's suites with `total` tests, cycling through the templates."""
     templates = [(s, test) for s in SUITES[guest] for test in _templates(guest, s)[1]]
     chosen: dict[str, list[str]] = {s: [] for s in SUITES[guest]}
     for i in range(total):
@@ -60,7 +60,7 @@ def _suites(guest: str, total: int) -> tuple[tuple[str, str], ...]:
 
 
 def with_tests(files: Files, totals: dict[str, int]) -> Files:
-    """The tree with each guest's suites, `totals` tests a guest."""
+    """The tree with each guest's suites, with `totals` tests per guest."""
     for guest, total in totals.items():
         files.update(_suites(guest, total))
     return files

@@ -1,1 +1,1 @@
-"""Where probes run: the slots of this machine."""
+"""Engines that run probes: in slots on this machine, or on a cluster."""

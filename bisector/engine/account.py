@@ -1,4 +1,4 @@
-"""What was built ahead, honestly: also what nobody asked for in the end."""
+"""The account of prefetched builds, including those that were never used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """How many builds nobody waited for yet, how many were never asked for, and the seconds of both."""
+    """Number of prefetched builds, how many of them were never requested, and the seconds of both."""
 
     builds: int = 0
     unused: int = 0

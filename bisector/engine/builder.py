@@ -1,4 +1,4 @@
-"""Builds that nobody waits for yet: of the commits that may be asked for next, into the store."""
+"""Prefetches builds of commits that may be requested next, into the store."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from bisector.probe.request import Request
 from bisector.probe.step import OnStep, Step
 
 Target = tuple[str, bool]
-"""A commit, and whether it is to be built from clean."""
+"""A commit, and whether to build it clean."""
 
 OnFailure = Callable[[str, Untestable, float], None]
-"""(commit, why it does not build, the seconds that this took)"""
+"""(commit, why it does not build, seconds that the build took)"""
 
 
 class Builder:
-    """A thread with a slot of its own that builds what `see_to` names, in that order, by way of `builds`.
+    """A thread with its own slot that builds the targets of `see_to` in order, with `builds`.
 
-    What it is at is given up through the scheduling's `stop` when nobody is likely to ask for it any more.
-    `on_step` is told of each build, in that thread, and `on_failure` of a commit which the search may ask
-    for that does not build.
+    A build that is no longer likely to be requested is given up through the scheduling's `stop`. In that
+    thread, calls `on_step` for each build, and `on_failure` for a commit of the search that does not build.
     """
 
     def __init__(self, builds: Builds, slots: Slots, on_step: OnStep, on_failure: OnFailure) -> None:
@@ -48,7 +47,7 @@ class Builder:
         self._thread.start()
 
     def see_to(self, requests: Sequence[Request]) -> None:
-        """Build for these instead of those named before."""
+        """Build for these requests; replaces the previous ones."""
         with self._changed:
             self._targets = [target for request in requests for target in _targets(request)]
             self._searched.update(request.commit for request in requests if request.role is Role.SEARCH)
@@ -57,18 +56,18 @@ class Builder:
             self._changed.notify()
 
     def asked_for(self, request: Request) -> None:
-        """Somebody waits for this now; what is being built for it goes on."""
+        """A reading now waits for this; a build in progress for it continues."""
         with self._changed:
             self._used.update(_targets(request))
 
     def account(self) -> Ahead:
-        """What was built so far."""
+        """The account of builds so far."""
         with self._changed:
             unused = [seconds for target, seconds in self._tried.items() if target not in self._used]
             return Ahead(len(self._tried), len(unused), sum(self._tried.values()), sum(unused))
 
     def end(self) -> None:
-        """Give up what is being built, and end the thread."""
+        """Give up the build in progress, and end the thread."""
         with self._changed:
             self._ended = True
             self._builds.setup.scheduling.stop.set()
@@ -85,21 +84,21 @@ class Builder:
             except GivenUp:
                 continue
             except BisectorError:
-                # Whoever needs this build meets the same fault, and says so.
+                # The reading that needs this build meets the same fault and reports it.
                 pass
             with self._changed:
                 self._tried[target] = time.monotonic() - started
 
     def _build(self, target: Target) -> None:
-        commit, fresh = target
+        commit, clean = target
         if self._slot is None or not self._slot.is_held:
             self._slot = self._slots.take(commit)
         self._on_step(commit, Step.BUILDING_AHEAD, "")
         try:
             started = time.monotonic()
             with self._slot.changing(commit):
-                built = self._builds.build(self._slot.worktree, commit, fresh=fresh)
-            if isinstance(built, Untestable) and not fresh and commit in self._searched:
+                built = self._builds.build(self._slot.worktree, commit, clean=clean)
+            if isinstance(built, Untestable) and not clean and commit in self._searched:
                 self._on_failure(commit, built, time.monotonic() - started)
         finally:
             self._on_step(commit, Step.DONE, "")
@@ -118,5 +117,5 @@ class Builder:
 
 
 def _targets(request: Request) -> list[Target]:
-    """What has to stand built for a reading."""
-    return [(commit, request.fresh) for commit in (request.against, request.commit) if commit]
+    """The builds that a reading needs."""
+    return [(commit, request.clean) for commit in (request.against, request.commit) if commit]

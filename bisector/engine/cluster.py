@@ -1,4 +1,4 @@
-"""Probes as tasks on a Dask cluster: which worker reads what, and what becomes of it if the worker dies."""
+"""Probes as tasks on a Dask cluster: which worker reads what, and what happens if the worker dies."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from bisector.probe.request import Request
 from bisector.probe.step import OnStep, Step
 
 _LOOK = 1.0
-"""Seconds between two looks at who is there."""
+"""Seconds between two looks at the workers."""
 
 
 class DaskEngine:
-    """Reads commits on the workers of a Dask cluster; as `bisector.hunt.drive.Engine`. A context manager.
+    """Reads commits on the workers of a Dask cluster; a `bisector.hunt.drive.Engine` and context manager.
 
-    Each worker has a clone, slots and artefacts of its own, and measures against a reference that it built
-    itself, so that machines of different speed compare. With `alone`, for predicates that go by time, a
-    machine has `options.per_machine` probes at a time: two workers of one machine would disturb each other.
-    Otherwise each thread of a worker has one.
+    Each worker has its own clone, slots and artefacts, and measures against a reference that it built
+    itself, so that machines of different speed are comparable. With `alone`, for predicates that depend on
+    time, a machine runs `options.per_machine` probes at once: two workers on one machine would disturb each
+    other. Otherwise each thread of a worker runs one.
 
-    Every reading is taken by one task on a worker of this engine's choice. When that worker dies, or lacks
-    something, the reading begins anew on another one; after `options.retries` such moves, or when no worker
-    is left that has not failed, `next` raises. `pack` gives commits that `source` does not hold; logs
-    come back into the folder `logs`, numbered from `first`.
+    One task on a worker of this engine's choice takes each reading. If that worker dies or lacks something,
+    the reading starts over on another one; after `options.retries` such moves, or if every worker has
+    failed, `next` raises. `pack` returns commits that `source` does not have. Logs come back to the folder
+    `logs`, numbered from `first`.
     """
 
     def __init__(
         self,
-        client: Any,  # A distributed.Client, most of whose calls have no types.
+        client: Any,  # A distributed.Client; most of its methods are untyped.
         options: Engine,
         shipment: Shipment,
         source: Source,
@@ -86,34 +86,34 @@ class DaskEngine:
 
     @property
     def jobs(self) -> int:
-        """How many readings the workers that are there now can take at once; 1 while there is none."""
+        """Number of readings that the present workers can take at once; 1 while there are none."""
         self._look()
         return max(self._workers.places, 1)
 
     @property
     def ahead(self) -> Ahead:
-        """That nothing was built ahead."""
+        """Nothing: a cluster does not prefetch builds."""
         return Ahead()
 
     @property
     def running(self) -> list[Request]:
-        """What waits for a worker or is at one."""
+        """The requests that wait for a worker or run on one."""
         return [order.request for order in (*self._waiting, *self._under_way.values())]
 
     def begin(self, request: Request) -> None:
-        """Give a request to a free worker, or keep it until there is one."""
+        """Hand a request to a free worker, or queue it until there is one."""
         self._waiting.append(Order(next(self._numbers), request))
         self._look()
         self._hand_out()
 
     def next(self, longest: float | None = None) -> Reading | None:
-        """The reading that comes to its end next, its logs on this machine; None after `longest` seconds.
+        """The next reading to end, with its logs on this machine; None after `longest` seconds.
 
-        Raises `InfrastructureFault` and `EnvironmentFault` where no worker can take it, or the scheduler is
-        gone; and what a worker found wrong with the hunt itself.
+        Raises `InfrastructureFault` and `EnvironmentFault` if no worker can take it, or the scheduler is
+        gone; and whatever a worker found wrong with the hunt itself.
         """
         if not self._waiting and not self._under_way:
-            raise RuntimeError("nothing is under way that could come to its end")
+            raise RuntimeError("no reading is in progress")
         until = time.monotonic() + (math.inf if longest is None else longest)
         while (left := until - time.monotonic()) > 0:
             self._look()
@@ -131,14 +131,14 @@ class DaskEngine:
         return None
 
     def read(self, request: Request) -> Reading:
-        """Read a commit once; nothing else may be under way."""
+        """Read a commit once; no other reading may be in progress."""
         self.begin(request)
         while (reading := self.next()) is None:
             pass
         return reading
 
     def cancel(self, request: Request) -> None:
-        """Forget a reading that is under way; its test ends."""
+        """Drop a reading in progress and stop its test."""
         for order in [*self._waiting, *self._under_way.values()]:
             if order.request == request:
                 self._drop(order)
@@ -146,10 +146,10 @@ class DaskEngine:
                 return
 
     def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
-        """Nothing: what one worker builds is of no use to another, and a free one had better probe."""
+        """Does nothing: one worker's build is useless to another, and a free worker should probe instead."""
 
     def _look(self) -> None:
-        """See which workers came and went; at most once a second."""
+        """Check which workers came and went, at most once a second."""
         if time.monotonic() - self._looked < _LOOK:
             return
         for worker in self._workers.look():
@@ -158,7 +158,7 @@ class DaskEngine:
         self._looked = time.monotonic()
 
     def _hand_out(self) -> None:
-        """Give what waits to those who are free."""
+        """Give queued requests to free workers."""
         for order in list(self._waiting):
             worker = self._workers.free_for(order.request, order.refused | order.gone)
             if worker is None:
@@ -170,7 +170,7 @@ class DaskEngine:
     def _tell_waiting(self, order: Order) -> None:
         if not self._told_waiting and not self._workers.there:
             self._told_waiting = True
-            self._on_step(order.request.commit, Step.RETRYING, "no worker of the cluster is there yet")
+            self._on_step(order.request.commit, Step.RETRYING, "the cluster has no worker yet")
 
     def _submit(self, order: Order, worker: Worker) -> None:
         ticket = f"{self._name}-{worker.session}-{next(self._tickets)}"
@@ -196,7 +196,7 @@ class DaskEngine:
             self._on_step(news["commit"], Step[news["step"]], detail)
 
     def _taken(self, order: Order) -> Reading | None:
-        """The reading that a task brought, None where it has to begin anew."""
+        """The reading that a task returned; None if it must start over."""
         worker = order.worker
         assert worker is not None
         answer = self._workers.result(order.future, worker)
@@ -211,10 +211,10 @@ class DaskEngine:
 
     def _lost(self, order: Order, worker: Worker) -> None:
         order.gone.add(worker.address)
-        self._move(order, InfrastructureFault(f"the worker {worker} went away while it probed"))
+        self._move(order, InfrastructureFault(f"the worker {worker} disappeared during a probe"))
 
     def _refused(self, order: Order, worker: Worker, answer: Refusal) -> None:
-        """Try elsewhere what is this machine's fault; one that lacks something gets nothing more."""
+        """Move the reading if the machine is at fault; a worker that lacks something gets no more work."""
         error = answer.error(worker.host)
         if not isinstance(error, EnvironmentFault):
             self._end(order)
@@ -225,17 +225,17 @@ class DaskEngine:
         self._move(order, error)
 
     def _move(self, order: Order, error: BisectorError) -> None:
-        """Have the reading begin anew elsewhere; raises `error` where that has been done often enough."""
+        """Start the reading over on another worker; raises `error` after too many moves."""
         commit = order.request.commit
         self._end(order)
         order.moved += 1
         if order.moved > self._options.retries or not self._workers.left_for(order.refused):
-            raise type(error)(f"{commit[:12]} could be probed nowhere; the last try: {error}") from error
+            raise type(error)(f"no worker could probe {commit[:12]}; the last attempt: {error}") from error
         self._on_step(commit, Step.RETRYING, f"{error}; another worker takes over")
         self._waiting.appendleft(order)
 
     def _end(self, order: Order) -> None:
-        """Forget the task, not the order."""
+        """Drop the task, but keep the order."""
         self._under_way.pop(order.ticket, None)
         if order.worker is not None:
             order.worker.busy.discard(order.ticket)
@@ -249,7 +249,7 @@ class DaskEngine:
             self._end(order)
 
     def _with_logs(self, answer: Answer) -> Reading:
-        """The reading, its log where reports of this machine find it."""
+        """The reading, with its log stored where reports on this machine find it."""
         for name, content in answer.logs.items():
             (self._logs / Path(name).name).write_bytes(content)
         log = answer.reading.log

@@ -1,4 +1,4 @@
-"""The way to a Dask cluster that runs already."""
+"""The connection to a running Dask cluster."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import distributed
 from bisector.errors import EnvironmentFault
 from bisector.hunt_file.engine import Engine
 
-# Most of their calls have no types.
+# Most of their methods are untyped.
 _Client: Any = distributed.Client
 _Security: Any = distributed.Security
 
 _CLOSING = 2.0
-"""Seconds that a scheduler which does not answer any more is given to say goodbye."""
+"""Seconds to wait for an unresponsive scheduler when closing."""
 
 _PATIENCE = 20.0
 """Seconds in which a scheduler must answer."""
@@ -27,14 +27,14 @@ _PATIENCE = 20.0
 
 @contextlib.contextmanager
 def connected(options: Engine, environment: Mapping[str, str]) -> Iterator[distributed.Client]:
-    """A client of the scheduler that the hunt, `environment` or Dask's own configuration names.
+    """A client of the scheduler that the hunt, `environment` or Dask's configuration names.
 
-    TLS is as Dask's configuration says (`distributed.comm.tls`). Raises `EnvironmentFault` where no
-    scheduler is named, or none answers.
+    TLS follows Dask's configuration (`distributed.comm.tls`). Raises `EnvironmentFault` if no scheduler is
+    named, or it does not answer.
     """
     address = _address(options, environment)
     _require_certificate(address)
-    # What goes wrong is told by exceptions; Dask would log it across the screen besides.
+    # Exceptions report what goes wrong; Dask would also log it across the screen.
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
@@ -51,19 +51,19 @@ def connected(options: Engine, environment: Mapping[str, str]) -> Iterator[distr
 
 
 def _require_certificate(address: str) -> None:
-    """Raise `EnvironmentFault` where the scheduler asks for TLS and Dask's configuration has none."""
+    """Raise `EnvironmentFault` if the scheduler needs TLS and Dask's configuration has no certificate."""
     if not address.startswith("tls://"):
         return
     try:
         there = _Security().get_connection_args("client").get("ssl_context")
     except (OSError, ValueError) as error:
         raise EnvironmentFault(
-            f"the certificate for {address} cannot be read ({error}); correct `distributed.comm.tls` in "
+            f"cannot read the certificate for {address} ({error}); correct `distributed.comm.tls` in "
             "Dask's configuration"
         ) from error
     if there is None:
         raise EnvironmentFault(
-            f"{address} wants a certificate; name one under `distributed.comm.tls` in Dask's configuration"
+            f"{address} needs a certificate; set one under `distributed.comm.tls` in Dask's configuration"
         )
 
 
@@ -75,7 +75,7 @@ def _address(options: Engine, environment: Mapping[str, str]) -> str:
             return str(json.loads(options.scheduler_file.read_text())["address"])
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise EnvironmentFault(
-                f"the scheduler file {options.scheduler_file} cannot be used ({error}); start the scheduler "
+                f"cannot read the scheduler file {options.scheduler_file} ({error}); start the scheduler "
                 "with --scheduler-file, or correct `engine.scheduler_file`"
             ) from error
     named = environment.get("DASK_SCHEDULER_ADDRESS") or dask.config.get("scheduler-address", None)

@@ -1,4 +1,4 @@
-"""The folders of a worker: one of its own for the hunt, and a clone that workers of one machine share."""
+"""The folders of a worker: its own for the hunt, and a clone shared by the workers of one machine."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from bisector.history.transport import Packed, clone, fetch, linked_copy, unpack
 from bisector.probe.file_lock import FileLock, try_lock
 
 _LOOK = 0.1
-"""Seconds between two looks whether another worker of this machine has made the clone."""
+"""Seconds between checks whether another worker on this machine has made the clone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a worker gets the history from, a pack or a URL, under the name `name`."""
+    """Where a worker gets the history: a pack or a URL, with a `name` for its clone."""
 
     name: str
     content: Packed | str
 
 
 def own_folder(root: Path) -> tuple[Path, FileLock]:
-    """A new folder below `root` under a lock; those of dead workers go first. Raises OSError."""
+    """A new locked folder below `root`; first removes those of dead workers. Raises OSError."""
     root.mkdir(parents=True, exist_ok=True)
     for left in root.glob("*.lock"):
         lock = try_lock(left)
@@ -46,7 +46,7 @@ def own_folder(root: Path) -> tuple[Path, FileLock]:
 
 
 def cloned(source: Source, root: Path, folder: Path) -> Repository:
-    """A repository in the new folder `folder`, linked to the one that all workers of `root` share."""
+    """A repository in the new `folder`, linked to the clone that all workers of `root` share."""
     whole = root / f"{source.name}.git"
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def cloned(source: Source, root: Path, folder: Path) -> Repository:
                 fetch(Repository(whole))
             return linked_copy(whole, folder)
     except OSError as error:
-        raise EnvironmentFault(f"no clone can be made in {root} ({error.strerror}); make room") from error
+        raise EnvironmentFault(f"cannot clone into {root} ({error.strerror}); free some space") from error
 
 
 def _obtain(content: Packed | str, folder: Path) -> None:
@@ -71,7 +71,7 @@ def _obtain(content: Packed | str, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """The lock `path`, waited for."""
+    """Hold the lock `path`, after waiting for it."""
     while (lock := try_lock(path)) is None:
         time.sleep(_LOOK)
     try:

@@ -1,4 +1,4 @@
-"""What a cluster is asked for, request by request."""
+"""Requests to a cluster and their state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bisector.probe.request import Request
 
 @dataclass(eq=False)
 class Order:
-    """A request, and where it stands: which worker has it, which could not take it, and which went away."""
+    """A request and its state: its worker, the workers that refused it, and those that disappeared."""
 
     number: int
     request: Request
@@ -27,7 +27,7 @@ class Order:
 
 
 class Beyond:
-    """The commits that workers do not have from `source`, packed by `pack` when they are asked for."""
+    """Commits that are not in `source`; `pack` packs them on demand."""
 
     def __init__(self, source: Source, pack: Callable[[Sequence[str]], Packed]) -> None:
         self._held = source.content.commits if isinstance(source.content, Packed) else None
@@ -35,7 +35,7 @@ class Beyond:
         self._packed: dict[tuple[str, ...], Packed] = {}
 
     def packed_for(self, request: Request) -> Packed | None:
-        """A pack of what the request needs beside, None where workers have it, or fetch it themselves."""
+        """A pack of the commits that the request also needs; None if workers have or fetch them."""
         asked = {request.commit, request.against} - {""}
         missing = tuple(sorted(asked - self._held)) if self._held is not None else ()
         if missing and missing not in self._packed:

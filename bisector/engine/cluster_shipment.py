@@ -1,4 +1,4 @@
-"""What a worker of a cluster needs to know of a hunt, and the files that lie beside the hunt file."""
+"""What a cluster worker needs to know about a hunt, including the files next to the hunt file."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _PLUG_IN = re.compile(r"(?P<path>[^\0]+\.py)(?P<name>:\w+)?")
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """A hunt on its way to the workers.
+    """A hunt as it is sent to the workers.
 
-    `document` is the hunt as JSON values, in which files beside the hunt file are named as they stand in
-    `files`, a tar archive. `ends` has the ids of `good`, `bad` and of all revisions that the overlay names.
+    `document` is the hunt as JSON values, in which files next to the hunt file have their names in the tar
+    archive `files`. `ends` has the ids of `good`, `bad` and all revisions that the overlay names.
     """
 
     key: str
@@ -46,11 +46,11 @@ class Shipment:
 
     @property
     def digest(self) -> str:
-        """What tells these files from others."""
+        """A short digest of the files."""
         return hashlib.sha256(self.files).hexdigest()[:16]
 
     def unpack_files(self, root: Path) -> Path:
-        """The folder below `root` with the files, unpacked once; `InfrastructureFault` where it fails."""
+        """Unpack the files once, into a folder below `root`; raises `InfrastructureFault` if that fails."""
         folder = root / self.digest
         if folder.is_dir():
             return folder
@@ -61,31 +61,31 @@ class Shipment:
                 tar.extractall(half, filter="tar")
             rename_if_first(half, folder)
         except OSError as error:
-            raise InfrastructureFault(f"files of the hunt cannot be written to {root}: {error}") from error
+            raise InfrastructureFault(f"cannot write the hunt's files to {root}: {error}") from error
         return folder
 
     def hunt(self, files: Path) -> Hunt:
-        """The hunt as it stands on the worker, its files below `files`."""
+        """The hunt on the worker, with its files below `files`."""
         hunt = Hunt.model_validate(self.document, context={"base": files})
         return hunt.written_at(Origin(str(files / self.file), self.marks))
 
     def predicate(self, hunt: Hunt, files: Path) -> Predicate[Any]:
-        """The predicate of the hunt; `EnvironmentFault` where only this machine does not have it."""
+        """The predicate of the hunt; raises `EnvironmentFault` if this machine cannot load it."""
         try:
             kind = find_predicate(hunt.predicate.name, files)
             return kind(kind.Options.model_validate(hunt.predicate.options, context=options_context(files)))
         except (UsageError, ValidationError) as error:
             raise EnvironmentFault(
-                f"the predicate cannot be loaded here ({error}); install on the workers what it needs"
+                f"cannot load the predicate here ({error}); install on the workers what it needs"
             ) from error
 
 
 def ship(
     hunt: Hunt, base: Path, key: str, ends: Mapping[str, str], *, full_run: bool, fair_attempts: int
 ) -> Shipment:
-    """All of the hunt `key` that workers need beside its commits; plug-ins are named relative to `base`.
+    """Everything that workers need for the hunt `key` except commits; plug-in paths are relative to `base`.
 
-    Raises `EnvironmentFault` where a file that the hunt names is missing.
+    Raises `EnvironmentFault` if a file that the hunt names is missing.
     """
     document = hunt.model_dump(mode="json")
     found: dict[Path, str] = {}
@@ -103,7 +103,7 @@ def ship(
 
 
 def rename_if_first(half: Path, whole: Path) -> None:
-    """Give a finished folder its name, unless another process was quicker with the same."""
+    """Rename a finished folder, unless another process has already created the same one."""
     try:
         half.rename(whole)
     except OSError:
@@ -113,14 +113,14 @@ def rename_if_first(half: Path, whole: Path) -> None:
 
 
 def _shipped(path: Path, found: dict[Path, str]) -> str:
-    """The name of a file or folder among those that are shipped."""
+    """The name in the archive of a file or folder; adds it to `found`."""
     if not path.exists():
-        raise EnvironmentFault(f"the hunt brings {path}, which does not exist; correct its overlay")
+        raise EnvironmentFault(f"the overlay uses {path}, which does not exist; correct the overlay")
     return found.setdefault(path, f"{len(found)}/{path.name}")
 
 
 def _with_plug_ins_shipped(value: Any, base: Path, found: dict[Path, str]) -> Any:
-    """The section of a predicate, whose parts may be predicates of their own, in files too."""
+    """The predicate section with plug-in files replaced by their names in the archive, also nested ones."""
     if isinstance(value, Mapping):
         return {key: _with_plug_ins_shipped(part, base, found) for key, part in value.items()}
     if isinstance(value, list):

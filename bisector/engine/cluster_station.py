@@ -1,4 +1,4 @@
-"""One worker of a cluster: its own clone, slots, artefacts and logs, and the probes that run in it."""
+"""One worker of a cluster: its clone, slots, artefacts and logs, and the probes that run there."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ from bisector.probe.setup import Setup
 from bisector.probe.step import OnStep, Step
 
 LOG_SENT = 256 * 1024
-"""Bytes from the head and as many from the tail of a log that go back with a reading."""
+"""Bytes of the head of a log, and of its tail, that are sent back with a reading."""
 
 _PATIENCE = 60.0
-"""Seconds in which a probe that was told to stop must have left its slot."""
+"""Seconds within which a stopped probe must leave its slot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reading, and what its logs hold, by name."""
+    """A reading, and the contents of its logs by name."""
 
     reading: Reading
     logs: dict[str, bytes]
 
 
 class Station:
-    """What one worker has for one hunt, below `folder`.
+    """One worker's files and probes for one hunt, below `folder`.
 
     `keep` says whether clones, artefacts and files stay for other hunts. Raises `InfrastructureFault` and
     `EnvironmentFault` for what this machine lacks, as `read` does.
@@ -69,7 +69,7 @@ class Station:
             self._work, self._lock = own_folder(self._root / "work")
         except OSError as error:
             raise EnvironmentFault(
-                f"the worker's folder {self._root} cannot be used ({error.strerror}); name another "
+                f"the worker's folder {self._root} cannot be used ({error.strerror}); choose another "
                 "`engine.folder`"
             ) from error
         files = shipment.unpack_files(self._root / "files")
@@ -86,9 +86,9 @@ class Station:
         self._slots.__enter__()
 
     def read(self, ticket: str, request: Request, number: int, extra: Packed | None, tell: OnStep) -> Answer:
-        """Take a reading; its logs are named by `number`. `extra` has commits that the range does not.
+        """Take a reading; `number` is in the names of its logs. `extra` has commits outside the range.
 
-        Raises `GivenUp` once `stop` was called for this ticket, also before.
+        Raises `GivenUp` once `stop` is called for this ticket, even if that was before.
         """
         with self._lane(ticket) as lane:
             clean_leftovers()
@@ -98,12 +98,12 @@ class Station:
             return lane.read(request, number)
 
     def stop(self, ticket: str) -> None:
-        """End the reading with this ticket as soon as may be, or before it begins."""
+        """Stop the reading with this ticket as soon as possible, or before it begins."""
         with self._changed:
             self._stops.setdefault(ticket, threading.Event()).set()
 
     def close(self) -> None:
-        """Stop what runs, and leave nothing behind but what is to be kept."""
+        """Stop running probes, and remove everything that is not to be kept."""
         with self._changed:
             self._closed = True
             for stop in self._stops.values():
@@ -111,7 +111,7 @@ class Station:
             self._changed.wait_for(lambda: len(self._free) == len(self._lanes), _PATIENCE)
         with contextlib.suppress(OSError, EnvironmentFault):
             self._slots.__exit__(None, None, None)
-            clean_leftovers()  # Also of a worker of this machine that was killed.
+            clean_leftovers()  # Including those of killed workers on this machine.
         shutil.rmtree(self._work, ignore_errors=True)
         self._lock.release()
         if not self._keep:
@@ -119,7 +119,7 @@ class Station:
 
     @contextlib.contextmanager
     def _lane(self, ticket: str) -> Iterator[_Lane]:
-        """A place to read in, of this thread alone; its slots stand built from the last reading there."""
+        """A lane for this thread alone; its slots still contain the builds of the last reading."""
         with self._changed:
             stop = self._stops.setdefault(ticket, threading.Event())
             if self._closed:
@@ -158,8 +158,8 @@ class Station:
                 add(extra, self._repository)
                 return
         raise EnvironmentFault(
-            f"the repository on the worker has no commit {commit[:12]}; push it to where the workers clone "
-            "from, or write `repository: bundle`"
+            f"the repository on the worker has no commit {commit[:12]}; push it to the repository that the "
+            "workers clone, or write `repository: bundle`"
         )
 
 
@@ -176,7 +176,7 @@ class _Lane:
         self.number = 0
 
     def on_step(self, commit: str, step: Step, detail: str) -> None:
-        """Pass a step on to whoever waits for this reading."""
+        """Report a step to whoever waits for this reading."""
         self.tell(commit, step, detail)
 
     def read(self, request: Request, number: int) -> Answer:

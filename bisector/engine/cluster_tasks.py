@@ -1,4 +1,4 @@
-"""What runs on the workers of a Dask cluster: thin calls into the worker's `Station`."""
+"""Functions that run on the workers of a Dask cluster: thin calls into the worker's `Station`."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from bisector.probe.request import Request
 from bisector.probe.step import Step
 
 NAME = "bisector-"
-"""How the name of a hunt on the workers begins; it ends in the mark of its client."""
+"""Prefix of a hunt's name on the workers; the name ends in the mark of its client."""
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 _PATIENCE = 10.0
-"""Seconds that the end of a hunt waits for a clone that is being made."""
+"""Seconds that the end of a hunt waits for a clone in progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a worker is. Workers with the same `machine` share its CPUs, containers of one kernel too."""
+    """Identifies a worker. Workers with the same `machine` share CPUs, as do containers of one kernel."""
 
     version: str
     host: str
@@ -44,20 +44,20 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A `BisectorError` on its way back: as a value, so that Dask neither logs nor retries it."""
+    """A `BisectorError` returned as a value, so that Dask neither logs nor retries it."""
 
     kind: str
     text: str
 
     def error(self, host: str) -> BisectorError:
-        """The error, telling where it happened."""
+        """The error, with the host that it happened on."""
         kind: type[BisectorError] = getattr(errors, self.kind, EnvironmentFault)
         return kind(f"on {host}: {self.text}")
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Nothing: the reading was given up."""
+    """No reading: it was given up."""
 
 
 class Keeper(distributed.WorkerPlugin):
@@ -69,7 +69,7 @@ class Keeper(distributed.WorkerPlugin):
         self._over = False
 
     def make(self, shipment: Shipment, source: Source, folder: Path, *, keep: bool) -> None:
-        """Make the station; nothing stays of it where all was over meanwhile."""
+        """Make the station; close it at once if the hunt ended in the meantime."""
         with self._making:
             if self._over:
                 return
@@ -80,7 +80,7 @@ class Keeper(distributed.WorkerPlugin):
                 self.station = station
 
     def close(self) -> None:
-        """Close the station; one that is still being made is left to `make` if that takes long."""
+        """Close the station; if it is still being made for long, `make` closes it."""
         self._over = True
         if self._making.acquire(timeout=_PATIENCE):
             self._making.release()
@@ -88,22 +88,22 @@ class Keeper(distributed.WorkerPlugin):
             self.station.close()
 
     async def teardown(self, worker: distributed.Worker) -> None:
-        """Called by Dask on the event loop, which goes on meanwhile."""
+        """Called by Dask on the event loop, which must not block."""
         await asyncio.to_thread(self.close)
 
 
 def hunts(dask_scheduler: distributed.Scheduler) -> list[str]:
-    """The marks of all clients that live, whose hunts may be under way; run on the scheduler."""
+    """The marks of all living clients, whose hunts may be running; runs on the scheduler."""
     return [mark_of(client) for client in dask_scheduler.clients]
 
 
 def mark_of(client: str) -> str:
-    """By what the hunts of a client are known on workers, short enough for a folder's name."""
+    """A short mark for a client's hunts on the workers, usable in a folder name."""
     return hashlib.sha256(client.encode()).hexdigest()[:8]
 
 
 async def greet(name: str, living: Sequence[str], dask_worker: distributed.Worker) -> Identity:
-    """Who the worker is. What a hunt has left there whose client is not among the `living` is closed."""
+    """Identify the worker, and close stations of hunts whose client is not among the `living`."""
     for left in [left for left in dask_worker.plugins if left.startswith(NAME)]:
         if left.rpartition("-")[2] not in living:
             await dask_worker.plugin_remove(name=left)
@@ -113,22 +113,22 @@ async def greet(name: str, living: Sequence[str], dask_worker: distributed.Worke
 
 
 def unfit(address: str, identity: object) -> EnvironmentFault | None:
-    """Why a worker that answered so cannot probe."""
+    """Why a worker with this answer cannot probe; None if it can."""
     if not isinstance(identity, Identity):
         return EnvironmentFault(
-            f"the worker {address} cannot run bisector ({identity}); install there what is installed here: "
+            f"the worker {address} cannot run bisector ({identity}); install the same version there: "
             f"bisector[dask] {bisector.__version__}"
         )
     if identity.version != bisector.__version__:
         return EnvironmentFault(
-            f"the worker {address} on {identity.host} has bisector {identity.version}, and this is "
-            f"{bisector.__version__}; install the same there"
+            f"the worker {address} on {identity.host} has bisector {identity.version}, but this is "
+            f"{bisector.__version__}; install the same version there"
         )
     return None
 
 
 def itself(thing: Any) -> Any:
-    """The same: what it is given becomes the result of a task."""
+    """Return `thing`, which makes it the result of a task."""
     return thing
 
 
@@ -139,21 +139,21 @@ async def leave(name: str, dask_worker: distributed.Worker) -> None:
 
 
 def stop(name: str, ticket: str, dask_worker: distributed.Worker) -> None:
-    """End a probe."""
+    """Stop a probe."""
     keeper = dask_worker.plugins.get(name)
     if isinstance(keeper, Keeper) and keeper.station is not None:
         keeper.station.stop(ticket)
 
 
 def prepare(name: str, shipment: Shipment, source: Source, folder: str | None) -> Refusal | None:
-    """Make the worker's station; the reason why there can be none."""
+    """Make the worker's station; returns why that failed, None if it did not."""
     worker = distributed.get_worker()
     own = Path(folder) if folder else Path(worker.local_directory) / name
     try:
         keeper = cast("Keeper", worker.plugins[name])
         keeper.make(shipment, source, own, keep=folder is not None)
     except KeyError:
-        return Refusal("InfrastructureFault", "the hunt was over before it began here")
+        return Refusal("InfrastructureFault", "the hunt ended before it began here")
     except BisectorError as error:
         return _refusal(error)
     return None
@@ -162,7 +162,7 @@ def prepare(name: str, shipment: Shipment, source: Source, folder: str | None) -
 def probe(
     name: str, ticket: str, request: Request, number: int, extra: Packed | None, ready: Refusal | None
 ) -> Answer | Refusal | Dropped:
-    """Read a commit in the worker's station, and tell its steps under the topic `name` meanwhile."""
+    """Read a commit in the worker's station, and report its steps under the topic `name`."""
     if ready is not None:
         return ready
     worker = distributed.get_worker()

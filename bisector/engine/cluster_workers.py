@@ -1,4 +1,4 @@
-"""The workers of a Dask cluster as a hunt sees them: who is there, who is ready, who is free."""
+"""The workers of a Dask cluster as a hunt sees them: which are present, ready, and free."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from bisector.hunt_file.engine import Engine
 from bisector.probe.request import Request
 
 _PATIENCE = 1.0
-"""Seconds that one look waits for workers to tell who they are, and for a result."""
+"""Seconds to wait for workers to identify themselves, and for a result."""
 
 _NAP = 0.01
 
 
 @dataclass(eq=False)
 class Worker:
-    """One worker process; `busy` has the tickets of its probes, `fault` why it is not to be used."""
+    """One worker process; `busy` has the tickets of its probes, `fault` is why it cannot be used."""
 
     address: str
     threads: int
@@ -48,12 +48,12 @@ class Worker:
 class Workers:
     """The workers of the cluster behind `client`, each of which gets a station for the hunt `name`.
 
-    Methods raise `EnvironmentFault` when the scheduler is gone, or no worker has come for too long.
+    Methods raise `EnvironmentFault` if the scheduler is gone, or if there was no worker for too long.
     """
 
     def __init__(
         self,
-        client: Any,  # A distributed.Client, most of whose calls have no types.
+        client: Any,  # A distributed.Client; most of its methods are untyped.
         name: str,
         options: Engine,
         shipment: Shipment,
@@ -76,19 +76,19 @@ class Workers:
 
     @property
     def there(self) -> list[Worker]:
-        """Those that can be used."""
+        """The usable workers."""
         return [worker for worker in self._there.values() if worker.fault is None]
 
     @property
     def places(self) -> int:
-        """How many probes they take at once."""
+        """The number of probes that they can run at once."""
         if not self._alone:
             return sum(worker.threads for worker in self.there)
         machines = [worker.machine for worker in self.there]
         return sum(min(self._options.per_machine, machines.count(machine)) for machine in set(machines))
 
     def look(self) -> list[Worker]:
-        """Take in workers that came; those that went since the last look."""
+        """Add new workers; returns those that left since the last look."""
         self._require_scheduler()
         threads = self._asked(self._client.nthreads)
         gone = [self._there.pop(address) for address in list(self._there) if address not in threads]
@@ -105,17 +105,17 @@ class Workers:
         return gone
 
     def free_for(self, request: Request, refused: Collection[str]) -> Worker | None:
-        """A worker with a free place, best one where the commit stands built."""
+        """A worker with a free place, preferably one that has the commit built."""
         free = [worker for worker in self.there if worker.address not in refused and self._is_free(worker)]
         return min(free, key=lambda one: (one.last != request.commit, len(one.busy)), default=None)
 
     def left_for(self, refused: Collection[str]) -> bool:
-        """Whether anyone may still try what these refused: someone else, or whoever comes where none is."""
+        """Whether a worker may still try what these refused: another one, or one yet to come if none is."""
         usable = [worker.address not in refused for worker in self.there]
         return any(usable) or (not self._there and not refused)
 
     def result(self, future: Any, worker: Worker) -> Any:
-        """What a task returned; None where its worker went, or the task was taken from it."""
+        """What a task returned; None if its worker left, or the task was cancelled."""
         while True:
             if future.status in ("cancelled", "lost"):
                 self._require_scheduler()
@@ -132,22 +132,22 @@ class Workers:
                 return None
 
     def stop(self, ticket: str, worker: Worker, future: Any) -> None:
-        """End a probe on its worker, wherever it is with it."""
+        """Stop a probe on its worker, whatever its state."""
         if self._client.status == "running":
             future.cancel()
-            # Not waited for: Dask tries for half a minute to reach a worker that has just died.
+            # Not waited for: Dask takes half a minute to give up on a worker that has just died.
             tell = functools.partial(self._run, stop, ticket, workers=[worker.address])
             threading.Thread(target=tell, daemon=True).start()
 
     def leave(self) -> None:
-        """Have every worker take away what this hunt made there."""
+        """Make every worker remove what this hunt created there."""
         with contextlib.suppress(EnvironmentFault):
             self._require_scheduler()
             there = self._asked(self._client.nthreads)
             self._run(leave, workers=[address for address in self._there if address in there])
 
     def _keep(self, what: str, worker: Worker) -> Any:
-        """A part of the hunt as the result of a task, so that it can be had anew when a worker dies."""
+        """A part of the hunt as a task result, so that Dask can compute it again if a worker dies."""
         if what not in self._kept:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Sending large graph")
@@ -161,7 +161,7 @@ class Workers:
         return self._kept[what]
 
     def _ask_who_is_new(self, threads: Mapping[str, int]) -> None:
-        """Each by itself and beside all else: Dask tries long to reach a worker that has just died."""
+        """Ask each new worker in its own thread: Dask takes long to give up on one that has just died."""
         new = [address for address in threads if address not in self._there.keys() | self._asked_who]
         if not new:
             return
@@ -193,7 +193,7 @@ class Workers:
             )
 
     def _run(self, function: Any, *arguments: Any, workers: list[str]) -> dict[str, Any]:
-        """What `function` returned or raised on these workers, those left out that cannot be reached."""
+        """What `function` returned or raised on these workers, without the unreachable ones."""
         with contextlib.suppress(OSError, TimeoutError, ValueError, RuntimeError):
             answers: dict[str, Any] = self._client.run(
                 function, self._name, *arguments, workers=workers, on_error="return"
@@ -219,17 +219,17 @@ class Workers:
 
     def _gone(self) -> EnvironmentFault:
         return EnvironmentFault(
-            f"the Dask scheduler {self._address} is gone; start it again, and then the same hunt: it goes on "
+            f"the Dask scheduler {self._address} is gone; restart it and run the same hunt again: it resumes "
             "where it stopped"
         )
 
     def _require_patience(self) -> None:
-        """Raise `EnvironmentFault` where every worker is unfit, or none has come for too long."""
+        """Raise `EnvironmentFault` if all workers are unfit, or if there was none for too long."""
         unfit = [worker.fault for worker in self._there.values() if worker.fault]
         if unfit:
             raise unfit[0]
         if time.monotonic() - self._since > self._options.wait:
             raise EnvironmentFault(
                 f"the Dask scheduler {self._address} has had no worker for {self._options.wait:.0f} s; start "
-                "some, or raise `engine.wait`"
+                "workers, or raise `engine.wait`"
             )

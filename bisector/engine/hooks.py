@@ -1,7 +1,7 @@
-"""The user's own commands before and after what is measured, such as pausing other work and resuming it.
+"""The user's commands before and after a measurement, such as pausing and resuming other work.
 
-`after` runs for each `before` that was started, whatever happens in between. Should bisector be killed
-there, a record in the slots' folder says what is still to be done, and the next start does it.
+`after` runs for each `before` that was started, whatever happens in between. If bisector is killed in
+between, a record in the slots' folder says which command is pending, and the next start runs it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from types import MappingProxyType
 
 from bisector.errors import EnvironmentFault
 from bisector.hunt_file.model import Measure
@@ -25,35 +26,37 @@ from bisector.probe.file_lock import FileLock, try_lock
 from bisector.probe.launch import SHELL
 
 PATIENCE = 60.0
-"""Seconds after which such a command has failed."""
+"""Seconds after which such a command counts as failed."""
 
 _LOOK = 0.1
-"""Seconds between two looks whether it is still wanted."""
+"""Seconds between checks whether the reading is still wanted."""
 
 _RECORD = ".after"
+
+_REMEDY = "fix it, or remove it"
 
 Line = str | tuple[str, ...]
 
 
 @contextmanager
 def hooks(measure: Measure, folder: Path, records: Path, stop: Event | None = None) -> Iterator[None]:
-    """Run `measure.before`, what is inside, then `measure.after`; both in `folder`, seeing all of the
-    environment, since they are the user's own.
+    """Run `measure.before`, the body, then `measure.after`; both commands in `folder`, with the whole
+    environment, because they are the user's own.
 
-    Raises EnvironmentFault when one of them fails, GivenUp when `stop` is set during the first.
+    Raises EnvironmentFault if one of them fails, GivenUp if `stop` is set during the first.
     """
     record = _recorded(measure.after, folder, records) if measure.after else None
     try:
         if measure.before:
-            _run("measure.before", measure.before, folder, stop=stop)
+            run_hook("measure.before", measure.before, folder, stop=stop)
         yield
     finally:
         if measure.after and record:
-            _finish(record, measure.after, folder, "mend it, or remove it")
+            _finish(record, measure.after, folder, _REMEDY)
 
 
 def finish_pending(records: Path) -> None:
-    """Run what dead hunts left to be run; a record stays where that fails (EnvironmentFault)."""
+    """Run the pending commands of dead hunts; if one fails (EnvironmentFault), its record stays."""
     for path in records.glob(f"*{_RECORD}"):
         record = try_lock(path)
         if record is None:
@@ -61,16 +64,16 @@ def finish_pending(records: Path) -> None:
         try:
             document = json.loads(path.read_text())
         except ValueError:
-            record.release()  # Its owner died before it was written, hence before anything was to be done.
+            record.release()  # Its owner died while writing it, before anything needed to be undone.
             continue
         line = document["after"] if isinstance(document["after"], str) else tuple(document["after"])
-        mend = f"a hunt that was killed left it: run it by hand, then remove {path}"
-        _finish(record, line, Path(document["folder"]), mend)
+        remedy = f"a killed hunt left it pending: run it by hand, then remove {path}"
+        _finish(record, line, Path(document["folder"]), remedy)
 
 
-def _finish(record: FileLock, line: Line, folder: Path, mend: str) -> None:
+def _finish(record: FileLock, line: Line, folder: Path, remedy: str) -> None:
     try:
-        _run("measure.after", line, folder, mend)
+        run_hook("measure.after", line, folder, remedy)
     except EnvironmentFault:
         record.let_go()
         raise
@@ -78,22 +81,31 @@ def _finish(record: FileLock, line: Line, folder: Path, mend: str) -> None:
 
 
 def _recorded(after: Line, folder: Path, records: Path) -> FileLock:
-    """The record of a command still to be run; it stays locked as long as its owner lives."""
+    """Record a pending command; the record stays locked as long as its owner lives."""
     path = records / f"{os.getpid()}-{threading.get_ident()}{_RECORD}"
     try:
         record = try_lock(path)
         if record is None:
-            raise EnvironmentFault(f"{path} is held by another process; name another `scratch`")
+            raise EnvironmentFault(f"{path} is locked by another process; choose another `scratch`")
         path.write_text(json.dumps({"after": after, "folder": str(folder)}))
     except OSError as error:
         raise EnvironmentFault(f"cannot write {path} ({error.strerror}); choose another `scratch`") from error
     return record
 
 
-def _run(
-    key: str, line: Line, folder: Path, mend: str = "mend it, or remove it", stop: Event | None = None
+def run_hook(
+    key: str,
+    line: Line,
+    folder: Path,
+    remedy: str = _REMEDY,
+    stop: Event | None = None,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """What it prints goes to a file and not to a pipe, so that it may leave something running."""
+    """Run a command of the user's own in `folder`, with the whole environment and `variables`.
+
+    Its output goes to a file, not a pipe, so that it can leave a process running. Raises EnvironmentFault,
+    with the `key` of the hunt file, if it fails or takes longer than a minute; GivenUp if `stop` is set.
+    """
     words = (SHELL, "-c", line) if isinstance(line, str) else line
     with tempfile.TemporaryFile() as output:
         try:
@@ -104,21 +116,22 @@ def _run(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                env={**os.environ, **variables},
             )
             code = _ended(process, stop)
             failure = f"exit {code}" if code else ""
         except subprocess.TimeoutExpired:
-            failure = f"it did not end within {PATIENCE:.0f} s"
+            failure = f"no exit within {PATIENCE:.0f} s"
         except OSError as error:
             failure = str(error.strerror)
         if failure:
             output.seek(0)
             said = output.read().decode(errors="replace").strip().splitlines()[-1:]
-            raise EnvironmentFault(f"{key} fails ({': '.join([failure, *said])}); {mend}")
+            raise EnvironmentFault(f"{key} failed ({': '.join([failure, *said])}); {remedy}")
 
 
 def _ended(process: subprocess.Popen[bytes], stop: Event | None) -> int:
-    """The exit code; TimeoutExpired after `PATIENCE`, GivenUp once `stop` is set: then it is ended."""
+    """The exit code. Kills the process and raises TimeoutExpired after `PATIENCE`, GivenUp on `stop`."""
     deadline = time.monotonic() + PATIENCE
     try:
         while True:

@@ -1,4 +1,4 @@
-"""The engine of this machine: readers in threads, each with its slots, and a builder that goes ahead."""
+"""The engine for this machine: readers in threads, each with its slots, and a builder that prefetches."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bisector.probe.step import OnStep, Step
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How the `turn` of a worker ended."""
+    """The outcome of a worker's `turn`."""
 
     worker: _Worker
     turn: int
@@ -31,20 +31,19 @@ class _Ended:
 
 
 Said = tuple[str, Step, str] | _Ended | KnownUntestable
-"""A step, how a turn ended, or a commit that a build ahead has failed at."""
+"""A step, how a turn ended, or a commit whose prefetched build failed."""
 
 MakeReader = Callable[[OnStep, threading.Event], Reader]
-"""(whom to tell of steps, what gives a reading up once it is set) -> a reader with slots of its own."""
+"""(callback for steps, event that gives a reading up) -> a reader with its own slots."""
 
 MakeBuilder = Callable[[OnStep, OnFailure, threading.Event], Builder]
 
 
 class LocalEngine:
-    """Reads up to `jobs` commits at once and builds ahead; see `bisector.hunt.drive.Engine`.
+    """Reads up to `jobs` commits at once and prefetches builds; see `bisector.hunt.drive.Engine`.
 
-    `make_reader` is called once a job, when it is first needed. `make_builder` None: nothing is built ahead.
-    `on_step` is called in the thread that waits for readings. A context manager: at its end nothing is under
-    way any more.
+    Calls `make_reader` once per job, on first use. If `make_builder` is None, prefetches nothing. Calls
+    `on_step` in the thread that waits for readings. A context manager: stops everything on exit.
     """
 
     def __init__(
@@ -75,16 +74,16 @@ class LocalEngine:
 
     @property
     def ahead(self) -> Ahead:
-        """What was built ahead so far, and what of it was for nothing."""
+        """The account of prefetched builds so far."""
         return self._builder.account() if self._builder else Ahead()
 
     @property
     def running(self) -> list[Request]:
-        """What the readers are at."""
+        """The requests that readers are working on."""
         return [worker.request for worker in self._workers if worker.request is not None]
 
     def begin(self, request: Request) -> None:
-        """Hand the request to a reader that is free; best to one whose slot stands at the commit."""
+        """Hand the request to a free reader, preferably one that has the commit built."""
         if self._builder:
             self._builder.asked_for(request)
         free = [worker for worker in self._workers if worker.request is None]
@@ -95,9 +94,9 @@ class LocalEngine:
         (there or free)[0].take(request)
 
     def next(self, longest: float | None = None) -> Reading | KnownUntestable | None:
-        """The next reading; None after `longest` seconds without one. Raises what a reader raised.
+        """The next reading, or a commit whose prefetched build failed, unless it is being read.
 
-        Or a commit that a build ahead has failed at, unless it is just being read.
+        None after `longest` seconds without either. Raises what a reader raised.
         """
         deadline = None if longest is None else time.monotonic() + longest
         while True:
@@ -116,14 +115,14 @@ class LocalEngine:
                 return said.outcome
 
     def cancel(self, request: Request) -> None:
-        """End what is running for this request."""
+        """Stop the reading of this request."""
         for worker in self._workers:
             if worker.request == request:
                 worker.cancel()
                 self._on_step(request.commit, Step.DONE, "")
 
     def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
-        """Have the builder see to these."""
+        """Pass the likely requests to the builder."""
         if self._builder:
             self._builder.see_to(likely())
 
@@ -139,7 +138,7 @@ class _Worker:
 
     def __init__(self, make_reader: MakeReader, on_step: OnStep, said: queue.SimpleQueue[Said]) -> None:
         self.request: Request | None = None
-        """What it is at, as the engine knows it."""
+        """What it is working on, from the engine's point of view."""
         self._turn = 0
         self._stop = threading.Event()
         self._reader = make_reader(on_step, self._stop)
@@ -159,18 +158,18 @@ class _Worker:
         self._inbox.put((self._turn, request))
 
     def done(self, turn: int) -> bool:
-        """Take note that this turn is over; False for one that was cancelled."""
+        """Record that this turn is over; False if it was cancelled."""
         if turn != self._turn:
             return False
         self.request = None
         return True
 
     def cancel(self) -> None:
-        """End the reading; when this returns, the thread is free."""
+        """Stop the reading; when this returns, the thread is free."""
         self._stop.set()
         self._idle.wait()
         self._stop.clear()
-        # It may have ended just before: what it said then is of a turn that is no more.
+        # It may have ended just before: its outcome then belongs to a turn that no longer counts.
         self._turn += 1
         self.request = None
 
@@ -183,13 +182,13 @@ class _Worker:
         while (asked := self._inbox.get()) is not None:
             turn, request = asked
             outcome = self._outcome(request)
-            # Before it is said: who hears it may hand over the next request at once.
+            # Set before reporting: the receiver may hand over the next request at once.
             self._idle.set()
             if outcome is not None:
                 self._said.put(_Ended(self, turn, outcome))
 
     def _outcome(self, request: Request) -> Reading | BaseException | None:
-        """The reading, or why there is none; nothing where it was given up."""
+        """The reading, or the error; None if it was given up."""
         try:
             return self._reader.read(request)
         except GivenUp:

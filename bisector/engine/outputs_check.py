@@ -1,4 +1,4 @@
-"""Whether a hunt file names all outputs that its test needs: tried once at each endpoint."""
+"""Whether a hunt file lists all outputs that its test needs: checked once at each endpoint."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from bisector.engine.slots import Slot
 from bisector.engine.standing import Standing
 from bisector.errors import HuntFileError
+from bisector.history.inputs import covered
+from bisector.hunt_file.setup import keeps_of
 from bisector.predicate import Judgement, Measured, Run, Undecided, Untestable
 from bisector.probe.execution import Execution
 from bisector.probe.probe import Prober
@@ -21,9 +23,9 @@ from bisector.probe.undeclared import undeclared
 _LEAST, _MOST = 3, 6
 """Runs of each kind that must differ before the hunt file is blamed: a flaky test differs by chance."""
 _PATIENCE = 120.0
-"""Seconds after which the least number of runs will do."""
+"""Seconds after which the minimum number of runs is enough."""
 _FAR = 1.5
-"""By this factor measured runs differ, beyond what a machine's moods do to one pair after another."""
+"""Measured runs differ from this factor on; noise of the machine is smaller for several pairs in a row."""
 _NAMED = 4
 
 
@@ -34,7 +36,7 @@ class _Outcome:
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """What must be the same; of a measured run also how it ended: else its value means nothing."""
+        """What must be equal: the kind of judgement; for a measured run also its ending and exit code."""
         how = (self.run.ending, self.run.exit_code) if isinstance(self.judgement, Measured) else ()
         return (type(self.judgement), *how)
 
@@ -42,12 +44,12 @@ class _Outcome:
 def require_outputs(
     prober: Prober, standing: Standing, slot: Slot, request: Request, reading: Reading
 ) -> None:
-    """Have the test of an endpoint, read just now in `slot`, run with the outputs of its build alone.
+    """Run the test of an endpoint, just read in `slot`, with only the declared outputs of its build.
 
-    Nothing is run where the build leaves nothing beside its outputs, or where this was done before. Raises
-    `HuntFileError` where the test needs what they do not hold.
+    Runs nothing if the build leaves nothing but its outputs, or if this was done before. Raises
+    `HuntFileError` if the test needs something that is not in the outputs.
     """
-    if request.role is not Role.PREMISE or request.fresh or reading.run is None or reading.shared:
+    if request.role is not Role.PREMISE or request.clean or reading.run is None or reading.shared:
         return
     if isinstance(reading.judgement, Untestable | Undecided):
         return
@@ -64,14 +66,14 @@ class _Trial:
         self._prober = prober
         self._slot = slot
         self._commit = request.commit
-        self._endpoints = request.endpoints
+        self._request = request
         self._baseline = Execution(reading.reference) if reading.reference else None
         self._whole = [_Outcome(reading.judgement, reading.run)]
         self._alone: list[_Outcome] = []
         self._standing = standing
 
     def agrees(self, beside: Sequence[str]) -> bool:
-        """Whether the test says the same with the outputs alone; False where that cannot be told."""
+        """Whether the test gives the same result with the outputs alone; False if that is unknown."""
         started = time.monotonic()
         entries = undeclared(self._slot.worktree)
         while len(self._alone) < _MOST:
@@ -100,37 +102,48 @@ class _Trial:
         if isinstance(self._standing.stand(self._slot, self._commit, False), Untestable):
             return None
         outcome = self._tested(f"outputs-all-{number}")
-        self._slot.commit = None  # What the test has left goes when it is laid out again.
+        self._slot.commit = None  # The next checkout removes what the test left.
         return outcome
 
     def _tested(self, name: str) -> _Outcome:
         baseline = self._baseline.run if self._baseline else None
-        watch = self._prober.judge.watch(self._endpoints, baseline)
+        watch = self._prober.judge.watch(self._request.endpoints, baseline)
         execution = self._prober.tests.run(self._slot.worktree, self._commit, name, watch)
-        return _Outcome(self._prober.judge.judgement(execution, self._baseline), execution.run)
+        # The endpoint's own run is the one with all files: without them, a failure is not normal.
+        ends = self._request.ends_with(self._whole[0].run)
+        return _Outcome(self._prober.judge.judgement(execution, self._baseline, ends), execution.run)
 
     def _fault(self, beside: Sequence[str], entries: Sequence[str]) -> HuntFileError:
         hunt = self._prober.setup.hunt
         outputs = hunt.build.outputs if hunt.build else ()
-        missing = beside if len(beside) <= _NAMED else sorted(entry.rstrip("/") for entry in entries)
+        missing = beside if len(beside) <= _NAMED else _folders(beside, entries, keeps_of(hunt.setup))
         missing = [path for path in missing if path not in outputs]
         named = ", ".join(beside[:_NAMED]) + (f" and {len(beside) - _NAMED} more" if beside[_NAMED:] else "")
         return HuntFileError(
-            f"{hunt.locate('build', 'outputs')}: build.outputs: the build also makes {named}, and the test "
+            f"{hunt.locate('build', 'outputs')}: build.outputs: the build also writes {named}, and the test "
             f"needs it: {self._commit[:12]} is judged {_word(self._whole[0])}, but "
-            f"{_word(self._alone[0])} with nothing but the outputs; {_mend(outputs, missing)}"
+            f"{_word(self._alone[0])} with only the outputs; {_remedy(outputs, missing)}"
         )
 
 
-def _mend(outputs: Sequence[str], missing: Sequence[str]) -> str:
+def _folders(beside: Sequence[str], entries: Sequence[str], keeps: Sequence[str]) -> list[str]:
+    """Few paths that cover `beside`: untracked entries, and entries of the folders that the setup keeps."""
+    found = {entry.rstrip("/") for entry in entries if not covered(entry.rstrip("/"), keeps)}
+    for keep in keeps:
+        inside = (path.removeprefix(f"{keep}/") for path in beside if path.startswith(f"{keep}/"))
+        found |= {f"{keep}/{path.split('/')[0]}" for path in inside}
+    return sorted(found)
+
+
+def _remedy(outputs: Sequence[str], missing: Sequence[str]) -> str:
     if outside := [path for path in missing if path.startswith("../")]:
-        return f"build {outside[0]} inside the repository and name it in `outputs`, or remove `outputs`"
+        return f"build {outside[0]} inside the repository and list it in `outputs`, or remove `outputs`"
     more = [path for path in outputs if not any(path.startswith(f"{one}/") for one in missing)]
-    return f"write `outputs: [{', '.join(map(_quoted, (*more, *missing)))}]`"
+    return f"write `outputs: [{', '.join(map(_quoted, (*more, *missing)))}]`, or remove `outputs`"
 
 
 def _differ(one: Sequence[_Outcome], other: Sequence[_Outcome]) -> bool:
-    """Whether all of the one kind differ from all of the other."""
+    """Whether all outcomes in `one` differ from all in `other`."""
     if not {outcome.kind for outcome in one} & {outcome.kind for outcome in other}:
         return True
     if len({outcome.kind for outcome in (*one, *other)}) > 1:

@@ -1,4 +1,4 @@
-"""Taking readings one at a time: in a slot for candidates, and one for the reference of paired readings."""
+"""Takes readings one at a time: in a slot for candidates, and one for the reference of paired readings."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from bisector.probe.step import Step
 _ATTEMPTS = 3
 
 SameArtifact = Callable[[Request, str], Reading | None]
-"""(request, digest of the build) -> the reading of a commit with the same bytes, where there is one."""
+"""(request, digest of the build) -> the reading of a byte-identical build, None if there is none."""
 
 
 class Reader:
-    """Takes readings one at a time in slots of this machine; also the simplest `bisector.hunt.drive.Engine`.
+    """Takes readings one at a time in slots on this machine; also the simplest `bisector.hunt.drive.Engine`.
 
-    `read` goes from a slot to a judgement for every command that takes readings. An infrastructure fault is
-    retried in a slot laid out anew, then raised. `numbers` tell the logs of its readings apart;
-    `one_start` as `Standing` has it. A reading that the scheduling of `prober` says to stop is given up
-    (`GivenUp`), whatever it waits for.
+    Every command that takes readings uses `read`, which goes from a slot to a judgement. After an
+    infrastructure fault, it retries in a fresh slot, then raises. `numbers` distinguish the logs of its
+    readings; for `one_start` see `Standing`. Raises `GivenUp` at any point once the scheduling of `prober`
+    says to stop.
     """
 
     def __init__(
@@ -65,38 +65,38 @@ class Reader:
     jobs = 1
 
     def begin(self, request: Request) -> None:
-        """Take a request up, to be read when its reading is waited for."""
+        """Queue a request; `next` reads it."""
         self._begun.append(request)
 
     @property
     def running(self) -> list[Request]:
-        """What was taken up and is not read yet."""
+        """The queued requests."""
         return list(self._begun)
 
     def next(self, longest: float | None = None) -> Reading:
-        """The reading of the request taken up first, however long it takes."""
+        """The reading of the first queued request, however long it takes."""
         return self.read(self._begun.popleft())
 
     def cancel(self, request: Request) -> None:
-        """Forget a request that was taken up."""
+        """Remove a queued request."""
         self._begun.remove(request)
 
     def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
-        """Nothing: there is no slot for it."""
+        """Does nothing: there is no slot for it."""
 
     def stands_at(self, request: Request) -> bool:
-        """Whether the commit stands built already, in the slot for candidates."""
+        """Whether the slot for candidates already has this commit built."""
         return self._candidate is not None and self._candidate.commit == request.commit
 
     def read(self, request: Request) -> Reading:
-        """Read a commit once, with the build of `request.against` run before it where there is one."""
+        """Read a commit once, with a run of `request.against` as reference if there is one."""
         try:
             return self._read_once(request)
         except InfrastructureFault as fault:
             return self._read_again(request, fault)
 
     def _read_again(self, request: Request, fault: InfrastructureFault) -> Reading:
-        import tenacity  # It brings asyncio along, and hardly a probe needs it.
+        import tenacity  # Imports asyncio, and few probes need it.
 
         begun = [fault]
 
@@ -125,14 +125,14 @@ class Reader:
         seconds = 0.0
         if against:
             self._reference = self._reference or self._slots.take(against)
-            built = self._standing.stand(self._reference, against, request.fresh)
+            built = self._standing.stand(self._reference, against, request.clean)
             if isinstance(built, Untestable):
                 why = f"the reference {against[:12]} is untestable: {built.why}"
                 return self._unread(request, Untestable(why), seconds)
             seconds += built.seconds
         self._candidate = self._candidate or self._slots.take(commit)
         started = time.monotonic()
-        built = self._standing.stand(self._candidate, commit, request.fresh)
+        built = self._standing.stand(self._candidate, commit, request.clean)
         if isinstance(built, Untestable):
             return self._unread(request, built, seconds + time.monotonic() - started)
         reading = self._same_artifact(request, built.digest) or self._run(self._candidate, request)
@@ -155,11 +155,12 @@ class Reader:
             log=self._setup.log_path(request.commit, "build"),
             against=request.against,
             about=request.about,
+            clean=request.clean or self._setup.makes_nothing,
         )
 
 
 def _emptied(slot: Slot | None) -> Slot | None:
-    """The slot with nothing in it; None where another hunt may be in it."""
+    """The slot, marked as empty; None if another hunt may be using it."""
     if slot is None or not slot.is_held:
         return None
     slot.commit = None

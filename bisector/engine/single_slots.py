@@ -1,4 +1,4 @@
-"""Slots for a probe that is a process of its own: the user's checkout as one, and a reference that stays."""
+"""Slots for a single probe: they include the user's checkout, and a reference whose build is kept."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from bisector.probe.file_lock import try_lock
 
 
 class SingleSlots(Slots):
-    """As `Slots`, for one probe.
+    """Like `Slots`, for one probe.
 
-    `in_place` (a commit and the checkout where it stands) is given out instead of a slot for that commit.
-    `reference` (a commit and the folder that keeps its build) is taken from there, and put back in the end.
+    `in_place` (a commit and the checkout that is at it) replaces the slot of that commit. The build of
+    `reference` (a commit and a folder) is taken from that folder, and moved back at the end.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SingleSlots(Slots):
     def take(self, commit: str) -> Slot:
         """The checkout for its own commit, the kept build for the reference, a free slot for any other.
 
-        Raises `EnvironmentFault` where another process has what is asked for.
+        Raises `EnvironmentFault` if another process uses it.
         """
         if self._in_place and commit == self._in_place[0]:
             checkout = self._in_place[1]

@@ -1,4 +1,4 @@
-"""Slots: scratch worktrees, each in a folder of its own, held by one hunt at a time and gone after it."""
+"""Slots: scratch worktrees, each in its own folder, held by one hunt at a time and removed after it."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _Ran = TypeVar("_Ran")
 
 
 class Slot:
-    """A worktree under a lock, and what stands built in it: `commit` (or None), `digest` of its outputs."""
+    """A locked worktree and what is built in it: `commit` (or None), and the `digest` of its outputs."""
 
     def __init__(self, worktree: Worktree, lock: FileLock) -> None:
         self.worktree = worktree
         self.commit: str | None = None
-        self.fresh = False
+        self.clean = False
         self.digest = ""
         self.start: Start | None = None
-        """Where its tests start from; None before the first of what stands in it."""
+        """The state that tests start from; None before the first test of the current build."""
         self.is_spoilt = False
-        """Whether a test has changed what only a clean build can make again."""
+        """Whether a test has changed something that only a clean build can restore."""
         self._is_broken = False
         self._lock = lock
 
     @contextlib.contextmanager
     def changing(self, commit: str) -> Iterator[None]:
-        """Lay out and build `commit` inside of this; after a fault there the worktree is made anew.
+        """Check out and build `commit` inside this context; after a fault, recreate the worktree.
 
-        So what made git fail, such as the lock of one that was killed, does not stay.
+        This removes what made git fail, such as the lock file of a killed git process.
         """
         self.commit = self.start = None
         self.require_held()
@@ -59,20 +59,20 @@ class Slot:
 
     @property
     def is_held(self) -> bool:
-        """Whether the lock is still there, so that no other hunt can be in the slot."""
+        """Whether the lock file still exists, so that no other hunt can use the slot."""
         return self._lock.is_whole
 
     def require_held(self) -> None:
-        """Raise `InfrastructureFault` where the lock was deleted: another hunt may have laid out its own."""
+        """Raise `InfrastructureFault` if the lock was deleted: another hunt may be using the slot."""
         if not self.is_held:
             raise InfrastructureFault(
-                f"the lock {self._lock.path} was deleted while it was in use; leave it to the hunt"
+                f"the lock {self._lock.path} was deleted while in use; do not delete it while a hunt runs"
             )
 
     def from_start(self, start: Callable[[], Start], test: Callable[[], _Ran]) -> _Ran:
-        """Run `test` on what stands in the slot, and undo what it did.
+        """Run `test` on the build in the slot, and undo its changes.
 
-        `start` is called before the first test of what stands there. Raises what `put_back` raises.
+        Calls `start` before the first test of a build. Raises what `put_back` raises.
         """
         self.start = self.start or start()
         try:
@@ -85,9 +85,9 @@ class Slot:
         return ran
 
     def put_back(self) -> None:
-        """Undo what a test did; where that cannot be done, nothing stands in the slot any more.
+        """Undo a test's changes; if that is impossible, the slot no longer counts as built.
 
-        Raises `InfrastructureFault` where files cannot be removed or written, or the lock was deleted.
+        Raises `InfrastructureFault` if files cannot be removed or written, or the lock was deleted.
         """
         if self.start is None:
             return
@@ -101,7 +101,7 @@ class Slot:
                 self.commit = self.start = None
 
     def release(self) -> None:
-        """Take the worktree away and give up the lock; a slot that another hunt may have by now is left."""
+        """Remove the worktree and release the lock; leaves a slot that another hunt may have taken over."""
         try:
             if self.is_held or not self.worktree.is_scratch:
                 self.worktree.remove()
@@ -112,8 +112,8 @@ class Slot:
 class Slots:
     """The slots that one hunt holds in the folder `root`; a context manager.
 
-    On entry, what dead hunts left in `root` is taken away, and what they had yet to run is run. Raises
-    `EnvironmentFault` where the folder cannot be written. The private repository lies beside `root`.
+    On entry, removes what dead hunts left in `root` and runs their pending commands. Raises
+    `EnvironmentFault` if the folder is not writable. The private repository is next to `root`.
     """
 
     def __init__(self, root: Path, repository: Repository) -> None:
@@ -129,7 +129,7 @@ class Slots:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EnvironmentFault(
-                f"no slot can be made in {self.root} ({error.strerror}); choose another `scratch`"
+                f"cannot create a slot in {self.root} ({error.strerror}); choose another `scratch`"
             ) from error
         finish_pending(self.root)
         self._clear_leftovers()
@@ -143,12 +143,12 @@ class Slots:
                 stack.callback(slot.release)
         self._held.clear()
         with contextlib.suppress(OSError, InfrastructureFault):
-            # A git that outlived the hunt which had called it may have written after we came in.
+            # A git process of a dead hunt may have written after we entered.
             self._clear_leftovers()
             self.root.rmdir()
 
     def take(self, commit: str) -> Slot:
-        """A free slot with a worktree that stands at `commit`, nothing checked out yet."""
+        """A free slot with a worktree at `commit`, but no files checked out yet."""
         with self._taking:
             slot = next(slot for number in itertools.count(1) if (slot := self._try(str(number))) is not None)
             self._held.append(slot)
@@ -160,8 +160,8 @@ class Slots:
             lock = try_lock(self.root / f"{name}.lock")
         except OSError as error:
             raise InfrastructureFault(
-                f"no slot can be made in {self.root} ({error.strerror}); "
-                "make room, or choose another `scratch`"
+                f"cannot create a slot in {self.root} ({error.strerror}); "
+                "free some space or choose another `scratch`"
             ) from error
         return Slot(Worktree(self.private, self.root / name), lock) if lock else None
 

@@ -1,4 +1,4 @@
-"""Commits that stand built in slots, and tests that all start from what was built there."""
+"""Builds commits in slots, and runs tests that all start from the same build."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bisector.probe.step import Step
 
 
 class Standing:
-    """Has commits stand in slots, by way of `builds`; nothing is done for one that does already.
+    """Builds commits in slots with `builds`; does nothing for a commit that is already built there.
 
-    With `one_start` nothing is put back between tests: each finds what the ones before it left.
+    With `one_start`, nothing is restored between tests: each test finds what earlier ones left.
     """
 
     def __init__(self, builds: Builds, *, one_start: bool = False) -> None:
@@ -25,12 +25,12 @@ class Standing:
         self._one_start = one_start
         self._fragile: set[str] = set()
 
-    def tested(self, slot: Slot, commit: str, fresh: bool, test: Callable[[], Execution]) -> Execution:
-        """Run `test` with `commit` standing in the slot.
+    def tested(self, slot: Slot, commit: str, clean: bool, test: Callable[[], Execution]) -> Execution:
+        """Run `test` with `commit` built in the slot.
 
-        What it leaves there is put back after it; what cannot be put back is made again before the next one.
+        Undoes the test's changes; what cannot be undone is built again before the next test.
         """
-        built = self.stand(slot, commit, fresh)
+        built = self.stand(slot, commit, clean)
         if isinstance(built, Untestable):
             return Execution(Run(0.0, 0.0, 0.0), built)
         if self._one_start:
@@ -38,30 +38,31 @@ class Standing:
         hunt = self._builds.setup.hunt
         return slot.from_start(lambda: start_of(hunt, slot.worktree, commit, self._fragile), test)
 
-    def stand(self, slot: Slot, commit: str, fresh: bool) -> Built | Untestable:
-        """Have `commit` stand built in the slot, from clean if `fresh`.
+    def stand(self, slot: Slot, commit: str, clean: bool) -> Built | Untestable:
+        """Build `commit` in the slot; a clean build if `clean`.
 
-        A commit that cannot be laid out, nor in a worktree made anew, is untestable if another one can.
+        If it cannot be checked out, even in a new worktree, but another commit can, it is untestable.
         """
         try:
-            return self._stand_once(slot, commit, fresh)
+            return self._stand_once(slot, commit, clean)
         except CommitFault as fault:
             self._builds.setup.on_step(commit, Step.RETRYING, str(fault))
         try:
-            return self._stand_once(slot, commit, fresh)
+            return self._stand_once(slot, commit, clean)
         except CommitFault as fault:
             if not self._lays_out_another(slot, commit):
                 raise
-            return Untestable(f"it cannot be laid out: {fault}")
+            return Untestable(f"it cannot be checked out: {fault}")
 
-    def _stand_once(self, slot: Slot, commit: str, fresh: bool) -> Built | Untestable:
-        if slot.is_held and slot.commit == commit and (slot.fresh or not fresh):
+    def _stand_once(self, slot: Slot, commit: str, clean: bool) -> Built | Untestable:
+        if slot.is_held and slot.commit == commit and (slot.clean or not clean):
             return Built(commit, 0.0, slot.digest)
         with slot.changing(commit):
-            built = self._builds.build(slot.worktree, commit, fresh=fresh, clean=slot.is_spoilt)
+            built = self._builds.build(slot.worktree, commit, clean=clean, spoilt=slot.is_spoilt)
         slot.is_spoilt = False
         if isinstance(built, Built):
-            slot.commit, slot.fresh, slot.digest = commit, fresh, built.digest
+            slot.commit, slot.digest = commit, built.digest
+            slot.clean = clean or self._builds.setup.makes_nothing
         return built
 
     def _lays_out_another(self, slot: Slot, commit: str) -> bool:

@@ -1,4 +1,4 @@
-"""Putting things away in peace: a signal that comes meanwhile waits."""
+"""Cleanup without interruption: signals that arrive during it are delayed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Have the first signal that comes inside of this handled at its end, and others not at all.
+    """Delay the first signal that arrives inside this context to its end, and ignore further ones.
 
-    What is left half put away has no lock any more by which the next start would find it. Only the main
-    thread is ever interrupted; in others nothing happens.
+    An interrupted cleanup would leave files without the lock by which the next start finds them. Does
+    nothing outside the main thread, the only one that signals interrupt.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

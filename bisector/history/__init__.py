@@ -1,1 +1,1 @@
-"""git: revisions, candidates, tree identities, worktrees. The only importer of GitPython."""
+"""git: revisions, candidates, object ids, worktrees. The only package that imports GitPython."""

@@ -1,7 +1,7 @@
-"""A `git bisect` session of the user's, only read: what was marked how, and what it searches.
+"""Reads the user's `git bisect` session, its marks and its range, without changing it.
 
-It is read from the refs and files that git keeps in the git folder of the checkout (builtin/bisect.c); of the
-log, from the commands and the ids in the comments. Never from the sentences that git prints.
+The sources are the refs and files in the checkout's git folder (builtin/bisect.c), and the commands and ids
+in the log. Sentences that git prints are ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HEAD = re.compile(r"^(HEAD|@)(?=$|[~^])")
 
 
 class Mark(Enum):
-    """What a commit was called; with terms of the user's own, what git takes these for."""
+    """The mark of a commit; custom terms are mapped to these."""
 
     GOOD = "good"
     BAD = "bad"
@@ -34,34 +34,34 @@ class Mark(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BisectSession:
-    """A session under way. All commits are full ids."""
+    """An active session. All commits are full ids."""
 
     start: str
-    """The branch or commit that was checked out before."""
+    """The branch or commit that was checked out before the session."""
     marks: tuple[tuple[str, Mark], ...]
-    """Each marked commit once, in the order of the log, as it is marked now."""
+    """Each marked commit once with its current mark, in the order of the log."""
     good: tuple[str, ...]
-    """The good commits it began with."""
+    """The good commits that the session started with."""
     bad: str
-    """The bad commit it began with."""
+    """The bad commit that the session started with."""
     first_parent: bool = False
     paths: tuple[str, ...] = ()
     without_checkout: str = ""
-    """The commit to test now, where the session lays out none (`--no-checkout`); else empty."""
+    """The commit to test now in a session with `--no-checkout`; else empty."""
 
     def moves(self, revision: str) -> bool:
-        """Whether `revision` goes by HEAD, which git moves with each step of the session."""
+        """Whether `revision` is relative to HEAD, which git moves with each step of the session."""
         return _HEAD.match(revision) is not None
 
     def lasting(self, revision: str) -> str:
-        """`revision` with the HEAD of before the session in place of the one that moves."""
+        """`revision` with HEAD replaced by the HEAD from before the session."""
         return _HEAD.sub(lambda _: self.start, revision)
 
 
 def bisect_session(repository: Repository) -> BisectSession | None:
-    """The session in this checkout, None where there is none.
+    """The session in this checkout; None if there is none.
 
-    Raises `HistoryError` where it does not know a good and a bad commit yet.
+    Raises `HistoryError` if it lacks a good or a bad commit, or is damaged.
     """
     folder = repository.own_git_folder
     start = _text(folder / "BISECT_START").strip()
@@ -88,17 +88,17 @@ def bisect_session(repository: Repository) -> BisectSession | None:
 
 
 def _marks(repository: Repository, log: str, old: str, new: str) -> tuple[dict[str, Mark], dict[str, Mark]]:
-    """What is marked now, and the marks that the session began with."""
+    """The current marks, and the marks that the session started with."""
     kinds = {old: Mark.GOOD, new: Mark.BAD, "skip": Mark.SKIP}
     now = _marked_by_refs(repository, old, new)
     marks: dict[str, Mark] = {}
     beginning: dict[str, Mark] = {}
     begun = False
-    for line in log.split("\n"):  # and nowhere else, as a subject may hold other breaks
+    for line in log.split("\n"):  # not splitlines: a subject may contain other line breaks
         if _BEGINNING.match(line):
             begun = True
         for commit, mark in _in_line(line, kinds):
-            # Only bad has but one ref, so that earlier bad commits stand in the log alone.
+            # There is only one ref for bad, so earlier bad commits are only in the log.
             if now.get(commit, mark) is not mark or (mark is not Mark.BAD and commit not in now):
                 continue
             marks.setdefault(commit, mark)
@@ -141,24 +141,24 @@ def _without_checkout(repository: Repository) -> str:
 
 
 def _terms(folder: Path) -> tuple[str, str]:
-    """What new and old commits are called."""
+    """The terms for new and old commits."""
     terms = _text(folder / "BISECT_TERMS").split()
     if not terms:
         return "bad", "good"
     if len(terms) != 2 or not all(_TERM.fullmatch(term) for term in terms):
-        raise _damaged(folder / "BISECT_TERMS", "it does not hold two terms")
+        raise _damaged(folder / "BISECT_TERMS", "it does not contain two terms")
     return terms[0], terms[1]
 
 
 def _paths(folder: Path) -> tuple[str, ...]:
-    """The paths to which the session is kept."""
+    """The paths that limit the session."""
     file = folder / "BISECT_NAMES"
     try:
         words = shlex.split(_text(file))
     except ValueError as error:
         raise _damaged(file, str(error)) from error
     if any(letter < " " for word in words for letter in word):
-        raise _damaged(file, "it does not hold paths")
+        raise _damaged(file, "it does not contain paths")
     return tuple(word for word in words if word != "--")
 
 
@@ -173,5 +173,5 @@ def _text(file: Path) -> str:
 
 def _damaged(file: Path, why: str) -> HistoryError:
     return HistoryError(
-        f"the git bisect session cannot be read: {file} is damaged ({why}); end it with `git bisect reset`"
+        f"cannot read the git bisect session: {file} is damaged ({why}); end it with `git bisect reset`"
     )

@@ -1,4 +1,4 @@
-"""Which commits may be the first bad one, and how they hang together."""
+"""The commits that may be the first bad one, and their graph."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from bisector.history.repository import GitFailure, Repository
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The commits reachable from bad and from no good.
+    """The commits reachable from bad but from no good commit.
 
-    `ids` are full ids in topological order, parents before children, the last one standing for bad;
-    `parents[i]` are the positions of the parents of `ids[i]` that are candidates themselves.
+    `ids` are full ids in topological order, parents before children; the last one is bad. `parents[i]` are
+    the positions of those parents of `ids[i]` that are candidates.
     """
 
     ids: tuple[str, ...]
     parents: tuple[tuple[int, ...], ...]
     inputs: tuple[tuple[str, ...], ...] = ()
-    """For each of them the object ids of the inputs that were asked for, '' where absent."""
+    """For each candidate the object ids at the requested inputs; '' if absent."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -37,9 +37,9 @@ def candidates_between(
     paths: Sequence[str] = (),
     inputs: Sequence[str] = (),
 ) -> Candidates:
-    """The candidates of a hunt, as `git bisect` would take them, and what each has at the paths `inputs`.
+    """The candidates of a hunt, chosen like `git bisect` does, and their object ids at the paths `inputs`.
 
-    Raises `HistoryError` where none is left, or git does not understand `paths`.
+    Raises `HistoryError` if there are none, or git rejects `paths`.
     """
     how = [*(["--first-parent"] if first_parent else []), *(["--format=%T"] if inputs else [])]
     try:
@@ -49,7 +49,7 @@ def candidates_between(
     except GitFailure as error:
         if "pathspec" not in str(error):
             raise
-        raise HistoryError(f"git does not understand `paths` ({error}); correct them") from error
+        raise HistoryError(f"git rejects `paths` ({error}); correct them") from error
     lines = out.decode().splitlines()
     with ThreadPoolExecutor(1) as beside:
         found = beside.submit(object_ids, repository, lines[1::2], inputs) if inputs else None
@@ -59,7 +59,7 @@ def candidates_between(
         raise HistoryError(_why_empty(paths))
     heads = set(range(len(ids))).difference(*parents)
     if len(heads) > 1:
-        # Simplified history (paths) may end in several commits; bad itself joins them again.
+        # Simplified history (paths) may end in several commits; bad joins them.
         ids.append(bad)
         parents.append(tuple(sorted(heads)))
         contents += object_ids(repository, [bad], inputs) if inputs else []
@@ -67,14 +67,14 @@ def candidates_between(
 
 
 def _read(lines: Sequence[str], most_parents: int | None) -> tuple[list[str], list[tuple[int, ...]]]:
-    """Ids and positions of parents, from lines of an id and those of its parents."""
+    """Ids and parent positions, from lines with an id and the ids of its parents."""
     position: dict[str, int] = {}
     parents: list[tuple[int, ...]] = []
-    # This loop runs once a commit, of which there may be 100,000.
+    # Hot loop: there may be 100,000 commits.
     for at, line in enumerate(lines):
         own, *above = line.removeprefix("commit ").split()
         position[own] = at
-        # Parents come first, so that one without a position is no candidate.
+        # Parents come first, so a parent without a position is not a candidate.
         known = map(position.get, above[:most_parents])
         parents.append(tuple([parent for parent in known if parent is not None]))
     return list(position), parents
@@ -83,16 +83,15 @@ def _read(lines: Sequence[str], most_parents: int | None) -> tuple[list[str], li
 def collapse(candidates: Candidates, keys: Sequence[object]) -> Candidates:
     """`candidates` without those whose key equals that of a parent.
 
-    A commit that changes no input behaves as its parent does, so it cannot be the first bad commit;
-    its children take its parents instead. `keys[i]` is what `ids[i]` depends on. The last candidate,
-    which stands for bad, always stays.
+    A commit that changes no input behaves like its parent, so it cannot be the first bad commit; its children
+    inherit its parents. `keys[i]` is the key of `ids[i]`. The last candidate, which is bad, always stays.
     """
     last = len(candidates) - 1
     stand_in: list[tuple[int, ...]] = []
     ids: list[str] = []
     parents: list[tuple[int, ...]] = []
     for at, (identity, own) in enumerate(zip(candidates.ids, candidates.parents, strict=True)):
-        # Most commits have one parent: without a set and a generator they take half of the time.
+        # Fast path: most commits have one parent.
         if len(own) == 1:
             merged, alike = stand_in[own[0]], keys[own[0]] == keys[at]
         else:
@@ -111,6 +110,6 @@ def _why_empty(paths: Sequence[str]) -> str:
     if paths:
         return (
             f"no commit between good and bad touches {', '.join(paths)}; "
-            "widen `paths`, or move good further back"
+            "widen `paths` or choose an older good commit"
         )
-    return "there is no commit between good and bad; good must be older than bad: are they swapped?"
+    return "there are no commits between good and bad; good must be older than bad: are they swapped?"

@@ -1,4 +1,4 @@
-"""What a person wants to see of a commit."""
+"""A commit as shown to the user."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class CommitInfo:
-    """One commit: full ids, the author's name, the author date with its own UTC offset."""
+    """One commit: full ids, author name, and author date with its UTC offset."""
 
     id: str
     parents: tuple[str, ...]

@@ -1,6 +1,6 @@
-"""The part of a tree that a sparse checkout lays out, as git's cone patterns.
+"""The cone patterns of a sparse checkout.
 
-A cone holds folders with all that is in them, and the files that lie directly in a folder above these
+A cone contains whole folders, and the files directly in the folders above them
 (git-sparse-checkout(1), "Internals: cone mode pattern set").
 """
 
@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 WHOLE = "/*\n"
-"""The pattern of a checkout that is not sparse."""
+"""The pattern of a full checkout."""
 
 
 def patterns(paths: Iterable[str]) -> str:
-    """The cone of these files and folders, from the top of the repository; '.' is all of it."""
+    """The cone of these files and folders, relative to the top of the repository; '.' is everything."""
     named = {PurePosixPath(path) for path in paths}
     if PurePosixPath() in named:
         return WHOLE
-    # In a folder that is laid out with all that is in it, git would take a further one for a limit.
+    # Drop folders inside a wanted folder: git would read them as a restriction of it.
     wanted = {path for path in named if named.isdisjoint(path.parents)}
     above = {folder for path in wanted for folder in path.parents} - wanted
     lines = [WHOLE, "!/*/\n"]

@@ -1,4 +1,4 @@
-"""The user's own checkout, for one probe of the commit that stands there: all is put back afterwards."""
+"""The user's own checkout, used for one probe of its commit and restored afterwards."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from bisector.history.private import private_in
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 
-_ELSEWHERE = "or name the commit: then it is probed in a scratch worktree"
+_ELSEWHERE = "or name the commit to probe it in a scratch worktree"
 
 
 class CleanBuildNeeded(Exception):
-    """The commit does not build here; a clean build would take what the user keeps in ignored files."""
+    """The commit does not build here, and a clean build would delete the user's ignored files."""
 
 
 class InPlace(Worktree):
-    """The checkout at `path`, in place of a scratch worktree.
+    """The checkout at `path` as a worktree.
 
-    Nothing is checked out. In the end tracked files are as before, and untracked ones that were not there
-    before are gone; those that were there stay, and so do ignored ones, which are what builds make. What
-    lies in the folder `keep` is not looked at. `overlaid` are the paths that an overlay writes to.
+    It checks out nothing. `remove` restores tracked files and deletes new untracked files; older untracked
+    files and ignored files, such as build products, stay. The folder `keep` is left alone. `overlaid` are the
+    paths that the overlay writes to.
     """
 
     is_scratch = False
 
     def __init__(self, repository: Repository, path: Path, keep: Path, overlaid: Sequence[str] = ()) -> None:
-        # Nothing is brought into this private repository: the checkout has all of its own.
+        # This private repository stays empty: the checkout has its own objects.
         super().__init__(private_in(keep, repository), path)
         self.path, self._ours = path, repository.own_git_folder
         self._keep = keep
@@ -40,21 +40,21 @@ class InPlace(Worktree):
         self._touched = False
 
     def create(self, commit: str) -> None:
-        """Remember what is there.
+        """Record the current state.
 
-        Raises `HistoryError` where local changes would be judged along with `commit`, or an overlay would
-        overwrite files that git does not have.
+        Raises `HistoryError` if there are local changes, which would affect the judgement on `commit`, or if
+        the overlay would overwrite untracked files.
         """
         changed, untracked = self._status()
         if changed:
             raise HistoryError(
                 f"{self.path} has local changes ({', '.join(changed[:3])}{', ...' if changed[3:] else ''}), "
-                f"which are no part of {commit[:12]}; commit or stash them (a probe that was killed may have "
-                f"left them: then `git checkout -- .`), {_ELSEWHERE}"
+                f"which are not part of {commit[:12]}; commit or stash them (if a killed probe left them, "
+                f"run `git checkout -- .`), {_ELSEWHERE}"
             )
         if own := self._below_overlay():
             raise HistoryError(
-                f"the overlay writes to {own[0]}, which you have in {self.path} and git does not; "
+                f"the overlay writes to {own[0]}, which is an untracked file in {self.path}; "
                 f"move it away, {_ELSEWHERE}"
             )
         self._there = frozenset(untracked)
@@ -63,7 +63,7 @@ class InPlace(Worktree):
     def checkout(
         self, commit: str, *, clean: bool = False, only: Sequence[str] = (), keeps: Sequence[str] = ()
     ) -> None:
-        """Put back what an earlier try changed; raises `CleanBuildNeeded` for `clean`; it is never sparse."""
+        """Undo what an earlier try changed; never sparse. Raises `CleanBuildNeeded` for `clean`."""
         if clean:
             raise CleanBuildNeeded(commit)
         if self._touched:
@@ -71,7 +71,7 @@ class InPlace(Worktree):
         self._touched = True
 
     def remove(self) -> None:
-        """Put everything back."""
+        """Restore the checkout."""
         changed, untracked = self._status()
         if changed:
             self._git("restore", "--source=HEAD", "--staged", "--worktree", "--quiet", "--", ":/")
@@ -81,7 +81,7 @@ class InPlace(Worktree):
                 self._remove_file(name)
 
     def _remove_file(self, name: str) -> None:
-        """With the folders that it leaves empty, as a test may make them again the next time."""
+        """Also removes folders that become empty and were not there before."""
         (self.path / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             for folder in Path(name).parents[:-1]:
@@ -90,7 +90,7 @@ class InPlace(Worktree):
                 (self.path / folder).rmdir()
 
     def _status(self) -> tuple[list[str], list[str]]:
-        """Tracked files that differ from the commit, in the index or on disk; untracked ones."""
+        """Tracked files that differ from the commit, in the index or on disk; and untracked files."""
         out = self.repository.git(
             *("--no-optional-locks", "status", "--porcelain", "-z", "--no-renames"),
             *("--untracked-files=all", "--ignore-submodules=all"),
@@ -104,7 +104,7 @@ class InPlace(Worktree):
         return [name for name in names if not (self.path / name).is_relative_to(self._keep)]
 
     def _below_overlay(self) -> list[str]:
-        """What the overlay has written beside tracked files, ignored or not."""
+        """Untracked files that the overlay has written, ignored or not."""
         return self._others("--", *self._overlaid) if self._overlaid else []
 
     def _others(self, *how: str) -> list[str]:

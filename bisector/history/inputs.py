@@ -1,4 +1,4 @@
-"""Paths that a build or a test depends on, held against what commits change."""
+"""Compares the declared inputs of builds and tests with the files that commits change."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from bisector.history.repository import Repository
 
 
 def covered(path: str, inputs: Iterable[str]) -> bool:
-    """Whether `path` is one of the files and folders `inputs`, or lies in one; `.` is the whole tree."""
+    """Whether `path` is one of the files and folders `inputs` or lies in one; `.` is the whole tree."""
     return any(one in (".", path) or path.startswith(f"{one}/") for one in inputs)
 
 
 def forgotten(repository: Repository, inputs: Sequence[str], commit: str, parent: str) -> list[str]:
-    """The paths that `commit` changes against `parent` outside of all declared `inputs`, sorted.
+    """The paths that `commit` changes against `parent` outside all declared `inputs`, sorted.
 
-    Where the two behave differently although no input differs, one of these was forgotten. Both are
-    full ids; a path is a tracked file (or a submodule) in one of the two.
+    If the two behave differently but their inputs are equal, one of these paths is a missing input. Both are
+    full ids; a path is a tracked file (or a submodule) in either commit.
     """
     out = repository.git("diff-tree", "-r", "-z", "--no-renames", "--name-only", parent, commit)
     return sorted(path for path in _names(out) if not covered(path, inputs))
@@ -28,7 +28,7 @@ def tracked_files(repository: Repository, commit: str) -> frozenset[str]:
 
 
 def coming_and_going(repository: Repository, good: Sequence[str], bad: str) -> frozenset[str]:
-    """The files that some commit reachable from `bad` and from no `good` adds or deletes."""
+    """The files that any commit reachable from `bad` but from no `good` adds or deletes."""
     out = repository.git(
         *("log", "--format=", "--name-only", "-z", "--no-renames", "--diff-filter=AD"),
         *("--no-ext-diff", "--diff-merges=off", bad, "--not", *good, "--"),

@@ -1,4 +1,4 @@
-"""A scratch worktree whose files outlive it, so that what was built there need not be built again."""
+"""A scratch worktree whose files are kept, so that its builds can be reused."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from bisector.history.worktree import Worktree
 
 
 class KeptWorktree(Worktree):
-    """A worktree at `home` that comes back as it was left, files with their times, from the folder `kept`.
+    """A worktree at `home` that is restored from the folder `kept`, files with their times.
 
-    It comes back to the same path, which builds may have written down.
+    It returns to the same path, since builds may have recorded that.
     """
 
     def __init__(self, private: PrivateRepository, home: Path, kept: Path) -> None:
@@ -21,7 +21,7 @@ class KeptWorktree(Worktree):
         self.is_back = False
 
     def create(self, commit: str) -> None:
-        """Make the folder, with what was kept of it or with nothing checked out yet."""
+        """Create the folder with the kept files, or with nothing checked out yet."""
         super().create(commit)
         if not self._kept.is_dir():
             return
@@ -33,9 +33,9 @@ class KeptWorktree(Worktree):
             super().create(commit)
 
     def keep(self) -> None:
-        """Put the files away, all at once or not at all."""
+        """Move the files to `kept`, atomically."""
         if self._inside:
-            return  # Which submodules are laid out is not kept.
+            return  # The state of submodules cannot be restored.
         with contextlib.suppress(OSError):
             self._kept.parent.mkdir(parents=True, exist_ok=True)
             self.home.rename(self._kept)

@@ -1,8 +1,8 @@
-"""One repository laid out in a folder, with its submodules: files by our git, and a repository of its own.
+"""A repository checked out in a folder, with its submodules.
 
-Two git folders serve it. Ours keeps index and sparse patterns, and no command of a test has anything to do
-with it. The other one is what builds and tests find as `.git`: it is written anew at each checkout, so that
-nothing that a test does with git outlives that.
+It has two git folders. Ours has the index and the sparse patterns; tests never see it. The other is the
+`.git` that builds and tests find: each checkout rewrites it, so that no git command of a test has lasting
+effects.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from bisector.history.removal import take_away, unlock
 from bisector.history.repository import GitFailure
 
 _DAMAGE = ("invalid object", "bad object", "not a valid object", "unable to read", "corrupt", "missing")
-"""Words in which git complains of objects that are not there, or not whole."""
-_MEND = "; `git fsck` tells what the repository lacks, `git fetch --refetch` may bring it back"
+"""Words in git's messages about missing or damaged objects."""
+_REMEDY = "; `git fsck` shows what is missing, `git fetch --refetch` may restore it"
 
 
 class LaidOut:
-    """The work tree `path` of `private`, with our git folder `ours` and that of builds and tests, `theirs`.
+    """The work tree `path` of `private`, with our git folder `ours` and `theirs` for builds and tests.
 
-    Methods raise `InfrastructureFault` when the disk fails, `CommitFault` for what git cannot lay out.
+    Methods raise `InfrastructureFault` if the disk fails, `CommitFault` if git cannot check out a commit.
     """
 
     def __init__(self, private: PrivateRepository, path: Path, ours: Path, theirs: Path) -> None:
@@ -38,7 +38,7 @@ class LaidOut:
         self._inside: dict[str, LaidOut] = {}
 
     def begin(self, commit: str) -> None:
-        """Make our git folder, with nothing checked out yet, from what the user's repository has now."""
+        """Create our git folder from the current state of the user's repository; checks out nothing yet."""
         take_away(self._ours)
         self.private.refresh()
         self.private.write(self._ours, commit, "", shares=True)
@@ -47,7 +47,7 @@ class LaidOut:
     def lay_out(
         self, commit: str, *, clean: bool, only: Sequence[str] = (), keeps: Sequence[str] = ()
     ) -> None:
-        """Tracked files exactly, untracked ones gone but for `keeps`; ignored ones only if `clean`."""
+        """Check out `commit`; deletes untracked files except `keeps`, and with `clean` also ignored files."""
         take_away(self.path / ".git")
         if self._inside:
             stay = submodules.links(self.ask, commit, list(self._inside))
@@ -58,12 +58,12 @@ class LaidOut:
         self._lay_out_submodules(clean=clean)
 
     def give_repository(self) -> None:
-        """Write the repository that builds and tests find: that of a fresh clone that stands here."""
+        """Write the repository for builds and tests: that of a fresh clone at this commit."""
         commit = (self._ours / "HEAD").read_text().strip()
         around = self.path if self._theirs != self.path / ".git" else None
         self.private.write(self._theirs, commit, str(around or ""), shares=False)
         if self.index.exists():
-            # With its time: by that git knows which files may have changed since in the same moment.
+            # Keep the mtime, by which git detects files that changed in the same moment.
             shutil.copy2(self.index, self._theirs / "index")
         if around:
             (self.path / ".git").write_bytes(b"gitdir: " + bytes(self._theirs) + b"\n")
@@ -71,27 +71,27 @@ class LaidOut:
             inside.give_repository()
 
     def forget(self) -> None:
-        """Take nothing for laid out."""
+        """Forget what is checked out."""
         self._cone = cone.WHOLE
         self._inside.clear()
 
     @property
     def submodule_trees(self) -> Mapping[str, LaidOut]:
-        """What is laid out of submodules in it, by path."""
+        """The checked out submodules, by path."""
         return self._inside
 
     @property
     def git_folder(self) -> Path:
-        """The repository that builds and tests find."""
+        """The git folder for builds and tests."""
         return self._theirs
 
     @property
     def index(self) -> Path:
-        """Our own index, as the last checkout left it."""
+        """Our own index after the last checkout."""
         return self._ours / "index"
 
     def ask(self, *arguments: str, stdin: bytes | None = None) -> bytes:
-        """What `git ARGUMENTS` prints here, by our own index. Raises `GitFailure`."""
+        """The output of `git ARGUMENTS` here, with our own index. Raises `GitFailure`."""
         within = (f"--git-dir={self._ours}", f"--work-tree={self.path}")
         return self.repository.git(*within, *arguments, folder=self.path, stdin=stdin)
 
@@ -107,7 +107,7 @@ class LaidOut:
     def _begun(self, submodule: submodules.Submodule) -> LaidOut:
         path = self.path / submodule.path
         if not path.resolve().is_relative_to(self.path.resolve()):
-            raise CommitFault(f"the submodule {submodule.path} leads out of the work tree")
+            raise CommitFault(f"the submodule path {submodule.path} leads out of the work tree")
         path.mkdir(parents=True, exist_ok=True)
         inside = LaidOut(
             self.private.part(submodule.name, submodule.clone),
@@ -132,14 +132,14 @@ class LaidOut:
             self._git("clean", *how)
 
     def _require_tree(self, commit: str) -> None:
-        """Git before 2.45 takes a tree that is missing for an empty one, and succeeds."""
+        """Raise `CommitFault` for a missing tree, which git before 2.45 treats as empty."""
         if not _entries(self.index):
             self._git("cat-file", "-e", f"{commit}^{{tree}}")
 
     def _sparsely(self, only: Sequence[str]) -> Iterator[str]:
-        """Git's settings for a sparse checkout, given with the call."""
+        """Git options for a sparse checkout; writes the patterns."""
         wanted = cone.patterns(only) if only else cone.WHOLE
-        # Git takes no file back from a sparse checkout that it is not told of.
+        # git restores skipped files only while the checkout counts as sparse.
         sparse = "false" if wanted == self._cone == cone.WHOLE else "true"
         if wanted != self._cone:
             try:
@@ -147,7 +147,7 @@ class LaidOut:
                 (self._ours / "info/sparse-checkout").write_text(wanted)
             except OSError as error:
                 raise InfrastructureFault(
-                    f"{self._ours} cannot be written: {error.strerror}; make room"
+                    f"cannot write {self._ours}: {error.strerror}; free some space"
                 ) from error
             self._cone = wanted
         settings = (f"core.sparseCheckout={sparse}", "core.sparseCheckoutCone=true", "index.sparse=false")
@@ -163,28 +163,28 @@ class LaidOut:
     def _fault(self, error: GitFailure, arguments: Sequence[str]) -> EnvironmentFault:
         if arguments[0] == "checkout" and self.repository.is_partial:
             return InfrastructureFault(
-                f"{self.repository.path} is a partial clone, and the files of {arguments[-1][:12]} "
-                f"cannot be fetched ({error}); mend the connection, or get all files once with "
+                f"cannot fetch the files of {arguments[-1][:12]} into the partial clone "
+                f"{self.repository.path} ({error}); fix the connection or fetch all files once with "
                 "`git fetch --refetch --no-filter`"
             )
         if arguments[0] == "checkout":
             self._require_commit(arguments[-1])
-        mend = _MEND if any(word in str(error).lower() for word in _DAMAGE) else ""
+        remedy = _REMEDY if any(word in str(error).lower() for word in _DAMAGE) else ""
         kind = InfrastructureFault if arguments[0] == "clean" else CommitFault
-        return kind(f"git {arguments[0]} failed in {self.path}: {error}{mend}")
+        return kind(f"git {arguments[0]} failed in {self.path}: {error}{remedy}")
 
     def _require_commit(self, commit: str) -> None:
         try:
             self.ask("cat-file", "-e", f"{commit}^{{commit}}")
         except GitFailure as error:
             raise EnvironmentFault(
-                f"commit {commit[:12]} is no longer in {self.repository.path}: nothing referred to it any "
-                "more, and `git gc` removed it; fetch it again, and the same command continues"
+                f"commit {commit[:12]} is no longer in {self.repository.path}: it had no references, so "
+                "`git gc` removed it; fetch it again, then run the same command"
             ) from error
 
 
 def _entries(index: Path) -> int:
-    """How many files are in an index (gitformat-index(5)), 0 where it is not there."""
+    """The number of files in an index (gitformat-index(5)); 0 if there is none."""
     try:
         with index.open("rb") as file:
             return int.from_bytes(file.read(12)[8:], "big")

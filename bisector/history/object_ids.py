@@ -1,4 +1,4 @@
-"""What commits have at given paths, as object ids: the same id is the same content, and the same mode."""
+"""Object ids of commits at given paths; equal ids mean equal contents and modes."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from itertools import chain, pairwise
 from bisector.history.repository import Repository
 
 Ids = list[tuple[str, ...]]
-"""A row for each commit, an id for each path: '' where absent, of the commit for a path in a submodule.
+"""A row per commit, an id per path: '' if absent; for a path in a submodule the id of its commit.
 
-A file that can be executed and a symbolic link have their mode before the id.
+The id of an executable file or a symbolic link has its mode as a prefix.
 """
 
 _MANY = 5000
-"""For so many commits a further process pays."""
+"""Commits per process from which parallel processes pay off."""
 _GITLINK = b"160000"
 _HAVE_NO_MODE = (b"", b"000000", b"40000", b"100644", _GITLINK)
-"""A file that cannot be executed is what an id is of, if nothing else is said."""
+"""Modes that are not added to the id."""
 _TREES_AT_ONCE = 4096
 
 
 def object_ids(repository: Repository, commits: Sequence[str], paths: Sequence[str]) -> Ids:
-    """For each of `commits` what it has at `paths`; '.' is the whole tree.
+    """The ids of each of `commits` at `paths`; '.' is the whole tree.
 
-    Trees may be given for commits: to find a path from these takes git a third of the time.
+    Also accepts trees instead of commits, which takes git a third of the time.
     """
     distinct = list(dict.fromkeys(commits))
     if not distinct or not paths:
@@ -36,7 +36,7 @@ def object_ids(repository: Repository, commits: Sequence[str], paths: Sequence[s
 
 
 def _columns(repository: Repository, commits: Sequence[str], paths: Sequence[str]) -> Iterator[list[str]]:
-    """For each path what the commits have there; of many commits on all cores at once."""
+    """For each path the ids of the commits; uses all cores for many commits."""
     cores = max(min(os.cpu_count() or 1, len(commits) // _MANY), 1)
     share = -(-len(commits) // cores) or 1
     shares = [commits[at : at + share] for at in range(0, len(commits), share)]
@@ -47,7 +47,7 @@ def _columns(repository: Repository, commits: Sequence[str], paths: Sequence[str
 
 def _columns_of(repository: Repository, commits: Sequence[str], paths: Sequence[str]) -> list[list[str]]:
     if repository.is_partial:
-        # To look a file up would fetch it: one after another, over the network.
+        # Looking up a file would fetch it, one at a time, over the network.
         return [_by_folders(repository, commits, path) for path in paths]
     ids = _named(repository, [f"{at}:{'' if path == '.' else path}" for at in commits for path in paths])
     columns = [ids[at :: len(paths)] for at in range(len(paths))]
@@ -60,7 +60,7 @@ def _columns_of(repository: Repository, commits: Sequence[str], paths: Sequence[
 def _put_modes(
     repository: Repository, commits: Sequence[str], paths: Sequence[str], columns: Sequence[list[str]]
 ) -> None:
-    """Put the modes of files into `columns` (one a path); trees hold those of what lies in them."""
+    """Add the modes of files to `columns` (one per path); the id of a tree covers those of its files."""
     distinct = list(set(chain(*columns)) - {""})
     kinds = dict(zip(distinct, _named(repository, distinct, "objecttype"), strict=True))
     files = [at for at, column in enumerate(columns) if any(kinds.get(one) == "blob" for one in set(column))]
@@ -79,16 +79,16 @@ def _put_modes(
 def _changes_of_mode(
     repository: Repository, trees: Sequence[str], paths: Sequence[str]
 ) -> dict[str, dict[int, bytes]]:
-    """For each path the modes of the trees that differ in it from the tree before them.
+    """For each path the modes of trees where it differs from the preceding tree.
 
-    git compares the trees: to have them printed would take it ten times as long.
+    Comparing trees in git is ten times faster than printing them.
     """
     pairs = "".join(f"{one} {other}\n" for one, other in pairwise(trees))
     how = ("--literal-pathspecs", "diff-tree", "--stdin", "-r", "-z", "--no-renames", "--", *paths)
     tokens = iter(repository.git(*how, stdin=pairs.encode()).split(b"\0")[:-1])
     row, found = 0, {path.encode(): dict[int, bytes]() for path in paths}
     for token in tokens:
-        # A line with the two trees stands before their differences, and also where there are none.
+        # A line with the two trees precedes their differences, even if there are none.
         *headers, difference = token.split(b"\n")
         row += len(headers)
         if (path := next(tokens)) in found:
@@ -109,7 +109,7 @@ def _with_mode(mode: bytes, identity: str) -> str:
 def _fill_in_submodules(
     repository: Repository, commits: Sequence[str], paths: Sequence[str], columns: Sequence[list[str]]
 ) -> None:
-    """Put the ids of submodules into `columns` (one a path) where git found nothing because of them."""
+    """Add the ids of submodules to `columns` (one per path), in which git does not look up paths."""
     absent = [at for at, ids in enumerate(zip(*columns, strict=True)) if "" in ids]
     settings = _named(repository, [f"{commits[at]}:.gitmodules" for at in absent])
     rows = [at for at, identity in zip(absent, settings, strict=True) if identity]
@@ -120,7 +120,7 @@ def _fill_in_submodules(
 
 
 def _by_folders(repository: Repository, commits: Sequence[str], path: str) -> list[str]:
-    """What the commits have at `path`, from the trees of the folders above it alone."""
+    """The ids of the commits at `path`, read only from the trees above it."""
     if path == ".":
         return _named(repository, [f"{commit}:" for commit in commits])
     parts = path.split("/")
@@ -139,7 +139,7 @@ def _by_folders(repository: Repository, commits: Sequence[str], path: str) -> li
 def _entries(
     repository: Repository, trees: Iterable[str], name: bytes
 ) -> Iterator[tuple[str, tuple[bytes, str]]]:
-    """Of each tree that has an entry `name`: the tree, and the mode and id of the entry."""
+    """For each tree with an entry `name`: the tree, and the mode and id of the entry."""
     wanted = sorted(trees)
     for start in range(0, len(wanted), _TREES_AT_ONCE):
         some = wanted[start : start + _TREES_AT_ONCE]
@@ -157,7 +157,7 @@ def _entries(
 def _entry(raw: bytes, name: bytes, width: int) -> tuple[bytes, str] | None:
     """Mode and id of an entry of a tree object: mode, space, name, NUL, `width` bytes of id."""
     at = 0
-    # Most trees without it are known at once; an id may look like a name, so that a find proves nothing.
+    # Reject most trees quickly; a hit proves nothing, since the bytes of an id may look like a name.
     while raw.find(b" %s\0" % name, at) >= 0:
         space = raw.index(b" ", at)
         end = raw.index(b"\0", space)
@@ -168,13 +168,13 @@ def _entry(raw: bytes, name: bytes, width: int) -> tuple[bytes, str] | None:
 
 
 def _named(repository: Repository, names: Sequence[str], what: str = "objectname") -> list[str]:
-    """The ids (or `what` cat-file calls so) of names such as `commit:path`, '' for what is not there."""
+    """The ids (or cat-file's field `what`) of names such as `commit:path`; '' if missing."""
     look_up = ("cat-file", f"--batch-check=%({what})", "--buffer")
     return _printed(repository.git(*look_up, stdin="\n".join([*names, ""]).encode())) if names else []
 
 
 def _printed(out: bytes) -> list[str]:
     known: dict[str, str] = {}
-    # Of many commits most have the same, which saves most of the memory.
+    # Share equal strings: most commits have the same ids.
     lines = out.decode(errors="replace").split("\n")[:-1]
     return ["" if line.endswith(" missing") else known.setdefault(line, line) for line in lines]

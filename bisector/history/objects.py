@@ -1,8 +1,8 @@
-"""Objects of a user's repository, brought to where `git gc` in that repository does not reach them.
+"""Copies objects of the user's repository to where `git gc` cannot delete them.
 
-Large packs are hard-linked: that takes no time and no room, and a pack is never written to. All else, and
-what cannot be linked (another disk, another owner), is copied. A file that git is about to finish is left
-out; pack indexes come last, since a pack is there for git as soon as its index is.
+Large packs are hard-linked, which costs no time or space, since git never modifies a pack. Everything else,
+and packs that cannot be linked (other disk, other owner), is copied. Unfinished files are skipped. Pack
+indexes come last, because git uses a pack as soon as its index exists.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from bisector.errors import InfrastructureFault
 
 LARGE = 16 * 1024 * 1024
-"""Bytes from which on a file is linked. Git renews the time of a pack when somebody adds what is in it, and
-a link shares its time with the user's own."""
+"""Size in bytes from which files are linked. Git updates the mtime of a pack when its objects are added
+again, and a link shares the mtime with the user's pack."""
 
 _TRIES = 5
 _LOOSE = re.compile(r"[0-9a-f]{38}(?:[0-9a-f]{24})?")
@@ -25,13 +25,13 @@ _PACKED = (".promisor", ".pack", ".rev", ".idx")
 
 
 def bring(source: Path, target: Path) -> None:
-    """Have all objects of the folder `source` in `target`, too; what is there and the same stays.
+    """Copy all objects of the folder `source` to `target`, except files that are already there.
 
-    Raises `InfrastructureFault` where they cannot be read or written. One caller at a time.
+    Raises `InfrastructureFault` if they cannot be read or written. Not for concurrent callers.
     """
     for attempt in range(1, _TRIES + 1):
         try:
-            # A `git gc` first packs and then removes what it has packed, so loose objects come first here.
+            # `git gc` packs loose objects before it removes them, so copy them first.
             for path in (*_loose(source), *_packs(source), *_graphs(source)):
                 _bring(source / path, target / path)
             return
@@ -43,13 +43,13 @@ def bring(source: Path, target: Path) -> None:
 
 
 def quoted(path: Path) -> bytes:
-    """A folder of objects as `info/alternates` names it, whatever bytes it has (gitrepository-layout(5))."""
+    """An object folder quoted for `info/alternates`, with any bytes (gitrepository-layout(5))."""
     escaped = re.sub(rb"[\x00-\x1f\"\\\x7f-\xff]", lambda found: b"\\%03o" % found[0][0], bytes(path))
     return b'"' + escaped + b'"'
 
 
 def borrowed(objects: Path) -> list[bytes]:
-    """The lines of `info/alternates` that lead from another place to what `objects` borrows."""
+    """The lines of the `info/alternates` of `objects`, valid from any other folder."""
     try:
         lines = (objects / "info/alternates").read_bytes().splitlines()
     except OSError:
@@ -75,7 +75,7 @@ def _packs(source: Path) -> Iterator[str]:
 
 
 def _graphs(source: Path) -> Iterator[str]:
-    """Commit graphs, without which `git describe` takes long in a long history."""
+    """Commit graphs, without which `git describe` is slow in a long history."""
     chain = "info/commit-graphs"
     names = sorted(_names(source / chain), key=lambda name: name == "commit-graph-chain")
     yield from (f"{chain}/{name}" for name in names if not name.startswith("tmp_"))
@@ -98,7 +98,7 @@ def _bring(source: Path, target: Path) -> None:
             return
     except FileNotFoundError:
         target.parent.mkdir(parents=True, exist_ok=True)
-    # Git takes no file of such a name for an object, should we be killed here.
+    # If we are killed here, git ignores a file of this name.
     half = target.with_name(f"tmp_{target.name}")
     half.unlink(missing_ok=True)
     if there.st_size < LARGE or not _linked(source, half):
@@ -120,6 +120,6 @@ def _linked(source: Path, target: Path) -> bool:
 
 def _failed(source: Path, error: OSError) -> InfrastructureFault:
     return InfrastructureFault(
-        f"the objects of {source} cannot be brought into the scratch folder ({error.strerror}: "
-        f"{error.filename}); make room there, and have the permissions mended, or choose another `scratch`"
+        f"cannot copy the objects of {source} to the scratch folder ({error.strerror}: "
+        f"{error.filename}); free some space, fix the permissions, or choose another `scratch`"
     )

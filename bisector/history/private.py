@@ -1,8 +1,8 @@
-"""The private repository: all that slots need of a user's, so that nothing in them leads back there.
+"""The private repository: everything that slots need from the user's, so that nothing in a slot leads there.
 
-It lies in the scratch folder and is shared by all hunts of it. Each slot has a small repository of its own,
-which borrows the objects from here: what a test does to refs, configuration, stash or objects of its slot is
-seen by no other slot, and is gone when the slot is laid out anew.
+It lies in the scratch folder and all hunts share it. Each slot has its own small repository that borrows
+objects from here. No other slot sees what a test does to refs, configuration, stash or objects, and the next
+checkout in the slot undoes it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from bisector.history.settings import Settings, settings_of
 
 
 class PrivateRepository:
-    """What the folder `folder` holds of `repository`; made when it is first asked for something.
+    """The private copy of `repository` in `folder`, created on first use.
 
-    Methods raise `InfrastructureFault` where the disk fails, `GitFailure` where git does.
+    Methods raise `InfrastructureFault` if the disk fails, `GitFailure` if git fails.
     """
 
     def __init__(self, repository: Repository, folder: Path) -> None:
@@ -36,21 +36,21 @@ class PrivateRepository:
         self._reading = threading.Lock()
 
     def part(self, name: str, clone: Repository) -> PrivateRepository:
-        """The same of the user's clone of a submodule."""
+        """The private repository for the user's clone of a submodule."""
         with self._reading:
             which = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:16]
             return self._parts.setdefault(name, PrivateRepository(clone, self.folder / "modules" / which))
 
     def refresh(self) -> None:
-        """Bring what the user's repository has now. Refs and configuration stay as they were in this hunt."""
+        """Copy new objects of the user's repository. Refs and configuration stay the same within a hunt."""
         with self._reading:
             self._refresh()
 
     def write(self, git_folder: Path, commit: str, work_tree: str, *, shares: bool) -> None:
-        """Make `git_folder` a repository that stands at `commit`.
+        """Make `git_folder` a repository whose HEAD is `commit`.
 
-        With `shares` what git adds there is added here; else it stays there. `work_tree` is the path from
-        the git folder to a work tree that is not the folder around it, or ''.
+        With `shares`, git adds new objects here; otherwise they stay in `git_folder`. `work_tree` is its work
+        tree if that is not the parent folder, else ''.
         """
         with self._reading:
             settings = self._settings or self._refresh()
@@ -66,7 +66,7 @@ class PrivateRepository:
             stand_at(git_folder, commit)
         except OSError as error:
             raise InfrastructureFault(
-                f"{git_folder} cannot be written ({error.strerror}); make room, or choose another `scratch`"
+                f"cannot write {git_folder} ({error.strerror}); free some space or choose another `scratch`"
             ) from error
 
     @property
@@ -75,7 +75,7 @@ class PrivateRepository:
         return [self.folder.resolve(), self.repository.git_folder]
 
     def _refresh(self) -> Settings:
-        # Refs first: each of them then leads to objects that are brought after it.
+        # Read refs first, so that the objects copied afterwards include theirs.
         settings = self._settings or settings_of(self.repository)
         with self._locked():
             source = self.repository.git_folder / "objects"
@@ -98,44 +98,44 @@ class PrivateRepository:
             file.unlink(missing_ok=True)
 
     def _find_large_files(self) -> None:
-        """Git LFS looks for the files that a clone has not in `lfs` beside the objects that it borrows."""
+        """Link the user's `lfs` folder: Git LFS looks for missing files beside borrowed objects."""
         here, there = self.folder / "lfs", self.repository.git_folder / "lfs"
         if there.is_dir() and not here.is_symlink():
             here.symlink_to(there)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Other hunts may bring the same at the same time."""
+        """Exclude other hunts, which may copy at the same time."""
         try:
             (self.objects / "pack").mkdir(parents=True, exist_ok=True)
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError as error:
             raise InfrastructureFault(
-                f"no private repository can be made in {self.folder} ({error.strerror}); "
-                "make room, or choose another `scratch`"
+                f"cannot create a private repository in {self.folder} ({error.strerror}); "
+                "free some space or choose another `scratch`"
             ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         except OSError as error:
             raise InfrastructureFault(
-                f"{self.folder} cannot be written ({error.strerror}); make room, or choose another `scratch`"
+                f"cannot write {self.folder} ({error.strerror}); free some space or choose another `scratch`"
             ) from error
         finally:
             os.close(handle)
 
 
 def private_repositories(root: Path) -> Path:
-    """Where the private repositories lie that slots in `root` borrow from."""
+    """The folder of the private repositories from which slots in `root` borrow."""
     return root.with_name("repositories")
 
 
 def private_in(folder: Path, repository: Repository) -> PrivateRepository:
-    """The private repository of `repository` among those of the folder."""
+    """The private repository of `repository` below `folder`."""
     which = hashlib.sha256(bytes(repository.git_folder)).hexdigest()[:16]
     return PrivateRepository(repository, folder.absolute() / which)
 
 
 def stand_at(git_folder: Path, commit: str) -> None:
-    """Have a repository's HEAD name `commit`. Raises OSError."""
+    """Set a repository's HEAD to `commit`. Raises OSError."""
     (git_folder / "HEAD").write_text(f"{commit}\n")

@@ -1,10 +1,10 @@
-"""The variables by which git is led to another repository, or made to read names of files another way."""
+"""Variables that redirect git to another repository or change how it reads file names."""
 
 from __future__ import annotations
 
 REDIRECTING = (
-    # Set by git for its hooks and for `git bisect run` (githooks(5)); `git rev-parse --local-env-vars` lists
-    # most. Configuration (GIT_CONFIG_COUNT, GIT_CONFIG_GLOBAL, ...) leads nowhere, so it is the user's word.
+    # git sets these for hooks and for `git bisect run` (githooks(5)); `git rev-parse --local-env-vars` lists
+    # most. Configuration (GIT_CONFIG_COUNT, GIT_CONFIG_GLOBAL, ...) redirects nothing.
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -19,10 +19,10 @@ REDIRECTING = (
     "GIT_GRAFT_FILE",
     "GIT_SHALLOW_FILE",
     "GIT_CONFIG",
-    # The file names that we give to git are no patterns.
+    # File names that we pass to git are not patterns.
     "GIT_LITERAL_PATHSPECS",
     "GIT_GLOB_PATHSPECS",
     "GIT_NOGLOB_PATHSPECS",
     "GIT_ICASE_PATHSPECS",
 )
-"""Dropped from the environment of bisector, and never passed on to a build or a test."""
+"""Removed from bisector's environment and never passed to a build or a test."""

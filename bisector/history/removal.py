@@ -1,33 +1,40 @@
-"""Taking away what a test has left, also where it made folders that cannot be written."""
+"""Removes files that a test left, including read-only folders."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+import time
 from pathlib import Path
 
 from bisector.errors import InfrastructureFault
 
+_WAITS = (0.0, 0.1, 0.4, 1.5)
+"""Seconds before each new attempt: a process that was just killed may have children that still write here."""
+
 
 def take_away(folder: Path) -> None:
-    """Remove a folder with all that is in it, or what stands in its place.
+    """Remove a folder and its contents, or a file or link in its place.
 
-    Raises `InfrastructureFault` where that is not allowed.
+    Raises `InfrastructureFault` if several attempts fail.
     """
     if folder.is_symlink() or folder.is_file():
         with contextlib.suppress(OSError):
             folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
+    for wait in _WAITS:
+        if not folder.exists():
+            return
+        time.sleep(wait)
         unlock(folder)
         shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
-        raise InfrastructureFault(f"{folder} cannot be removed; look what holds it, and remove it by hand")
+        raise InfrastructureFault(f"cannot remove {folder}; check what uses it, then remove it by hand")
 
 
 def unlock(folder: Path) -> None:
-    """Let the owner write in `folder` and each below it: a Go module cache is left without that."""
+    """Make `folder` and all folders below it writable for the owner; a Go module cache is not."""
     _unlock(folder)
     for above, names, _ in os.walk(folder):
         for name in names:

@@ -1,4 +1,4 @@
-"""A user's repository, read and never written (worktrees of our own excepted, see `worktree`)."""
+"""The user's repository. It is only read, never written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bisector.errors import EnvironmentFault, HistoryError, InfrastructureFault
 from bisector.history.commit import CommitInfo
 
 _CONFIG = {
-    # The user's hooks must not run through us, and no background process may outlive a probe.
+    # We must not run the user's hooks, and no background process may outlive a probe.
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
     "log.showSignature": "false",
@@ -28,31 +28,66 @@ _CONFIG = {
 _CONFIG_ARGUMENTS = [part for key, value in _CONFIG.items() for part in ("-c", f"{key}={value}")]
 
 _ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0"}
-"""A partial clone fetches what a checkout lacks: that may fail, and never wait for a password."""
+"""A partial clone fetches missing files: that may fail but must not wait for a password."""
 
+
+_NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+
+_LARGEST_TEXT = 256 * 1024
 
 _LINES = 12
-"""Of what git complains, so many lines are shown: a filter may have printed much before."""
+"""Lines of git's error output that are shown: a filter may have printed a lot before."""
+
+
+UNSHALLOW = "the clone is shallow: run `git fetch --unshallow` (in CI: `fetch-depth: 0`)"
+"""What to do if a shallow clone lacks a commit."""
 
 
 class GitFailure(EnvironmentFault):
-    """git ended with another `status` than 0; the text is all of its complaint and advice, in one line."""
+    """git exited with a `status` other than 0; the message is its error output in one line."""
 
     def __init__(self, error: git.GitCommandError) -> None:
         lines = str(error.stderr).strip().removeprefix("stderr: ").strip("'").splitlines()
-        told = [line.strip() for line in lines if line.strip()]
-        super().__init__(" ".join(told[-_LINES:]) or str(error))
+        said = [line.strip() for line in lines if line.strip()]
+        super().__init__(" ".join(said[-_LINES:]) or str(error))
         self.status = error.status
+
+
+def run_git(
+    folder: Path, *arguments: str, stdin: bytes | None = None, variables: Mapping[str, str] = _NO_VARIABLES
+) -> bytes:
+    """The output of `git ARGUMENTS`, run in `folder` with additional `variables`.
+
+    All git commands run here. Raises `GitFailure` if git exits with anything but 0.
+    """
+    with tempfile.TemporaryFile() as file:
+        file.write(stdin or b"")
+        file.seek(0)
+        try:
+            # GitPython would expand `$NAME` in a folder's name, and run git in the current folder if this one
+            # does not exist.
+            out = git.Git("/").execute(
+                ["git", "-C", str(folder), *_CONFIG_ARGUMENTS, *arguments],
+                istream=file,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+                env={**_ENVIRONMENT, **variables},
+            )
+        except git.GitCommandError as error:
+            raise GitFailure(error) from error
+    if not isinstance(out, bytes):
+        raise TypeError(f"GitPython returned {type(out).__name__} where bytes were asked for")
+    return out
 
 
 class Repository:
     """One repository on disk.
 
-    Raises `HistoryError` where there is none, `EnvironmentFault` where git itself is missing.
+    Raises `HistoryError` if there is none, `EnvironmentFault` if git is missing.
     """
 
-    _objects: Mapping[str, str] = MappingProxyType({})
-    """Variables by which git finds objects elsewhere, too."""
+    _objects: Mapping[str, str] = _NO_VARIABLES
+    """Variables that let git also find objects elsewhere."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -71,10 +106,10 @@ class Repository:
         self.work_tree = Path(tree).resolve() if tree else None
 
     def borrow(self, objects: Path, own: str) -> None:
-        """Read objects from the folder `objects`, too, and have what git fetches written there.
+        """Also read objects from the folder `objects`, and let git write fetched objects there.
 
-        So `git gc` may throw away what is read here, and a partial clone stays as it is. `own` is the folder
-        of this repository's objects, quoted as git wants it.
+        So `git gc` may delete objects in the repository, and a partial clone stays unchanged. `own` is this
+        repository's object folder, quoted for git.
         """
         self._objects = {"GIT_OBJECT_DIRECTORY": str(objects), "GIT_ALTERNATE_OBJECT_DIRECTORIES": own}
 
@@ -84,41 +119,24 @@ class Repository:
         return self.work_tree or self.git_folder
 
     def git(self, *arguments: str, folder: Path | None = None, stdin: bytes | None = None) -> bytes:
-        """What `git ARGUMENTS` prints, run in `folder` (default: the repository).
+        """The output of `git ARGUMENTS`, run in `folder` (default: the repository).
 
-        The one door to git. Raises `GitFailure` when git exits with anything but 0.
+        Raises `GitFailure` if git exits with anything but 0.
         """
-        with tempfile.TemporaryFile() as file:
-            file.write(stdin or b"")
-            file.seek(0)
-            try:
-                # GitPython would take `$NAME` in a folder's name for a variable, and where the folder is gone
-                # run git in the current one, which is somebody else's.
-                out = git.Git("/").execute(
-                    ["git", "-C", str(folder or self.path), *_CONFIG_ARGUMENTS, *arguments],
-                    istream=file,
-                    stdout_as_string=False,
-                    strip_newline_in_stdout=False,
-                    env={**_ENVIRONMENT, **self._objects},
-                )
-            except git.GitCommandError as error:
-                raise GitFailure(error) from error
-        if not isinstance(out, bytes):
-            raise TypeError(f"GitPython returned {type(out).__name__} where bytes were asked for")
-        return out
+        return run_git(folder or self.path, *arguments, stdin=stdin, variables=self._objects)
 
     def resolve(self, revision: str) -> str:
-        """The full id of the commit that `revision` names; `HistoryError` if it names none."""
-        # `:/TEXT` takes all that follows for its text, and finds nothing but commits.
+        """The full id of the commit that `revision` names; raises `HistoryError` if it names none."""
+        # Everything after `:/` is search text, and it finds only commits.
         found = self._verified(revision if revision.startswith(":/") else f"{revision}^{{commit}}")
         if not found:
             raise HistoryError(self._no_commit(revision))
         if found.startswith("^"):
-            raise HistoryError(f"'{revision}' leaves commits out and names none; write it without the '^'")
+            raise HistoryError(f"'{revision}' excludes commits and names none; write it without the '^'")
         return found
 
     def _verified(self, name: str) -> str:
-        """The id that git gives for a name; empty where it knows none."""
+        """The object id of a name; empty if there is none."""
         try:
             return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", name).decode().strip()
         except GitFailure:
@@ -128,8 +146,8 @@ class Repository:
         if other := self._verified(revision):
             with contextlib.suppress(GitFailure):
                 kind = self.git("cat-file", "-t", self._verified(f"{other}^{{}}")).decode().strip()
-                return f"'{revision}' names a {kind} in {self.path}, not a commit; write a revision"
-        return f"{self.path} has no commit '{revision}'; {self._mend_for_missing_commit()}"
+                return f"'{revision}' is a {kind} in {self.path}, not a commit; write a revision"
+        return f"{self.path} has no commit '{revision}'; {self._remedy_for_missing_commit()}"
 
     def merge_bases(self, one: str, other: str) -> list[str]:
         """The best common ancestors of two commits; empty for unrelated histories."""
@@ -141,17 +159,17 @@ class Repository:
             raise InfrastructureFault(f"git merge-base failed in {self.path}: {error}") from error
 
     def parents(self, commit: str) -> tuple[str, ...]:
-        """The parents of `commit`, in its order."""
+        """The parents of `commit`, in order."""
         return tuple(self.git("rev-list", "--parents", "--max-count=1", commit).decode().split()[1:])
 
     def first_parents(self, commit: str, since: str | None = None) -> list[str]:
-        """`commit`, its first parent, and so on back in time, as far as `since` (itself included)."""
+        """`commit`, its first parent, and so on, back to and including `since`."""
         until = [f"^{since}^@"] if since else []
         return self.git("rev-list", "--first-parent", commit, *until).decode().split()
 
     @functools.cached_property
     def is_partial(self) -> bool:
-        """Whether the clone lacks objects that git fetches when it comes to them (`git clone --filter`)."""
+        """Whether the clone fetches missing objects on demand (`git clone --filter`)."""
         try:
             self.git("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$")
         except GitFailure:
@@ -160,11 +178,11 @@ class Repository:
 
     @property
     def is_shallow(self) -> bool:
-        """Whether the clone was cut off at some depth."""
+        """Whether the clone is shallow."""
         return self.git("rev-parse", "--is-shallow-repository").strip() == b"true"
 
     def infos(self, commits: Iterable[str]) -> dict[str, CommitInfo]:
-        """What a person wants to see of each commit, by full id."""
+        """The details of each commit to show, by full id."""
         ids = list(dict.fromkeys(commits))
         if not ids:
             return {}
@@ -176,20 +194,27 @@ class Repository:
         return parse_infos(out)
 
     def diffstat(self, commit: str) -> str:
-        """Git's summary of what `commit` changes against its first parent, at most 30 files long."""
+        """Git's diffstat of `commit` against its first parent, at most 30 files."""
         parent = self.parents(commit)[:1]
         against = [*parent, commit] if parent else ["--root", commit]
         out = self.git("diff-tree", "--no-commit-id", "-M", "--no-ext-diff", "--stat=90,70,30", *against)
         return out.decode(errors="replace").rstrip()
 
-    def _mend_for_missing_commit(self) -> str:
+    def text(self, commit: str, path: str) -> str:
+        """The first 256 KiB of a file of a commit, as text; empty if the commit has no such file."""
+        try:
+            return self.git("show", f"{commit}:{path}")[:_LARGEST_TEXT].decode("utf-8", "replace")
+        except GitFailure:
+            return ""
+
+    def _remedy_for_missing_commit(self) -> str:
         if self.is_shallow:
-            return "the clone is shallow: run `git fetch --unshallow` (in CI: `fetch-depth: 0`)"
+            return UNSHALLOW
         return "fetch it, or name another revision"
 
 
 def parse_infos(out: bytes) -> dict[str, CommitInfo]:
-    """`git log -z --date=raw --format=%H%x00%P%x00%an%x00%ad%x00%s` as commits by full id."""
+    """Parse `git log -z --date=raw --format=%H%x00%P%x00%an%x00%ad%x00%s` into commits by full id."""
     fields = out.decode("utf-8", "replace").split("\0")
     infos = {}
     for at in range(0, len(fields) - 4, 5):
@@ -199,10 +224,10 @@ def parse_infos(out: bytes) -> dict[str, CommitInfo]:
 
 
 def _date(raw: str) -> datetime:
-    """A date as git keeps it: seconds since 1970 and the offset from UTC, `1700000000 +0100`.
+    """Parse git's raw date: seconds since 1970 and the offset from UTC, `1700000000 +0100`.
 
-    Old tools have left years and offsets behind that no calendar has, on which git's own ISO 8601 fails too:
-    an impossible offset counts as none, an impossible time as 1970.
+    Old tools have written impossible years and offsets, which break git's own ISO 8601 too: an impossible
+    offset counts as none, an impossible time as 1970.
     """
     seconds, _, offset = raw.partition(" ")
     try:

@@ -1,4 +1,4 @@
-"""What of a user's repository is neither object nor file: refs, configuration, attributes; as it was once."""
+"""A snapshot of refs, configuration and attributes of the user's repository."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from bisector.history.repository import Repository
 
-NO_PUSH = "a slot of bisector pushes nowhere"
-"""Where a slot's remotes push to, which git then says is no repository."""
+NO_PUSH = "bisector disables push in its slots"
+"""The push URL of a slot's remotes; git reports that it is not a repository."""
 
 _FILES = ("info/attributes", "info/exclude", "info/grafts", "shallow")
 _OWN_REFS = (b"refs/bisect/", b"refs/worktree/", b"refs/rewritten/", b"refs/stash")
-"""Refs of what the user is at, which a clone would not have either."""
+"""Refs of the user's unfinished work, which a clone would not have either."""
 _LEFT_OUT = re.compile(
-    # They tell of the user's folders, switch on programs beside git, or say how else refs are stored.
+    # They name the user's folders, start other programs, or change how refs are stored.
     r"core\.(worktree|bare|hookspath|fsmonitor|untrackedcache|sparsecheckout|sparsecheckoutcone|splitindex)"
     r"|extensions\.(worktreeconfig|refstorage)|include\.path|includeif\..*|gc\.auto|maintenance\.auto"
     r"|remote\..*\.(pushurl|mirror)",
@@ -28,7 +28,7 @@ _LOCAL = ("local", "worktree")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Refs as `packed-refs` has them, symbolic ones by name, configuration, and files by path."""
+    """Refs in the format of `packed-refs`, symbolic refs by name, configuration, and files by path."""
 
     refs: bytes
     symbolic: dict[str, bytes]
@@ -36,7 +36,7 @@ class Settings:
     files: dict[str, bytes]
 
     def write(self, folder: Path, more: Iterable[tuple[str, str]] = ()) -> None:
-        """Write them into a git folder; `more` is configuration that goes before the user's own."""
+        """Write them to a git folder; `more` is configuration that overrides the user's."""
         (folder / "packed-refs").write_bytes(self.refs)
         (folder / "config").write_bytes(self.config + b"".join(_line(key, value) for key, value in more))
         for path, content in (self.symbolic | self.files).items():
@@ -45,7 +45,7 @@ class Settings:
 
 
 def settings_of(repository: Repository) -> Settings:
-    """Read them. Raises `GitFailure` where git cannot."""
+    """Read the settings of `repository`. Raises `GitFailure` if git fails."""
     refs, symbolic = _refs(repository)
     lines = [_line(key, value) for key, value in _config(repository)]
     files = {}
@@ -74,7 +74,7 @@ def _refs(repository: Repository) -> tuple[bytes, dict[str, bytes]]:
 
 
 def _config(repository: Repository) -> Iterator[tuple[str, str | None]]:
-    """Of the repository, and what applies to it by a condition on its place (`includeIf`)."""
+    """The repository's configuration, including what applies by its location (`includeIf`)."""
     out = repository.git("config", "--list", "--show-scope", "--show-origin", "--null")
     fields = out.decode(errors="surrogateescape").split("\0")
     everywhere = _global_files()
@@ -98,7 +98,7 @@ def _global_files() -> set[str]:
 
 
 def _line(key: str, value: str | None) -> bytes:
-    """A setting with a heading of its own, any bytes in it (git-config(1), "Syntax")."""
+    """A setting with its own section heading and any bytes (git-config(1), "Syntax")."""
     section, _, name = key.rpartition(".")
     head, dot, tail = section.partition(".")
     heading = f'{head} "{_escaped(tail)}"' if dot else head

@@ -1,4 +1,4 @@
-"""What git knows of a work tree in which a test has run: which files are its own, and how they were."""
+"""The git view of a work tree after a test: its tracked and untracked files, and its git folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bisector.history.repository import GitFailure
 from bisector.history.worktree import Worktree
 
 _ELSEWHERE = re.compile(r"(modules/.*/)?(objects/(?!info)[^/]*|worktrees|lfs|index)", re.DOTALL)
-"""What in `.git` is not looked at: objects are only added to, the index is told by its times."""
+"""Paths in `.git` that are ignored: objects are only ever added, the index is compared by its times."""
 
 
 def tracked_files(worktree: Worktree) -> frozenset[str]:
@@ -25,7 +25,7 @@ def tracked_files(worktree: Worktree) -> frozenset[str]:
 
 
 def changed_files(worktree: Worktree) -> frozenset[str]:
-    """The tracked files that are not as their commit has them: an overlay or a build has changed them."""
+    """The tracked files that differ from their commit, changed by an overlay or a build."""
     out = _git(
         *(worktree, "--no-optional-locks", "status", "--porcelain", "-z", "--no-renames"),
         *("--untracked-files=no", "--ignore-submodules=all"),
@@ -34,18 +34,18 @@ def changed_files(worktree: Worktree) -> frozenset[str]:
 
 
 def untracked(worktree: LaidOut) -> list[str]:
-    """What is there and not in the index, ignored or not; `folder/` where that is so of all in it."""
+    """Untracked files, ignored or not; `folder/` for a wholly untracked folder."""
     try:
         names = _names(worktree.ask("ls-files", "--others", "--directory", "-z", "--full-name"))
     except GitFailure as error:
-        raise InfrastructureFault(f"git cannot tell what is in {worktree.path}: {error}") from error
+        raise InfrastructureFault(f"git cannot list the files in {worktree.path}: {error}") from error
     for path, inside in worktree.submodule_trees.items():
         names += [f"{path}/{name}" for name in untracked(inside)]
     return names
 
 
 def restore(worktree: Worktree, commit: str, paths: Iterable[str]) -> None:
-    """Make these tracked files as `commit` has them."""
+    """Restore these tracked files from `commit`."""
     listed = b"\0".join(os.fsencode(path) for path in paths)
     _git(
         *(worktree, "--literal-pathspecs", "checkout", "--quiet", commit),
@@ -55,9 +55,9 @@ def restore(worktree: Worktree, commit: str, paths: Iterable[str]) -> None:
 
 
 class GitState:
-    """What a scratch worktree's `.git` holds: refs, configuration, index, unfinished commands, hooks.
+    """The contents of a scratch worktree's `.git`: refs, configuration, index, unfinished commands, hooks.
 
-    `put_back` has it so again.
+    `put_back` restores them.
     """
 
     def __init__(self, worktree: Worktree) -> None:
@@ -67,7 +67,7 @@ class GitState:
         self._index = self._index_times()
 
     def put_back(self) -> None:
-        """Undo what a test did by git, such as `git commit`, `git add` or half a rebase."""
+        """Undo git commands of a test, such as `git commit`, `git add` or an unfinished rebase."""
         if self._folder.is_symlink() or not self._folder.is_dir():
             take_away(self._folder)
         unlock(self._folder)
@@ -88,7 +88,7 @@ class GitState:
         self._files, self._index = self._read(), self._index_times()
 
     def _read(self) -> dict[str, bytes | None]:
-        """Of files the contents, of folders None."""
+        """Contents of files by path; None for folders."""
         found: dict[str, bytes | None] = {}
         pending = [self._folder]
         while pending:
@@ -127,7 +127,7 @@ def _git(worktree: Worktree, *arguments: str, stdin: bytes | None = None) -> byt
     try:
         return worktree.ask(*arguments, stdin=stdin)
     except GitFailure as error:
-        raise InfrastructureFault(f"git cannot tell how {worktree.path} stands: {error}") from error
+        raise InfrastructureFault(f"git cannot read the state of {worktree.path}: {error}") from error
 
 
 def _names(out: bytes) -> list[str]:

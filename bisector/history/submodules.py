@@ -1,4 +1,4 @@
-"""The submodules of a work tree, and the user's own clones of them, which are read and never fetched."""
+"""The submodules of a work tree, and the user's clones of them, which are read but never fetched."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from bisector.history.repository import GitFailure, Repository
 
 
 class Ask(Protocol):
-    """Git in a work tree: what `git ARGUMENTS` prints there. Raises `GitFailure`."""
+    """Runs git in a work tree and returns its output. Raises `GitFailure`."""
 
     def __call__(self, *arguments: str) -> bytes:
-        """Run it."""
+        """Run `git ARGUMENTS`."""
 
 
 class Clone(Repository):
-    """The user's clone of a submodule, by its folder below `.git/modules`; its work tree may be gone."""
+    """The user's clone of a submodule below `.git/modules`; it may have no work tree."""
 
     def __init__(self, git_folder: Path) -> None:
         self.git_folder = git_folder
         self.work_tree = None
 
     def git(self, *arguments: str, folder: Path | None = None, stdin: bytes | None = None) -> bytes:
-        """As of any repository, but never by way of the work tree."""
+        """As in `Repository`, but without the work tree."""
         within = () if folder else ("--git-dir=.", "--work-tree=.")
         return super().git(*within, *arguments, folder=folder, stdin=stdin)
 
     def has(self, commit: str) -> bool:
-        """Whether the commit was fetched."""
+        """Whether the clone has the commit."""
         try:
             self.git("cat-file", "-e", f"{commit}^{{commit}}")
         except GitFailure:
@@ -41,7 +41,7 @@ class Clone(Repository):
 
 @dataclass(frozen=True, slots=True)
 class Submodule:
-    """A submodule that is initialised: its name, where it goes, at which commit, and from what clone."""
+    """An initialised submodule: its name, path, commit, and the user's clone of it."""
 
     name: str
     path: str
@@ -49,17 +49,17 @@ class Submodule:
     clone: Clone
 
     def require(self, user: Repository) -> None:
-        """Raise `CommitFault` where the clone lacks the commit."""
+        """Raise `CommitFault` if the clone lacks the commit."""
         if not self.clone.has(self.commit):
             raise CommitFault(
-                f"the submodule {self.path} of {user.path} lacks its commit {self.commit[:12]}; get it with "
+                f"the submodule {self.path} of {user.path} lacks commit {self.commit[:12]}; get it with "
                 "`git fetch --recurse-submodules` and `git submodule update --init --recursive`, or with "
                 f"`git -C {self.path} fetch origin {self.commit[:12]}`"
             )
 
 
 def initialised(repository: Repository, ask: Ask, work_tree: Path) -> list[Submodule]:
-    """Those that stand in the index of `work_tree` and that the user of `repository` has initialised."""
+    """The submodules in the index of `work_tree` that the user has initialised in `repository`."""
     settings = work_tree / ".gitmodules"
     clones = repository.git_folder / "modules"
     if settings.is_symlink() or not settings.is_file() or not clones.is_dir():
@@ -78,10 +78,19 @@ def links(ask: Ask, commit: str, paths: Sequence[str]) -> set[str]:
     return {path for what, _, path in rows if what.startswith("160000 ")}
 
 
-def _named(ask: Ask) -> Iterator[tuple[str, str]]:
-    """Paths and names in `.gitmodules`, which is not to be trusted: no name may lead out of a folder."""
+def uninitialised(repository: Repository, commit: str) -> list[str]:
+    """The paths of a commit's submodules that the user has not initialised in `repository`."""
+    clones = repository.git_folder / "modules"
+    named = dict(_named(repository.git, "--blob", f"{commit}:.gitmodules"))
+    there = links(repository.git, commit, list(named)) if named else set()
+    return [path for path, name in named.items() if path in there and not (clones / name / "HEAD").exists()]
+
+
+def _named(ask: Ask, *where: str) -> Iterator[tuple[str, str]]:
+    """Paths and names in `.gitmodules`. The file is untrusted: skip names that lead out of a folder."""
+    file = where or ("--file", ".gitmodules")
     try:
-        out = ask("config", "--file", ".gitmodules", "--null", "--get-regexp", r"^submodule\..*\.path$")
+        out = ask("config", *file, "--null", "--get-regexp", r"^submodule\..*\.path$")
     except GitFailure:
         return
     for row in _decoded(out):
@@ -92,7 +101,7 @@ def _named(ask: Ask) -> Iterator[tuple[str, str]]:
 
 
 def _laid_out(ask: Ask, paths: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Paths and commits of the submodules that a sparse checkout has not left out."""
+    """Paths and commits of the submodules that a sparse checkout includes."""
     if not paths:
         return
     out = ask("--literal-pathspecs", "ls-files", "-stz", "--", *paths)

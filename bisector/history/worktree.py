@@ -1,4 +1,4 @@
-"""A scratch worktree: one commit after another, laid out in a folder of bisector's own."""
+"""A scratch worktree: a folder of bisector's own where it checks out one commit after another."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ OWN_FOLDER = ".bisector"
 
 
 class Worktree(LaidOut):
-    """A work tree at `home`/tree, laid out for one commit after another, with a repository of its own.
+    """A work tree at `home`/tree for one commit after another, with its own repository.
 
-    `home` is nobody else's, so that a build may well go to `../build`. Submodules that the user has
-    initialised are laid out with it, from the user's clones. Every method raises `InfrastructureFault` when
-    git or the disk fails, `checkout` its kind `CommitFault` for a commit that cannot be laid out.
+    Nothing else uses `home`, so a build may write to `../build`. Submodules that the user has initialised are
+    checked out too, from the user's clones. Every method raises `InfrastructureFault` if git or the disk
+    fails; `checkout` raises its subclass `CommitFault` if a commit cannot be checked out.
     """
 
     is_scratch = True
-    """Whether all of it is bisector's own, and nothing the user's."""
+    """Whether it belongs to bisector alone and contains nothing of the user's."""
 
     aside: Path | None = None
-    """A folder in it that is no part of it."""
+    """A folder in the work tree that does not belong to it."""
 
     def __init__(self, private: PrivateRepository, home: Path) -> None:
         tree = home / _TREE
@@ -35,24 +35,24 @@ class Worktree(LaidOut):
         self.home = home
 
     def create(self, commit: str) -> None:
-        """Make the folder, with nothing checked out yet; what a dead hunt left there goes first."""
+        """Create the folder with nothing checked out yet; removes leftovers of a dead hunt."""
         self.remove()
         try:
             self.path.mkdir(parents=True)
         except OSError as error:
             raise InfrastructureFault(
-                f"no slot can be made in {self.home.parent} ({error.strerror}); choose another `scratch`"
+                f"cannot create a slot in {self.home.parent} ({error.strerror}); choose another `scratch`"
             ) from error
         self.begin(commit)
 
     def checkout(
         self, commit: str, *, clean: bool = False, only: Sequence[str] = (), keeps: Sequence[str] = ()
     ) -> None:
-        """Lay out `commit`: tracked files exactly, untracked ones gone but for those that match `keeps`.
+        """Check out `commit`; deletes untracked files except those that match `keeps`.
 
-        Its git is that of a fresh clone. Ignored files and what lies beside the work tree, which are what
-        builds make, go only if `clean`. With `only` just these files and folders are laid out, and the files
-        beside and above them: in a tree of 50,000 files that takes a tenth of the time.
+        Its `.git` is that of a fresh clone. Ignored files and files beside the work tree (build products) are
+        deleted only if `clean`. With `only`, the checkout is sparse: these files and folders, and the files
+        beside and above them. In a tree of 50,000 files that takes a tenth of the time.
         """
         self.require_whole()
         if clean:
@@ -62,18 +62,18 @@ class Worktree(LaidOut):
 
     @property
     def is_whole(self) -> bool:
-        """Whether the folder is still there as `create` made it, nobody having taken it away."""
+        """Whether the folder that `create` made still exists."""
         return self.path.is_dir() and (self._ours / "HEAD").is_file()
 
     def require_whole(self) -> None:
-        """Raise `InfrastructureFault` where the worktree was taken away under us."""
+        """Raise `InfrastructureFault` if the worktree was deleted during use."""
         if not self.is_whole:
             raise InfrastructureFault(
-                f"the scratch worktree {self.path} was taken away while it was in use; leave it to the hunt"
+                f"the scratch worktree {self.path} was deleted during use; do not touch it while a hunt runs"
             )
 
     def remove(self) -> None:
-        """Take the folder away; nothing happens where there is none."""
+        """Remove the folder, if it exists."""
         take_away(self.home)
         self.forget()
 

@@ -1,1 +1,1 @@
-"""The loop: premise, search, confirmation, conclusion; the journal; the events a screen may follow."""
+"""The hunt loop (premise, search, confirmation, conclusion), its journal, and its events for a screen."""

@@ -1,4 +1,4 @@
-"""`bisector clean`: what hunts keep between runs goes, but nothing that is in use."""
+"""`bisector clean`: remove what hunts keep between runs, except what is in use."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from bisector.probe.leftovers import clean_leftovers
 def clean(scratch: Scratch, *, everything: bool) -> list[str]:
     """Remove built artefacts, private repositories, logs, leftovers; with `everything` reports and journal.
 
-    While somebody is at work there, only the leftovers and the logs of others go. Returns who that is,
-    as sentences' subjects, empty where nobody is. Raises what `Slots` and the store raise.
+    While another bisector uses the folder, removes only leftovers and the logs of other hunts. Returns the
+    users as sentence subjects, empty if there are none. Raises what `Slots` and the store raise.
     """
-    if not scratch.root.exists():
+    if not scratch.is_ours:
         return []
     clean_leftovers()
     hunts = _hunts(scratch, damaged=everything)
     alone = try_lock(scratch.in_use)
     try:
         for repository in _repositories(hunts):
-            # Entering takes away what dead hunts left; slots of living ones stay.
+            # Entering removes what dead hunts left; slots in use stay.
             with Slots(scratch.slots, repository):
                 pass
         running = [name for folder in _logs(scratch) if (name := _clean_logs(scratch, folder, hunts))]
@@ -53,7 +53,7 @@ def clean(scratch: Scratch, *, everything: bool) -> list[str]:
 
 def _remove_all(scratch: Scratch) -> None:
     shutil.rmtree(scratch.reports, ignore_errors=True)
-    # The second is left where a process was killed; SQLite ignores it beside a database that is new.
+    # A killed process leaves the second file; SQLite ignores it next to a new database.
     for file in (scratch.journal, scratch.journal.with_name(f"{scratch.journal.name}-journal")):
         file.unlink(missing_ok=True)
 
@@ -63,7 +63,7 @@ def _logs(scratch: Scratch) -> list[Path]:
 
 
 def _clean_logs(scratch: Scratch, logs: Path, hunts: list[HuntRow]) -> str:
-    """Remove the logs of one hunt; who is at it, where somebody is."""
+    """Remove the logs of one hunt; returns who is running it, '' if nobody is."""
     path = scratch.lock(logs.name)
     lock = try_lock(path)
     if lock is None:
@@ -85,7 +85,7 @@ def _released(lock: FileLock) -> Iterator[None]:
 
 
 def _hunts(scratch: Scratch, *, damaged: bool) -> list[HuntRow]:
-    """All in the journal; `damaged` says whether none is a right answer where it cannot be read."""
+    """All hunts in the journal; with `damaged`, none if it cannot be read."""
     if not scratch.journal.exists():
         return []
     with (

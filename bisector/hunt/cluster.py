@@ -1,4 +1,4 @@
-"""Where the commits of a hunt with `engine: dask` are read: the workers of the cluster that it names."""
+"""The engine of a hunt with `engine: dask`: its commits are tested on the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -31,21 +31,20 @@ def dask_engine_for(
     listener: Listener,
     *,
     full_run: bool = False,
-    fair_attempts: int = 3,
+    fair_attempts: int = 2,
 ) -> Iterator[DaskEngine]:
     """An engine on the cluster for the hunt `key`, which has `taken` readings already.
 
-    At the end nothing of the hunt is left on the workers but what `engine.folder` keeps. `full_run` and
-    `fair_attempts` are as for a reader of this machine. Raises `EnvironmentFault` where Dask is not
-    installed here, or the scheduler cannot be reached.
+    On exit, only what `engine.folder` keeps stays on the workers. `full_run` and `fair_attempts` are those
+    of `reader_for`. Raises `EnvironmentFault` if Dask is not installed, or the scheduler is unreachable.
     """
     try:
-        # The only place that imports Dask: a hunt on this machine does not pay for it, nor need it.
+        # The only import of Dask: a local hunt neither needs it nor waits for it.
         from bisector.engine.cluster import DaskEngine
         from bisector.engine.cluster_client import connected
     except ModuleNotFoundError as error:
         raise EnvironmentFault(
-            f"`engine: dask` needs Dask ({error.name} is not installed); run pip install 'bisector[dask]'"
+            f"`engine: dask` needs Dask ({error.name} is not installed); run: pip install 'bisector[dask]'"
         ) from error
 
     hunt, repository, logs = ground.hunt, ground.repository, ground.scratch.logs_made(key)
@@ -71,7 +70,7 @@ def dask_engine_for(
 
 
 def _source(ground: Ground, known: Mapping[str, str]) -> Source:
-    """The history as `engine.repository` has it go to the workers."""
+    """The history in the form that `engine.repository` asks for."""
     repository, where = ground.repository, ground.hunt.engine.repository
     if where != BUNDLE:
         return Source(_name(where), where)

@@ -1,4 +1,4 @@
-"""How a hunt can end, on commit ids; `bisector.search` has the same endings on indices."""
+"""How a hunt can end, in commit ids; `bisector.search` has the same conclusions in indices."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from bisector.errors import ExitCode
 
 SPENT = "the budget is spent; start again with a larger one to go on from here"
-"""Why a hunt is inconclusive that goes on where it stopped."""
+"""The `why` of an inconclusive hunt that resumes where it stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """A ratio (bad over good) with its 95% interval, from `pairs` interleaved pairs of runs.
 
-    `p` is how often pairs would differ from 1 by as much if there were no difference (two-sided t test
-    on the log scale); None where one pair cannot tell.
+    `p` is the probability that pairs differ from 1 by at least as much if there is no difference (two-sided
+    t test on the log scale); None for a single pair.
     """
 
     ratio: float
@@ -30,9 +30,9 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class FirstBad:
-    """The first bad commit; `probability` is the posterior's, `effect` the step it makes (measured hunts).
+    """The first bad commit, its posterior `probability`, and the `effect` of its step (measured hunts).
 
-    A hunt only ends so when it is confirmed.
+    A hunt ends so only if the commit is confirmed.
     """
 
     commit: str
@@ -40,11 +40,11 @@ class FirstBad:
     confirmed: bool
     effect: Effect | None = None
     parents_good: tuple[str, ...] = ()
-    """The parents that the confirmation judged good; all of a merge's: the merge itself broke it."""
+    """The parents that the confirmation judged good; if all parents of a merge are, the merge broke it."""
     forgotten: tuple[str, ...] = ()
-    """What the commit changes, where it changes no declared input: one of these is an input all the same."""
+    """The paths that the commit changes if none is a declared input: one of them must be an input."""
     exact: bool = False
-    """Whether the search took every verdict for true: the probability is 1 if the test never errs."""
+    """Whether the search treated every verdict as right: the probability is 1 if the test never errs."""
     name = "first-bad"
     exit_code = ExitCode.FIRST_BAD
 
@@ -53,20 +53,22 @@ class FirstBad:
 class AnyOf:
     """Only untestable commits are left: the first bad commit is one of these, with these probabilities.
 
-    What bounds the set was confirmed as a single commit is.
+    The commits that bound the set were confirmed, as for a single commit.
     """
 
     commits: tuple[str, ...]
     probabilities: tuple[float, ...]
     exact: bool = False
-    """As of `FirstBad`."""
+    """As in `FirstBad`."""
+    untested: tuple[str, ...] = ()
+    """Those that were not tested, because they change no declared input."""
     name = "any-of"
     exit_code = ExitCode.ONLY_UNTESTABLE
 
 
 @dataclass(frozen=True, slots=True)
 class NoRegression:
-    """Good and bad do not differ; `effect.high` bounds the regression that could still hide."""
+    """Good and bad do not differ; `effect.high` is the largest regression that may be hidden."""
 
     why: str
     effect: Effect | None = None
@@ -76,11 +78,11 @@ class NoRegression:
 
 @dataclass(frozen=True, slots=True)
 class GoodIsBad:
-    """The good endpoint shows what the hunt is for."""
+    """The good endpoint already shows the regression."""
 
     why: str
     name = "good-is-bad"
-    exit_code = ExitCode.NO_REGRESSION
+    exit_code = ExitCode.WRONG_ENDPOINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +92,22 @@ class BadIsGood:
     why: str
     effect: Effect | None = None
     name = "bad-is-good"
-    exit_code = ExitCode.NO_REGRESSION
+    exit_code = ExitCode.WRONG_ENDPOINTS
 
 
 @dataclass(frozen=True, slots=True)
 class MergeBaseIsBad:
-    """Good does not lead to bad, and where they part is bad already: it was fixed on the way to good."""
+    """Good is no ancestor of bad, and their merge base is bad already: good contains a fix."""
 
     merge_base: str
     why: str
     name = "merge-base-is-bad"
-    exit_code = ExitCode.NO_REGRESSION
+    exit_code = ExitCode.WRONG_ENDPOINTS
 
 
 @dataclass(frozen=True, slots=True)
 class Inconclusive:
-    """The budget is spent or the readings contradict each other; the likeliest candidates with their odds."""
+    """The budget is spent or the readings contradict each other; the likeliest candidates are given."""
 
     why: str
     candidates: tuple[str, ...] = ()

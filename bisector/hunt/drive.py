@@ -1,4 +1,4 @@
-"""The driver of a hunt: has read what the decision wants, and writes down every reading as it comes."""
+"""The driver of a hunt: takes the readings that the decision asks for, and records each as it arrives."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from functools import partial
 from typing import Protocol
 
 from bisector.hunt.conclusion import Conclusion
-from bisector.hunt.decide.estimates import seconds_left
 from bisector.hunt.decide.next import Decider
 from bisector.hunt.decide.step import Conclude
-from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken, SearchMoved
+from bisector.hunt.events import Listener, Noted, ProbeBegan, ReadingTaken
 from bisector.hunt.known import Known
 from bisector.hunt.lookahead import Lookahead
+from bisector.hunt.outlook import outlook
 from bisector.hunt.plan import Plan
-from bisector.probe.reading import KnownUntestable, Reading, Role
+from bisector.probe.reading import KnownUntestable, Reading
 from bisector.probe.request import Request
 
 
 class Engine(Protocol):
-    """Where commits are read."""
+    """Tests commits and returns readings."""
 
     @property
     def jobs(self) -> int:
-        """How many readings may run at once; 1 for measured ones, which disturb each other."""
+        """How many readings can run at once; 1 for measured ones, which disturb each other."""
         ...
 
     @property
     def running(self) -> Sequence[Request]:
-        """The readings that have begun and not ended."""
+        """The readings in progress."""
         ...
 
     def begin(self, request: Request) -> None:
@@ -36,19 +36,19 @@ class Engine(Protocol):
         ...
 
     def cancel(self, request: Request) -> None:
-        """End a running reading; nothing comes of it."""
+        """Stop a running reading; it gives no result."""
         ...
 
     def next(self, longest: float | None = None) -> Reading | KnownUntestable | None:
-        """The next reading to end, or a commit that a build ahead has failed at.
+        """Wait for the next reading to end, or for a commit whose prefetched build failed.
 
-        None after `longest` seconds without either. Raises `InfrastructureFault` when no reading can be had:
+        None after `longest` seconds without either. Raises `InfrastructureFault` if no reading is possible:
         a fault is never a judgement.
         """
         ...
 
     def build_ahead(self, requests: Callable[[], Sequence[Request]]) -> None:
-        """Build for these, likeliest first, while others are tested; in place of those named before."""
+        """Prefetch builds for these requests, likeliest first, while others are tested; replaces the last."""
         ...
 
 
@@ -63,9 +63,9 @@ def drive(
     spent: Callable[[], bool] = lambda: False,
     only_premise: bool = False,
 ) -> Conclusion | None:
-    """Go on from what is `known` until a conclusion; with `only_premise` None once that is established.
+    """Continue from `known` to a conclusion; with `only_premise`, None once the premise is established.
 
-    `record` is called with all that is found, as it is found. `spent` says whether the time is over.
+    Calls `record` with each reading or fact as it is found. `spent` says whether the time is over.
     """
     decider = Decider(plan)
     decide = decider.premise if only_premise else decider.next
@@ -76,6 +76,10 @@ def drive(
         lookahead.stopwatch.begun(request)
         engine.begin(decider.with_ends(known, request))
 
+    def look() -> None:
+        listener(outlook(plan, known, decider.belief, only_premise=only_premise))
+
+    look()
     while True:
         running = lookahead.running(known, engine.running)
         step = decide(known, running, spent=spent())
@@ -90,11 +94,13 @@ def drive(
         if found is not None:
             record(found)
             known = known.plus(found)
-            _tell(found, plan, decider, known, listener)
+        if isinstance(found, Reading):
+            listener(ReadingTaken(found))
+            look()
 
 
 def _reconcile(engine: Engine, wanted: Sequence[Request], begin: Callable[[Request], None]) -> None:
-    """Have the first of what is wanted run, as many as there is room for, and nothing else."""
+    """Run as many of the first wanted requests as the engine has jobs, and cancel everything else."""
     first = wanted[: engine.jobs]
     for request in engine.running:
         if request not in first:
@@ -104,37 +110,15 @@ def _reconcile(engine: Engine, wanted: Sequence[Request], begin: Callable[[Reque
             begin(request)
 
 
-def _tell(
-    found: Reading | KnownUntestable, plan: Plan, decider: Decider, known: Known, listener: Listener
-) -> None:
-    if not isinstance(found, Reading):
-        return
-    listener(ReadingTaken(found))
-    endpoints = (known.of(end, Role.PREMISE) for end in (plan.good[0], plan.bad))
-    if found.role is not Role.SEARCH or not all(endpoints):
-        return
-    belief = decider.belief(known)
-    likeliest, probability = next(iter(belief.posterior().items()), ("", 0.0))
-    listener(
-        SearchMoved(
-            candidates_left=belief.candidates_left,
-            probes_left=belief.probes_left,
-            seconds_left=seconds_left(plan, known.readings, belief.probes_left),
-            likeliest=likeliest,
-            probability=probability,
-        )
-    )
-
-
 class Notes:
-    """Tells each note once."""
+    """Reports each note once."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._told: set[str] = set()
 
     def tell(self, notes: Sequence[str]) -> None:
-        """Tell those that were not told yet."""
+        """Report the notes that were not reported yet."""
         for note in notes:
             if note not in self._told:
                 self._told.add(note)

@@ -1,4 +1,4 @@
-"""Where the commits of a hunt are read: slots in its scratch folder, a prober, a reader or an engine."""
+"""Sets up what reads the commits of a hunt: slots in its scratch folder, and a reader or an engine."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bisector.probe.setup import Setup
 from bisector.probe.step import OnStep
 
 _SHARE = 4
-"""One in so many CPUs is left to building ahead while measured tests run, at least one."""
+"""One in this many CPUs, and at least one, is for prefetching builds while measured tests run."""
 
 
 @contextmanager
@@ -38,13 +38,13 @@ def reader_for(
     *,
     full_run: bool = False,
     slots: Slots | None = None,
-    fair_attempts: int = 3,
+    fair_attempts: int = 2,
     one_start: bool = False,
 ) -> Iterator[Reader]:
-    """A reader for the hunt `key`, which has `taken` readings already; its slots are gone at the end.
+    """A reader for the hunt `key`, which has `taken` readings already; removes its slots on exit.
 
-    `full_run` has good tests run to their end also where their answer is certain before. `slots` are others
-    than those of the scratch folder, `fair_attempts` as `Patience` has it, `one_start` as `Standing`.
+    With `full_run`, good tests run to their end even if the answer is certain earlier. `slots` replaces the
+    slots of the scratch folder. For `fair_attempts` see `Patience`, for `one_start` see `Standing`.
     """
     builds = _builds(ground, key, ends, told(listener), Scheduling(tests=cpus_of(ground.hunt)))
     own = prober(builds, Judge(ground.predicate, full_run=full_run))
@@ -62,13 +62,13 @@ def engine_for(
     listener: Listener,
     same_artifact: SameArtifact,
 ) -> Iterator[LocalEngine]:
-    """An engine for the hunt `key`, which has `taken` readings already; its slots are gone at the end.
+    """An engine for the hunt `key`, which has `taken` readings already; removes its slots on exit.
 
-    `same_artifact` gives the reading of a commit whose build has the same bytes, so that it need not be run.
+    `same_artifact` returns the reading of a commit with a byte-identical build, which saves the run.
 
-    Tests that go by the clock leave a CPU free, unless what they wait for one can be left out. Measured tests
-    run one at a time, kept apart from what is built ahead: without CPUs for both, or without outputs to keep,
-    nothing is built ahead.
+    Tests that depend on wall time leave one CPU free, unless their waiting time can be subtracted. Measured
+    tests run one at a time, on other CPUs than prefetched builds: without CPUs for both, or without
+    `build.outputs`, nothing is prefetched.
     """
     hunt, numbers = ground.hunt, itertools.count(taken + 1)
     tests, beside = _apart(cpus_of(hunt), measured=ground.ratio is not None)
@@ -84,7 +84,7 @@ def engine_for(
     jobs = 1 if ground.ratio is not None else hunt.jobs
     behind = 0
     if ground.predicate.by_wall_clock:
-        # A test that goes by the clock must not wait for another job, or for its build.
+        # A test that depends on wall time must not wait for another job or its build.
         cpus = len(os.sched_getaffinity(0))
         left_out = ground.predicate.allows_for_waiting and tells_waiting()
         jobs = min(jobs, cpus if left_out else max(cpus - 1, 1))
@@ -94,7 +94,7 @@ def engine_for(
             named = (
                 f"slot {slots.others[0]}" if len(slots.others) == 1 else f"slots {', '.join(slots.others)}"
             )
-            listener(Noted(f"{named} of {slots.root} in use by another hunt; this one takes others"))
+            listener(Noted(f"{named} of {slots.root} in use by another hunt; using other slots"))
 
         def reader(on_step: OnStep, stop: Event) -> Reader:
             own = builds(on_step, Scheduling(tests=tests, nice=behind, stop=stop))
@@ -109,9 +109,9 @@ def engine_for(
 
 
 def _apart(tests: frozenset[int], *, measured: bool) -> tuple[frozenset[int], frozenset[int]]:
-    """CPUs for tests and for what is built ahead, none of them shared where tests are measured.
+    """CPUs for tests and for prefetched builds; disjoint if tests are measured.
 
-    The first set is empty where tests may use all, the second where none is left.
+    The first set is empty if tests may use all CPUs, the second if none is left.
     """
     every = sorted(os.sched_getaffinity(0))
     if not measured:
@@ -135,5 +135,5 @@ def _builds(
 
 
 def told(listener: Listener) -> OnStep:
-    """Whom an engine tells of its steps."""
+    """The callback for an engine's steps that passes them to `listener`."""
     return lambda commit, step, detail: listener(StepBegan(commit, step, detail))

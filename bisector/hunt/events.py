@@ -1,25 +1,23 @@
-"""What happens in a hunt, for a screen to follow; nothing here decides anything."""
+"""Events of a hunt, for a screen to follow; nothing here makes decisions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from bisector.hunt.conclusion import Conclusion
+from bisector.hunt.known import Known
+from bisector.hunt.plan import Plan
 from bisector.probe.reading import Reading, Role
 from bisector.probe.step import Step
 
 
 @dataclass(frozen=True, slots=True)
 class HuntBegan:
-    """The range is known; `resumed` readings are in the journal already, the last of them of `since`."""
+    """The range is known, and what earlier starts have found out about it."""
 
-    candidates: int
-    skipped_as_same: int
-    resumed: int
-    paired: bool
-    since: datetime | None = None
+    plan: Plan
+    known: Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class ProbeBegan:
 
 @dataclass(frozen=True, slots=True)
 class StepBegan:
-    """A slot began to build or test `commit`; `detail` says why where that is not plain."""
+    """A slot began to build or test `commit`; `detail` says why if that is not obvious."""
 
     commit: str
     step: Step
@@ -47,19 +45,23 @@ class ReadingTaken:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchMoved:
-    """What the search believes after an observation: candidates still possible, probes and seconds left."""
+class Outlook:
+    """What is left to do, at the start and after each reading.
+
+    `candidates_left` may still be the first bad commit. `probes_left` is None if only the premise is checked,
+    `seconds_left` None before the first test has ended. `posterior` is the probability of each candidate by
+    full id, likeliest first; empty before the search.
+    """
 
     candidates_left: int
-    probes_left: float
-    seconds_left: float
-    likeliest: str
-    probability: float
+    probes_left: float | None
+    seconds_left: float | None
+    posterior: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Something a person should know, which is no error (a premise established, a reading distrusted)."""
+    """Information for the user that is no error (premise established, reading distrusted)."""
 
     text: str
 
@@ -71,5 +73,5 @@ class Concluded:
     conclusion: Conclusion
 
 
-Event = HuntBegan | ProbeBegan | StepBegan | ReadingTaken | SearchMoved | Noted | Concluded
+Event = HuntBegan | ProbeBegan | StepBegan | ReadingTaken | Outlook | Noted | Concluded
 Listener = Callable[[Event], None]

@@ -1,4 +1,4 @@
-"""Why each commit was read: a hunt's readings gone through again, with what was believed before and after."""
+"""Why each commit was read: replays a hunt's readings, with the belief before and after each step."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ from enum import Enum
 
 from bisector.hunt.decide.belief import Belief, Prospect
 from bisector.hunt.decide.beliefs import Beliefs
+from bisector.hunt.decide.warm_up import usable
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.probe.reading import Reading, Role
 
 
 class Why(Enum):
-    """What a commit was read for."""
+    """The reason for reading a commit."""
 
     PREMISE = "premise"
     """An endpoint, before the search."""
     MERGE_BASE = "merge base"
-    """It has to be good, because a good endpoint is no ancestor of bad."""
+    """It must be good, because a good endpoint is no ancestor of bad."""
     HALVES = "search"
-    """Its answer tells most for its time."""
+    """It gives the most information for its time."""
     LEVEL = "level"
-    """An endpoint again: how far runs spread decides what all other readings are worth."""
+    """An endpoint again: the spread of its runs determines the weight of all other readings."""
     DOUBTED = "doubted"
     """Built clean, because the confirmation contradicted the search."""
     CONFIRMATION = "confirmation"
-    """The answer, or a parent of it, once more."""
+    """The answer, or one of its parents, again."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is believed at one moment, and the likeliest candidate.
+    """The belief at one moment: the likeliest candidate and its probability.
 
-    `candidates` is how many equally likely ones would leave as much doubt: 2 to the entropy of the posterior.
+    `candidates` is the effective number of candidates: 2 to the entropy (in bits) of the posterior.
     """
 
     candidates: float
@@ -46,9 +47,9 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Readings of one commit taken in a row, for one reason.
+    """Consecutive readings of one commit, for one reason.
 
-    `prospect`, `before` and `after` are known of the search only.
+    Only steps of the search have `prospect`, `before` and `after`.
     """
 
     commit: str
@@ -60,9 +61,9 @@ class Step:
 
 
 def steps(plan: Plan, known: Known) -> Iterator[Step]:
-    """The hunt's steps in the order in which they were taken; what was believed is worked out anew.
+    """The hunt's steps in order; the belief at each step is computed again.
 
-    The last step's `after` is what the hunt believes now.
+    The last step's `after` is the current belief.
     """
     beliefs, so_far = Beliefs(plan), Known()
     news = sorted(known.untestable, key=lambda fact: fact.at)
@@ -74,9 +75,11 @@ def steps(plan: Plan, known: Known) -> Iterator[Step]:
         if role is not Role.SEARCH:
             yield Step(commit, Why(role.value), taken)
         else:
-            before = beliefs.of(so_far)
+            before = beliefs.of(usable(plan, so_far))
             prospect, state = before.prospect(commit), _state(before)
-            yield Step(commit, _why(plan, taken[0]), taken, prospect, state, _state(beliefs.of(after)))
+            yield Step(
+                commit, _why(plan, taken[0]), taken, prospect, state, _state(beliefs.of(usable(plan, after)))
+            )
         so_far = after
 
 

@@ -1,33 +1,37 @@
-"""From what a hunt works with to its session: the good endpoint found where it says `good: auto`."""
+"""The session of a hunt; with `good: auto`, the good endpoint is found first."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from bisector.errors import HistoryError
+from bisector.history.repository import UNSHALLOW
 from bisector.hunt import walk_back
+from bisector.hunt.decide.endpoint_runs import reviewed_by
 from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import Ground, opened
+from bisector.hunt.home import explained_by_home, read_alone
 from bisector.hunt.remembered import lasting
 from bisector.hunt.session import Session
 from bisector.hunt.taking import take
 from bisector.hunt_file import AUTO
+from bisector.predicate import Good
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
 
 def session_on(ground: Ground, listener: Listener) -> Session:
-    """The session of a hunt, its good endpoint found first where the hunt file leaves that to bisector."""
+    """The session of a hunt; with `good: auto`, its good endpoint is found first."""
     automatic = ground.hunt.good == (AUTO,)
     return Session(ground, [find_good(ground, listener)] if automatic else ground.hunt.good)
 
 
 def find_good(ground: Ground, listener: Listener) -> str:
-    """A good commit before bad, by a search of its own in the journal.
+    """Find a good commit before bad; the journal keeps this search as a hunt of its own.
 
-    Raises `HistoryError` where no commit as far back as `since` is good.
+    Raises `HistoryError` if no commit back to `since` is good.
     """
     hunt, repository = ground.hunt, ground.repository
     bad = repository.resolve(hunt.bad)
@@ -43,15 +47,20 @@ def find_good(ground: Ground, listener: Listener) -> str:
             while True:
                 step = walk_back.step(line, readings, ground.repeats, ground.ratio)
                 if isinstance(step, walk_back.Found):
-                    listener(Noted(f"{step.commit[:12]} is good; the search is for what came after it"))
+                    listener(Noted(f"{step.commit[:12]} is good; searching the commits after it"))
                     return step.commit
                 if isinstance(step, walk_back.NoneFound):
-                    # It may have been the machine, which the next start is to see.
+                    # The machine may be the cause, so the next start reads everything again.
                     journal.put_aside(row.id, lambda _reading: False)
-                    raise HistoryError(
-                        f"no commit that can be tested back to {step.oldest[:12]} is good; "
-                        "name a good one with --good, or go further back with --since"
-                    )
-                about = step.commit if step.clean else ""
-                request = Request(step.commit, Role.PREMISE, step.against, step.clean, about=about)
+                    none = f"no testable commit back to {step.oldest[:12]} is good"
+                    if ground.ratio is None and "HOME" in ground.seen:
+                        alone = read_alone(ground, key, {"bad": bad}, step.oldest, listener)
+                        if isinstance(alone.judgement, Good):
+                            raise HistoryError(
+                                f"{none}, but {explained_by_home('it is judged', ground, readings)}"
+                            )
+                    further = "name a good one with --good, or go further back with --since"
+                    raise HistoryError(f"{none}; {UNSHALLOW if repository.is_shallow else further}")
+                request = Request(step.commit, Role.PREMISE, step.against, step.clean)
+                request = reviewed_by(request, "", bad, readings)
                 readings.append(take(engine, request, partial(journal.add, row.id), listener))

@@ -1,4 +1,4 @@
-"""What a hunt works with before its revisions are resolved: repository, predicate, scratch folder."""
+"""What a hunt needs before its revisions are resolved: repository, predicate, scratch folder."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from bisector.probe.build_identity import printed
 from bisector.probe.discovery import find_predicate, options_context
 from bisector.probe.environment import allowed_environment
 from bisector.probe.identity import Identity
+from bisector.probe.written_files import refusal
 
 
 class Ground:
-    """What a hunt works with, before its revisions are resolved.
+    """What a hunt needs before its revisions are resolved.
 
-    `hunt_file` is where the hunt was read from, None for one given on the command line; `environment`
-    that of the process. Raises `HistoryError` and `HuntFileError` for what the user has to mend.
+    `hunt_file` is the file that the hunt was read from, None for a hunt on the command line; `environment`
+    is that of the process. Raises `HistoryError` and `HuntFileError` for what the user must fix.
     """
 
     def __init__(self, hunt: Hunt, hunt_file: Path | None, environment: Mapping[str, str]) -> None:
@@ -46,6 +47,7 @@ class Ground:
             whole=hunt.pairs.whole,
             passes=hunt.premise.max,
             seconds=hunt.premise.time,
+            warm_up=hunt.pairs.warm_up if isinstance(hunt.pairs.warm_up, int) else None,
         )
         self.scratch = scratch_of(hunt, hunt_file, self.repository, environment)
 
@@ -57,32 +59,43 @@ class Ground:
 
     @functools.cached_property
     def compiler(self) -> str:
-        """What `build.identity` prints at this start; `EnvironmentFault` where it fails."""
+        """What `build.identity` prints at this start; raises `EnvironmentFault` if it fails."""
         return printed(self.hunt, self.seen, self.base)
 
     def identity(self, ends: Mapping[str, str], good: Sequence[str] = ()) -> Identity:
-        """What this hunt is, between these ends, as things stand now; `good` are all good commits."""
+        """The current identity of this hunt between these ends; `good` are all good commits."""
         return Identity(
             self.hunt, self.repository, self.seen, ends, self.compiler, self.predicate, tuple(good)
         )
 
 
 def predicate_of(hunt: Hunt, hunt_file: Path | None) -> Predicate[Any]:
-    """The predicate that the hunt names, with its options checked."""
+    """The hunt's predicate, with its options checked."""
     base = hunt_file.parent if hunt_file else Path.cwd()
     try:
         kind = find_predicate(hunt.predicate.name, base)
         options = kind.Options.model_validate(hunt.predicate.options, context=options_context(base))
-        return kind(options)
+        predicate = kind(options)
     except ValidationError as error:
         raise options_refused(hunt, error, kind.Options) from error
     except UsageError as error:
         raise HuntFileError(f"{hunt.locate('predicate')}: {error}") from error
+    _require_inside(hunt, predicate.files)
+    return predicate
+
+
+def _require_inside(hunt: Hunt, files: Sequence[str]) -> None:
+    """Raise `HuntFileError` for a file of the test that bisector cannot read."""
+    for file in files:
+        if why := refusal(file, hunt.test.folder):
+            options = hunt.predicate.options
+            key = ("predicate", *[option for option, value in options.items() if value == file][:1])
+            raise HuntFileError(f"{hunt.locate(*key)}: {'.'.join(key)}: {file!r} {why}")
 
 
 @contextmanager
 def opened(scratch: Scratch) -> Iterator[Journal]:
-    """The journal of a scratch folder, closed at the end."""
+    """The journal of a scratch folder, closed on exit."""
     journal = Journal(scratch.journal)
     try:
         yield journal
@@ -92,7 +105,7 @@ def opened(scratch: Scratch) -> Iterator[Journal]:
 
 @contextmanager
 def located(hunt: Hunt, *key: str | int) -> Iterator[None]:
-    """Tell where the hunt file or the command line says what the history does not have."""
+    """Add to a `HistoryError` the place in the hunt file or on the command line that caused it."""
     try:
         yield
     except HistoryError as error:

@@ -1,4 +1,4 @@
-"""What a `git bisect` session found, as readings of a hunt that goes on from there."""
+"""Import the marks of a `git bisect` session as readings of a hunt, which continues from there."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _JUDGEMENTS: Mapping[Mark, type[Good | Bad | Untestable]] = {
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of the marks: `taken` are readings now, `known` were read before, the rest says nothing.
+    """The result of an import: `taken` marks are readings now, `known` ones were read before.
 
-    `candidates_left` of the `candidates` of the hunt agree with all marks.
+    `outside` marks are not in the range. `candidates_left` of the hunt's `candidates` agree with all marks.
     """
 
     taken: Mapping[str, Mark]
@@ -41,8 +41,8 @@ class Imported:
 def import_marks(session: Session, marks: Sequence[tuple[str, Mark]], *, restart: bool = False) -> Imported:
     """Write marks of commits into the journal of a hunt, as verdicts of its search.
 
-    The endpoints of the hunt are left to its premise. `restart` forgets its earlier readings first. Raises
-    `UsageError` for a hunt that is over.
+    Ignores the hunt's endpoints, which the premise reads. `restart` forgets earlier readings first. Raises
+    `UsageError` if the hunt is over.
     """
     plan, scratch = session.plan, session.ground.scratch
     with scratch.held(session.key), opened(scratch) as journal:
@@ -56,7 +56,7 @@ def import_marks(session: Session, marks: Sequence[tuple[str, Mark]], *, restart
             if candidate is None or candidate in known or candidate in taken:
                 continue
             taken[candidate] = mark
-            why = _WHY if candidate == commit else f"{_WHY}, where {commit[:12]} is alike in all inputs"
+            why = _WHY if candidate == commit else f"{_WHY}, from {commit[:12]} with the same inputs"
             judgement = _JUDGEMENTS[mark](why)
             journal.add(row.id, Reading(candidate, Role.SEARCH, judgement, datetime.now(UTC)))
     inside = [(standing[commit], mark) for commit, mark in marks if commit in standing]
@@ -70,7 +70,7 @@ def import_marks(session: Session, marks: Sequence[tuple[str, Mark]], *, restart
 
 
 def _agreeing(candidates: Candidates, marks: Sequence[tuple[str, Mark]]) -> int:
-    """How many candidates may be the first bad commit: ancestors of all bad commits and of no good one."""
+    """Number of candidates that can be the first bad commit: ancestors of all bad and of no good commits."""
     position = {commit: at for at, commit in enumerate(candidates.ids)}
     left = set(position.values())
     for commit, mark in marks:
@@ -90,13 +90,13 @@ def _agreeing(candidates: Candidates, marks: Sequence[tuple[str, Mark]]) -> int:
 def _require_open(row: HuntRow) -> None:
     if lasts(row.conclusion):
         raise UsageError(
-            f"hunt '{row.name}' is over already (its first bad commit is confirmed), see `bisector report`; "
-            "give --restart to forget it and begin with the verdicts of git bisect"
+            f"hunt '{row.name}' is already over (its first bad commit is confirmed), see `bisector report`; "
+            "use --restart to discard it and start from the verdicts of git bisect"
         )
 
 
 def _standing_for(session: Session) -> dict[str, str]:
-    """For each commit of the range, endpoints excepted, the candidate that is alike in all inputs."""
+    """Maps each commit in the range, except endpoints, to the candidate with the same inputs."""
     plan, every = session.plan, session.plan.every_candidate
     candidates = set(plan.candidates.ids)
     if len(candidates) == len(every):

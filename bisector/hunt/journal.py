@@ -1,4 +1,4 @@
-"""The journal: the durable record of every reading, in SQLite. All else is derived from it."""
+"""The journal: the durable record of every reading, in SQLite. Everything else is derived from it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from bisector.hunt.journal_schema import MIGRATIONS, SCHEMA_VERSION
 from bisector.hunt.known import Known
 from bisector.probe.reading import KnownUntestable, Reading
 
-_MENDS = {
-    sqlite3.SQLITE_FULL: "make room",
-    sqlite3.SQLITE_IOERR: "look after its disk",
-    sqlite3.SQLITE_BUSY: "wait for the other process that holds it",
+_REMEDIES = {
+    sqlite3.SQLITE_FULL: "free some space",
+    sqlite3.SQLITE_IOERR: "check its disk",
+    sqlite3.SQLITE_BUSY: "wait for the other process that uses it",
     sqlite3.SQLITE_READONLY: "fix its permissions",
     sqlite3.SQLITE_CANTOPEN: "fix its permissions",
 }
@@ -30,7 +30,7 @@ _MENDS = {
 
 @dataclass(frozen=True, slots=True)
 class HuntRow:
-    """One hunt as the journal knows it; `document` is the hunt file's content as JSON values."""
+    """One hunt in the journal; `document` is the hunt file's content as JSON values."""
 
     id: int
     key: str
@@ -40,12 +40,12 @@ class HuntRow:
     finished: datetime | None
     conclusion: Conclusion | None
     recipe: Mapping[str, str] = field(default_factory=dict)
-    """Digests of what went into the key, by name; empty where an earlier version wrote it."""
+    """Digests of what went into the key, by name; empty if an earlier version wrote the row."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """What a phase beside the hunt found; `document` is what the phase keeps of it, as JSON values."""
+    """The result of a phase other than the hunt; `document` is its content as JSON values."""
 
     phase: str
     key: str
@@ -54,10 +54,10 @@ class ResultRow:
 
 
 class Journal:
-    """The journal in the SQLite file `path`, made when missing.
+    """The journal in the SQLite file `path`, created if missing.
 
-    Each write is on disk when its method returns. Every method raises `EnvironmentFault` where the file
-    cannot be used: not writable, disk full, damaged, not a journal, or from a newer bisector.
+    Each write is on disk when its method returns. Every method raises `EnvironmentFault` if the file cannot
+    be used: not writable, disk full, damaged, not a journal, or written by a newer bisector.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,16 +72,16 @@ class Journal:
             raise self._unusable(error) from error
 
     def close(self) -> None:
-        """Close the file; the journal is not used afterwards."""
+        """Close the file; do not use the journal afterwards."""
         self._connection.close()
 
     def begin(
         self, key: str, name: str, document: Mapping[str, object], recipe: Mapping[str, str] | None = None
     ) -> HuntRow:
-        """The hunt with this key: a new one, or the one that an earlier start left."""
+        """The hunt with this key: the one of an earlier start, or a new one."""
         said = json.dumps(document)
         row = self.find(key)
-        # A write waits for the disk, which a single probe would do in vain.
+        # A write waits for the disk; a single probe need not wait if nothing changes.
         if row is not None and (row.name, row.document) == (name, json.loads(said)):
             return row
         with self._writing() as connection:
@@ -93,7 +93,7 @@ class Journal:
         return next(row for row in self.hunts() if row.key == key)
 
     def find(self, key: str) -> HuntRow | None:
-        """The hunt with this key, None where it has not begun."""
+        """The hunt with this key; None if it has not begun."""
         return next((row for row in self.hunts() if row.key == key), None)
 
     def forget(self, hunt: int) -> None:
@@ -102,7 +102,7 @@ class Journal:
             connection.execute("delete from hunts where id = ?", (hunt,))
 
     def add(self, hunt: int, found: Reading | KnownUntestable) -> None:
-        """Write one reading, or a commit that is known to be untestable without one."""
+        """Write one reading, or a commit known to be untestable without one."""
         with self._writing() as connection:
             if isinstance(found, KnownUntestable):
                 connection.execute(
@@ -112,44 +112,56 @@ class Journal:
                 return
             connection.execute(
                 "insert into readings (hunt, commit_id, role, against, judgement, run, reference,"
-                " build_seconds, log, at, digest, reference_digest, build, shared, about)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " build_seconds, log, at, digest, reference_digest, build, shared, about, clean)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (hunt, *stored.reading_to_row(found)),
             )
 
     def conclude(self, hunt: int, conclusion: Conclusion | None) -> None:
-        """Write how the hunt ended; None for one that goes on."""
+        """Write how the hunt ended; None if it goes on."""
         ended = (json.dumps(stored.conclusion_to_json(conclusion)), _now()) if conclusion else (None, None)
         with self._writing() as connection:
             connection.execute("update hunts set conclusion = ?, finished = ? where id = ?", (*ended, hunt))
 
     def readings(self, hunt: int) -> list[Reading]:
-        """The readings of a hunt that count, oldest first."""
+        """The hunt's readings that count, oldest first."""
         with self._reading():
             return [reading for _, reading in self._counting(hunt)]
 
     def known(self, hunt: int) -> Known:
-        """All that is known of a hunt: its readings that count, and commits known to be untestable."""
+        """Everything known about a hunt: its readings that count, and commits known to be untestable."""
         return Known(tuple(self.readings(hunt)), tuple(self._untestable(hunt)))
 
     def taken(self, hunt: int) -> int:
-        """How many readings of a hunt were ever taken, those that were put aside too."""
+        """Number of readings ever taken for a hunt, including those put aside."""
         with self._reading() as connection:
             rows = connection.execute("select count(*) from readings where hunt = ?", (hunt,))
             return int(rows.fetchone()[0])
 
-    def put_aside(self, hunt: int, counts: Callable[[Reading | KnownUntestable], bool]) -> None:
-        """Have only that of a hunt count from now on for which `counts` says so.
+    def counts(self, hunt: int) -> tuple[int, int, int]:
+        """Numbers of all readings of a hunt, of those put aside, and of commits known to be untestable."""
+        with self._reading() as connection:
+            (found,) = connection.execute(
+                "select (select count(*) from readings where hunt = ?),"
+                " (select count(*) from readings where hunt = ? and aside != ''),"
+                " (select count(*) from untestable where hunt = ?)",
+                (hunt,) * 3,
+            )
+            return int(found[0]), int(found[1]), int(found[2])
 
-        Where no reading is left, the hunt starts now.
+    def put_aside(self, hunt: int, counts: Callable[[Reading | KnownUntestable], bool]) -> None:
+        """Keep only what `counts` accepts; everything else of the hunt no longer counts.
+
+        If no reading is left, the hunt starts now.
         """
         with self._reading():
             gone = [identity for identity, reading in self._counting(hunt) if not counts(reading)]
-            mended = [fact.commit for fact in self._untestable(hunt) if not counts(fact)]
-        if mended:
+            doubtful = [fact.commit for fact in self._untestable(hunt) if not counts(fact)]
+        if doubtful:
             with self._writing() as connection:
                 connection.executemany(
-                    "delete from untestable where hunt = ? and commit_id = ?", [(hunt, one) for one in mended]
+                    "delete from untestable where hunt = ? and commit_id = ?",
+                    [(hunt, one) for one in doubtful],
                 )
         if gone:
             with self._writing() as connection:
@@ -164,7 +176,7 @@ class Journal:
                 )
 
     def hunts(self) -> list[HuntRow]:
-        """All hunts, the one started last first."""
+        """All hunts, newest first."""
         with self._reading() as connection:
             rows = connection.execute(
                 "select id, key, name, document, started, finished, conclusion, recipe from hunts"
@@ -185,7 +197,7 @@ class Journal:
             ]
 
     def add_result(self, phase: str, key: str, document: Mapping[str, Any]) -> None:
-        """Write what a phase found."""
+        """Write the result of a phase."""
         with self._writing() as connection:
             connection.execute(
                 "insert into results (phase, key, at, document) values (?, ?, ?, ?)",
@@ -195,7 +207,7 @@ class Journal:
     def results(
         self, phase: str | None = None, key: str | None = None, since: datetime | None = None
     ) -> list[ResultRow]:
-        """What phases found, oldest first: of one phase, one key, from a time on (with a time zone)."""
+        """Results of phases, oldest first; filtered by phase, key and earliest time (with a time zone)."""
         earliest = since.astimezone(UTC).isoformat(timespec="milliseconds") if since else ""
         with self._reading() as connection:
             rows = connection.execute(
@@ -219,10 +231,11 @@ class Journal:
             ]
 
     def _counting(self, hunt: int) -> list[tuple[int, Reading]]:
-        """Readings that count, with their ids."""
+        """The readings that count, with their row ids."""
         rows = self._connection.execute(
             "select id, commit_id, role, against, judgement, run, reference, build_seconds, log, at, digest,"
-            " reference_digest, build, shared, about from readings where hunt = ? and aside = '' order by id",
+            " reference_digest, build, shared, about, clean from readings where hunt = ? and aside = ''"
+            " order by id",
             (hunt,),
         )
         return [(row[0], stored.reading_from_row(row[1:])) for row in rows]
@@ -231,12 +244,12 @@ class Journal:
         (version,) = self._connection.execute("pragma user_version").fetchone()
         if version > SCHEMA_VERSION:
             raise EnvironmentFault(
-                f"the journal {self.path} was written by a newer bisector (schema {version}, this one knows "
-                f"{SCHEMA_VERSION}); upgrade bisector, or choose another `scratch`"
+                f"the journal {self.path} was written by a newer bisector (schema {version}; this version "
+                f"supports up to {SCHEMA_VERSION}); upgrade bisector, or choose another `scratch`"
             )
         if version < SCHEMA_VERSION:
             with self._writing() as connection:
-                # Another process may have migrated it meanwhile.
+                # Another process may have migrated it in the meantime.
                 (version,) = connection.execute("pragma user_version").fetchone()
                 for migration in MIGRATIONS[version:]:
                     for statement in migration.split(";\n"):
@@ -262,7 +275,7 @@ class Journal:
             yield self._connection
             self._connection.execute("commit")
         except BaseException as error:
-            # After some errors, such as a full disk, SQLite has rolled back by itself.
+            # After some errors, such as a full disk, SQLite has already rolled back.
             with suppress(sqlite3.Error):
                 self._connection.execute("rollback")
             if isinstance(error, sqlite3.Error):
@@ -270,9 +283,9 @@ class Journal:
             raise
 
     def _unusable(self, error: OSError | sqlite3.Error) -> EnvironmentFault:
-        mend = _MENDS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "move it away")
+        remedy = _REMEDIES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "move it away")
         return EnvironmentFault(
-            f"the journal {self.path} cannot be used ({error}); {mend}, or choose another `scratch`"
+            f"the journal {self.path} cannot be used ({error}); {remedy}, or choose another `scratch`"
         )
 
 

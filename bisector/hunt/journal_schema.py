@@ -1,11 +1,11 @@
-"""The tables of the journal, and what brings an older journal up to date."""
+"""The tables of the journal, and the migrations of older journals."""
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _SCHEMA = """
 create table hunts (
   id integer primary key,
-  key text not null unique,          -- what the hunt is: repository, endpoints, commands, predicate
+  key text not null unique,          -- identifies the hunt: repository, endpoints, commands, predicate
   name text not null,
   document text not null,            -- the hunt as JSON
   started text not null,             -- ISO 8601, UTC
@@ -19,11 +19,11 @@ create table readings (
   role text not null,
   against text not null,             -- the commit whose build was the reference; '' for an unpaired reading
   judgement text not null,           -- JSON
-  run text, reference text,          -- JSON; null where the commit did not get as far as its test
+  run text, reference text,          -- JSON; null if the commit did not reach its test
   build_seconds real not null,
   log text,
   at text not null,
-  digest text not null,              -- SHA-256 of the built outputs, '' where unknown
+  digest text not null,              -- SHA-256 of the built outputs, '' if unknown
   reference_digest text not null
 );
 create index readings_of_hunt on readings (hunt, id);
@@ -39,9 +39,9 @@ create table results (
 create index results_of_phase on results (phase, key, at)
 """
 _SAMENESS = """
--- how the commit came to stand built
+-- how the commit was built
 alter table readings add column build text not null default 'none';
--- the commit of the same bytes whose run it is; '' where the commit was run itself
+-- the byte-identical commit whose run this is; '' if the commit was run itself
 alter table readings add column shared text not null default '';
 -- the commit that a confirmation is about
 alter table readings add column about text not null default ''
@@ -49,22 +49,27 @@ alter table readings add column about text not null default ''
 _IDENTITY = """
 -- digests of what went into the key, by name, as JSON
 alter table hunts add column recipe text not null default '{}';
--- when the reading was put aside, because what it says may have been mended; '' while it counts
+-- when the reading was put aside, because its cause may have been fixed; '' while it counts
 alter table readings add column aside text not null default ''
 """
 _UNTESTABLE = """
 create table untestable (
   id integer primary key,
   hunt integer not null references hunts (id) on delete cascade,
-  commit_id text not null,           -- a build ahead has failed at it, before anybody asked for a reading
+  commit_id text not null,           -- its prefetched build failed before a reading was requested
   why text not null,
   at text not null,                  -- ISO 8601, UTC
-  seconds real not null              -- what the failed builds took
+  seconds real not null              -- how long the failed builds took
 );
 insert into untestable (hunt, commit_id, why, at, seconds)
   select hunt, commit_id, json_extract(judgement, '$.why'), at, build_seconds from readings
   where build = 'ahead' and aside = '';
 delete from readings where build = 'ahead'
 """
-MIGRATIONS = (_SCHEMA, _RESULTS, _SAMENESS, _IDENTITY, _UNTESTABLE)
-"""What brings a journal from one schema version to the next."""
+_CLEAN = """
+-- whether everything that ran was built clean
+alter table readings add column clean integer not null default 0;
+update readings set clean = 1 where role = 'confirmation' or about <> ''
+"""
+MIGRATIONS = (_SCHEMA, _RESULTS, _SAMENESS, _IDENTITY, _UNTESTABLE, _CLEAN)
+"""Each entry migrates a journal from one schema version to the next."""

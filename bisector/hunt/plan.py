@@ -1,4 +1,4 @@
-"""What a hunt is to do, with every revision resolved."""
+"""The plan of a hunt, with every revision resolved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bisector.history.candidates import Candidates
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When to stop without an answer: seconds of this start, probes of the whole hunt; None is no limit."""
+    """When to stop without an answer: seconds of this start, probes of the whole hunt; None for no limit."""
 
     seconds: float | None = None
     probes: int | None = None
@@ -20,11 +20,12 @@ class Budget:
 class Repeats:
     """How often endpoints and candidates are read.
 
-    `least` and `most` pairs of a measured comparison (premise, confirmation), `first` pairs when the search
-    comes to a commit; `verdicts` runs of each endpoint for a verdict. A bad endpoint that is judged good is
-    run up to `passes` times, one whose runs contradict each other twice as often, as long as all runs of the
-    endpoints took less than `seconds`. `whole`: at the endpoints and at the answer, runs that are certain to
-    be bad are not ended early.
+    A measured comparison (premise, confirmation) takes `least` to `most` pairs; the search first takes
+    `first` pairs of a commit. Verdicts take `verdicts` runs of each endpoint. A bad endpoint that is judged
+    good is run up to `passes` times, or twice as often if its runs contradict each other, as long as all
+    endpoint runs took less than `seconds`. Measured runs come after `warm_up` discarded ones (None: as many
+    as the good endpoint needs). `whole`: do not end runs early at the endpoints and at the answer, even if
+    they are certain to be bad.
     """
 
     first: int = 1
@@ -34,38 +35,44 @@ class Repeats:
     whole: bool = False
     passes: int = 30
     seconds: float = 120.0
+    warm_up: int | None = 0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One hunt. All commits are full ids; `good[0]` is the reference of paired readings."""
+    """The plan of one hunt. All commits are full ids; `good[0]` is the reference of paired readings."""
 
     good: tuple[str, ...]
     bad: str
     candidates: Candidates
     """Those that differ from their parents in a declared input."""
     every_candidate: Candidates
-    """All of the range: what the search falls back to when the declared inputs prove incomplete."""
+    """All commits in the range: the search falls back to these if the declared inputs are incomplete."""
     parents: Mapping[str, tuple[str, ...]]
-    """Whom the confirmation holds against a candidate: its parents, also outside the range (or the first)."""
+    """The commits that the confirmation compares a candidate with: its parents, also outside the range
+    (with `first_parent`, only the first)."""
     found_before: tuple[str, ...] = ()
-    """Candidates at which other hunts ended, confirmed: what slows one guest down often slows all."""
+    """Confirmed answers of other hunts among the candidates: what slows one guest often slows all."""
     merge_bases: tuple[str, ...] = ()
-    """To be found good before the search, because a good endpoint is no ancestor of bad."""
+    """Commits that must be good before the search starts, because a good endpoint is no ancestor of bad."""
     ratio: float | None = None
-    """The smallest regression wanted, of a paired predicate; None where the predicate gives verdicts."""
+    """The smallest regression wanted, for a paired predicate; None if the predicate gives verdicts."""
     paths: tuple[str, ...] = ()
-    """To commits that touch these the candidates are limited; empty for all commits."""
+    """The candidates are limited to commits that touch these paths; empty for all commits."""
     contained_in_good: Callable[[str], bool] | None = None
-    """Whether a good endpoint contains a commit; None where that is true of all that are no candidates."""
+    """Whether a good endpoint contains a commit; None if that holds for all commits but the candidates."""
+    is_tested_alike: Callable[[str, str], bool] | None = None
+    """Whether the test reads the same files of two commits, besides their builds; None if it reads none."""
     to_the_end: bool = False
-    """Whether no run of the search is ended half way to the limit at which those of the bad endpoint end."""
+    """Whether search runs continue past half of the limit at which runs of the bad endpoint end."""
+    in_turn: bool = False
+    """Whether good is read before bad, and both before any other: the predicate reviews runs by theirs."""
     repeats: Repeats = field(default_factory=Repeats)
     confidence: float = 0.99
     budget: Budget = field(default_factory=Budget)
 
     def before_good(self, commit: str) -> bool:
-        """Whether a commit outside of the range is an ancestor of a good endpoint, and none itself."""
+        """Whether a commit outside the range is an ancestor of a good endpoint, but not itself one."""
         if commit in self.good or commit in self.every_candidate.ids:
             return False
         return self.contained_in_good(commit) if self.contained_in_good else True

@@ -1,4 +1,4 @@
-"""The plan of a hunt: revisions resolved, candidates listed."""
+"""Make the plan of a hunt: resolve revisions, list candidates."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from functools import partial
 
 from bisector.errors import HistoryError
 from bisector.history.candidates import candidates_between, collapse
+from bisector.history.object_ids import object_ids
 from bisector.history.parents import Parents
-from bisector.history.repository import Repository
+from bisector.history.repository import UNSHALLOW, Repository
 from bisector.hunt.ground import Ground, located
 from bisector.hunt.plan import Budget, Plan
 from bisector.probe.identity import inputs_of
 
 
 def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
-    """The hunt with `revisions` as its good ones, candidates listed; raises `HistoryError`."""
+    """The plan with `revisions` as good commits and all candidates listed; raises `HistoryError`."""
     hunt, repository = ground.hunt, ground.repository
     with located(hunt, "good"):
         good = tuple(repository.resolve(revision) for revision in revisions)
@@ -33,7 +34,7 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
             paths=hunt.paths,
             inputs=() if "." in inputs else inputs,
         )
-        # What it has to say of endpoints that do not fit comes first.
+        # Its errors about endpoints that do not fit take precedence.
         bases = _merge_bases(repository, good, bad)
         every = listed.result()
     return Plan(
@@ -46,11 +47,18 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
         ratio=ground.ratio,
         paths=hunt.paths,
         contained_in_good=partial(_contained, repository, good) if hunt.paths else None,
-        to_the_end=hunt.test.to_the_end,
+        is_tested_alike=partial(_is_tested_alike, repository, hunt.test.inputs or (".",)),
+        to_the_end=hunt.test.to_the_end or ground.predicate.runs_to_the_end,
+        in_turn=ground.predicate.reviews,
         repeats=ground.repeats,
         confidence=hunt.confidence,
         budget=Budget(hunt.budget.time, hunt.budget.probes),
     )
+
+
+def _is_tested_alike(repository: Repository, inputs: Sequence[str], one: str, other: str) -> bool:
+    here, there = object_ids(repository, [one, other], inputs)
+    return here == there
 
 
 def _contained(repository: Repository, good: tuple[str, ...], commit: str) -> bool:
@@ -58,18 +66,16 @@ def _contained(repository: Repository, good: tuple[str, ...], commit: str) -> bo
 
 
 def _merge_bases(repository: Repository, good: tuple[str, ...], bad: str) -> tuple[str, ...]:
-    """Where the good commits that bad does not contain part from it; these must be good too, as in git."""
+    """Merge bases of bad and the good commits that it does not contain; they must be good too, as in git."""
     found: dict[str, None] = {}
     for commit in good:
         bases = repository.merge_bases(commit, bad)
         if not bases:
-            raise HistoryError(
-                f"good {commit[:12]} and bad {bad[:12]} have no common history; "
-                "name two commits of one history (in a shallow clone: `git fetch --unshallow`)"
-            )
+            remedy = UNSHALLOW if repository.is_shallow else "name two related commits"
+            raise HistoryError(f"good {commit[:12]} and bad {bad[:12]} have no common history; {remedy}")
         if bad in bases:
             raise HistoryError(
-                f"bad {bad[:12]} is an ancestor of good {commit[:12]}, or the same; are they swapped?"
+                f"bad {bad[:12]} is an ancestor of good {commit[:12]}, or the same commit; are they swapped?"
             )
         found.update(dict.fromkeys(base for base in bases if base not in good))
     return tuple(found)

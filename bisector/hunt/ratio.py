@@ -8,9 +8,9 @@ from bisector.predicate import Measured, Predicate, Run
 
 
 def ratio_of(predicate: Predicate[Any], run: Run, earlier: Run) -> float | None:
-    """What `predicate` makes of `run` against `earlier`; None where it gives no value."""
+    """The value that `predicate` measures for `run` against `earlier`; None if it gives none."""
     try:
         judgement = predicate.judge(run, earlier)
-    except Exception:  # A plug-in may object to two runs of the reference; then nothing is known.
+    except Exception:  # A plug-in may refuse two runs of the reference; then the ratio is unknown.
         return None
     return judgement.value if isinstance(judgement, Measured) else None

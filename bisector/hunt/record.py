@@ -1,4 +1,4 @@
-"""What is known of one hunt: all that reports need, derived from the journal and the history."""
+"""Everything that reports need about one hunt, derived from the journal and the history."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bisector.engine.account import Ahead
 from bisector.history.commit import CommitInfo
+from bisector.hunt.advice import Advice, Excerpt
 from bisector.hunt.conclusion import Conclusion, Effect
 from bisector.hunt.known import Known
 from bisector.probe.reading import KnownUntestable, Reading, Role
@@ -32,31 +33,41 @@ class HuntRecord:
     readings: Sequence[Reading]
     conclusion: Conclusion | None
     untestable: Sequence[KnownUntestable] = ()
-    """Commits known to be untestable without a reading: a build ahead failed, or `skip` names them."""
+    """Commits known to be untestable without a reading: a prefetched build failed, or `skip` lists them."""
     first_parent: bool = False
-    """Whether only bad's own branch was searched."""
+    """Whether the search followed first parents only (bad's own branch)."""
     premise: Effect | None = None
     posterior: Mapping[str, float] = field(default_factory=dict)
-    """Probability that a candidate is the first bad commit, by full id; candidates at zero may be missing."""
+    """Probability that each candidate is the first bad commit, by full id; may omit candidates at zero."""
     started: datetime | None = None
     finished: datetime | None = None
     machine: Mapping[str, str] = field(default_factory=dict)
-    """Facts of the machine for the foot of a report, such as `cpu`, `cores`, `memory`, `kernel`."""
+    """Facts about the machine for the end of a report, such as `cpu`, `cores`, `memory`, `kernel`."""
     timeout: float | None = None
     """Seconds after which a test is stopped."""
     ahead: Ahead | None = None
-    """What was built before it was asked for; None where nothing was."""
+    """The account of prefetched builds; None if there were none."""
     remembered: datetime | None = None
-    """When the hunt ended, where this start found it over and ran nothing."""
+    """When the hunt ended, if this start found it finished and ran nothing."""
     reproduce: str = ""
     """The shell command that runs this hunt again."""
+    secrets: Sequence[str] = ()
+    """Values of variables that no report may show."""
+    excerpts: Sequence[Excerpt] = ()
+    """What endpoints that are not as the user said, and untestable commits, printed last."""
+    advice: Sequence[Advice] = ()
+    """What to do about a hunt that could not begin, the likeliest first."""
+    next_steps: Sequence[str] = ()
+    """Commands for the shell that lead on from the conclusion."""
+    commit_pages: str = ""
+    """The https address of the pages of commits, to which a full id is appended; empty if unknown."""
 
     @property
     def probes(self) -> int:
-        """How many commits the search asked for; endpoints and confirmation are not counted."""
+        """Number of commits that the search asked for, without endpoints and confirmation."""
         return len({r.commit for r in self.readings if r.role in (Role.SEARCH, Role.MERGE_BASE)})
 
     @property
     def known(self) -> Known:
-        """What a decision rests on."""
+        """The facts that decisions are based on."""
         return Known(tuple(self.readings), tuple(self.untestable))

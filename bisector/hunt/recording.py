@@ -1,7 +1,8 @@
-"""The record of a hunt, which reports are made from: derived from its readings and the history."""
+"""Builds the record of a hunt, the input of all reports, from its readings and the history."""
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 from datetime import UTC, datetime
@@ -9,48 +10,82 @@ from pathlib import Path
 
 import psutil
 
+from bisector.history.commit import CommitInfo
+from bisector.history.forge import commit_pages
 from bisector.hunt.conclusion import Effect
 from bisector.hunt.decide import premise
+from bisector.hunt.decide.belief import Belief
 from bisector.hunt.decide.beliefs import Beliefs
 from bisector.hunt.ground import Ground
 from bisector.hunt.journal import HuntRow
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.hunt.record import HuntRecord
+from bisector.hunt.secrets import secrets_of
 from bisector.probe.reading import Role
 
 
-def record_of(ground: Ground, plan: Plan, row: HuntRow, known: Known) -> HuntRecord:
-    """What reports need of a hunt, derived from its readings and the history."""
-    hunt, repository = ground.hunt, ground.repository
-    wanted = {*plan.good, plan.bad, *plan.every_candidate.ids, *(r.commit for r in known.readings)}
-    commits = repository.infos(wanted)
-    only = 1 if hunt.first_parent else None
-    beside = {parent for one in plan.every_candidate.ids for parent in commits[one].parents[:only]}
-    commits |= repository.infos(beside - wanted)
-    searching = any(reading.role is not Role.PREMISE for reading in known.readings)
-    return HuntRecord(
-        name=row.name,
-        repository=repository.path,
-        good=[commits[commit] for commit in plan.good],
-        bad=commits[plan.bad],
-        predicate=hunt.predicate.name,
-        commits=commits,
-        candidates=plan.every_candidate.ids,
-        readings=known.readings,
-        untestable=known.untestable,
-        conclusion=row.conclusion,
-        timeout=hunt.test.timeout,
-        first_parent=hunt.first_parent,
-        premise=_premise_effect(plan, known),
-        posterior=Beliefs(plan).of(known).posterior() if searching else {},
-        started=row.started,
-        finished=row.finished or datetime.now(UTC),
-        machine=machine_facts(),
-    )
+class Recording:
+    """What reports need about one hunt, derived from its readings and the history, as the hunt grows.
+
+    Keeps what the next record needs again. For one thread.
+    """
+
+    def __init__(self, ground: Ground, plan: Plan) -> None:
+        self._ground = ground
+        self._plan = plan
+        self._beliefs = Beliefs(plan)
+        self._commits: dict[str, CommitInfo] = {}
+
+    def record(self, row: HuntRow, known: Known) -> HuntRecord:
+        """What reports need about the hunt, with everything that is known now."""
+        hunt, plan, repository = self._ground.hunt, self._plan, self._ground.repository
+        commits = self._with_details(known)
+        belief = self.belief(known)
+        return HuntRecord(
+            name=row.name,
+            repository=repository.path,
+            good=[commits[commit] for commit in plan.good],
+            bad=commits[plan.bad],
+            predicate=hunt.predicate.name,
+            commits=commits,
+            candidates=plan.every_candidate.ids,
+            readings=known.readings,
+            untestable=known.untestable,
+            conclusion=row.conclusion,
+            timeout=hunt.test.timeout,
+            first_parent=hunt.first_parent,
+            premise=premise_effect(plan, known),
+            posterior=belief.posterior() if belief else {},
+            started=row.started,
+            finished=row.finished or datetime.now(UTC),
+            machine=machine_facts(),
+            commit_pages=self._commit_pages,
+            secrets=secrets_of(hunt.environment.pass_, self._ground.environment),
+        )
+
+    def belief(self, known: Known) -> Belief | None:
+        """The belief of the search; None before it has begun."""
+        searching = any(reading.role is not Role.PREMISE for reading in known.readings)
+        return self._beliefs.of(known) if searching else None
+
+    def _with_details(self, known: Known) -> dict[str, CommitInfo]:
+        """The details of all commits that a record shows."""
+        plan, repository = self._plan, self._ground.repository
+        wanted = {*plan.good, plan.bad, *plan.every_candidate.ids, *(r.commit for r in known.readings)}
+        self._commits |= repository.infos(wanted - self._commits.keys())
+        only = 1 if self._ground.hunt.first_parent else None
+        beside = {p for one in plan.every_candidate.ids for p in self._commits[one].parents[:only]}
+        self._commits |= repository.infos(beside - self._commits.keys())
+        return dict(self._commits)
+
+    @functools.cached_property
+    def _commit_pages(self) -> str:
+        return commit_pages(self._ground.repository)
 
 
-def _premise_effect(plan: Plan, known: Known) -> Effect | None:
+def premise_effect(plan: Plan, known: Known) -> Effect | None:
+    """The step between the endpoints as the premise measured it; None for verdicts, or if not known yet."""
     at = [known.of(c, Role.PREMISE) for c in (plan.good[0], plan.bad)]
     if plan.ratio is None or not all(at):
         return None
@@ -58,7 +93,7 @@ def _premise_effect(plan: Plan, known: Known) -> Effect | None:
 
 
 def machine_facts() -> dict[str, str]:
-    """What a reader of figures wants to know of this machine: cpu, cores, memory, kernel."""
+    """Facts about this machine that matter for measurements: cpu, cores, memory, kernel."""
     facts = {
         "cpu": _cpu_model(),
         "cores": str(os.cpu_count()),

@@ -1,4 +1,4 @@
-"""What a hunt takes over from its earlier starts, and what it reads again because it may have been mended."""
+"""What a hunt keeps from earlier starts, and what it tests again because it may have been fixed since."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from bisector.probe.reading import KnownUntestable, Reading, Role
 ANEW = "`--restart` starts over"
 
 _LACKS_A_PROGRAM = re.compile(r"\b12[67]\b|not found|No such file|Permission denied")
-"""In why a commit is untestable: the shell's exit codes for programs, and what shells and make say."""
+"""Signs of a missing program in an untestable commit's reason: shell exit codes, messages of shells, make."""
 
 
 def lasts(conclusion: Conclusion | None) -> TypeGuard[FirstBad]:
-    """Whether the same command is answered from the journal: only by a first bad commit, confirmed.
+    """Whether the journal answers the same command again: only with a confirmed first bad commit.
 
-    Everything else may have been the machine's fault: a service that was down, a tool that was missing.
+    The machine may have caused any other conclusion, such as a service that was down or a missing tool.
     """
     return isinstance(conclusion, FirstBad) and conclusion.confirmed
 
 
 def counts(found: Reading | KnownUntestable, conclusion: Conclusion | None) -> bool:
-    """Whether what was found still counts at the next start of a hunt that ended, so far, with `conclusion`.
+    """Whether `found` still counts at the next start of a hunt whose last start ended with `conclusion`.
 
-    A hunt that was interrupted, or whose budget was spent, goes on with all that does not look like a missing
-    program. One without a clear answer keeps the verdicts of its search, and reads its endpoints, its
-    confirmation and what was untestable again. One that found the endpoints not to be as they were said to
-    be keeps nothing but what other commands asked for.
+    A hunt that was interrupted, or ran out of budget, keeps everything that does not look like a missing
+    program. A hunt without a clear answer keeps the verdicts of its search, and repeats endpoints,
+    confirmation and untestable commits. A hunt whose endpoints were not as the user said keeps only what
+    other commands read.
     """
     judgement = found.judgement if isinstance(found, Reading) else Untestable(found.why)
     if isinstance(found, Reading) and found.role is Role.VERIFICATION:
@@ -47,22 +47,24 @@ def counts(found: Reading | KnownUntestable, conclusion: Conclusion | None) -> b
 
 
 def lasting(judgement: Judgement) -> bool:
-    """Whether a judgement is the same tomorrow: not if a calmer machine or a program might change it."""
+    """Whether a judgement is permanent: not if a quieter machine or an installed program might change it."""
     if isinstance(judgement, Undecided):
         return False
     return not (isinstance(judgement, Untestable) and _LACKS_A_PROGRAM.search(judgement.why))
 
 
 def earlier(rows: Sequence[HuntRow], document: Mapping[str, Any]) -> HuntRow | None:
-    """The newest of `rows` (newest first) that is written as `document`, whatever was around it.
+    """The first of `rows` (newest first) with the same hunt document, whatever its environment.
 
-    Keys that an earlier bisector did not know do not count.
+    Ignores keys that an earlier bisector did not have.
     """
     return next((row for row in rows if _is_alike(row.document, document)), None)
 
 
 def _is_alike(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
     whole = ("hunt", "repository", "good", "bad", "first_parent", "paths", "predicate")
+    if (before.get("setup") or []) != now.get("setup", []):
+        return False
     return all(before.get(key) == now[key] for key in whole) and all(
         bool(before.get(key)) == bool(now[key])
         and (before.get(key) or {}).items() <= (now[key] or {}).items()
@@ -71,21 +73,37 @@ def _is_alike(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
 
 def why_not(before: HuntRow, digests: Mapping[str, str]) -> str:
-    """Why the readings of a hunt that is written the same are not those of one with these `digests`."""
+    """Why a hunt with these `digests` cannot use the readings of an earlier hunt with the same document."""
     names = [name for name, digest in digests.items() if before.recipe.get(name) != digest]
     why = f"{' and '.join(names)} changed since" if before.recipe else "an earlier bisector took them"
-    return f"the readings of the hunt of {clock_time(before.started)} are not used: {why}"
+    return f"not using the readings of the hunt started at {clock_time(before.started)}: {why}"
+
+
+def edited(rows: Sequence[HuntRow], document: Mapping[str, Any]) -> str:
+    """The note for a hunt whose file was edited since its newest start: what differs; '' for a new hunt."""
+    same = ("hunt", "repository", "good", "bad")
+    for row in rows:
+        if all(row.document.get(key) == document[key] for key in same):
+            parts = [
+                key
+                for key in ("setup", "build", "test", "predicate")
+                if (row.document.get(key) or None) != (document.get(key) or None)
+            ]
+            what = " and ".join(f"`{key}`" for key in parts) or "the hunt file"
+            at = clock_time(row.started)
+            return f"not using the readings of the hunt started at {at}: {what} changed since"
+    return ""
 
 
 def why_again(row: HuntRow) -> str:
-    """What is said when a hunt that had ended is taken up again; '' for one that had not."""
+    """The note for a hunt that had ended and is resumed; '' for one that had not ended."""
     if row.conclusion is None or row.finished is None:
         return ""
     at, name = clock_time(row.finished), row.conclusion.name
-    return f"this hunt ended at {at} with {name}; what may have been mended since is read again ({ANEW})"
+    return f"this hunt ended at {at} with {name}; testing again what may have been fixed since ({ANEW})"
 
 
 def clock_time(at: datetime) -> str:
-    """The local time of a moment, with its date where that is not today's."""
+    """The local time, with the date if that is not today."""
     local, today = at.astimezone(), datetime.now().astimezone().date()
     return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"

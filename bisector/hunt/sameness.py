@@ -1,4 +1,4 @@
-"""Readings that a commit takes over from another one: both built the same bytes, and test the same files."""
+"""Readings shared between commits that built the same bytes and test the same files."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from bisector.probe.request import Request
 
 
 class Sameness:
-    """Knows the `readings` of a hunt, those still to come too: the list is added to from outside.
+    """Finds a reading to share among the `readings` of a hunt; the caller keeps adding to that list.
 
-    Only the search's first reading of a commit is taken over. Nothing is once there was a confirmation: if it
-    did not hold, an input may be missing. Nor is anything of a build whose readings contradict each other.
+    Only the first search reading of a commit can be shared. Nothing is shared after a confirmation, because
+    a failed one may mean a missing input, nor from a build whose readings contradict each other.
     """
 
     def __init__(self, identity: Identity, readings: Sequence[Reading]) -> None:
@@ -25,8 +25,8 @@ class Sameness:
         self._tested: dict[str, tuple[str, ...]] = {}
 
     def reading_of(self, request: Request, digest: str) -> Reading | None:
-        """What the same bytes were judged to be, as a reading of this commit; None where it has to be run."""
-        if not digest or request.fresh or request.role is not Role.SEARCH or self._is_void():
+        """The reading of an equal build, as a reading of this commit; None if the commit must be run."""
+        if not digest or request.clean or request.role is not Role.SEARCH or self._is_void():
             return None
         if any(reading.commit == request.commit for reading in self._readings):
             return None
@@ -46,7 +46,7 @@ class Sameness:
         )
 
     def _files(self, commit: str) -> tuple[str, ...]:
-        """The ids of what the test reads beside the build."""
+        """The object ids of what the test reads besides the build."""
         if commit not in self._tested:
             self._tested[commit] = self._identity.tested([commit])[0]
         return self._tested[commit]

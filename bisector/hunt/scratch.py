@@ -1,10 +1,11 @@
-"""Where a hunt keeps what is not the user's: slots, built artefacts, logs, reports and the journal."""
+"""The scratch folder, where a hunt keeps its own files: slots, artefacts, logs, reports, the journal."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,21 +18,24 @@ from bisector.history.repository import Repository
 from bisector.hunt_file import Hunt
 from bisector.probe.file_lock import lock_held, try_lock
 
+_GLANCE = 0.05
+"""Seconds in which `status` has released a lock that it took to see whether a hunt holds it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """The scratch folder `root` and what lies in it."""
+    """The scratch folder `root` and the paths in it."""
 
     root: Path
 
     @property
     def slots(self) -> Path:
-        """Scratch worktrees in use; gone between hunts."""
+        """Worktrees in use; removed between hunts."""
         return self.root / "slots"
 
     @property
     def repositories(self) -> Path:
-        """The private repositories that slots borrow from."""
+        """The private repositories that slots borrow objects from."""
         return private_repositories(self.slots)
 
     @property
@@ -41,7 +45,7 @@ class Scratch:
 
     @property
     def reports(self) -> Path:
-        """Reports, one a hunt."""
+        """Reports, one per hunt."""
         return self.root / "reports"
 
     @property
@@ -51,7 +55,7 @@ class Scratch:
 
     @property
     def all_logs(self) -> Path:
-        """A folder a hunt, see `logs`."""
+        """One folder per hunt, see `logs`."""
         return self.root / "logs"
 
     def logs(self, key: str) -> Path:
@@ -59,30 +63,45 @@ class Scratch:
         return self.all_logs / key[:12]
 
     def logs_made(self, key: str) -> Path:
-        """The same, made where it is missing; `EnvironmentFault` where it cannot be."""
+        """Like `logs`, but creates the folder; raises `EnvironmentFault` if that fails."""
         logs = self.logs(key)
         try:
             logs.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EnvironmentFault(
-                f"no logs can be written in {logs} ({error.strerror}); choose another `scratch`"
+                f"cannot write logs in {logs} ({error.strerror}); choose another `scratch`"
             ) from error
         return logs
 
     @property
     def in_use(self) -> Path:
-        """The lock that everyone at work here holds shared, and `bisector clean` alone."""
+        """The lock that every user of this folder holds shared, and `bisector clean` exclusively."""
         return self.root / "in-use.lock"
 
     def lock(self, key: str) -> Path:
-        """The lock of the hunt `key`; of a longer key its beginning counts."""
+        """The lock of the hunt `key`; only the first 12 characters count."""
         return self.root / f"{key[:12]}.lock"
+
+    def is_running(self, key: str) -> bool:
+        """Whether a process holds the lock of the hunt `key`."""
+        path = self.lock(key)
+        if not path.exists():
+            return False
+        lock = try_lock(path)
+        if lock is not None:
+            lock.release()
+        return lock is None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether bisector has used this folder; `clean` deletes nothing in any other."""
+        return any(path.exists() for path in (self.in_use, self.journal, self.slots, self.store / "entries"))
 
     @contextmanager
     def held(self, key: str) -> Iterator[None]:
-        """Hold the hunt `key` for this process, once a `bisector clean` is over.
+        """Lock the hunt `key` for this process, after waiting for any `bisector clean`.
 
-        `EnvironmentFault` where another process holds it already.
+        Raises `EnvironmentFault` if another process holds the lock.
         """
         with ExitStack() as stack:
             with self._usable():
@@ -105,13 +124,16 @@ class Scratch:
         with self._usable():
             self.logs(key).mkdir(parents=True, exist_ok=True)
             lock = try_lock(path)
+            if lock is None:
+                time.sleep(_GLANCE)
+                lock = try_lock(path)
         if lock is None:
             raise EnvironmentFault(
                 f"this hunt is already running in {holder(path)} (lock {path}); "
-                "wait for it, or follow it with `bisector status`"
+                "wait for it, or follow it with `bisector status --follow`"
             )
         try:
-            # Not through a file of its own name that is put in its place: the lock is this file's.
+            # Written in place: replacing the file would lose the lock, which belongs to this file.
             with contextlib.suppress(OSError):
                 path.write_text(f"{os.getpid()}\n")
             yield
@@ -121,7 +143,7 @@ class Scratch:
 
 
 def holder(lock: Path) -> str:
-    """The process that holds a hunt's lock, as far as the file tells."""
+    """The process that holds a hunt's lock, if the file says so."""
     with contextlib.suppress(OSError, ValueError):
         return f"process {int(lock.read_text())}"
     return "another process"
@@ -130,11 +152,28 @@ def holder(lock: Path) -> str:
 def scratch_of(
     hunt: Hunt, hunt_file: Path | None, repository: Repository, environment: Mapping[str, str]
 ) -> Scratch:
-    """The hunt's own scratch folder, else `worktrees/` beside its hunt file, else one in the user's cache.
+    """The hunt's `scratch`, else `worktrees/` next to its hunt file, else a folder in the user's cache.
 
-    A default never lies in the work tree of the repository, which is the user's. Raises `EnvironmentFault`
-    where the user's cache is at no absolute path.
+    A default is never inside the repository's work tree. Raises `EnvironmentFault` if the path of the user's
+    cache is not absolute, or the folder is inside the git folder or is the work tree.
     """
+    found = _chosen(hunt, hunt_file, repository, environment)
+    root, tree = found.root.resolve(), repository.work_tree
+    if root.is_relative_to(repository.git_folder):
+        raise EnvironmentFault(
+            f"the scratch folder {found.root} lies inside the git folder of the repository; choose another "
+            "`scratch`"
+        )
+    if tree is not None and (root == tree or (hunt.scratch is None and root.is_relative_to(tree))):
+        raise EnvironmentFault(
+            f"the scratch folder {found.root} is in the work tree of the repository; choose another `scratch`"
+        )
+    return found
+
+
+def _chosen(
+    hunt: Hunt, hunt_file: Path | None, repository: Repository, environment: Mapping[str, str]
+) -> Scratch:
     if hunt.scratch is not None:
         return Scratch(hunt.scratch)
     if hunt_file is not None:
@@ -148,7 +187,7 @@ def scratch_of(
 
 
 def default_scratch(folder: Path, environment: Mapping[str, str]) -> Scratch:
-    """Where hunts started in `folder` are to be found when none is named."""
+    """The scratch folder for hunts started in `folder`, if none is named."""
     beside = Scratch(folder / "worktrees")
     return beside if beside.journal.exists() else _in_cache(Repository(folder), environment)
 
@@ -160,8 +199,8 @@ def _in_cache(repository: Repository, environment: Mapping[str, str]) -> Scratch
     if not cache.is_absolute():
         name = "XDG_CACHE_HOME" if environment.get("XDG_CACHE_HOME") else "HOME"
         raise EnvironmentFault(
-            f"{name} is '{environment.get(name, '')}', which is no absolute path, so there is no place for "
-            "the scratch folder; set it, or choose another `scratch`"
+            f"{name} is '{environment.get(name, '')}', which is not an absolute path, so there is no place "
+            "for the scratch folder; set it to an absolute path, or choose another `scratch`"
         )
     which = hashlib.sha256(bytes(repository.git_folder)).hexdigest()[:8]
     return Scratch(cache / "bisector" / f"{repository.path.name}-{which}")

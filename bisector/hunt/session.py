@@ -1,4 +1,4 @@
-"""A hunt put together: repository, plan, journal, engine; run, resumed or looked at."""
+"""A hunt with its repository, plan, journal and engine; to run, resume or inspect."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from bisector.hunt.lookahead import Lookahead, Stopwatch
 from bisector.hunt.plan import Plan
 from bisector.hunt.planning import plan_of
 from bisector.hunt.record import HuntRecord
-from bisector.hunt.recording import record_of
+from bisector.hunt.recording import Recording
 from bisector.hunt.sameness import Sameness
 from bisector.hunt.sharing import shared_or
 from bisector.hunt.skipped import skipped
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from bisector.engine.cluster import DaskEngine
 
 AHEAD = "built ahead"
-"""Under which the journal keeps what was built before it was asked for."""
+"""The journal's name for the account of prefetched builds."""
 _NAMED = 20
 
 
 class Session:
-    """One hunt as far as it can be prepared without building anything: its good commit is known."""
+    """One hunt with a known good commit, prepared as far as possible without a build."""
 
     def __init__(self, ground: Ground, good: Sequence[str]) -> None:
         self.ground = ground
@@ -52,14 +52,14 @@ class Session:
         self.key = self.identity.key
 
     def run(self, listener: Listener, *, restart: bool = False) -> HuntRecord:
-        """Run the hunt, or go on where an earlier start stopped; one that is over is not run again.
+        """Run the hunt, or resume an earlier start; a hunt that is over does not run again.
 
-        `restart` forgets all its earlier readings.
+        `restart` forgets all earlier readings.
         """
         return self._follow(listener, restart=restart, only_premise=False)
 
     def check(self, listener: Listener, *, restart: bool = False) -> HuntRecord:
-        """Read the endpoints only, as `run` would; the record has a conclusion if they rule the hunt out."""
+        """Read only the endpoints, as `run` would; the record has a conclusion if they rule out a search."""
         return self._follow(listener, restart=restart, only_premise=True)
 
     def _follow(self, listener: Listener, *, restart: bool, only_premise: bool) -> HuntRecord:
@@ -75,7 +75,7 @@ class Session:
             return self.record(journal)
 
     def _skips_what_holds(self, answer: FirstBad) -> bool:
-        """Whether `skip` names by now the first bad commit, or a parent that it was held against."""
+        """Whether `skip` now lists the first bad commit, or a parent that it was compared with."""
         candidates = self.plan.candidates
         at = candidates.ids.index(answer.commit) if answer.commit in candidates.ids else None
         parents = candidates.parents[at] if at is not None else ()
@@ -83,40 +83,47 @@ class Session:
         return any(reading.commit in rests_on for reading in skipped(self.ground, self.plan))
 
     def _tell_of_another(self, journal: Journal, listener: Listener) -> None:
-        before = self._found(journal)
+        before = self.found(journal)
         if before is not None and before.key != self.key:
             listener(Noted(remembered.why_not(before, self.identity.digests)))
+        elif before is None and (edited := remembered.edited(journal.hunts(), self._document())):
+            listener(Noted(edited))
 
     def _put_aside(self, journal: Journal, row: HuntRow, listener: Listener) -> None:
-        """Have what may have been mended since the last start read again."""
+        """Put aside what may have been fixed since the last start, so that it is read again."""
         journal.put_aside(row.id, lambda found: remembered.counts(found, row.conclusion))
         if again := remembered.why_again(row):
             listener(Noted(again))
 
-    def _found(self, journal: Journal) -> HuntRow | None:
+    def found(self, journal: Journal) -> HuntRow | None:
+        """The hunt's row, else that of the newest hunt with the same hunt document; None if there is none."""
         return journal.find(self.key) or remembered.earlier(journal.hunts(), self._document())
 
-    def record(self, journal: Journal) -> HuntRecord:
-        """All that is known of the hunt so far; `HistoryError` where it never began.
-
-        Where something around it has changed since, it is the newest hunt that was written like this one.
-        """
-        row = self._found(journal)
+    def begun(self, journal: Journal) -> HuntRow:
+        """The row that `found` gives; raises `HistoryError` if the hunt never began."""
+        row = self.found(journal)
         if row is None:
             raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
-        record = record_of(self.ground, self.plan, row, self._known(journal, row))
+        return row
+
+    def record(self, journal: Journal, recording: Recording | None = None) -> HuntRecord:
+        """Everything known about the hunt so far; raises `HistoryError` if it never began.
+
+        If its environment has changed since, this is the newest hunt with the same hunt document.
+        `recording` makes the next record of the same hunt faster.
+        """
+        row = self.begun(journal)
+        recording = recording or Recording(self.ground, self.plan)
+        record = recording.record(row, self.known(journal, row))
         ahead = [Ahead(**result.document) for result in journal.results(AHEAD, self.key, row.started)]
         return replace(record, ahead=sum(ahead, Ahead()) if ahead else None)
 
-    def _known(self, journal: Journal, row: HuntRow) -> Known:
-        """What counts of the hunt; nothing does that was read of a commit before `skip` named it."""
-        known, named = journal.known(row.id), skipped(self.ground, self.plan)
-        commits = {fact.commit for fact in named}
-        readings = [r for r in known.readings if r.role is not Role.VERIFICATION and r.commit not in commits]
-        return Known(tuple(readings), (*known.untestable, *named))
+    def known(self, journal: Journal, row: HuntRow) -> Known:
+        """The facts that count for the hunt."""
+        return known_of(self.ground, self.plan, journal, row)
 
     def row(self, journal: Journal, *, restart: bool = False) -> HuntRow:
-        """The hunt's place in the journal, made when missing; `restart` forgets its readings."""
+        """The hunt's row in the journal, created if missing; `restart` forgets its readings."""
         beginning = (self.key, self.ground.hunt.hunt, self._document(), self.identity.digests)
         row = journal.begin(*beginning)
         if restart:
@@ -125,7 +132,7 @@ class Session:
         return row
 
     def _document(self) -> dict[str, object]:
-        """The hunt as the journal has it."""
+        """The hunt document for the journal."""
         return {
             **self.ground.hunt.model_dump(mode="json"),
             "good": list(self.plan.good),
@@ -136,14 +143,14 @@ class Session:
     def _hunt(
         self, journal: Journal, row: HuntRow, listener: Listener, *, only_premise: bool
     ) -> Conclusion | None:
+        known = self.known(journal, row)
         others = _found_by_others(journal, self.key, self.plan)
         plan = replace(self.plan, found_before=tuple(others))
-        known = self._known(journal, row)
-        same = len(plan.every_candidate) - len(plan.candidates)
-        since = known.readings[-1].at if known.readings else None
-        listener(HuntBegan(len(plan.candidates), same, len(known.readings), plan.ratio is not None, since))
+        listener(HuntBegan(plan, known))
+        read = {reading.commit for reading in known.readings}
         for commit, name in others.items():
-            listener(Noted(f"{commit[:12]}, where the hunt {name} ended, is looked at early"))
+            if commit not in read:
+                listener(Noted(f"testing {commit[:12]} early: the hunt {name} found it"))
         readings = list(known.readings)
 
         def record(found: Reading | KnownUntestable) -> None:
@@ -188,7 +195,7 @@ class Session:
         return engine_for(*where, same_artifact=Sameness(self.identity, readings).reading_of)
 
     def _with_forgotten(self, conclusion: Conclusion | None) -> Conclusion | None:
-        """Name what may be the undeclared input, where the first bad commit changes none that is declared."""
+        """Add possible undeclared inputs, if the first bad commit changes no declared input."""
         plan, repository = self.plan, self.ground.repository
         if not isinstance(conclusion, FirstBad) or conclusion.commit in plan.candidates.ids:
             return conclusion
@@ -198,14 +205,22 @@ class Session:
         return replace(conclusion, forgotten=tuple(paths[:_NAMED]))
 
 
+def known_of(ground: Ground, plan: Plan, journal: Journal, row: HuntRow) -> Known:
+    """The facts that count for a hunt in the journal; earlier readings of commits in `skip` do not."""
+    known, named = journal.known(row.id), skipped(ground, plan)
+    commits = {fact.commit for fact in named}
+    readings = [r for r in known.readings if r.role is not Role.VERIFICATION and r.commit not in commits]
+    return Known(tuple(readings), (*known.untestable, *named))
+
+
 def _found_by_others(journal: Journal, key: str, plan: Plan) -> dict[str, str]:
-    """Candidates at which other hunts ended, confirmed, with the name of one such hunt."""
+    """Candidates that other hunts confirmed as first bad commits, with the name of one such hunt."""
     ended = ((row.name, row.conclusion) for row in journal.hunts() if row.key != key)
     found = {one.commit: name for name, one in ended if isinstance(one, FirstBad) and one.confirmed}
     return {commit: name for commit, name in found.items() if commit in plan.candidates.ids}
 
 
 def _budget_of(plan: Plan) -> Callable[[], bool]:
-    """Whether the time for this start of the hunt is over, from now on."""
+    """A function that says whether the time for this start of the hunt, counted from now, is over."""
     start, seconds = time.monotonic(), plan.budget.seconds
     return lambda: seconds is not None and time.monotonic() - start >= seconds

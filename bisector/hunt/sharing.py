@@ -1,4 +1,4 @@
-"""Whether good and bad reach each other by something outside of their slots, so that they look alike."""
+"""Whether good and bad share something outside their slots that makes them look alike."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from bisector.hunt.conclusion import BadIsGood, Conclusion, Inconclusive, NoRegression
+from bisector.hunt.conclusion import BadIsGood, Conclusion, GoodIsBad, Inconclusive, NoRegression
 from bisector.hunt.events import Listener
 from bisector.hunt.ground import Ground
 from bisector.hunt.home import hidden_by_home
 from bisector.hunt.plan import Plan
 from bisector.hunt.ratio import ratio_of
+from bisector.hunt_file.model import commands_of
 from bisector.predicate import Predicate
 from bisector.probe.outside import written_since
 from bisector.probe.reading import Reading, Role
 
 _NAMED = 3
+_COLD = 1.5
+"""A run that fills a cache takes at least this many times as much as each later one."""
+_LEAST_COLD = 1.2
+"""Minimum ratio between two such runs that counts, because they vary more than others."""
+_TO_STAND_OUT = 2
 
 
 def shared_or(
@@ -29,8 +35,8 @@ def shared_or(
     readings: Sequence[Reading],
     listener: Listener,
 ) -> Conclusion | None:
-    """The conclusion, unless it takes endpoints for alike that share something outside of their slots."""
-    if not isinstance(conclusion, NoRegression | BadIsGood):
+    """The conclusion; inconclusive if endpoints look alike that may share something outside their slots."""
+    if not isinstance(conclusion, NoRegression | BadIsGood | GoodIsBad):
         return conclusion
     premise = [reading for reading in readings if reading.role is Role.PREMISE]
     good, bad = ([r for r in premise if r.commit == end] for end in (plan.good[0], plan.bad))
@@ -41,10 +47,10 @@ def shared_or(
 def reference_jumps(
     good: Sequence[Reading], bad: Sequence[Reading], predicate: Predicate[Any], ratio: float
 ) -> float | None:
-    """By how much the reference became slower once bad was built, where that is the step looked for.
+    """The ratio by which the reference became slower once bad was built; None if below the hunt's ratio.
 
-    The reference is the same build throughout. As good as all its runs beside bad must stand out from those
-    before, so that neither one slow run nor a slow drift counts.
+    The reference is the same build throughout. Nearly all its runs next to bad must stand out from those
+    before, so that neither one slow run nor slow drift counts.
     """
     first = min((reading.at for reading in bad), default=None)
     before = [r.reference for r in good if r.reference and first and r.at <= first]
@@ -56,21 +62,47 @@ def reference_jumps(
     return statistics.median(known)
 
 
+def cold_ratio(
+    good: Sequence[Reading], bad: Sequence[Reading], predicate: Predicate[Any], ratio: float
+) -> float | None:
+    """Bad over good by the first run of each, if these stand out like runs that fill a cache; else None.
+
+    Wall time does not count: the first run also fills the caches of the operating system.
+    """
+    if predicate.by_wall_clock or not good or not bad:
+        return None
+    of_good = [run for r in good for run in (r.reference, r.run) if run]
+    of_bad = [reading.run for reading in bad if reading.run]
+    if min(len(of_good), len(of_bad)) < _TO_STAND_OUT:
+        return None
+    for first, *later in (of_good, of_bad):
+        above = [value for run in later if (value := ratio_of(predicate, first, run)) is not None]
+        if not above or min(above) < _COLD:
+            return None
+    cold = ratio_of(predicate, of_bad[0], of_good[0])
+    return cold if cold is not None and cold >= max(ratio, _LEAST_COLD) else None
+
+
 def explained(jump: float, outside: Sequence[str]) -> str:
-    """The sentence for the user; `outside` is what was written outside of the slots meanwhile."""
+    """The sentence for the user; `outside` are the paths written outside the slots meanwhile."""
     named = ", ".join(outside[:_NAMED]) + (", ..." if len(outside) > _NAMED else "")
-    where = f"written meanwhile outside of the slots: {named}" if named else "a file outside of its slot"
+    where = f"written meanwhile outside the slots: {named}" if named else "a file outside the slots"
     return (
-        f"the readings are in doubt: once bad had been built, good's own runs took {jump:.2f}x as much, "
-        f"so the two may share something ({where}); have build and test write below the top "
-        "of the repository only"
+        f"the readings are unreliable: after bad was built, runs of good took {jump:.2f}x as much, so good "
+        f"and bad may share something ({where}); make build and test write only inside the repository"
     )
 
 
 def _shared(ground: Ground, good: Sequence[Reading], bad: Sequence[Reading]) -> str | None:
-    """Why endpoints that look alike may have been mixed up, through something outside of their slots."""
+    """Why endpoints that look alike may share something outside their slots; None if they do not seem to."""
     if ground.ratio is None or not good:
         return None
+    if (cold := cold_ratio(good, bad, ground.predicate, ground.ratio)) is not None:
+        return (
+            "the first run of each endpoint took far more than its later ones, and by these first runs bad "
+            f"is {cold:.2f}x: a cache outside the slots may hide the regression; make the test clear it, or "
+            "keep it inside the repository"
+        )
     jump = reference_jumps(good, bad, ground.predicate, ground.ratio)
     if jump is None:
         return None
@@ -78,7 +110,6 @@ def _shared(ground: Ground, good: Sequence[Reading], bad: Sequence[Reading]) -> 
     took = first.build_seconds + sum(run.wall for run in (first.run, first.reference) if run)
     own = [ground.scratch.root, ground.repository.git_folder.parent]
     outside = map(str, written_since(first.at.timestamp() - took - 1, ground.environment, own))
-    hunt = ground.hunt
-    said = f"{hunt.build.command if hunt.build else ''} {hunt.test.command}"
-    # On a machine of many users others write there too.
+    said = " ".join(map(str, commands_of(ground.hunt)))
+    # Paths that a command names come first: on a shared machine, other users write files too.
     return explained(jump, sorted(outside, key=lambda path: path not in said))

@@ -1,6 +1,6 @@
-"""One commit judged by itself, as `git bisect run` wants it: what the journal already says of it.
+"""The journal's verdict on a single commit, as `git bisect run` needs it.
 
-What takes new readings, in `single_reading`, is not imported here: a verdict that is known needs no engine.
+New readings are in `single_reading`, which is not imported here: a known verdict needs no engine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bisector.probe.reading import Reading, Role
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A commit and what it is; `readings` are all that this rests on, `taken` how many of them are new."""
+    """A commit and its verdict; `readings` are all it is based on, `taken` is how many of them are new."""
 
     commit: str
     judgement: Good | Bad | Untestable
@@ -31,10 +31,10 @@ class Judged:
 class Single:
     """A hunt whose commits are judged one by one.
 
-    `ends` are the commits `good` and `bad`, `reference` the one that every probe is held against ('' where
-    none is). In a `session`, a `good` that goes by HEAD means the HEAD of before it, and such a `bad` the
-    session's. Raises `HistoryError` where they are not there, `HuntFileError` where `good` is still to be
-    found.
+    `ends` are the commits `good` and `bad`; `reference` is the commit that every probe is compared with, ''
+    for none. In a git bisect `session`, a `good` relative to HEAD means the HEAD before the session, and
+    such a `bad` means the session's bad. Raises `HistoryError` if they do not exist, `HuntFileError` for
+    `good: auto`.
     """
 
     def __init__(self, ground: Ground, session: BisectSession | None) -> None:
@@ -42,8 +42,8 @@ class Single:
         hunt = ground.hunt
         if hunt.good == (AUTO,):
             raise HuntFileError(
-                f"{hunt.locate('good')}: good: auto is for `bisector run`; write a good revision that "
-                "every probe is held against"
+                f"{hunt.locate('good')}: good: auto works only with `bisector run`; write the good revision "
+                "to compare every probe with"
             )
 
         def resolved(revision: str) -> str:
@@ -58,9 +58,9 @@ class Single:
         self._keys: dict[str, str] = {}
 
     def known(self, commit: str, *, again: bool = False) -> Judged | None:
-        """The verdict on `commit` that needs no new reading, None where there is none.
+        """The verdict on `commit` without a new reading; None if there is none.
 
-        With `again` nothing that was read counts.
+        With `again`, no earlier reading counts.
         """
         if commit == self.reference:
             return Judged(commit, Good("it is the reference itself"), (), 0)
@@ -73,11 +73,11 @@ class Single:
         return Judged(commit, answer, readings, 0) if answer else None
 
     def verdict(self, readings: Sequence[Reading]) -> Good | Bad | Untestable | None:
-        """What readings of one commit say, None where one more is needed."""
+        """The verdict of these readings of one commit; None if one more is needed."""
         return verdict(readings, self.ground.repeats, self.ground.ratio)
 
     def of(self, commit: str, readings: Sequence[Reading]) -> list[Reading]:
-        """The readings that count for `commit`: its own, and those of others with the same inputs."""
+        """The readings that count for `commit`: its own, and those of commits with the same inputs."""
         keys = self._keys_of([commit, *(reading.commit for reading in readings)])
         return [
             reading
@@ -89,7 +89,7 @@ class Single:
         ]
 
     def _keys_of(self, commits: Sequence[str]) -> Mapping[str, str]:
-        """The keys of their readings, asked of git once."""
+        """The test keys of these commits, read from git once."""
         if new := [commit for commit in dict.fromkeys(commits) if commit not in self._keys]:
             self._keys.update(zip(new, self._identity.tests(new), strict=True))
         return self._keys

@@ -1,4 +1,4 @@
-"""One commit read by itself, as `git bisect run` wants it; its readings go into the hunt's journal."""
+"""Reads one commit, as `git bisect run` needs it; the readings go into the hunt's journal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from bisector.engine.single_slots import SingleSlots
 from bisector.history.in_place import CleanBuildNeeded, InPlace
 from bisector.history.repository import Repository
+from bisector.hunt.decide.endpoint_runs import reviewed_by
 from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import opened
@@ -21,7 +22,7 @@ from bisector.probe.request import Request
 
 
 class SingleReading:
-    """Reads one `commit` of a hunt: in `checkout`, where it stands already, or without one in a slot."""
+    """Reads one `commit` of a hunt: in `checkout`, where it is checked out already, or else in a slot."""
 
     def __init__(self, single: Single, commit: str, checkout: Repository | None, listener: Listener) -> None:
         self._single = single
@@ -33,8 +34,8 @@ class SingleReading:
     def judge(self, *, again: bool = False) -> Judged:
         """The verdict on the commit.
 
-        What the journal holds of it, or of one alike in all that the hunt depends on, is not read again
-        unless `again`. Raises `EnvironmentFault` where another process is at this hunt.
+        Uses the journal's readings of it, or of a commit with the same inputs, unless `again`. Raises
+        `EnvironmentFault` if another process is running this hunt.
         """
         single, commit = self._single, self._commit
         with self._ground.scratch.held(single.key), opened(self._ground.scratch) as journal:
@@ -46,7 +47,7 @@ class SingleReading:
                 try:
                     self._read(journal, row, self._checkout, readings)
                 except CleanBuildNeeded:
-                    self._tell(Noted(f"{commit[:12]} does not build here; building it from clean in a slot"))
+                    self._tell(Noted(f"{commit[:12]} does not build here; building it clean in a slot"))
                     self._read(journal, row, None, readings)
             answer = single.verdict(readings) or Undecided("it was not read")
             return Judged(commit, answer, readings, len(readings) - len(known))
@@ -60,7 +61,12 @@ class SingleReading:
         slots = self._slots(checkout)
         with reader_for(self._ground, single.key, single.ends, first, self._tell, slots=slots) as engine:
             while single.verdict(readings) is None:
-                request = Request(self._commit, Role.SEARCH, single.reference)
+                request = reviewed_by(
+                    Request(self._commit, Role.SEARCH, single.reference),
+                    single.good[0],
+                    single.bad,
+                    journal.readings(row.id),
+                )
                 readings.append(take(engine, request, partial(journal.add, row.id), self._tell))
 
     def _slots(self, checkout: Repository | None) -> SingleSlots:
@@ -76,16 +82,17 @@ class SingleReading:
     def _place(self, checkout: Repository) -> InPlace | None:
         """The checkout to probe in; None for a hunt that needs a slot.
 
-        What a sandbox holds has to lie by itself, and a patch may create any file.
+        A sandbox needs a folder of its own, a patch may create any file, and a setup would replace packages
+        that the user works with.
         """
         hunt = self._ground.hunt
         written = [target for change in hunt.overlay if (target := change.target)]
-        if checkout.work_tree is None or hunt.sandbox or len(written) < len(hunt.overlay):
+        if checkout.work_tree is None or hunt.sandbox or hunt.setup or len(written) < len(hunt.overlay):
             return None
         return InPlace(checkout, checkout.work_tree, self._ground.scratch.root, written)
 
     def _kept(self) -> Path:
-        """Where the build of the reference stays between two probes."""
+        """Where the build of the reference stays between probes."""
         ground, commit = self._ground, self._single.reference
         (key,) = ground.identity(self._single.ends).builds([commit])
         return ground.scratch.store / f"reference-{commit[:12]}-{key[:12]}"

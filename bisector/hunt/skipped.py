@@ -1,4 +1,4 @@
-"""Commits that the hunt file says not to test: untestable from the start, whatever they hold."""
+"""Commits that the hunt file says not to test: they count as untestable from the start."""
 
 from __future__ import annotations
 
@@ -10,27 +10,30 @@ from bisector.hunt.ground import Ground, located
 from bisector.hunt.plan import Plan
 from bisector.probe.reading import KnownUntestable
 
-_WHY = "`skip` names it"
+_WHY = "listed in `skip`"
 
 
 def skipped(ground: Ground, plan: Plan) -> list[KnownUntestable]:
-    """Each candidate that `skip` names; they are in no journal, so that `skip` may be changed.
+    """The candidates listed in `skip`. They are not in the journal, so that `skip` can change.
 
-    Raises `HistoryError` for what names no commit, or an endpoint.
+    Raises `HistoryError` for an entry that names no commit, or an endpoint.
     """
     named: dict[str, None] = {}
     for at, revision in enumerate(ground.hunt.skip):
         with located(ground.hunt, "skip", at):
-            commits = _commits(ground.repository, revision)
+            commits = commits_of(ground.repository, revision)
             if plan.bad in commits or not commits.isdisjoint(plan.good):
-                raise HistoryError(f"'{revision}' holds an endpoint of the hunt, which has to be tested")
+                raise HistoryError(f"'{revision}' includes an endpoint of the hunt, which must be tested")
         named.update(dict.fromkeys(commits))
     now = datetime.now(UTC)
     return [KnownUntestable(commit, _WHY, now) for commit in plan.candidates.ids if commit in named]
 
 
-def _commits(repository: Repository, revision: str) -> set[str]:
-    """As `git bisect skip` takes them: one commit, or all of a range `A..B`."""
+def commits_of(repository: Repository, revision: str) -> set[str]:
+    """The commits that `git bisect skip` would take: one commit, or a range `A..B`.
+
+    Raises `HistoryError` if there is no such commit or range.
+    """
     if ".." not in revision:
         return {repository.resolve(revision)}
     try:

@@ -1,4 +1,4 @@
-"""Readings and conclusions as the journal stores them: plain JSON, with the type's name beside the fields."""
+"""Readings and conclusions as the journal stores them: plain JSON, with the type's name as a field."""
 
 from __future__ import annotations
 
@@ -40,15 +40,18 @@ _CONCLUSIONS: dict[str, type[Conclusion]] = {
         endings.Inconclusive,
     )
 }
+NOT_KEPT = frozenset({"files"})
+"""Fields of a run that the journal leaves out."""
+
 _OUTPUT_KEPT = 4000
 _MATCHES_KEPT = 100
-"""From the first matches of a pattern, and as many from the last: a total stands at the end."""
+"""Number of first matches of a pattern to keep, and of last ones, because totals come last."""
 
-Row = tuple[str, str, str, str, str | None, str | None, float, str | None, str, str, str, str, str, str]
+Row = tuple[str, str, str, str, str | None, str | None, float, str | None, str, str, str, str, str, str, bool]
 
 
 def reading_to_row(reading: Reading) -> Row:
-    """The columns commit_id .. about of the table `readings`."""
+    """The columns `commit_id` to `clean` of the table `readings`."""
     return (
         reading.commit,
         reading.role.value,
@@ -64,13 +67,14 @@ def reading_to_row(reading: Reading) -> Row:
         reading.build.value,
         reading.shared,
         reading.about,
+        reading.clean,
     )
 
 
 def reading_from_row(row: Row) -> Reading:
     """The reading that `reading_to_row` wrote."""
-    commit, role, against, judgement, run, reference, build_seconds, log, at, *others = row
-    digest, reference_digest, build, shared, about = others
+    commit, role, against, judgement, run, reference, build_seconds, log, at = row[:9]
+    digest, reference_digest, build, shared, about, clean = row[9:]
     return Reading(
         commit=commit,
         role=Role(role),
@@ -86,6 +90,7 @@ def reading_from_row(row: Row) -> Reading:
         build=BuildKind(build),
         shared=shared,
         about=about,
+        clean=bool(clean),
     )
 
 
@@ -112,14 +117,15 @@ def _judgement(document: dict[str, Any]) -> Judgement:
 def _run_to_json(run: Run | None) -> str | None:
     if run is None:
         return None
-    document = dataclasses.asdict(run)
+    document = {k: v for k, v in dataclasses.asdict(kept(run)).items() if k not in NOT_KEPT}
     document["ending"] = run.ending.name if run.ending else None
-    document["output"] = run.output[-_OUTPUT_KEPT:]
-    document["matches"] = {
-        pattern: [dataclasses.asdict(match) for match in _ends_of(matches)]
-        for pattern, matches in run.matches.items()
-    }
     return json.dumps(document)
+
+
+def kept(run: Run) -> Run:
+    """The run with as much of it as the journal keeps."""
+    matches = {pattern: _ends_of(found) for pattern, found in run.matches.items()}
+    return dataclasses.replace(run, output=run.output[-_OUTPUT_KEPT:], matches=matches, files={})
 
 
 def _ends_of(matches: Sequence[Match]) -> list[Match]:

@@ -1,4 +1,4 @@
-"""A reading taken, journalled and told of: the same for every command that takes one at a time."""
+"""Take a reading, journal it and report it: shared by the commands that take one reading at a time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bisector.probe.request import Request
 
 
 def take(reader: Reader, request: Request, record: Callable[[Reading], None], listener: Listener) -> Reading:
-    """The reading that is asked for; `record` has it in the journal before anybody hears of it."""
+    """Take the requested reading; `record` writes it to the journal before the listener hears of it."""
     listener(ProbeBegan(request.commit, request.role))
     reading = reader.read(request)
     record(reading)

@@ -1,4 +1,4 @@
-"""A hunt tried at one commit, before there is a hunt: does it build, does it run, can it be judged?"""
+"""Try a hunt file at one commit before the hunt: does it build, does it run, can it be judged?"""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from bisector.probe.request import Request
 
 
 def try_at(ground: Ground, revision: str, listener: Listener) -> Reading:
-    """One reading of `revision` (held against itself for a paired predicate), kept in no journal.
+    """One reading of `revision` (against itself for a paired predicate), not journalled.
 
-    It is to work, not to be exact: no run waits for a calm machine or is repeated.
-    Raises what probing raises: `EnvironmentFault` for a tool that is missing, `HistoryError`.
+    It checks that the hunt works, not how fast: no run waits for a quiet machine or is repeated.
+    Raises what probing raises: `EnvironmentFault` for a missing tool, `HistoryError`.
     """
     commit = ground.repository.resolve(revision)
     at_once = copy.copy(ground)

@@ -1,4 +1,4 @@
-"""`good: auto`: a good commit found by walking back along first parents in doubling steps."""
+"""`good: auto`: find a good commit by walking back along first parents in doubling steps."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Read `commit` next, against the build of `against` where that is not empty."""
+    """Read `commit` next, against the build of `against` if that is not empty."""
 
     commit: str
     against: str = ""
     clean: bool = False
-    """Whether it is built clean from its whole tree, because its readings so far may be of a shared build."""
+    """Whether to build it clean, because its readings so far may come from a shared build."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoneFound:
-    """No commit of the line that can be tested is good; `oldest` is as far as it was asked."""
+    """No testable commit on the line is good; `oldest` is the oldest one tried."""
 
     oldest: str
 
@@ -41,8 +41,8 @@ def step(
 ) -> Found | Ask | NoneFound:
     """What to do next on `line` (bad first, then its first parents back in time), from readings alone.
 
-    Distances from bad are 1, 2, 4, ... and at last the end of the line; a commit that cannot be tested
-    is passed over for the next older one. A paired predicate measures bad against the older commit.
+    Distances from bad are 1, 2, 4, ... and finally the end of the line; an untestable commit is replaced by
+    the next older one. A paired predicate measures bad against the older commit.
     """
     oldest = line[0]
     for distance in _distances(len(line)):
@@ -55,7 +55,7 @@ def step(
                 if answer:
                     return Found(commit)
                 break
-    if ratio is None and oldest != line[0] and not any(r.commit == oldest and r.about for r in readings):
+    if ratio is None and oldest != line[0] and not any(r.commit == oldest and r.clean for r in readings):
         return Ask(oldest, clean=True)
     return NoneFound(oldest)
 
@@ -68,10 +68,10 @@ def _distances(length: int) -> list[int]:
 def _is_good(
     bad: str, commit: str, readings: Sequence[Reading], repeats: Repeats, ratio: float | None
 ) -> bool | Ask | None:
-    """Whether bad differs from this commit; None where it cannot be tested."""
+    """Whether bad differs from this commit; None if it cannot be tested."""
     if ratio is None:
         own = [r for r in readings if r.commit == commit and r.role is Role.PREMISE]
-        own = [r for r in own if r.about] or own
+        own = [r for r in own if r.clean] or own
         if not own:
             return Ask(commit)
         judgement = own[-1].judgement

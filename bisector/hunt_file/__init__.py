@@ -1,7 +1,7 @@
-"""YAML -> typed hunt; every error names file, line, key and the mend."""
+"""YAML -> typed hunt; every error names file, line, key and the fix."""
 
 from bisector.hunt_file.fields import AUTO
-from bisector.hunt_file.finding import find
+from bisector.hunt_file.finding import find, shipped, usual
 from bisector.hunt_file.loading import build, load, options_refused, setting
 from bisector.hunt_file.model import (
     Budget,
@@ -40,4 +40,6 @@ __all__ = [
     "load",
     "options_refused",
     "setting",
+    "shipped",
+    "usual",
 ]

@@ -1,4 +1,4 @@
-"""The section `alarm`: micro-benchmarks whose times are kept, and compared at each change."""
+"""The section `alarm`: micro-benchmarks whose times are stored, and compared at each change."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Alarm(Section):
         try:
             groups = Bounded(pattern).groups
         except ValueError as error:
-            raise ValueError(f"is no regular expression ({error}); correct it") from error
+            raise ValueError(f"is not a regular expression ({error}); fix it") from error
         if missing := {"name", "value"} - set(groups):
             raise ValueError(f"has no group {min(missing)!r}; write for instance (?P<{min(missing)}>\\S+)")
         return pattern

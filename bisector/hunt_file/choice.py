@@ -1,4 +1,4 @@
-"""A plug-in chosen by its name, or by the path of its file, with options of its own."""
+"""A plug-in chosen by name, or by the path of its file, with its options."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _FILE = re.compile(r".*/.*|.*\.py(:\w+)?")
 
 
 class Choice(BaseModel):
-    """Base of the sections that name a plug-in; every other key is an option of that plug-in.
+    """Base class of sections that name a plug-in; every other key is an option of that plug-in.
 
-    A name alone may stand for the whole section.
+    A name alone can replace the whole section.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -37,7 +37,7 @@ class Choice(BaseModel):
 
     @property
     def options(self) -> dict[str, JsonValue]:
-        """All keys beside the name, not yet checked against the plug-in's own options."""
+        """All keys except the name, not yet checked against the plug-in's options."""
         return dict(self.__pydantic_extra__)
 
     @model_validator(mode="before")

@@ -1,4 +1,4 @@
-"""What `bisector diagnose` gathers, and the hypotheses it tries: the section `diagnose` of a hunt file."""
+"""The section `diagnose` of a hunt file: the evidence and the hypotheses of `bisector diagnose`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EXAMPLE = "'allocated_words ratio > 2'"
 
 
 class Aspect(Enum):
-    """What of a figure is looked at; the commit's own figure is the bad one, its parent's the good one."""
+    """How a figure of the bad commit is compared with its parent's."""
 
     RATIO = "ratio"
     DIFFERENCE = "difference"
@@ -35,7 +35,7 @@ class Aspect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What would be seen of one figure, such as `allocated_words ratio > 2`."""
+    """An expected property of one figure, such as `allocated_words ratio > 2`."""
 
     figure: str
     aspect: Aspect
@@ -43,7 +43,7 @@ class Condition:
     bar: float
 
     def holds(self, value: float) -> bool:
-        """Whether a value of the figure's aspect is on the hypothesis's side of the bar."""
+        """Whether a value of the figure's aspect satisfies the condition."""
         return OPERATORS[self.operator](value, self.bar)
 
     def __str__(self) -> str:
@@ -65,7 +65,7 @@ def parse(text: str) -> tuple[Condition, ...]:
         if not rest:
             return tuple(conditions)
         if rest[0] != "and":
-            raise ValueError(f"conditions are joined by 'and', not by {rest[0]!r}")
+            raise ValueError(f"{rest[0]!r} cannot join conditions; join them with 'and'")
         words = rest[1:]
         if not words:
             raise ValueError("ends with 'and'; write another condition, or remove it")
@@ -75,20 +75,20 @@ def _condition(words: list[str]) -> Condition:
     told = " ".join(words)
     if len(words) < 4:
         raise ValueError(
-            f"{told!r} is no whole condition; write a figure, one of {_aspects()}, a comparison and a "
+            f"{told!r} is not a complete condition; write a figure, one of {_aspects()}, a comparison and a "
             f"number, for instance {_EXAMPLE}"
         )
     figure, aspect, comparison, number = words
     if aspect not in {each.value for each in Aspect}:
-        raise ValueError(f"after the figure in {told!r} stands one of {_aspects()}, not {aspect!r}")
+        raise ValueError(f"expected one of {_aspects()} after the figure in {told!r}, got {aspect!r}")
     if comparison not in OPERATORS:
-        raise ValueError(f"{told!r} compares with {comparison!r}; there are {', '.join(OPERATORS)}")
+        raise ValueError(f"expected one of {', '.join(OPERATORS)} in {told!r}, got {comparison!r}")
     try:
         bar = float(number)
     except ValueError:
         bar = float("nan")
     if not abs(bar) < float("inf"):
-        raise ValueError(f"{told!r} compares with {number!r}, which is no number")
+        raise ValueError(f"expected a number at the end of {told!r}, got {number!r}")
     return Condition(figure, Aspect(aspect), comparison, bar)
 
 
@@ -130,7 +130,7 @@ class Hypothesis(Section):
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """What `expect` says."""
+        """The parsed conditions of `expect`."""
         return parse(self.expect)
 
 
@@ -152,5 +152,5 @@ class Diagnosis(Section):
         names = [hypothesis.name for hypothesis in hypotheses]
         for name in names:
             if names.count(name) > 1:
-                raise ValueError(f"two hypotheses are called {name!r}; give each a name of its own")
+                raise ValueError(f"two hypotheses are called {name!r}; give each a different name")
         return hypotheses

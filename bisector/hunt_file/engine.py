@@ -13,7 +13,7 @@ from bisector.hunt_file.fields import Count, Kind, LocalPath, OneLine, Wait
 from bisector.hunt_file.overlay import Section
 
 BUNDLE = "bundle"
-"""The value of `repository` that has this machine send the history."""
+"""The value of `repository` with which this machine sends the history."""
 
 _MINUTE = 60.0
 _ADDRESS = re.compile(r"([a-z]+://)?[^\s/]+:\d+")
@@ -21,13 +21,13 @@ _ADDRESS = re.compile(r"([a-z]+://)?[^\s/]+:\d+")
 
 def _address(text: str) -> str:
     if not _ADDRESS.fullmatch(text):
-        raise ValueError(f"{text!r} is no address of a scheduler; write for instance tcp://10.0.0.5:8786")
+        raise ValueError(f"{text!r} is not a scheduler address; write for instance tcp://10.0.0.5:8786")
     return text
 
 
 def _absolute(text: str) -> str:
     if not PurePosixPath(text).is_absolute():
-        raise ValueError(f"{text!r} is relative, and to what differs from worker to worker; write it from /")
+        raise ValueError(f"{text!r} is relative, but workers run in different folders; write it from /")
     return text
 
 
@@ -89,7 +89,7 @@ class Engine(Section):
         plain = Engine.model_fields
         given = [key for key in plain if key != "name" and getattr(self, key) != plain[key].default]
         if self.name == "local" and given:
-            raise ValueError(f"'{given[0]}' is for a cluster; add 'name: dask', or remove it")
+            raise ValueError(f"'{given[0]}' works only with a cluster; add 'name: dask', or remove it")
         if self.scheduler and self.scheduler_file:
             raise ValueError("'scheduler' and 'scheduler_file' both name the scheduler; remove one")
         return self

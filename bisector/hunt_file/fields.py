@@ -1,6 +1,6 @@
-"""The kinds of values a hunt file holds: revisions, commands, paths, names.
+"""The kinds of values in a hunt file: revisions, commands, paths, names.
 
-Each kind refuses what cannot work with one sentence (a ValueError) that says how to mend it.
+Each kind rejects invalid values with a ValueError, whose one sentence says how to fix it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from bisector.units import Duration, Size
 AnyNumber = TypeVar("AnyNumber", int, float)
 
 AUTO = "auto"
-"""The value of `good` that asks bisector to find a good commit itself."""
+"""The value of `good` that makes bisector find a good commit."""
 
 LONGEST = 3650 * 86400.0
-"""Seconds: more than any hunt waits, and little enough for every system call that takes them."""
+"""Seconds: longer than any hunt waits, and small enough for every system call."""
 
 LARGEST = 2**60
-"""Bytes: beyond, the kernel's 64 bits would overflow, and a limit of more would be one of nothing."""
+"""Bytes: a larger limit would overflow the kernel's 64 bits and limit to nothing."""
 
 _HUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -41,7 +41,7 @@ _VARIABLE_GLOB = re.compile(r"[A-Za-z_*?\[][A-Za-z0-9_*?\[\]!-]*")
 
 
 def described(value: object) -> str:
-    """A value as a user would name it: `the number 3`, `the text 'x'`, `a list`, `nothing`."""
+    """A value in words: `the number 3`, `the text 'x'`, `a list`, `nothing`."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -56,7 +56,7 @@ def described(value: object) -> str:
 
 
 def unwritable(text: str) -> str:
-    """What in a text no file name, command or journal can hold, or nothing."""
+    """What a text contains that no file name, command or journal can store; empty for none."""
     if "\0" in text:
         return "a null byte"
     return "half of a surrogate pair" if any("\ud800" <= letter <= "\udfff" for letter in text) else ""
@@ -75,7 +75,7 @@ def _one_line(text: str) -> str:
 def _revision(text: str) -> str:
     _one_line(text)
     if text.startswith("-"):
-        raise ValueError(f"{text!r} looks like an option of git; write a branch, a tag or a commit id")
+        raise ValueError(f"{text!r} looks like a git option; write a branch, a tag or a commit id")
     if ".." in text and not text.startswith(":/"):
         raise ValueError(f"{text!r} is a range; write its ends as 'good' and 'bad'")
     return text
@@ -89,9 +89,9 @@ def _one_or_many(value: object) -> object:
 
 def _good(revisions: tuple[str, ...]) -> tuple[str, ...]:
     if not revisions:
-        raise ValueError(f"is an empty list; write a revision, or {AUTO!r} to have one searched")
+        raise ValueError(f"is an empty list; write a revision, or {AUTO!r} to search for one")
     if AUTO in revisions and len(revisions) > 1:
-        raise ValueError(f"{AUTO!r} stands for itself; write it alone or leave it out")
+        raise ValueError(f"{AUTO!r} cannot be combined with revisions; write it alone or remove it")
     return revisions
 
 
@@ -113,14 +113,14 @@ def _command(value: object) -> str | tuple[str, ...]:
 
 
 def _inside(text: str) -> str:
-    """A path in the repository in its shortest spelling."""
+    """A path in the repository in its shortest form."""
     if not text.strip():
         raise ValueError("is empty; write a path in the repository")
     path = PurePosixPath(text)
     if path.is_absolute():
         raise ValueError(f"{text!r} is absolute; write it from the top of the repository")
     if ".." in path.parts:
-        raise ValueError(f"{text!r} climbs with '..'; write it from the top of the repository, without '..'")
+        raise ValueError(f"{text!r} contains '..'; write it from the top of the repository, without '..'")
     return str(path)
 
 
@@ -129,7 +129,7 @@ def _target(text: str) -> str:
     if not path.parts:
         raise ValueError(f"{text!r} is the whole repository; name a file or a folder in it")
     if any(part.lower() == ".git" for part in path.parts):
-        raise ValueError(f"{text!r} belongs to git itself; name a file or a folder of the project")
+        raise ValueError(f"{text!r} belongs to git; name a file or a folder of the project")
     return str(path)
 
 
@@ -141,9 +141,9 @@ def _pathspec(text: str) -> str:
 
 def _inputs(paths: tuple[str, ...] | None) -> tuple[str, ...] | None:
     if paths == ():
-        raise ValueError("is an empty list, so all commits would count as the same; leave the key out")
+        raise ValueError("is an empty list, so all commits would count as the same; remove the key")
     if broken := next((path for path in paths or () if "\n" in path), ""):
-        raise ValueError(f"{broken[:100]!r} has a line break, which lists of paths cannot hold; rename it")
+        raise ValueError(f"{broken[:100]!r} has a line break, which is not allowed in paths here; rename it")
     return paths
 
 
@@ -154,11 +154,11 @@ def _spelled(value: object) -> object:
 
 
 def resolved(path: Path, base: Path) -> Path:
-    """`path` as seen from `base`, absolute, `~` expanded; raises ValueError where that is impossible."""
+    """The absolute form of `path` relative to `base`, with `~` expanded; raises ValueError if impossible."""
     try:
         found = (base / path.expanduser()).resolve()
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-            found.stat()  # Since Python 3.13 `resolve` says nothing of a link that leads back to itself.
+            found.stat()  # Since Python 3.13 `resolve` does not report a link that leads back to itself.
         return found
     except (OSError, RuntimeError) as error:
         raise ValueError(f"'{path}' cannot be resolved ({error}); write another path") from error
@@ -176,13 +176,13 @@ def base_of(info: ValidationInfo) -> Path:
 
 def _hunt_name(text: str) -> str:
     if not _HUNT_NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is no valid name; use up to 100 letters, digits, '.', '_' and '-'")
+        raise ValueError(f"{text!r} is not a valid name; use up to 100 letters, digits, '.', '_' and '-'")
     return text
 
 
 def _variable(text: str) -> str:
     if not _VARIABLE.fullmatch(text):
-        raise ValueError(f"{text!r} is no valid name of a variable; use letters, digits and '_'")
+        raise ValueError(f"{text!r} is not a valid variable name; use letters, digits and '_'")
     return text
 
 
@@ -190,9 +190,7 @@ def _variable_glob(text: str) -> str:
     if "=" in text:
         raise ValueError(f"{text!r} sets a value; write it under 'environment.set'")
     if not _VARIABLE_GLOB.fullmatch(text):
-        raise ValueError(
-            f"{text!r} is no valid name or glob of a variable; write for instance HOME or 'LC_*'"
-        )
+        raise ValueError(f"{text!r} is not a valid variable name or glob; write for instance HOME or 'LC_*'")
     return text
 
 
@@ -216,19 +214,19 @@ def _commits(text: str) -> str:
 
 def _positive(limit: AnyNumber) -> AnyNumber:
     if limit <= 0:
-        raise ValueError("is 0, so nothing could run; write more, or leave the key out")
+        raise ValueError("is 0, so nothing could run; use a larger value, or omit it")
     return limit
 
 
 def _in_a_life(seconds: float) -> float:
     if seconds > LONGEST:
-        raise ValueError("is more than ten years; write less, or leave the key out")
+        raise ValueError("is more than ten years; use a smaller value, or omit it")
     return seconds
 
 
 def _in_a_machine(size: int) -> int:
     if size > LARGEST:
-        raise ValueError("is more than a machine can address; write less, or leave the key out")
+        raise ValueError("is more than a machine can address; use a smaller value, or omit it")
     return size
 
 
@@ -257,7 +255,7 @@ Command = Annotated[
     Kind("command"),
 ]
 Inside = Annotated[str, AfterValidator(_inside), Kind("path")]
-"""A path in the repository, from its top; `.` is all of it."""
+"""A path in the repository, from its top; `.` is the whole repository."""
 Target = Annotated[str, AfterValidator(_target), Kind("path")]
 """A path in the repository that a hunt may write to."""
 Pathspec = Annotated[str, AfterValidator(_pathspec), Kind("pathspec")]
@@ -265,7 +263,7 @@ Inputs = Annotated[tuple[Inside, ...] | None, AfterValidator(_inputs)]
 LocalPath = Annotated[
     Path, BeforeValidator(_spelled, json_schema_input_type=str), AfterValidator(_beside), Kind("local path")
 ]
-"""A path of this machine, relative to the hunt file; absolute once validated."""
+"""A path on this machine, relative to the hunt file; absolute after validation."""
 Variable = Annotated[str, AfterValidator(_variable), Kind("name")]
 VariableGlob = Annotated[str, AfterValidator(_variable_glob), Kind("glob")]
 Wait = Annotated[Duration, BeforeValidator(_written), AfterValidator(_in_a_life), Kind("duration")]

@@ -1,4 +1,4 @@
-"""From a file, from the command line, or from both, to a hunt."""
+"""Loads a hunt from a file, from the command line, or from both."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ MAX_BYTES = 128 * 1024
 def load(path: Path) -> Hunt:
     """The hunt that a file describes.
 
-    Raises HuntFileError, a line for each mistake, such as
+    Raises HuntFileError, with one line per mistake, such as
     `tcl.yaml:12: build.comand: unknown key; did you mean 'command'?`
     """
     source = Source(_text(path), str(path))
     if source.data is None:
         raise HuntFileError(f"{path}:1: the file is empty; write at least 'good' and 'test'")
     if not isinstance(source.data, dict):
-        raise HuntFileError(f"{path}:1: expected keys and values such as 'good: v1.0'; write one key a line")
+        raise HuntFileError(f"{path}:1: expected keys and values such as 'good: v1.0', one key per line")
     data = {"hunt": _name_of(path), **source.data}
     return _validated(data, path.parent, Origin(str(path), source.marks))
 
 
 def build(overrides: Mapping[str, object], base: Path, hunt: Hunt | None) -> Hunt:
-    """`hunt`, or nothing, with values of the command line on top.
+    """`hunt` (None: no values yet), overridden by values from the command line.
 
-    Keys are dotted (`build.command`); relative paths start from `base`; None takes a key away, so that its
-    default holds. A progress log inside the repository moves along when `repository` is overridden.
-    Raises HuntFileError, which names the option.
+    Keys are dotted (`build.command`); relative paths start from `base`; None removes a key, which restores
+    its default. If `repository` is overridden, a progress log inside the repository moves with it. Raises
+    HuntFileError, which names the option.
     """
     data = hunt.model_dump(mode="json") if hunt else {}
     origin = hunt.origin if hunt else Origin()
@@ -48,7 +48,7 @@ def build(overrides: Mapping[str, object], base: Path, hunt: Hunt | None) -> Hun
     for key, value in sorted(overrides.items()):
         option = option_of(key)
         if found := next(filter(None, map(unwritable, _texts(value))), ""):
-            raise HuntFileError(f"{option}: a text holds {found}; remove it")
+            raise HuntFileError(f"{option}: a text contains {found}; remove it")
         path = tuple(key.split("."))
         _put(data, path, {"name": value} if key == "predicate" and isinstance(value, str) else value, option)
         options[path] = option
@@ -60,7 +60,7 @@ def build(overrides: Mapping[str, object], base: Path, hunt: Hunt | None) -> Hun
 
 
 def setting(text: str) -> tuple[str, object]:
-    """Key and value of `--set KEY=VALUE`, the value being YAML; raises HuntFileError."""
+    """Key and value of `--set KEY=VALUE`, where the value is YAML; raises HuntFileError."""
     key, equals, value = text.partition("=")
     if not equals or not re.fullmatch(r"[a-z_]+(\.[\w-]+)*", key):
         raise HuntFileError(f"--set {text}: expected KEY=VALUE; write for instance --set build.timeout=20m")
@@ -70,7 +70,7 @@ def setting(text: str) -> tuple[str, object]:
 def options_refused(
     hunt: Hunt, error: ValidationError, options: type[BaseModel], *at: str | int
 ) -> HuntFileError:
-    """The refusal of a predicate's options, found at the key path `at` (by default the hunt's predicate)."""
+    """The error for invalid predicate options at the key path `at` (by default the hunt's predicate)."""
     path: KeyPath = at or ("predicate",)
     data: Any = hunt.model_dump(mode="json")
     for part in path:
@@ -95,7 +95,7 @@ def _text(path: Path) -> str:
         raise HuntFileError(f"{path}: cannot be read ({reason}); check the path") from error
     if len(raw) > MAX_BYTES:
         raise HuntFileError(
-            f"{path}: longer than {MAX_BYTES // 1024} KiB; a hunt file is a page or two, check the path"
+            f"{path}: larger than {MAX_BYTES // 1024} KiB, too large for a hunt file; check the path"
         )
     try:
         return raw.decode("utf-8-sig")
@@ -115,7 +115,7 @@ def _put(data: dict[str, object], path: KeyPath, value: object, option: str) -> 
             data[str(section)] = {}
         inner = data[str(section)]
         if not isinstance(inner, dict):
-            raise HuntFileError(f"{option}: '{section}' has no keys of its own; set it as a whole")
+            raise HuntFileError(f"{option}: '{section}' has no keys; set it as a whole")
         data = inner
     if value is None:
         data.pop(str(last), None)

@@ -1,4 +1,4 @@
-"""What a hunt is: the typed form of a hunt file. The descriptions here are the reference's text."""
+"""The typed form of a hunt file. The reference page consists of the descriptions here."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ from bisector.hunt_file.fields import (
 )
 from bisector.hunt_file.origin import Origin
 from bisector.hunt_file.overlay import Overlay, Section
+from bisector.hunt_file.setup import Setups
 from bisector.hunt_file.suites import Suites
 
 MINUTE = 60.0
@@ -108,7 +109,8 @@ class Test(Section):
     )
     timeout: Limit = Field(
         default=10 * MINUTE,
-        description="Time limit. After it, bisector kills the whole process tree of the test.",
+        description="Time limit. After it, bisector kills the whole process tree of the test. Time spent "
+        "waiting for a CPU does not count, up to three times the limit in all.",
     )
     memory: SizeLimit | None = Field(
         default=None,
@@ -181,6 +183,11 @@ class Pairs(Section):
         default=False,
         description="Whether runs of the endpoints and of the confirmation continue to their end even "
         "if they are certain to be bad. The ratio is then measured instead of bounded from below.",
+    )
+    warm_up: Literal["auto"] | Annotated[StrictInt, Field(ge=0, le=10)] = Field(
+        default="auto",
+        description="Runs to discard before each measured run, because the first runs after a build are "
+        "slower (caches, bytecode). `auto`: as many as the good endpoint needs, at most 3.",
     )
     max: StrictInt = Field(
         default=20, description="Most pairs. A difference that is still uncertain then stays undecided."
@@ -291,6 +298,10 @@ class Hunt(Section):
         "`v1.1..v1.2`. They count as untestable.",
         examples=[["v1.1..v1.2"]],
     )
+    setup: Setups = Field(
+        default=(),
+        description="What commits need before their build, such as installed packages. Default: nothing.",
+    )
     build: Build | None = Field(
         default=None, description="How to build a commit before the test. Default: no build."
     )
@@ -376,6 +387,14 @@ class Hunt(Section):
     heading: Heading = Field(
         default="Progress log", description="Heading in that file under which the conclusion is added."
     )
+    on_end: Command | None = Field(
+        default=None,
+        description="Command that `bisector run` runs after the conclusion, such as one that sends a "
+        "message. It sees `BISECTOR_CONCLUSION`, `BISECTOR_EXIT_CODE`, `BISECTOR_FIRST_BAD`, "
+        "`BISECTOR_REPORT` and `BISECTOR_HUNT`, and otherwise runs as `measure.before` does. Its failure "
+        "is reported and changes nothing. Default: none.",
+        examples=["./tell-the-team.sh"],
+    )
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
@@ -383,13 +402,13 @@ class Hunt(Section):
     @classmethod
     def _another_than_good(cls, bad: str, info: ValidationInfo) -> str:
         if bad in info.data.get("good", ()):
-            raise ValueError(f"good and bad are both {bad!r}, so there is nothing between them; change one")
+            raise ValueError(f"good and bad are both {bad!r}, so there are no commits between; change one")
         if bad == AUTO:
-            raise ValueError(f"{AUTO!r} is for 'good' only; write a revision")
+            raise ValueError(f"{AUTO!r} works only for 'good'; write a revision")
         return bad
 
     def locate(self, *path: str | int) -> str:
-        """Where a key was written, for messages: `tcl.yaml:12`, or the option that gave it."""
+        """Where a key was written, for messages: `tcl.yaml:12`, or the option that set it."""
         return self._origin.where(path)
 
     @property
@@ -398,9 +417,15 @@ class Hunt(Section):
         return self._origin
 
     def written_at(self, origin: Origin) -> Hunt:
-        """Return this hunt, knowing where its values were written."""
+        """Return this hunt with the places where its values were written."""
         self._origin = origin
         return self
+
+
+def commands_of(hunt: Hunt) -> list[str | tuple[str, ...]]:
+    """The commands that run for a commit, in this order: setup, build, test."""
+    build = [hunt.build.command] if hunt.build else []
+    return [*(section.command for section in hunt.setup), *build, hunt.test.command]
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where each value of a hunt was written: a line of a file, or an option of the command line."""
+"""Where each value of a hunt was written: a line of a file, or a command-line option."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ OPTIONS: Mapping[str, str] = {
     "scratch": "--scratch",
     "progress_log": "--progress-log",
 }
-"""Keys of a hunt file that have an option of their own; all others are said with `--set KEY=VALUE`."""
+"""Keys of a hunt file that have their own option; all others are set with `--set KEY=VALUE`."""
 
 _SAME = {"test": "test.command", "predicate.name": "predicate"}
 
 
 def option_of(key: str) -> str:
-    """The command-line option that says a dotted key."""
+    """The command-line option that sets a dotted key."""
     return OPTIONS.get(_SAME.get(key, key), f"--set {key}")
 
 
@@ -56,29 +56,29 @@ class Mark:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a hunt's values come from; takes no part in comparing hunts."""
+    """Where a hunt's values come from; ignored when hunts are compared."""
 
     file: str = field(default="", compare=False)
     marks: Mapping[KeyPath, Mark] = field(default_factory=dict, compare=False)
     options: Mapping[KeyPath, str] = field(default_factory=dict, compare=False)
 
     def given_at(self, path: KeyPath) -> KeyPath | None:
-        """The key path, at or above `path`, that an option gave."""
+        """The key path, at or above `path`, that an option set."""
         return next((p for p in _upwards(path) if p in self.options), None)
 
     def line(self, path: KeyPath) -> int:
-        """The line of the nearest thing written at or above `path`."""
+        """The line of the nearest key at or above `path`."""
         return next((self.marks[p].line for p in _upwards(path) if p in self.marks), 1)
 
     def where(self, path: KeyPath) -> str:
-        """`file:line` or the option, for the beginning of a message."""
+        """`file:line` or the option, for the start of a message."""
         given = self.given_at(path)
         if given is not None:
             return self.options[given]
         return f"{self.file}:{self.line(path)}" if self.file else "the command line"
 
     def overridden(self, options: Mapping[KeyPath, str]) -> Origin:
-        """Return this origin with some values given by options instead."""
+        """Return this origin with some values set by options instead."""
         marks = {p: mark for p, mark in self.marks.items() if not any(u in options for u in _upwards(p))}
         return Origin(self.file, marks, {**self.options, **options})
 

@@ -1,4 +1,4 @@
-"""Changes laid over every commit before its build: edits, copies from other commits, files, patches."""
+"""The section `overlay`: changes to every commit before its build (edits, copies, files, patches)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bisector.pattern import Bounded
 
 
 class Section(BaseModel):
-    """Base of all parts of a hunt: unknown keys are errors, values do not change."""
+    """Base class of all parts of a hunt: unknown keys are errors, values are immutable."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_default=True, serialize_by_alias=True, allow_inf_nan=False
@@ -29,7 +29,7 @@ class _Change(Section):
 
     @property
     def target(self) -> str | None:
-        """The path that is written to, from the top of the repository; None where it may be several."""
+        """The path that it writes to, from the top of the repository; None if there may be several."""
         return None
 
 
@@ -63,13 +63,13 @@ class Edit(_Change):
 
 
 def _try(find: str, replace: str) -> None:
-    """Raise ValueError unless both are valid; `sub` reads its template even where nothing matches."""
+    """Raise ValueError unless both are valid; `sub` checks its template even if nothing matches."""
     try:
         re.compile(find, re.MULTILINE).sub(replace, "")
         Bounded(find, re.MULTILINE).replaced(replace, "")
     except (re.error, ValueError, LookupError, OverflowError, RecursionError) as error:
         raise ValueError(
-            f"'find' and 'replace' are no valid regular expression and template: {error}"
+            f"'find' and 'replace' are not a valid regular expression and template: {error}"
         ) from error
 
 
@@ -87,7 +87,7 @@ class Copy(_Change):
 
     @property
     def target(self) -> str:
-        """Where the copy goes, from the top of the repository."""
+        """The path of the copy, from the top of the repository."""
         return self.to or self.copy_
 
 
@@ -101,7 +101,7 @@ class Place(_Change):
 
     @property
     def target(self) -> str:
-        """Where the file or folder goes."""
+        """The path of the file or folder, from the top of the repository."""
         return self.to
 
 
@@ -114,11 +114,11 @@ class Patch(_Change):
 
 
 KINDS: dict[str, type[_Change]] = {"edit": Edit, "copy": Copy, "file": Place, "patch": Patch}
-"""The key that tells the kinds of overlay entries apart."""
+"""The kinds of overlay entries, by the key that identifies each."""
 
 
 def _kind(value: object) -> str | None:
-    """The class an entry belongs to; None unless exactly one of the telling keys is there."""
+    """The class name of an entry; None unless it has exactly one of the identifying keys."""
     if isinstance(value, _Change):
         return type(value).__name__
     found = [key for key in KINDS if isinstance(value, Mapping) and key in value]

@@ -1,18 +1,19 @@
-"""A hunt file proposed for a repository, from the names and texts of its files; nothing is run here."""
+"""Proposes a hunt file for a repository from the names and contents of its files; runs nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import yaml
 
 from bisector.hunt_file.fields import AUTO
-from bisector.hunt_file.proposal_systems import SYSTEMS, Found, Tree, script
+from bisector.hunt_file.proposal_systems import SYSTEMS, script
+from bisector.hunt_file.proposal_tree import Found, Install, Tree
 
 FAILURE, TIME, MEMORY = "failure", "time", "memory"
-"""What can be hunted with a proposed file."""
+"""The symptoms that a proposed file can hunt."""
 
 _PREDICATES = {
     FAILURE: (
@@ -36,7 +37,7 @@ _SHELL_SKIPS = (125, 126, 127)
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A hunt file's text, and what it was made from."""
+    """The text of a hunt file, and the build system that it is for."""
 
     system: str
     text: str
@@ -54,24 +55,32 @@ def propose(
     symptom: str,
     installed: Callable[[str], bool] = lambda _program: True,
 ) -> Proposal | None:
-    """The hunt file for a tree that holds `files`, None where nothing in it can be tested.
+    """The hunt file for a tree with these `files`; None if nothing in it can be tested.
 
-    `read` gives a file's text; `repository` is its path as the hunt file is to have it; `tag` the newest
-    tag before HEAD; `symptom` one of failure, time and memory. `installed` says whether a program is there.
+    `read` returns a file's text; `repository` is the path to write into the hunt file; `tag` is the newest
+    tag before HEAD; `symptom` is one of failure, time and memory. `installed` says whether a program exists.
     """
-    # A file name with a line break would write keys of its own into the hunt file.
+    # A file name with a line break could add keys to the hunt file.
     tree = Tree(tuple(sorted(file for file in files if file.isprintable())), read)
     found = [one for system in SYSTEMS if (one := system(tree)) is not None]
     if not found and (alone := script(tree)):
         found = [alone]
     if not found:
         return None
-    # The nearest to the top is the project's own; at one depth, the order of SYSTEMS decides.
+    # The one nearest to the top is the project's own; at equal depth, the order of SYSTEMS decides.
     best = min(found, key=lambda one: len(PurePosixPath(one.folder).parts))
     others = tuple(one.seen for one in found if one is not best)
     head, judging = _head(best, others, name, repository), [*_judging(best, symptom), *_ending(symptom)]
-    text = "\n".join([*head, *_range(tag), *_build(best, installed), *_test(best), *judging])
+    making = [*_setup(best), *_build(best, installed)]
+    text = "\n".join([*head, *_range(tag), *making, *_test(best), *judging])
     return Proposal(best.system, text, others)
+
+
+def installs_of(files: Sequence[str], read: Callable[[str], str]) -> list[Install]:
+    """The sections `setup` for a tree with these `files`; `read` returns a file's text."""
+    tree = Tree(tuple(sorted(file for file in files if file.isprintable())), read)
+    found = [one for system in SYSTEMS if (one := system(tree)) is not None]
+    return [replace(one.setup, folder=one.folder) for one in found if one.setup is not None]
 
 
 def _head(best: Found, others: Sequence[str], name: str, repository: str) -> list[str]:
@@ -92,6 +101,16 @@ def _range(tag: str | None) -> list[str]:
         f"# The newest tag before HEAD. Or any commit without the regression, or `{AUTO}` to search for one."
     )
     return [why, f"good: {_quoted(tag)}", "bad: HEAD", ""]
+
+
+def _setup(best: Found) -> list[str]:
+    install = best.setup
+    if install is None:
+        return []
+    lines = ["setup:", "  # Runs once for all commits that do not differ in the files under `key`."]
+    lines += [*(f"  # {note}" for note in install.notes), f"  command: {_quoted(install.command)}"]
+    lines += [f"  folder: {_quoted(best.folder)}"] if best.folder != "." else []
+    return [*lines, f"  key: {_listed(install.key)}", f"  keeps: {_listed(install.keeps)}", ""]
 
 
 def _build(best: Found, installed: Callable[[str], bool]) -> list[str]:

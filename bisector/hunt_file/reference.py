@@ -1,4 +1,4 @@
-"""docs/reference/hunt-file.md, written from the model's own descriptions."""
+"""Generates docs/reference/hunt-file.md from the descriptions in the model."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ from bisector.hunt_file.model import (
 )
 from bisector.hunt_file.origin import OPTIONS
 from bisector.hunt_file.overlay import KINDS
+from bisector.hunt_file.setup import Dependencies
 from bisector.hunt_file.suites import Suites
 from bisector.units import format_duration, format_size
 
 _SECTIONS: dict[str, type[BaseModel]] = {
+    "setup": Dependencies,
     "build": Build,
     "test": Test,
     "environment": Environment,
@@ -125,7 +127,7 @@ def _table(model: type[BaseModel], prefix: str) -> Iterator[str]:
 
 
 def _kind(annotation: Any, metadata: list[Any]) -> str:
-    """The kind of a value in words, links and bounds included."""
+    """The kind of a value in words, with links and bounds."""
     named = next((item.name for item in metadata if isinstance(item, Kind)), None)
     if named:
         return str(named)

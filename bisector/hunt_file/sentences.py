@@ -1,4 +1,4 @@
-"""pydantic's errors -> sentences that name place, key and mend."""
+"""pydantic's errors -> sentences that name place, key and fix."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _EXPECTED = {
     "model_attributes_type": "keys and values",
 }
 _DIGITS = 18
-"""A number of more digits is read as a text."""
+"""A number with more digits is read as text."""
 
 _SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _BOUNDS = {
@@ -49,7 +49,7 @@ _BOUNDS = {
 def refusal(
     error: ValidationError, data: object, model: type[BaseModel], origin: Origin, at: KeyPath = ()
 ) -> HuntFileError:
-    """All that `error` found in `data`, a line each; `data` stands in the hunt at the key path `at`."""
+    """Everything that `error` found in `data`, one per line; `at` is the key path of `data` in the hunt."""
     found: dict[str, int] = {}
     all_details = error.errors(include_url=False)
     misspelt = {meant for details in all_details if (meant := _meant(details, model))}
@@ -76,7 +76,7 @@ def _placed(sentence: str, path: KeyPath, origin: Origin) -> str:
 
 
 def _meant(details: ErrorDetails, model: type[BaseModel]) -> KeyPath | None:
-    """Where an unknown key would stand, were it spelt like the known one it resembles."""
+    """The key path that an unknown key probably means: that of the most similar known key."""
     if details["type"] != "extra_forbidden":
         return None
     *section, key = details["loc"]
@@ -85,7 +85,7 @@ def _meant(details: ErrorDetails, model: type[BaseModel]) -> KeyPath | None:
 
 
 def _path_in(data: Any, details: ErrorDetails) -> KeyPath:
-    """The error's location without what pydantic adds for its own union branches."""
+    """The error's location without the parts that pydantic adds for union branches."""
     path: list[str | int] = []
     for part in details["loc"]:
         keyed = isinstance(data, Mapping) and part in data
@@ -112,7 +112,7 @@ def _sentence(details: ErrorDetails, path: KeyPath, model: type[BaseModel], orig
         limit = context[bound]
         return f"must be {words} {f'{limit:g}' if isinstance(limit, float) else limit}, got {given}"
     if kind == "too_short":
-        return f"must have at least {context['min_length']} of them, has {context['actual_length']}"
+        return f"must have at least {context['min_length']} entries, has {context['actual_length']}"
     if kind == "finite_number":
         return f"expected a finite number, got {given}"
     if kind in ("literal_error", "enum"):
@@ -121,16 +121,16 @@ def _sentence(details: ErrorDetails, path: KeyPath, model: type[BaseModel], orig
         mark = origin.marks.get(path)
         text = mark.text if mark and mark.text is not None else str(given)
         keys = keys_at(model, details["loc"])
-        return f"expected {_EXPECTED[kind]}, got {described(given)}{_mend(kind, given, text, keys)}"
+        return f"expected {_EXPECTED[kind]}, got {described(given)}{_remedy(kind, given, text, keys)}"
     return details["msg"][:1].lower() + details["msg"][1:]
 
 
-def _mend(kind: str, given: object, text: str, keys: Mapping[str, FieldInfo]) -> str:
-    """What to write instead; `text` is the value as written, `keys` those of the section."""
+def _remedy(kind: str, given: object, text: str, keys: Mapping[str, FieldInfo]) -> str:
+    """What to write instead; `text` is the value as written, `keys` are the section's keys."""
     if given is None:
         return "; write a value"
     if _EXPECTED[kind] == "keys and values":
-        return f"; it has the keys {', '.join(keys)}" if keys else ""
+        return f"; the keys are {', '.join(keys)}" if keys else ""
     if not isinstance(given, str | int | float):
         return "; write one text" if kind == "string_type" else ""
     if kind == "string_type":
@@ -166,10 +166,10 @@ def _unknown(details: ErrorDetails, model: type[BaseModel]) -> str:
     if meant := _meant(details, model):
         return f"unknown key; did you mean '{meant[-1]}'?"
     if key in keys_at(model, ()):
-        return f"unknown key here; '{key}' stands at the top level, so check the indentation"
+        return f"unknown key here; '{key}' belongs at the top level, so check the indentation"
     if elsewhere:
         return f"unknown key here; did you mean {' or '.join(elsewhere)}?"
-    return f"unknown key; there are {', '.join(fields)}" if fields else "unknown key; remove it"
+    return f"unknown key; the keys are {', '.join(fields)}" if fields else "unknown key; remove it"
 
 
 def _no_kind(given: object) -> str:
@@ -184,7 +184,7 @@ def _no_kind(given: object) -> str:
 
 
 def keys_at(model: type[BaseModel], path: KeyPath) -> dict[str, FieldInfo]:
-    """The fields, by their keys in the file, of the part of `model` at an error's location."""
+    """The fields of the part of `model` at an error's location, by their keys in the file."""
     models = [model]
     for part in path:
         if isinstance(part, int):

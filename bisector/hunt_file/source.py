@@ -1,8 +1,8 @@
 """YAML text -> plain data, with the line of every key.
 
-BaseLoader resolves no types, so every scalar arrives as its text; of those only `true`/`false`, decimal
-numbers and `null` become values (`yes`, `1:30` and dates stay texts). Duplicate keys, tags, several
-documents, cycles and bombs of aliases are errors.
+BaseLoader resolves no types, so every scalar arrives as text; only `true`/`false`, decimal numbers and `null`
+are converted (`yes`, `1:30` and dates stay text). Duplicate keys, tags, several documents, cycles and alias
+bombs are errors.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bisector.hunt_file.origin import KeyPath, Mark, dotted
 
 MAX_DEPTH = 32
 MAX_SIZE = 1_000_000
-"""Characters of all values once the aliases are written out, each value counting for at least 50."""
+"""Characters of all values after expanding aliases; each value counts at least 50."""
 
 _NULL = re.compile(r"(?:~|null|Null|NULL)?")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
@@ -26,24 +26,24 @@ _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,2})?")
 _CORE_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:str"}
 
-_MENDS = (
+_REMEDIES = (
     (r"'\\t'", "indent with spaces, not with tabs"),
     (r"'[@`%]'", "put the text in quotes"),
-    (r"mapping values are not allowed", "check the indentation, and put text that holds ': ' in quotes"),
-    (r"could not find expected ':'", "a key needs a colon and a space after it"),
-    (r"undefined alias", "put a text that starts with '*' in quotes"),
+    (r"mapping values are not allowed", "check the indentation, and put text that contains ': ' in quotes"),
+    (r"could not find expected ':'", "write a colon and a space after the key"),
+    (r"undefined alias", "put text that starts with '*' in quotes"),
     (r"unknown escape", "put text with backslashes in single quotes"),
     (r"while scanning a quoted", "close the quotes"),
     (r"expected ',' or|flow", "close the bracket, and separate the entries with commas"),
     (r"block mapping|block collection|block end", "check the indentation"),
-    (r"expected a single document", "a hunt file holds one document; remove the '---'"),
+    (r"expected a single document", "a hunt file has one document; remove the '---'"),
 )
 
 
 class Source:
     """One YAML text: its `data`, and the `marks` of its keys.
 
-    `name` begins every message, with the line where there can be several. Raises HuntFileError.
+    Messages start with `name`, and with the line unless `one_line`. Raises HuntFileError.
     """
 
     def __init__(self, text: str, name: str, one_line: bool = False) -> None:
@@ -73,23 +73,23 @@ class Source:
         except (ValueError, OverflowError) as error:  # from PyYAML, for escapes beyond Unicode
             line = text.count("\n", 0, max(text.find("\\U"), 0)) + 1
             raise self._refuse(
-                line, "an escape that begins with \\U names no character; remove it"
+                line, "an escape that begins with \\U is not a valid character; remove it"
             ) from error
 
     def _check_depth(self, events: Iterator[yaml.Event]) -> None:
-        """PyYAML composes by recursion, so the depth is checked on the flat events first."""
+        """Check the depth on the flat events first, because PyYAML composes by recursion."""
         depth = 0
         for event in events:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
                 line = event.start_mark.line + 1 if event.start_mark else 1
-                raise self._refuse(line, f"nested more than {MAX_DEPTH} deep; a hunt file needs far less")
+                raise self._refuse(line, f"nested more than {MAX_DEPTH} levels deep; reduce the nesting")
 
     def _value(self, node: yaml.Node, path: KeyPath) -> object:
         line = node.start_mark.line + 1
         self._size += 50 + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
         if self._size > MAX_SIZE:
-            raise self._refuse(line, "too large once its aliases are written out; use fewer of them")
+            raise self._refuse(line, "too large after expanding aliases; use fewer aliases")
         if isinstance(node, yaml.ScalarNode):
             self.marks.setdefault(path, Mark(line, node.value))
             return self._scalar(node)
@@ -97,7 +97,7 @@ class Source:
         if node.tag not in _CORE_TAGS:
             raise self._refuse(line, f"the tag {_tag(node)} is not allowed; remove it")
         if id(node) in self._open:
-            raise self._refuse(line, f"{dotted(path)}: an alias holds itself; write its value out")
+            raise self._refuse(line, f"{dotted(path)}: an alias contains itself; write out its value")
         self._open.add(id(node))
         if isinstance(node, yaml.MappingNode):
             value: object = self._mapping(node, path)
@@ -111,14 +111,12 @@ class Source:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                raise self._refuse(
-                    line, "a key is a list or has keys itself; write a word, or put it in quotes"
-                )
+                raise self._refuse(line, "a key is a list or a mapping; write a word, or put it in quotes")
             key = str(key_node.value)
             at = (*path, key)
             if key in result:
                 first = self.marks[at].line
-                raise self._refuse(line, f"{dotted(at)}: written twice, first in line {first}; remove one")
+                raise self._refuse(line, f"{dotted(at)}: duplicate key, first on line {first}; remove one")
             self._check_text(key, line)
             text = value_node.value if isinstance(value_node, yaml.ScalarNode) else None
             self.marks[at] = Mark(line, text)
@@ -134,13 +132,13 @@ class Source:
 
     def _check_text(self, text: str, line: int) -> None:
         if found := unwritable(text):
-            raise self._refuse(line, f"a text holds {found}; remove it")
+            raise self._refuse(line, f"a text contains {found}; remove it")
 
 
 def _plain(text: str) -> object:
-    """The value of an unquoted scalar after YAML 1.2's core schema, less the forms that commit ids can take.
+    """The value of an unquoted scalar by YAML 1.2's core schema, except for forms that commit ids can have.
 
-    Octal and hexadecimal numbers and exponents without a point (`83e595`) are texts.
+    Octal and hexadecimal numbers, and exponents without a decimal point (`83e595`), stay text.
     """
     if _NULL.fullmatch(text):
         return None
@@ -156,7 +154,7 @@ def _tag(node: yaml.Node) -> str:
 
 
 def _line(error: yaml.MarkedYAMLError) -> int:
-    """Where to mend: what was left open to the end of the file is mended where it begins."""
+    """The line to fix: for something left open to the end of the file, the line where it begins."""
     to_the_end = "end" in (error.problem or "") and "stream" in (error.problem or "")
     marks = (error.problem_mark, error.context_mark)
     mark = next(filter(None, reversed(marks) if to_the_end else marks), None)
@@ -165,5 +163,5 @@ def _line(error: yaml.MarkedYAMLError) -> int:
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
     whole = " ".join(part for part in (error.context, error.problem) if part)
-    mend = next((mend for pattern, mend in _MENDS if re.search(pattern, whole)), "check the lines around it")
-    return f"not valid YAML ({error.problem or error.context}); {mend}"
+    fixes = (fix for pattern, fix in _REMEDIES if re.search(pattern, whole))
+    return f"not valid YAML ({error.problem or error.context}); {next(fixes, 'check the lines around it')}"

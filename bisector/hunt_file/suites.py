@@ -1,4 +1,4 @@
-"""How a test tells what passed: suites and failures in its output, or a scoreboard file."""
+"""The section `suites`: how a test reports what passed, in its output or in a scoreboard file."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def _regex(*groups: str) -> AfterValidator:
         try:
             known = Bounded(text).groups
         except ValueError as error:
-            raise ValueError(f"{text[:100]!r} is not a regular expression ({error}); mend it") from error
+            raise ValueError(f"{text[:100]!r} is not a regular expression ({error}); fix it") from error
         missing = [group for group in groups if group not in known]
         if missing:
             name = missing[0]
-            raise ValueError(f"{text[:100]!r} has no group '{name}'; write (?P<{name}>...) into it")
+            raise ValueError(f"{text[:100]!r} has no group '{name}'; add (?P<{name}>...)")
         return text
 
     return AfterValidator(check)
@@ -57,5 +57,5 @@ class Suites(Section):
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The lines whose matches have to be kept."""
+        """The patterns whose matches must be kept."""
         return (self.pattern, self.failed)

@@ -1,4 +1,4 @@
-"""The deadlines that test scripts set themselves: what they should be, by how long the tests take."""
+"""Recommends values for the deadlines in test scripts, based on how long the tests take."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WANTING = (Fit.TOO_TIGHT, Fit.TOO_LOOSE)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One deadline of one hunt's scripts, and the test's quiet wall time; `advice` is in seconds."""
+    """A deadline in a hunt's scripts, and the test's quiet wall time; `advice` is in seconds."""
 
     hunt: str
     deadline: Deadline
@@ -35,7 +35,7 @@ class Row:
 
     @property
     def proposal(self) -> str:
-        """The text that should stand there, empty where it may stay."""
+        """The recommended text; empty if the deadline may stay."""
         if self.fit not in _WANTING or self.advice is None:
             return ""
         return self.deadline.reading(self.advice)
@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Looked:
-    """What was found for one hunt at one commit."""
+    """The findings for one hunt at one commit."""
 
     ground: Ground
     commit: str
@@ -60,9 +60,9 @@ def look(
     runs: int,
     factor: float = FACTOR,
 ) -> Looked:
-    """The deadlines of the scripts that a hunt's test runs, at `commit` (default: bad), with advice.
+    """The deadlines in the scripts that a hunt's test runs at `commit` (default: bad), with advice.
 
-    Times come from readings taken since then, else the test is run `runs` times; not at all where its
+    Times come from readings since `since`; without any, the test runs `runs` times. Nothing runs if the
     scripts set no deadline.
     """
     at = ground.repository.resolve(commit or ground.hunt.bad)
@@ -75,7 +75,7 @@ def look(
 
 
 def deadlines_result(looked: Sequence[Looked], factor: float, patch: str = "") -> Result:
-    """The table for all hunts, and what wants another value; `patch` is the diff that was made of it."""
+    """The table for all hunts, and the deadlines that should change; `patch` is the diff with new values."""
     rows = [row for one in looked for row in one.rows]
     title = _title(rows)
     blocks: list[Block] = [Paragraph(title, strong=True)]
@@ -84,7 +84,7 @@ def deadlines_result(looked: Sequence[Looked], factor: float, patch: str = "") -
         blocks.append(Paragraph(f"Better: {factor:g}x the quiet wall time, rounded up, at least 10 s."))
     blocks.append(Bullets(tuple(note for one in looked for note in _notes(one))))
     if patch:
-        blocks += [Paragraph("The change, not made anywhere yet:"), Code(patch, "diff")]
+        blocks += [Paragraph("Proposed change (not applied):"), Code(patch, "diff")]
     names = ", ".join(dict.fromkeys(one.ground.hunt.hunt for one in looked))
     question = [(str(one.ground.repository.git_folder), one.ground.hunt.hunt, one.commit) for one in looked]
     return Result(
@@ -98,7 +98,7 @@ def deadlines_result(looked: Sequence[Looked], factor: float, patch: str = "") -
 
 
 def patch_of(looked: Sequence[Looked]) -> str:
-    """The recommended values as a diff, made in scratch worktrees which are gone afterwards."""
+    """The recommended values as a diff, made in temporary scratch worktrees."""
     by_commit: dict[tuple[Path, str], list[Looked]] = {}
     for one in looked:
         by_commit.setdefault((one.ground.repository.git_folder, one.commit), []).append(one)
@@ -124,7 +124,7 @@ def _patch(commit: str, looked: Sequence[Looked]) -> str:
 
 
 def _edit(file: Path, row: Row) -> None:
-    """Put the recommended value where the deadline stands; all other bytes of the file stay."""
+    """Replace the deadline by the recommended value; leaves all other bytes unchanged."""
     deadline = row.deadline
     with file.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
         lines = stream.read().split("\n")
@@ -145,10 +145,10 @@ def _row(ground: Ground, deadline: Deadline, wall: QuietWall, factor: float) -> 
 def _title(rows: Sequence[Row]) -> str:
     wanting = [row for row in rows if row.fit in _WANTING]
     if not rows:
-        return "no deadline stands in the scripts that these tests run"
+        return "the scripts of these tests set no deadline"
     if not wanting:
         known = [row for row in rows if row.fit is not Fit.UNKNOWN]
-        return f"{counted(len(known), 'deadline')} looked at, none too tight or too loose"
+        return f"{counted(len(known), 'deadline')} checked, none too tight or too loose"
     said = ", ".join(
         f"{row.hunt}'s `{row.deadline.text}` is {row.fit.value} for {duration(row.wall.wall)}"
         for row in wanting
@@ -178,13 +178,13 @@ def _notes(looked: Looked) -> list[str]:
     if wall.failed:
         return [f"{name}: not measured at {at}: {wall.failed}"]
     source = "premise readings" if wall.known else "runs without its deadlines" if wall.lifted else "runs"
-    notes = [f"{name}: the quickest of {wall.runs} {source} at {at}, {duration(wall.user)} user"]
+    notes = [f"{name}: the fastest of {wall.runs} {source} at {at}, {duration(wall.user)} user"]
     if wall.is_busy:
-        notes[0] += "; the machine was busy even then, so quiet it is shorter"
+        notes[0] += "; the machine was busy even then, so the quiet wall time is shorter"
     if wall.exit_code:
-        notes[0] += f"; the test ended with exit {wall.exit_code}"
+        notes[0] += f"; the test exited with {wall.exit_code}"
     if any(row.fit is Fit.OF_A_PART for row in looked.rows):
-        notes.append(f"{name}: a deadline shorter than the test that did not end it guards a part of it")
+        notes.append(f"{name}: a deadline that is shorter than the test but did not stop it guards a part")
     return notes
 
 

@@ -1,4 +1,4 @@
-"""Deadlines that a change raises: what is said of them, with and without the hunts that they call for."""
+"""The report on deadlines that a change raises, with the results of the hunts that watch them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bisector.errors import ExitCode, HistoryError
-from bisector.history.repository import Repository
+from bisector.history.repository import UNSHALLOW, Repository
 from bisector.hunt.ground import Ground
 from bisector.phases.result import Block, Bullets, Paragraph, Result, Table
 from bisector.report.findings import counted
@@ -18,17 +18,16 @@ PHASE = "watchdog"
 
 
 def ends_of(repository: Repository, asked: str) -> tuple[str, str]:
-    """Ids of the merge base and the head of `BASE..HEAD` (or `BASE`, for `BASE..HEAD`); HistoryError."""
+    """Ids of the merge base and the head of `BASE..HEAD`; `BASE` alone means `BASE..HEAD`.
+
+    Raises `HistoryError` if one does not exist or they have no common history.
+    """
     base, _, head = asked.replace("...", "..").partition("..")
     ends = repository.resolve(base or "HEAD"), repository.resolve(head or "HEAD")
     bases = repository.merge_bases(*ends)
     if not bases:
-        mend = (
-            "the clone is shallow: fetch all of it (`git fetch --unshallow`; in CI: `fetch-depth: 0`)"
-            if repository.is_shallow
-            else "name two commits of one history"
-        )
-        raise HistoryError(f"{base or 'HEAD'} and {head or 'HEAD'} have no common history here; {mend}")
+        remedy = UNSHALLOW if repository.is_shallow else "name two related commits"
+        raise HistoryError(f"{base or 'HEAD'} and {head or 'HEAD'} have no common history here; {remedy}")
     return bases[0], ends[1]
 
 
@@ -40,7 +39,7 @@ def raised_result(
     *,
     strict: bool,
 ) -> Result:
-    """The result; with `strict` a raised deadline fails that no hunt has answered for."""
+    """The result; with `strict`, a raised deadline without a hunt's answer fails."""
     raised = [change for change in changes if change.kind is Kind.RAISED]
     blocks: list[Block] = [Paragraph(_title(changes), strong=True)]
     if changes:
@@ -49,9 +48,9 @@ def raised_result(
         blocks.append(Bullets(tuple(f"{one.hunt}: {text}" for one in answers for text in one.sentences)))
     if unwatched := sorted({c.shown.file for c in raised if not watchers.get(c.shown.file)}):
         files = ", ".join(unwatched)
-        blocks.append(Paragraph(f"No hunt watches {files}: name one with --config, and `watches` in it."))
+        blocks.append(Paragraph(f"No hunt watches {files}: name one with --config and set its `watches`."))
     elif raised and not answers:
-        blocks.append(Paragraph("`--run` tells whether the test became slower, and since when."))
+        blocks.append(Paragraph("`--run` checks whether the test became slower, and since which commit."))
     return Result(
         phase=PHASE,
         key=" ".join(ends),
@@ -74,7 +73,7 @@ def raised_result(
 def findings_of(
     changes: Sequence[Change], watchers: Mapping[str, Sequence[Ground]], answers: Sequence[Answer]
 ) -> list[Finding]:
-    """An annotation for each change, with what its hunts have answered."""
+    """An annotation for each change, with the answers of its hunts."""
     found = []
     for change in changes:
         said = [

@@ -1,4 +1,4 @@
-"""Both endpoints of a guest's hunt, read to their end; the readings are the hunt's own premise."""
+"""Reads both endpoints of a guest's hunt in full; the readings are the hunt's own premise."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bisector.engine.reader import Reader
 from bisector.hunt.conclusion import Inconclusive
+from bisector.hunt.decide.endpoint_runs import reviewed_by
 from bisector.hunt.drive import drive
 from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Concluded, Listener, Noted
@@ -23,14 +24,14 @@ from bisector.probe.reading import KnownUntestable, Reading, Role
 from bisector.probe.request import Request
 
 _ORDER = ("good", "bad", "bad", "good")
-"""In this order a steady drift of the machine falls on both endpoints alike."""
+"""This order makes a steady drift of the machine affect both endpoints equally."""
 
 
 def read_endpoints(session: Session, listener: Listener, since: datetime) -> list[Reading]:
-    """The premise readings taken from `since` on, completed by as many as the hunt needs.
+    """The premise readings since `since`, and as many new ones as the hunt needs.
 
-    They go into the journal as the hunt's own, so that `check` and `run` need not take them again. A hunt
-    that has a conclusion keeps it.
+    They are stored in the journal as the hunt's own, so `check` and `run` reuse them. A hunt with a
+    conclusion keeps it.
     """
     plan, scratch = session.plan, session.ground.scratch
     plan = replace(plan, repeats=replace(plan.repeats, whole=True))
@@ -74,7 +75,7 @@ def _in_turn(
     record: Callable[[Reading], None],
     listener: Listener,
 ) -> None:
-    """Read both endpoints of a hunt for verdicts in turn, each as often as the premise asks."""
+    """Read both endpoints of a hunt with verdicts alternately, as often as the premise requires."""
     ends = {"good": session.plan.good[0], "bad": session.plan.bad}
     while True:
         done = {name: [r for r in readings if r.commit == commit] for name, commit in ends.items()}
@@ -85,7 +86,8 @@ def _in_turn(
             return
         turn = _ORDER[sum(map(len, done.values())) % len(_ORDER)]
         commit = ends[turn if turn in wanted else wanted[0]]
-        take(engine, Request(commit, Role.PREMISE), record, listener)
+        request = reviewed_by(Request(commit, Role.PREMISE), ends["good"], ends["bad"], readings)
+        take(engine, request, record, listener)
 
 
 def _even_if_good_is_not(
@@ -95,24 +97,25 @@ def _even_if_good_is_not(
     record: Callable[[Reading], None],
     listener: Listener,
 ) -> None:
-    """Run bad where good cannot be tested (its script may not exist yet): a pair in turn with itself."""
+    """Run bad against itself if good cannot be tested (its script may not exist yet)."""
     plan = session.plan
     of_good = [r for r in readings if r.commit == plan.good[0]]
     of_bad = [r for r in readings if r.commit == plan.bad]
     if of_good and not of_bad and isinstance(of_good[-1].judgement, Untestable):
         against = plan.bad if plan.ratio is not None else ""
-        take(engine, Request(plan.bad, Role.PREMISE, against), record, listener)
-        listener(Noted("bad was run by itself, as good cannot be tested"))
+        request = Request(plan.bad, Role.PREMISE, against)
+        take(engine, reviewed_by(request, plan.good[0], plan.bad, readings), record, listener)
+        listener(Noted("bad was run alone because good cannot be tested"))
 
 
 def ran_to_its_end(reading: Reading) -> bool:
-    """Whether the run shows what the test takes; one that was cut short because it was certain does not."""
+    """Whether the run shows the full cost of the test; one that was stopped early does not."""
     cut_short = reading.run is None or reading.run.ending is Ending.JUDGED
     return not bounded(reading) and not (cut_short and isinstance(reading.judgement, Good))
 
 
 def bounded(reading: Reading) -> bool:
-    """Whether a measured run was ended early, so that its value is only bounded from below."""
+    """Whether a measured run was stopped early, so that its value is only a lower bound."""
     return isinstance(reading.judgement, Bad) and reading.judgement.at_least is not None
 
 

@@ -1,4 +1,4 @@
-"""What a guest's test took at one commit, and at two: totals, tests, suites, outcome, contention."""
+"""The figures of a guest's test at one commit and at two: totals, tests, suites, outcome, contention."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bisector.predicate import Ending, Judgement, Measured, Run, Untestable
 from bisector.probe.reading import Reading
 
 DEMANDED = 1.5
-"""The ratio that counts as a regression where a hunt names none: the plan's."""
+"""The ratio that counts as a regression if the hunt names none; the plan's default."""
 
 _OWN_TIMEOUT = 124
 _KILLED = 128 + 9
@@ -28,24 +28,24 @@ PASS = "pass"
 
 @dataclass(frozen=True)
 class Side:
-    """A guest at one commit. Times in seconds, at the median of its runs; None where nothing is known."""
+    """A guest at one commit. Times are the median of its runs in seconds; None if unknown."""
 
     commit: str
     runs: Sequence[Run]
     suites: Suites
     markers: bool = False
-    """Whether the hunt waits for marker lines."""
+    """Whether the hunt expects marker lines."""
     why_not: str = ""
-    """Why there is no run to speak of; empty where there is."""
+    """Why there is no usable run; empty if there is one."""
 
     @cached_property
     def full_runs(self) -> list[Run]:
-        """The runs that came to an end of their own, which alone have totals."""
+        """The runs that ended by themselves; only these have totals."""
         return [r for r in self.runs if r.ending in (Ending.EXITED, Ending.SIGNALLED)]
 
     @cached_property
     def board(self) -> Scoreboard | None:
-        """What passed, by the last run that says so."""
+        """The scoreboard of the last run that has one."""
         boards = (scoreboard_of(run, self.suites) for run in reversed(self.runs))
         return next((board for board in boards if board is not None), None)
 
@@ -56,32 +56,32 @@ class Side:
 
     @property
     def wall(self) -> float | None:
-        """From start to end."""
+        """Wall time."""
         return _median([run.wall for run in self.runs])
 
     @property
     def tests(self) -> int | None:
-        """How many tests ran; None where no run says so."""
+        """The number of tests that ran; None if no run reports it."""
         return self.board.total.total if self.board else None
 
     @property
     def per_test(self) -> float | None:
-        """User seconds a test."""
+        """User seconds per test."""
         return self.user / self.tests if self.full_runs and self.user and self.tests else None
 
     @property
     def load(self) -> float | None:
-        """Load average of the machine meanwhile."""
+        """Load average of the machine during the runs."""
         return _median([r.contention.load for r in self.runs if r.contention.load is not None])
 
     @property
     def cpu_share(self) -> float | None:
-        """CPU time over wall time: what the test got of one CPU."""
+        """CPU time over wall time."""
         return _median([r.contention.cpu_share for r in self.runs if r.contention.cpu_share is not None])
 
     @property
     def outcome(self) -> str:
-        """How the runs ended, in a word or two; several where they differ."""
+        """How the runs ended, in a word or two; a list if they differ."""
         if self.why_not:
             return "n/a"
         counted = Counter(self._outcome(run) for run in self.runs)
@@ -91,14 +91,14 @@ class Side:
 
     @property
     def passes(self) -> bool:
-        """Whether every run came to its end and said that all is well."""
+        """Whether every run ended by itself and passed."""
         return self.outcome == PASS
 
     def _outcome(self, run: Run) -> str:
         if run.ending is Ending.MEMORY_LIMIT or run.oom_kills:
             return "OOM-killed"
         if run.ending is Ending.JUDGED:
-            return "no markers" if self.markers else "cut short, judged bad"
+            return "no markers" if self.markers else "stopped early, judged bad"
         if run.ending is Ending.TIMEOUT or run.exit_code == _OWN_TIMEOUT:
             return "timeout"
         if run.ending is Ending.OUTPUT_LIMIT:
@@ -117,33 +117,33 @@ class Side:
 
 @dataclass(frozen=True)
 class Guest:
-    """A guest at good and at another commit: bad, or a fix in its place."""
+    """A guest at good and at another commit: bad, or a fix."""
 
     name: str
     good: Side
     bad: Side
     demanded: float
-    """The ratio from which on its hunt speaks of a regression."""
+    """The ratio from which its hunt reports a regression."""
     effect: Effect | None
-    """How much dearer a test is at bad, in user time; None where that cannot be told."""
+    """The ratio of user time per test, bad over good; None if unknown."""
     own: Effect | None = None
-    """The same by the hunt's own measure, where that is another one."""
+    """The ratio in the hunt's own measure, if that is another one."""
     judgements: Sequence[Judgement] = ()
-    """What the hunt's predicate said of bad."""
+    """The judgements of the hunt's predicate on bad."""
 
     @property
     def broken(self) -> bool:
-        """Whether the test comes to a good end at good, and at bad does not."""
+        """Whether the test passes at good but not at bad."""
         return self.good.passes and not self.bad.passes and not self.bad.why_not
 
     @property
     def slower(self) -> bool:
-        """Whether bad is surely dearer, and by as much as the hunt asks."""
+        """Whether bad is certainly slower, and by at least the ratio of the hunt."""
         return self.effect is not None and self.effect.low > 1 and self.effect.ratio >= self.demanded
 
     @property
     def grown(self) -> bool:
-        """Whether the number of tests differs, so that only a comparison per test says anything."""
+        """Whether the number of tests differs, so that only a comparison per test is meaningful."""
         return None not in (self.good.tests, self.bad.tests) and self.good.tests != self.bad.tests
 
 
@@ -173,14 +173,14 @@ def _side(hunt: Hunt, commit: str, runs: list[Run], readings: Sequence[Reading])
 
 
 def _pairs(at_good: Sequence[Reading], at_bad: Sequence[Reading], good: str) -> list[tuple[Run, Run]]:
-    """Runs of bad, each with one of good made in the same minutes."""
+    """Pairs of a run of bad and a run of good made at about the same time."""
     paired = [(r.run, r.reference) for r in at_bad if r.run and r.reference and r.against == good]
     alone = ([r.run for r in readings if r.run] for readings in (at_bad, at_good))
     return paired or list(zip(*alone, strict=False))
 
 
 def _effect(pairs: Sequence[tuple[Run, Run]], suites: Suites) -> Effect | None:
-    """In user time per test where both runs of a pair say how many ran, in all where neither does."""
+    """In user time per test if both runs of a pair report their number of tests, in total if neither does."""
     ratios = []
     for pair in pairs:
         boards = [scoreboard_of(run, suites) for run in pair]

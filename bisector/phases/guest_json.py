@@ -1,4 +1,4 @@
-"""A guest's figures for programs."""
+"""A guest's figures as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bisector.phases.guest import Guest, Side
 
 
 def as_json(guest: Guest) -> dict[str, Any]:
-    """A guest as JSON values; times in seconds, null where nothing is known."""
+    """A guest as JSON values; times in seconds, null if unknown."""
     effect = guest.effect
     return {
         "guest": guest.name,
@@ -25,7 +25,7 @@ def as_json(guest: Guest) -> dict[str, Any]:
 
 
 def _finite(number: float) -> float | None:
-    """JSON knows no infinity."""
+    """None for infinity, which JSON lacks."""
     return number if math.isfinite(number) else None
 
 

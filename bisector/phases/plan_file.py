@@ -1,4 +1,4 @@
-"""The plan file: an entry for each thing that the journal holds, so that the plan tells the whole story."""
+"""The plan file: one entry for each conclusion and result in the journal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bisector.report.safe_text import markdown
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a plan file got: titles of the new entries, oldest first, and how many stood there already."""
+    """Titles of the entries written to a plan file, oldest first, and the number of those already there."""
 
     titles: Sequence[str]
     known: int
@@ -30,15 +30,15 @@ class Written:
 def write_plan(
     file: Path, heading: str, scratches: Sequence[Scratch], environment: Mapping[str, str]
 ) -> Written:
-    """Put all conclusions and results of these scratch folders under `heading`, newest first.
+    """Write all conclusions and results of these scratch folders under `heading`, newest first.
 
-    What stands there already is passed over, and all else in the file stays byte for byte. Raises
-    `UsageError` where the journals hold nothing to write, and what `write_entry` raises.
+    Skips entries that are already there, and leaves all other bytes unchanged. Raises `UsageError` if the
+    journals have nothing to write, and what `write_entry` raises.
     """
     dated = [entry for scratch in scratches for entry in _entries(scratch, environment)]
     if not dated:
         where = ", ".join(str(scratch.root) for scratch in scratches)
-        raise UsageError(f"there is nothing to write yet in {where}; begin with `bisector quantify` or `run`")
+        raise UsageError(f"there is nothing to write yet in {where}; start with `bisector quantify` or `run`")
     new = [entry for _, entry in sorted(dated, key=lambda one: one[0]) if write_entry(file, heading, entry)]
     return Written([entry.title for entry in new], len(dated) - len(new))
 
@@ -57,7 +57,7 @@ def _entries(scratch: Scratch, environment: Mapping[str, str]) -> Iterator[tuple
 def _of_hunt(
     journal: Journal, row: HuntRow, scratch: Scratch, environment: Mapping[str, str]
 ) -> Iterator[tuple[datetime, Entry]]:
-    """The entry that `run` writes into a progress log, on the day on which the hunt ended."""
+    """The entry that `run` writes to a progress log, dated by the end of the hunt."""
     ground = Ground(hunt_file.build(row.document, Path.cwd(), None), None, environment)
     session: Session = session_on(ground, lambda event: None)
     if session.key == row.key and row.finished is not None:
@@ -67,7 +67,7 @@ def _of_hunt(
 
 
 def entry_of(result: ResultRow) -> Entry:
-    """A phase's result as an entry; the same again, with the same figures, has the same key."""
+    """A phase's result as an entry; equal results have equal keys."""
     title = f"{_day(result.at).isoformat()} — {markdown(str(result.document['title']))}"
     body = str(result.document["markdown"])
     digest = hashlib.sha256("\0".join((result.phase, result.key, body)).encode()).hexdigest()
@@ -75,12 +75,12 @@ def entry_of(result: ResultRow) -> Entry:
 
 
 def _newest_of_each_day(results: Sequence[ResultRow]) -> list[ResultRow]:
-    """A phase repeated within a day has its last result told, its last failure and its last success.
+    """The last failure and the last success of each phase per day.
 
-    Rows without a title are a phase's own and no result.
+    Rows without a title are a phase's own data, not results.
     """
-    told = (result for result in results if "title" in result.document)
-    newest = {(r.phase, r.key, _day(r.at), r.document.get("exit_code")): r for r in told}
+    titled = (result for result in results if "title" in result.document)
+    newest = {(r.phase, r.key, _day(r.at), r.document.get("exit_code")): r for r in titled}
     return sorted(newest.values(), key=lambda result: result.at)
 
 

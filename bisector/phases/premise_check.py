@@ -1,4 +1,4 @@
-"""The premise report: whether the slowdown that a plan starts from can be seen, in the plan's own words."""
+"""The premise report: whether the slowdown that the plan assumes is visible, in the plan's words."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from bisector.phases.guest import Guest
 from bisector.phases.result import Block, Bullets, Paragraph
+from bisector.units import format_seconds
 
 
 def premise_check(guests: Sequence[Guest]) -> list[Block]:
-    """Conclusion - premise check: what is slower on both ends, and what is clearly broken on bad."""
+    """Conclusion - premise check: guests that are slower, and guests that are clearly broken on bad."""
     compared = [g for g in guests if g.effect]
     slower, broken = [g for g in guests if g.slower], [g for g in guests if g.broken]
     blocks: list[Block] = [Paragraph("Conclusion - premise check", strong=True)]
@@ -24,7 +25,7 @@ def premise_check(guests: Sequence[Guest]) -> list[Block]:
         )
         blocks.append(Bullets(tuple(map(_flow, compared))))
     if broken:
-        blocks.append(Paragraph("What is clearly broken on bad:"))
+        blocks.append(Paragraph("Clearly broken on bad:"))
         blocks.append(Bullets(tuple(_what_is_broken(guest) for guest in broken)))
     return blocks
 
@@ -36,7 +37,7 @@ def _the(workloads: int) -> str:
 def _flow(guest: Guest) -> str:
     """`tcl: 55.8 ms → 46.5 ms, 0.83x [0.80, 0.87] (slightly faster)`."""
     good, bad = guest.good.per_test, guest.bad.per_test
-    times = f"{good * 1000:.3g} ms → {bad * 1000:.3g} ms, " if good and bad else ""
+    times = f"{format_seconds(good)} → {format_seconds(bad)}, " if good and bad else ""
     return f"{guest.name}: {times}{guest.effect} ({_in_words(guest)})"
 
 
@@ -47,7 +48,7 @@ def _in_words(guest: Guest) -> str:
     if effect.high < 1:
         return "faster"
     if effect.low > 1:
-        return f"slower, below the {guest.demanded:.2f}x that its hunt asks for"
+        return f"slower, but by less than the {guest.demanded:.2f}x of its hunt"
     return "well within noise"
 
 

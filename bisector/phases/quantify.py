@@ -1,4 +1,4 @@
-"""Phase 1: how much slower each guest has become between good and bad, and whether all of them alike."""
+"""Phase 1: how much slower each guest became between good and bad, and whether all did equally."""
 
 from __future__ import annotations
 
@@ -18,32 +18,33 @@ from bisector.phases.guest_json import as_json
 from bisector.phases.premise_check import premise_check
 from bisector.phases.result import Block, Bullets, Paragraph, Result, Table
 from bisector.report.findings import duration
+from bisector.units import format_seconds
 
 ALIKE = 3.0
-"""Guests whose ratios lie within this factor of each other are slower alike: the plan's ~30x everywhere."""
+"""Guests whose ratios are within this factor of each other count as uniformly slower."""
 
 NONE = "–"
-"""Where a table has nothing to say."""
+"""An empty table cell."""
 
 
 def measure(session: Session, listener: Listener, since: datetime) -> Guest:
-    """One guest at both ends of its hunt, from readings not older than `since`.
+    """One guest at both endpoints of its hunt, from readings since `since`.
 
-    Raises `UsageError` where the hunt says how its suites look and no line of a finished test does.
+    Raises `UsageError` if the hunt has `suites` but a finished test reports none.
     """
     readings = read_endpoints(session, listener, since)
     guest = guest_of(session.ground, session.plan.good[0], session.plan.bad, readings)
     hunt = session.ground.hunt
     if hunt.suites and guest.good.passes and guest.good.board is None:
         raise UsageError(
-            f"{hunt.locate('suites')}: suites: nothing that the test printed or wrote at good "
-            f"{guest.good.commit[:12]} says what passed; mend the pattern, or name the scoreboard"
+            f"{hunt.locate('suites')}: suites: the test at good {guest.good.commit[:12]} does not "
+            "report what passed; correct the pattern or name the scoreboard"
         )
     return guest
 
 
 def quantify(guests: Sequence[Guest], keys: Sequence[str]) -> Result:
-    """The plan's table and answer; `keys` are those of the guests' hunts."""
+    """The plan's table and answer; `keys` are the keys of the guests' hunts."""
     answer = answered(guests)
     blocks: list[Block] = [_sides(guests), _ratios(guests)]
     notes = tuple(note for guest in guests for note in _notes(guest))
@@ -60,32 +61,32 @@ def quantify(guests: Sequence[Guest], keys: Sequence[str]) -> Result:
 
 
 def answered(guests: Sequence[Guest]) -> str:
-    """Is it uniform, or does a guest stand out? One sentence, two where test counts differ."""
+    """Whether the slowdown is uniform or a guest stands out, in one or two sentences."""
     measured = [g for g in guests if g.effect or g.broken]
     hit, spared = [g for g in measured if g.slower or g.broken], [g for g in measured if not _hit(g)]
     slower = [g.effect.ratio for g in hit if g.effect and g.slower]
     per_test = " The numbers of tests differ, so the comparison is per test." if _grown(guests) else ""
     if not measured:
-        return "Nothing can be said: no guest could be tested at both ends."
+        return "No answer: no guest could be tested at both endpoints."
     if not hit:
         return f"No regression: {_bounded(measured)}.{per_test}"
     if len(measured) == 1:
-        return f"There is a regression: {_told(hit)}; one guest alone does not tell where.{per_test}"
+        return f"There is a regression: {_listed(hit)}; one guest alone does not show where.{per_test}"
     if spared:
         return (
-            f"It varies: {_told(hit)} {_stand(hit)} out, {_names(spared)} {_do(spared)} not; "
+            f"It varies: {_listed(hit)} {_stand(hit)} out, {_names(spared)} {_do(spared)} not; "
             f"a guest-specific path is implicated.{per_test}"
         )
     if slower and max(slower) > ALIKE * min(slower):
         worst = max((g for g in hit if g.slower), key=_ratio_of)
         return (
             f"{_every(hit).capitalize()} guests are hit, so the cause is in the substrate, but not alike: "
-            f"{_told(hit)}; {worst.name} stands out.{per_test}"
+            f"{_listed(hit)}; {worst.name} stands out.{per_test}"
         )
     if len(slower) == len(hit):
-        told = f"{_every(hit)} guests are slower, by {min(slower):.1f}x to {max(slower):.1f}x"
-        return f"Uniform: {told}; a substrate-wide cause.{per_test}"
-    return f"{_every(hit).capitalize()} guests are hit: {_told(hit)}; a substrate-wide cause.{per_test}"
+        figures = f"{_every(hit)} guests are slower, by {min(slower):.1f}x to {max(slower):.1f}x"
+        return f"Uniform: {figures}; a substrate-wide cause.{per_test}"
+    return f"{_every(hit).capitalize()} guests are hit: {_listed(hit)}; a substrate-wide cause.{per_test}"
 
 
 def _headline(guests: Sequence[Guest]) -> str:
@@ -110,15 +111,15 @@ def _grown(guests: Sequence[Guest]) -> bool:
     return any(guest.grown for guest in guests)
 
 
-def _told(guests: Sequence[Guest]) -> str:
+def _listed(guests: Sequence[Guest]) -> str:
     """`tcl (2.1x slower), prolog (OOM-killed)`."""
     how = (f"{g.effect.ratio:.1f}x slower" if g.slower and g.effect else g.bad.outcome for g in guests)
-    return ", ".join(f"{g.name} ({told})" for g, told in zip(guests, how, strict=True))
+    return ", ".join(f"{g.name} ({outcome})" for g, outcome in zip(guests, how, strict=True))
 
 
 def _bounded(guests: Sequence[Guest]) -> str:
     worst = max((g for g in guests if g.effect), key=_ratio_of)
-    return f"the slowest guest, {worst.name}, is at {worst.effect} of what it took at good"
+    return f"the slowest guest, {worst.name}, takes {worst.effect} of its time at good"
 
 
 def _names(guests: Sequence[Guest]) -> str:
@@ -139,7 +140,7 @@ def _stand(guests: Sequence[Guest]) -> str:
 
 
 def _sides(guests: Sequence[Guest]) -> Table:
-    """Both ends of each guest, a row each."""
+    """Both endpoints of each guest, one row each."""
     head = ("Guest", "At", "Outcome", "Tests", "Wall", "User", "Per test", "Load", "CPU")
     rows = [_side_row(g.name, at, side) for g in guests for at, side in (("good", g.good), ("bad", g.bad))]
     return Table(head, tuple(rows), frozenset({3, 4, 5, 6, 7, 8}))
@@ -154,7 +155,7 @@ def _side_row(name: str, at: str, side: Side) -> tuple[str, ...]:
         str(side.board.total) if side.board else NONE,
         f"{least}{duration(side.wall)}" if side.wall is not None else NONE,
         f"{least}{duration(side.user)}" if side.user is not None else NONE,
-        milliseconds(side.per_test),
+        user_time(side.per_test),
         f"{side.load:.1f}" if side.load is not None else NONE,
         f"{side.cpu_share:.0%}" if side.cpu_share is not None else NONE,
     )
@@ -181,20 +182,20 @@ def _total(side: Side) -> str:
     return duration(side.user) if side.full_runs else f"over {duration(side.user)}"
 
 
-def milliseconds(seconds: float | None) -> str:
-    """User time per test as the plan writes it."""
-    return f"{seconds * 1000:.3g} ms" if seconds is not None else NONE
+def user_time(seconds: float | None) -> str:
+    """User time per test in the plan's format."""
+    return format_seconds(seconds) if seconds is not None else NONE
 
 
 def ratio(effect: Effect | None) -> str:
-    """A ratio with its interval, which one pair alone does not have."""
+    """A ratio with its interval, which a single pair does not have."""
     if effect is None:
         return "n/a"
     return str(effect) if math.isfinite(effect.high) else f"{effect.ratio:.2f}x"
 
 
 def _notes(guest: Guest) -> list[str]:
-    """What the tables leave unsaid: why a guest is n/a, what it was judged by."""
+    """Notes on the tables: why a guest is n/a, and the hunt's own measure."""
     notes = [
         f"{guest.name} at {at} {side.commit[:12]}: n/a, {side.why_not}"
         for at, side in (("good", guest.good), ("bad", guest.bad))
@@ -209,9 +210,9 @@ def _machine_state(guests: Sequence[Guest]) -> str:
     sides = [side for g in guests for side in (g.good, g.bad)]
     loads = [s.load for s in sides if s.load is not None]
     shares = [s.cpu_share for s in sides if s.cpu_share is not None]
-    told = f"Machine state during measurement: {os.cpu_count()} CPUs"
+    text = f"Machine state during measurement: {os.cpu_count()} CPUs"
     if loads:
-        told += f", load average {min(loads):.1f} to {max(loads):.1f}"
+        text += f", load average {min(loads):.1f} to {max(loads):.1f}"
     if shares:
-        told += f"; tests got {min(shares):.0%} to {max(shares):.0%} of a CPU"
-    return f"{told}. Ratios are of user time per test, from runs in turn, which contention hardly moves."
+        text += f"; tests got {min(shares):.0%} to {max(shares):.0%} of a CPU"
+    return f"{text}. Ratios compare user time per test of alternating runs, which load hardly affects."

@@ -1,4 +1,4 @@
-"""What a phase found: for the terminal, for a plan and for the journal, from the same blocks."""
+"""The result of a phase, as blocks for the terminal, the plan and the journal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bisector.report.safe_text import markdown, visible_lines
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph of plain text; `strong` for the one that holds the answer."""
+    """One paragraph of plain text; `strong` marks the answer."""
 
     text: str
     strong: bool = False
@@ -22,7 +22,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of plain texts below a head; `right` are the numbers (from 0) of the columns that hold figures."""
+    """Rows of plain text below a head; `right` are the indexes of right-aligned columns."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -31,14 +31,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    """A list of plain texts."""
+    """A list of plain text items."""
 
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """Lines shown as they are."""
+    """Preformatted lines."""
 
     text: str
     language: str = ""
@@ -51,8 +51,8 @@ Block = Paragraph | Table | Bullets | Code
 class Result:
     """One result of `phase` (quantify, verify, diagnose, alarm, deadlines).
 
-    `key` says what it is a result of: the same key is the same question asked again. `title` is one line
-    of plain text without a date; `data` the phase's own JSON values, without NaN and infinity.
+    `key` identifies the question: equal keys mean the same question. `title` is one line of plain text
+    without a date; `data` are the phase's own JSON values, without NaN and infinity.
     """
 
     phase: str
@@ -65,18 +65,18 @@ class Result:
 
     @property
     def markdown(self) -> str:
-        """The blocks in GitHub-flavoured Markdown, without a heading, without a line end at the end."""
+        """The blocks in GitHub-flavoured Markdown, without a heading or a final newline."""
         return "\n\n".join(map(_markdown, self.blocks))
 
     @property
     def document(self) -> dict[str, Any]:
-        """What is kept in the journal and printed as JSON."""
+        """The JSON object for the journal and for `--json`."""
         own = {"phase": self.phase, "hunt": self.hunt, "title": self.title, "markdown": self.markdown}
         return {**own, "exit_code": self.exit_code, **self.data}
 
 
 def keep(result: Result, scratch: Scratch) -> None:
-    """Write the result into the journal of a scratch folder."""
+    """Store the result in the journal of a scratch folder."""
     with opened(scratch) as journal:
         journal.add_result(result.phase, result.key, result.document)
 
@@ -96,7 +96,7 @@ def _markdown(block: Block) -> str:
 
 
 def _fenced(text: str, language: str) -> str:
-    """A code block whose fence nothing in the text can close."""
+    """A code block with a fence that the text cannot close."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"

@@ -1,4 +1,4 @@
-"""What passed in a run, suite by suite, and what another run has lost against it."""
+"""The tests that passed in a run by suite, and the losses of another run."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from dataclasses import dataclass
 
 from bisector.hunt_file.suites import Suites
 from bisector.predicate import Run
+from bisector.units import format_seconds
 
 _PASSED = ("passed", "pass", "total_passed", "total_pass")
 _FAILED = ("failed", "fail", "total_failed", "total_fail")
 _TOTAL = "total"
 _DIGITS = 12
 _TOO_MANY = 10**_DIGITS
-"""No project has as many tests; a figure beyond is nonsense, which Python or JSON may not even hold."""
+"""Larger counts are nonsense, and Python or JSON may not be able to represent them."""
 _SPREAD = 0.05
-"""Share of a run over which its suites' lines are spread where each is printed when its suite ends."""
+"""Least share of a run that the suites' lines span if each is printed at the end of its suite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Tests of one suite; `seconds` of wall time where they are known."""
+    """Tests of one suite; `seconds` of wall time if known."""
 
     passed: int
     total: int
@@ -30,7 +31,7 @@ class Score:
 
     @property
     def failed(self) -> int:
-        """Tests that ran and did not pass."""
+        """Tests that ran but did not pass."""
         return self.total - self.passed
 
     def __str__(self) -> str:
@@ -39,7 +40,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Scoreboard:
-    """All suites of a run by name, in order, their sum, and the names of failed tests where they are told."""
+    """All suites of a run by name, in order, their sum, and the names of failed tests if reported."""
 
     suites: Mapping[str, Score]
     total: Score
@@ -47,18 +48,18 @@ class Scoreboard:
 
     @property
     def worst(self) -> str:
-        """The suite that took longest; where no times are known the one with most failures, or most tests."""
+        """The slowest suite; without times the one with most failures, or most tests."""
         if not self.suites:
             return ""
         if all(score.seconds is not None for score in self.suites.values()):
             name, score = max(self.suites.items(), key=lambda item: item[1].seconds or 0.0)
-            return f"{name} {score.seconds:.3g} s"
+            return f"{name} {format_seconds(score.seconds or 0.0)}"
         name, score = max(self.suites.items(), key=lambda item: (item[1].failed, item[1].total))
         return f"{name}, {score.failed} failed" if score.failed else f"{name}, {score.total} tests"
 
 
 def scoreboard_of(run: Run, suites: Suites) -> Scoreboard | None:
-    """What a run says of its tests, by its scoreboard file or else by its output; None where by neither."""
+    """The scoreboard of a run, from its scoreboard file or else its output; None if neither has one."""
     failed = frozenset(
         name
         for match in run.matches.get(suites.failed, ())
@@ -68,10 +69,10 @@ def scoreboard_of(run: Run, suites: Suites) -> Scoreboard | None:
 
 
 def from_json(text: str, failed: frozenset[str] = frozenset()) -> Scoreboard | None:
-    """The scoreboard in a JSON text; None where there is none in it.
+    """The scoreboard in a JSON text; None if it has none.
 
-    A suite is an object with `passed` (or `pass`) and `total` (or `failed`, `fail`), found by its key or,
-    in a list, by its `name`. The same numbers at the top are the sum.
+    A suite is an object with `passed` (or `pass`) and `total` (or `failed`, `fail`), named by its key or, in
+    a list, by its `name`. The same numbers at the top level are the sum.
     """
     try:
         found = dict(_scores("", json.loads(text)))
@@ -81,15 +82,15 @@ def from_json(text: str, failed: frozenset[str] = frozenset()) -> Scoreboard | N
 
 
 def losses(now: Scoreboard, before: Scoreboard) -> list[str]:
-    """What `now` has lost: a phrase for each test that failed in none of `before`, suite by suite otherwise.
+    """The losses of `now`: a phrase for each newly failed test, and for each suite that got worse.
 
-    Tests may have been added since; a suite has lost nothing where no fewer pass and no more fail.
+    Added tests are no loss: a suite is worse if fewer tests pass or more fail.
     """
     lost = [f"the test {name} fails" for name in sorted(now.failed - before.failed)]
     pairs = [(name, now.suites.get(name), score) for name, score in before.suites.items()]
-    for name, own, was in [*pairs, ("in all", now.total, before.total)]:
+    for name, own, was in [*pairs, ("in total", now.total, before.total)]:
         if own is None:
-            lost.append(f"the suite {name} is gone ({was} before)")
+            lost.append(f"the suite {name} is missing ({was} before)")
         elif own.passed < was.passed or own.failed > was.failed:
             lost.append(f"{name}: {own} pass, {was} before")
     return lost
@@ -140,8 +141,8 @@ def _score(node: Mapping[str, object]) -> Score | None:
         return None
     seconds = node.get("seconds")
     known = total if total is not None else passed + (failed or 0)
-    told = float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < _TOO_MANY else None
-    return Score(passed, known, told)
+    took = float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < _TOO_MANY else None
+    return Score(passed, known, took)
 
 
 def _first(node: Mapping[str, object], names: tuple[str, ...]) -> int | None:
@@ -151,7 +152,7 @@ def _first(node: Mapping[str, object], names: tuple[str, ...]) -> int | None:
 
 
 def _group(pattern: str, groups: tuple[str | None, ...], name: str) -> str | None:
-    """The text of a named group, by the pattern that made the match."""
+    """The text of a named group of the pattern that matched."""
     index = re.compile(pattern).groupindex.get(name)
     return groups[index - 1] if index is not None and index <= len(groups) else None
 

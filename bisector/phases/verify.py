@@ -1,4 +1,4 @@
-"""Phase 5: whether a fix brings every guest back to good: speed, scoreboard, watchdogs."""
+"""Phase 5: compares a fix with the good commit in speed, scoreboard and watchdogs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from functools import partial
 
 from bisector.errors import HuntFileError
 from bisector.hunt.conclusion import Effect
+from bisector.hunt.decide.endpoint_runs import reviewed_by
 from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import opened
@@ -26,20 +27,20 @@ from bisector.watchdog.deadline import deadlines_in
 from bisector.watchdog.scripts import scripts_of, text_at
 
 WITHIN = 1.5
-"""How much of good's time a fix may take: the plan's."""
+"""The largest allowed ratio of a fix's time to good's; the plan's default."""
 
 
 class Holds(Enum):
-    """Whether a demand is met; the values are what a person reads."""
+    """Whether a requirement is met; the values are shown to the user."""
 
     YES = "yes"
     NO = "NO"
-    UNKNOWN = "not decided"
+    UNKNOWN = "undecided"
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One thing asked of a fix, whether it holds, and what was seen."""
+    """One requirement for a fix, whether it is met, and the finding."""
 
     name: str
     holds: Holds
@@ -48,7 +49,7 @@ class Demand:
 
 @dataclass(frozen=True)
 class Verified:
-    """A guest at a fix: `fixed.bad` is the fix; `regressed` is bad itself, from earlier readings if any."""
+    """A guest at a fix: `fixed.bad` is the fix; `regressed` is bad, from earlier readings if any."""
 
     fixed: Guest
     regressed: Guest
@@ -56,16 +57,16 @@ class Verified:
 
     @property
     def holds(self) -> Holds:
-        """All demands together."""
+        """The combined result of all requirements."""
         found = {demand.holds for demand in self.demands}
         return next((h for h in (Holds.NO, Holds.UNKNOWN) if h in found), Holds.YES)
 
 
 def verify_guest(session: Session, fix: str, within: float, listener: Listener, since: datetime) -> Verified:
-    """Measure `fix` (a full id) in turn with good until its ratio is surely on one side of `within`.
+    """Measure `fix` (a full id), alternating with good, until its ratio is clearly on one side of `within`.
 
-    Readings of the same fix from `since` on are taken as they are. Raises `HuntFileError` where the hunt
-    names a baseline that bad does not have.
+    Reuses readings of the same fix since `since`. Raises `HuntFileError` if the hunt names a baseline that
+    bad does not have.
     """
     plan, ground = session.plan, session.ground
     baseline = _baseline(session)
@@ -85,11 +86,12 @@ def verify_guest(session: Session, fix: str, within: float, listener: Listener, 
         with reader_for(ground, session.key, ends, journal.taken(row.id), listener, full_run=True) as engine:
             while not _enough(session, fix, readings, within):
                 request = Request(fix, Role.VERIFICATION, plan.good[0])
+                request = reviewed_by(request, plan.good[0], plan.bad, taken)
                 readings.append(take(engine, request, partial(journal.add, row.id), listener))
     premise = [r for r in taken if r.role is Role.PREMISE]
     fixed = guest_of(ground, plan.good[0], fix, readings)
     regressed = guest_of(ground, plan.good[0], plan.bad, premise)
-    listener(Noted(f"user time at the fix over good: {fixed.effect or fixed.bad.outcome}"))
+    listener(Noted(f"user time of the fix relative to good: {fixed.effect or fixed.bad.outcome}"))
     demands = [
         *_speed(fixed, within, good_runs=fixed.good.passes or regressed.good.passes),
         *_verdict(fixed, readings),
@@ -100,7 +102,7 @@ def verify_guest(session: Session, fix: str, within: float, listener: Listener, 
 
 
 def _enough(session: Session, fix: str, readings: Sequence[Reading], within: float) -> bool:
-    """Whether the readings decide, or as many were taken as the hunt allows."""
+    """Whether the readings decide, or the hunt allows no more."""
     repeats = session.ground.repeats
     if readings and isinstance(readings[-1].judgement, Bad | Untestable):
         return True
@@ -119,9 +121,9 @@ def _side_of(effect: Effect, within: float) -> Holds:
 
 
 def _speed(fixed: Guest, within: float, *, good_runs: bool) -> list[Demand]:
-    """Within so much of good, in user time per test and in the hunt's own measure.
+    """The ratio to good in user time per test and in the hunt's own measure.
 
-    A fix that gives no figure fails, where good is known to give one (`good_runs`).
+    A fix without a figure fails if good is known to have one (`good_runs`).
     """
     demands = [
         Demand(f"{what} within {within:g}x", _side_of(effect, within), str(effect))
@@ -129,17 +131,14 @@ def _speed(fixed: Guest, within: float, *, good_runs: bool) -> list[Demand]:
         if effect is not None
     ]
     if fixed.effect is None:
-        why = (
-            fixed.bad.why_not
-            or f"at good the test ends with: {fixed.good.outcome}, here: {fixed.bad.outcome}"
-        )
+        why = fixed.bad.why_not or f"outcome at good: {fixed.good.outcome}; at the fix: {fixed.bad.outcome}"
         holds = Holds.NO if good_runs and not fixed.bad.passes else Holds.UNKNOWN
         demands.insert(0, Demand(f"user time within {within:g}x", holds, why))
     return demands
 
 
 def _verdict(fixed: Guest, readings: Sequence[Reading]) -> list[Demand]:
-    """What the hunt's predicate says of the fix, where it gives verdicts and there was a run."""
+    """The verdict of the hunt's predicate on the fix, if it gives verdicts and the test ran."""
     judgement = readings[-1].judgement
     if isinstance(judgement, Measured) or not fixed.bad.runs:
         return []
@@ -150,22 +149,22 @@ def _verdict(fixed: Guest, readings: Sequence[Reading]) -> list[Demand]:
 
 
 def _scoreboard(fixed: Guest, baseline: Scoreboard | None, regressed: Guest) -> Demand:
-    """Nothing passes less than at the baseline, nor than before the fix."""
+    """No suite passes fewer tests than at the baseline or before the fix."""
     name, now = "scoreboard", fixed.bad.board
     if now is None and baseline is None and fixed.good.passes:
         return Demand("test passes", Holds.YES if fixed.bad.passes else Holds.NO, fixed.bad.outcome)
     if now is None or baseline is None:
         where = "the fix" if now is None else "the baseline"
-        return Demand(name, Holds.UNKNOWN, f"the test says nowhere what passed at {where}")
+        return Demand(name, Holds.UNKNOWN, f"the test does not report what passed at {where}")
     lost = losses(now, baseline)
     if regressed.bad.board:
         lost += [loss for loss in losses(now, regressed.bad.board) if loss not in lost]
-    told = f"{now.total}, baseline {baseline.total}"
-    return Demand(name, Holds.NO if lost else Holds.YES, f"{told}: {'; '.join(lost)}" if lost else told)
+    totals = f"{now.total}, baseline {baseline.total}"
+    return Demand(name, Holds.NO if lost else Holds.YES, f"{totals}: {'; '.join(lost)}" if lost else totals)
 
 
 def _watchdogs(session: Session, fix: str) -> list[Demand]:
-    """No deadline in the scripts that the test runs is longer at the fix than at good."""
+    """No deadline in the test's scripts is longer at the fix than at good."""
     repository, test = session.ground.repository, session.ground.hunt.test
     before, after = (scripts_of(repository, commit, test) for commit in (session.plan.good[0], fix))
     demands = []
@@ -180,14 +179,14 @@ def _watchdogs(session: Session, fix: str) -> list[Demand]:
             for name, seconds in was.items()
             if now.get(name, 0.0) > seconds
         ]
-        told = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in now.items()) or "none"
-        why = f"{script}: {'; '.join(longer) or told}"
+        listed = ", ".join(f"{name} {format_duration(seconds)}" for name, seconds in now.items()) or "none"
+        why = f"{script}: {'; '.join(longer) or listed}"
         demands.append(Demand("watchdog restored", Holds.NO if longer else Holds.YES, why))
     return demands
 
 
 def _baseline(session: Session) -> Scoreboard | None:
-    """The baseline file that the hunt names, as of bad; None where it names none."""
+    """The baseline file of the hunt at bad; None if the hunt names none."""
     hunt = session.ground.hunt
     if hunt.suites is None or hunt.suites.baseline is None:
         return None
@@ -196,9 +195,9 @@ def _baseline(session: Session) -> Scoreboard | None:
     text = text_at(session.ground.repository, bad, path)
     if text is None:
         raise HuntFileError(
-            f"{where}: bad {bad[:12]} has no file {path}; write another, or leave the key out"
+            f"{where}: bad {bad[:12]} has no file {path}; name another file or remove the key"
         )
     board = from_json(text)
     if board is None:
-        raise HuntFileError(f"{where}: {path} holds no suites with `passed` and `total`; name another file")
+        raise HuntFileError(f"{where}: {path} has no suites with `passed` and `total`; name another file")
     return board

@@ -1,4 +1,4 @@
-"""What `verify` found, as a result: before, regressed, fixed, and every demand."""
+"""The result of `verify`: before, regressed and fixed, with every requirement."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from bisector.errors import ExitCode
 from bisector.history.commit import CommitInfo
 from bisector.phases.guest import Side
 from bisector.phases.guest_json import as_json
-from bisector.phases.quantify import NONE, milliseconds, ratio
+from bisector.phases.quantify import NONE, ratio, user_time
 from bisector.phases.result import Bullets, Paragraph, Result, Table
 from bisector.phases.verify import Holds, Verified
 
 _EXIT_CODES = {Holds.YES: 0, Holds.NO: ExitCode.CHECK_FAILED, Holds.UNKNOWN: ExitCode.INCONCLUSIVE}
-_TITLES = {Holds.YES: "all holds", Holds.NO: "the fix is incomplete", Holds.UNKNOWN: "not decided"}
+_TITLES = {Holds.YES: "all requirements met", Holds.NO: "the fix is incomplete", Holds.UNKNOWN: "undecided"}
 
 
 def verification(verified: Sequence[Verified], fix: CommitInfo, within: float, keys: Sequence[str]) -> Result:
-    """The table, the demands and the answer; `keys` are those of the guests' hunts."""
+    """The table, the requirements and the answer; `keys` are the keys of the guests' hunts."""
     found = {guest.holds for guest in verified}
     overall = next((h for h in (Holds.NO, Holds.UNKNOWN) if h in found), Holds.YES)
     answer = _answer(overall, verified, fix)
@@ -30,10 +30,10 @@ def verification(verified: Sequence[Verified], fix: CommitInfo, within: float, k
         title=f"Phase 5, verify {fix.short}: {_TITLES[overall]}",
         blocks=(
             Paragraph(
-                f"The fix is {fix.short} {fix.subject}; a guest's user time may be {within:g}x good's."
+                f"The fix is {fix.short} {fix.subject}; it may take up to {within:g}x good's user time."
             ),
             _table(verified),
-            Bullets(tuple(map(_told, verified))),
+            Bullets(tuple(map(_requirements, verified))),
             Paragraph(answer, strong=True),
         ),
         data={
@@ -49,7 +49,7 @@ def verification(verified: Sequence[Verified], fix: CommitInfo, within: float, k
 
 def _answer(overall: Holds, verified: Sequence[Verified], fix: CommitInfo) -> str:
     if overall is Holds.YES:
-        return f"Verified: {fix.short} brings back every guest that was asked for."
+        return f"Verified: {fix.short} fixes every hunt's tests."
     missing = []
     for guest in verified:
         names = dict.fromkeys(demand.name for demand in guest.demands if demand.holds is overall)
@@ -58,7 +58,7 @@ def _answer(overall: Holds, verified: Sequence[Verified], fix: CommitInfo) -> st
 
 
 def _table(verified: Sequence[Verified]) -> Table:
-    head = ("Guest", "Before", "Regressed", "Fixed", "Fixed / before", "Tests", "Holds")
+    head = ("Hunt", "Before", "Regressed", "Fixed", "Fixed / before", "Tests", "Holds")
     return Table(head, tuple(map(_row, verified)), frozenset({1, 2, 3, 4, 5}))
 
 
@@ -75,17 +75,17 @@ def _row(guest: Verified) -> tuple[str, ...]:
     )
 
 
-def _told(guest: Verified) -> str:
-    """Every demand with what was seen, those that do not hold first."""
+def _requirements(guest: Verified) -> str:
+    """Every requirement with its finding, failed ones first."""
     order = (Holds.NO, Holds.UNKNOWN, Holds.YES)
     demands = sorted(guest.demands, key=lambda demand: order.index(demand.holds))
-    told = "; ".join(f"{demand.name}: {demand.holds.value} ({demand.why})" for demand in demands)
-    return f"{guest.fixed.name}: {told}"
+    listed = "; ".join(f"{demand.name}: {demand.holds.value} ({demand.why})" for demand in demands)
+    return f"{guest.fixed.name}: {listed}"
 
 
 def _took(side: Side) -> str:
-    """User time per test, or what came of the test instead."""
-    return milliseconds(side.per_test) if side.passes and side.per_test else side.outcome
+    """User time per test, or the outcome if there is none."""
+    return user_time(side.per_test) if side.passes and side.per_test else side.outcome
 
 
 def _as_json(guest: Verified) -> dict[str, Any]:

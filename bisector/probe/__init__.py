@@ -1,1 +1,1 @@
-"""One commit: overlay, build, artefacts, execution, limits, contention."""
+"""Testing one commit: overlay, build, artefacts, execution, limits, contention."""

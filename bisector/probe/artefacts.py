@@ -1,17 +1,18 @@
-"""Built artefacts, kept by what they were built from, so that no commit is built twice.
+"""Built artefacts, stored under a key of what they were built from, so that no commit is built twice.
 
-    entries/<build key>.json   the outputs' files, folders and links, with modes and times
-    objects/<digest>           the files' bytes, once however many commits have them
-    notes/<name>               what is known of builds, as empty files
+    entries/<build key>.json   the files, folders and links of the outputs, with modes and times
+    objects/<digest>           the bytes of a file, stored once for all commits that have it
+    notes/<name>               facts about builds, as empty files
 
-What leaves the store is a copy, so that no test can change what it keeps. Entries appear whole or not at
-all, bytes before the entry that names them. Whoever adds or takes holds the store's lock shared, whoever
-throws out holds it alone; so hunts may share a store.
+The store hands out copies, so no test can change what it keeps. Entries are atomic: bytes are written before
+the entry that names them. Adding and taking need a shared lock, evicting an exclusive one, so several hunts
+can use one store.
 """
 
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import stat
 import tempfile
@@ -29,10 +30,13 @@ from bisector.probe.stored import Entry, StoredFile, entry_from_json
 
 GIB = 1024**3
 LIMIT = 10 * GIB
-"""Bytes that a store keeps where nobody says otherwise."""
+"""Default size limit of a store in bytes."""
 
 _SHARE_BESIDE = 8
-"""What a build leaves beside its outputs may take one in so many bytes of the limit."""
+"""Undeclared files of a build are stored only up to this fraction (1/N) of the limit."""
+
+_LARGEST_TEXT = 1024 * 1024
+"""Largest file in bytes that is searched for the path of its slot."""
 
 _HALF = ".half-"
 _BLOCK = 512
@@ -40,9 +44,9 @@ _BLOCK = 512
 
 
 class ArtefactStore:
-    """The store in the folder `root`, of at most `limit` bytes: what was used least recently goes first.
+    """The store in the folder `root`, at most `limit` bytes. It evicts the least recently used entries.
 
-    Methods raise `InfrastructureFault` where the disk is full or not writable.
+    Methods raise `InfrastructureFault` if the disk is full or not writable.
     """
 
     def __init__(self, root: Path, limit: int = LIMIT) -> None:
@@ -53,7 +57,7 @@ class ArtefactStore:
         self._notes = root / "notes"
 
     def has(self, key: str) -> bool:
-        """Whether there is an entry `key`."""
+        """Whether the store has an entry `key`."""
         return (self._entries / f"{key}.json").exists()
 
     def keep(
@@ -64,17 +68,22 @@ class ArtefactStore:
         beside: Sequence[str] = (),
         *,
         with_beside: bool = False,
+        binaries_too: bool = False,
     ) -> Entry:
-        """Take `outputs` (files or folders in the slot) into the entry `key`.
+        """Store `outputs` (files or folders in the slot) as the entry `key`.
 
-        `beside` is what else the build has left there: taken too if `with_beside`, unless it is large or
-        cannot be kept. Raises `CannotBeKept` where an output holds a FIFO, a socket or a device.
+        `beside` lists the build's undeclared files. With `with_beside` they are stored too, unless they are
+        large or cannot be stored. An entry fits only its slot if a text file contains the path of the slot,
+        or, with `binaries_too`, any file. Raises `CannotBeKept` if an output contains a FIFO, a socket or a
+        device.
         """
         with self._usable():
             with self._locked():
                 files = tuple(self._taken(slot, outputs))
                 others = self._taken_beside(slot, beside) if with_beside else ()
-                entry = Entry(tuple(outputs), files, tuple(beside), others)
+                names = self._contains if binaries_too else self._names
+                place = str(slot) if any(names(slot, file) for file in files) else ""
+                entry = Entry(tuple(outputs), files, tuple(beside), others, place)
                 half = self._half()
                 half.write_bytes(entry.to_json())
                 half.rename(self._entries / f"{key}.json")
@@ -82,7 +91,7 @@ class ArtefactStore:
         return entry
 
     def entry(self, key: str, slot: Path, outputs: Sequence[str]) -> Entry | None:
-        """What is kept as `key`; None where it is not whole, of other outputs, or does not fit the slot."""
+        """The entry `key`; None if it is missing, damaged, has other outputs, or does not fit the slot."""
         if not all(is_inside(slot, output) for output in outputs):
             return None
         with self._usable(), self._locked():
@@ -90,9 +99,9 @@ class ArtefactStore:
         return entry if entry and entry.outputs == tuple(outputs) and _fits(slot, entry) else None
 
     def restore(self, key: str, slot: Path, outputs: Sequence[str], *, alone: bool = False) -> Entry | None:
-        """Put what entry `key` has into the slot, only its outputs if `alone`.
+        """Copy the files of entry `key` into the slot; with `alone` only its outputs.
 
-        None, and nothing is touched, where `entry` gives none.
+        Returns None and touches nothing if `entry` returns None.
         """
         if self.entry(key, slot, outputs) is None:
             return None
@@ -107,8 +116,15 @@ class ArtefactStore:
             os.utime(self._entries / f"{key}.json")
             return entry
 
+    def alias(self, key: str, name: str) -> None:
+        """Give the entry `key` the further name `name`."""
+        with self._usable(), self._locked():
+            half = self._half()
+            half.write_bytes((self._entries / f"{key}.json").read_bytes())
+            half.rename(self._entries / f"{name}.json")
+
     def note(self, name: str) -> None:
-        """Remember a name, for `is_noted`."""
+        """Record a name for `is_noted`."""
         with self._usable(), self._locked():
             (self._notes / name).touch()
 
@@ -118,7 +134,7 @@ class ArtefactStore:
 
     @contextmanager
     def building(self, key: str, wait: Callable[[], None]) -> Iterator[None]:
-        """Hold the right to build `key`; `wait` is called as long as another one is at it."""
+        """Hold the exclusive right to build `key`; call `wait` repeatedly while another process has it."""
         path = self.root / "building" / key
         with self._usable():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +146,7 @@ class ArtefactStore:
             lock.release()
 
     def clear(self) -> None:
-        """Throw out everything, once nobody adds or takes any more."""
+        """Delete everything, once nobody is using the store."""
         if self.root.exists():
             with self._usable(), lock_held(self.root / "lock"):
                 take_away(self.root)
@@ -141,12 +157,12 @@ class ArtefactStore:
             yield
         except OSError as error:
             raise InfrastructureFault(
-                f"built artefacts cannot be kept in {self.root}: {error.strerror or error}; "
-                "make room, or choose another `scratch`"
+                f"cannot store built artefacts in {self.root}: {error.strerror or error}; "
+                "free some space or choose another `scratch`"
             ) from error
 
     def _taken(self, slot: Path, outputs: Sequence[str]) -> Iterator[StoredFile]:
-        """The outputs as the store has them, their bytes taken in."""
+        """Store the bytes of the outputs, and yield their records."""
         twins: dict[tuple[int, int], str] = {}
         for path, status in files_of(slot, outputs):
             name = str(path.relative_to(slot))
@@ -164,18 +180,39 @@ class ArtefactStore:
                 twin = "" if twin == name else twin
                 yield StoredFile(name, "file", mode, time, size, digest, checked, twin)
 
+    def _names(self, slot: Path, file: StoredFile) -> bool:
+        """Whether a stored text file contains the path of the slot.
+
+        In binaries it is debug information, which no run reads.
+        """
+        if not file.digest or file.size > _LARGEST_TEXT:
+            return False
+        content = (self._objects / file.digest).read_bytes()
+        return os.fsencode(slot) in content and b"\0" not in content
+
+    def _contains(self, slot: Path, file: StoredFile) -> bool:
+        """Whether a stored file, of any kind and size, contains the path of the slot."""
+        if not file.digest or not file.size:
+            return False
+        with (
+            (self._objects / file.digest).open("rb") as opened,
+            mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
+            return any(content.find(os.fsencode(path)) >= 0 for path in {slot, slot.resolve()})
+
     def _taken_beside(self, slot: Path, beside: Sequence[str]) -> tuple[StoredFile, ...]:
         try:
-            size = sum((slot / path).lstat().st_size for path in beside)
-            return tuple(self._taken(slot, beside)) if size <= self._limit // _SHARE_BESIDE else ()
+            there = [path for path in beside if os.path.lexists(slot / path)]  # A build may remove files.
+            size = sum((slot / path).lstat().st_size for path in there)
+            return tuple(self._taken(slot, there)) if size <= self._limit // _SHARE_BESIDE else ()
         except CannotBeKept:
             return ()
 
     def _take(self, file: Path) -> tuple[str, int, int]:
-        """The object with a file's bytes: digest, size, and when its inode last changed."""
+        """Store a file's bytes as an object; returns its digest, its size and its ctime."""
         half = self._half()
         copy_bytes(file, half)
-        # Of the copy: whatever still runs may write into the file itself.
+        # Hash the copy: a process that still runs may write to the file itself.
         digest = digest_of(half)
         place = self._objects / digest
         if place.exists() and digest_of(place) == digest:
@@ -197,7 +234,7 @@ class ArtefactStore:
                 os.link(slot / file.twin, target)
             else:
                 copy_bytes(self._objects / file.digest, target)
-        # Last, and from below: a folder may refuse to be written, and what is put in changes its time.
+        # Last and bottom-up: a mode may forbid writing, and adding a file changes its folder's time.
         for file in reversed(files):
             target = slot / file.path
             if file.kind != "link":
@@ -205,7 +242,7 @@ class ArtefactStore:
             os.utime(target, ns=(file.time, file.time), follow_symlinks=False)
 
     def _whole(self, key: str) -> Entry | None:
-        """The entry, with all its bytes; one of which something is lost or damaged is taken away."""
+        """The entry if all its bytes are intact; a damaged entry is deleted."""
         path = self._entries / f"{key}.json"
         try:
             entry = entry_from_json(path.read_bytes())
@@ -222,7 +259,7 @@ class ArtefactStore:
         place = self._objects / file.digest
         try:
             status = place.stat()
-            # Nobody can set back an inode's time of change. It also changes where a store is copied or moved.
+            # Nobody can set a ctime, so a match proves the bytes. Copying the store changes it.
             if (status.st_size, status.st_ctime_ns) == (file.size, file.checked):
                 return True
             return status.st_size == file.size and digest_of(place) == file.digest
@@ -235,7 +272,7 @@ class ArtefactStore:
         return Path(name)
 
     def _throw_out(self, newest: str) -> None:
-        """Keep to the limit; never at the cost of the entry just made."""
+        """Evict entries until the limit holds, but never the one just stored."""
         if sum(self._sizes().values()) <= self._limit:
             return
         with self._locked(alone=True):
@@ -256,7 +293,7 @@ class ArtefactStore:
                 half.unlink()
 
     def _sizes(self) -> dict[Path, int]:
-        """Bytes of every object, on disk; another process may throw some out meanwhile."""
+        """Disk usage of each object in bytes; another process may delete some meanwhile."""
         found: dict[Path, int] = {}
         for path in self._objects.iterdir():
             with contextlib.suppress(FileNotFoundError):
@@ -278,7 +315,12 @@ class ArtefactStore:
 
 
 def _fits(slot: Path, entry: Entry) -> bool:
-    """Whether all of an entry comes to lie in the slot, whatever links the commit has there."""
+    """Whether an entry works in this slot: no text file names another slot, and every file stays inside.
+
+    Symbolic links of the commit may lead outside.
+    """
+    if entry.place not in ("", str(slot)):
+        return False
     folders = {file.path for file in entry.files if file.kind == "folder"}
     return all(
         is_inside(slot, file.path) for file in entry.files if str(Path(file.path).parent) not in folders

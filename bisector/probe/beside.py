@@ -1,4 +1,4 @@
-"""What lies beside a slot's work tree: what is bisector's own there, and what builds and tests have made."""
+"""Files beside a slot's work tree: bisector's own, and those that builds and tests make."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from bisector.probe.sandbox import private_tmp_of
 
 
 def copies_of(slot: Path) -> Path:
-    """The folder beside a slot with copies of what tests spoil; whoever removes the slot removes it too."""
+    """The folder beside a slot with copies of files that tests damage; remove it together with the slot."""
     return slot.parent / f".{slot.name}-start"
 
 
 def aside_of(slot: Path) -> Path:
-    """The folder beside a slot with what builds have left there; whoever removes the slot removes it too."""
+    """The folder beside a slot with undeclared files of builds; remove it together with the slot."""
     return slot.parent / f".{slot.name}-aside"
 
 
 def made_beside(worktree: Worktree) -> list[str]:
-    """What builds and tests have put beside a scratch work tree, as `../name`; `../name/` for a folder."""
+    """Files that builds and tests made beside a scratch work tree, as `../name`; folders as `../name/`."""
     if not worktree.is_scratch:
         return []
     own = own_beside(worktree.path)
@@ -34,6 +34,6 @@ def made_beside(worktree: Worktree) -> list[str]:
 
 
 def own_beside(tree: Path) -> frozenset[str]:
-    """What bisector puts beside a work tree, and the tree itself."""
+    """Bisector's own files beside a work tree, and the tree itself."""
     own = (tree, tree.parent / OWN_FOLDER, copies_of(tree), aside_of(tree), private_tmp_of(tree))
     return frozenset(f"../{path.name}" for path in (*own, scripts_of(tree)))

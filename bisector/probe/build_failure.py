@@ -1,4 +1,4 @@
-"""Why a build failed: the commit's own fault, or a tool that is not there."""
+"""Why a build or a setup failed: the commit's fault, or a missing tool."""
 
 from __future__ import annotations
 
@@ -11,24 +11,52 @@ from bisector.predicate import Ending, Run
 from bisector.probe.command_words import begins_with
 
 
-def require_tool(command: str | tuple[str, ...], environment: Mapping[str, str], output: str) -> None:
-    """Raise EnvironmentFault where a program that a build names is not there.
+def require_tool(
+    what: str, command: str | tuple[str, ...], environment: Mapping[str, str], output: str
+) -> None:
+    """Raise EnvironmentFault if a program that the command of `what` (such as "build") needs is missing.
 
-    The first one of the command line, or one of which the `output` tells.
+    That is the first program of the command line, or one that the `output` reports missing.
     """
     names = begins_with(command)
     for name in names:
         is_missed = name == names[0] or re.search(rf"(?<![\w./-]){re.escape(name)}: ", output)
         if is_missed and not shutil.which(name, path=environment.get("PATH")):
-            raise EnvironmentFault(f"the build needs `{name}`, which is not on PATH; install it")
+            raise EnvironmentFault(f"the {what} needs `{name}`, which is not on PATH; install it")
 
 
-def why_build_failed(run: Run, timeout: float) -> str:
-    """One sentence, with the last line that speaks of an error; `timeout` in seconds."""
+_FIRST_CAUSE = re.compile(
+    r"\berror(\[\w+\])?:\s|\bfatal error\b|undefined reference to|cannot find -l|: undefined symbol"
+    r"|^\s*(\w+\.)*\w*(Error|Exception):\s|\bError: |^error TS\d+|: command not found|: not found$"
+    r"|No such file or directory|Cannot find module|npm (ERR!|error) (?!code|errno|path|syscall|A complete)",
+)
+"""Lines of compilers, linkers, interpreters and shells that name a cause."""
+_ONLY_A_RESULT = re.compile(
+    r"^(g|re|n)?make(\[\d+\])?: (\*\*\*|Entering|Leaving)|^ninja: |collect2: error|ld returned \d+"
+    r"|linker command failed|could not compile|aborting due to|error\(s\)|\d+ errors?\b|^error: build failed"
+    r"|Process completed with|exit(ed with)? (code|status)",
+    re.IGNORECASE,
+)
+"""Lines that only say that something before them failed."""
+_LONGEST_LINE = 160
+
+
+def why_failed(what: str, run: Run, timeout: float) -> str:
+    """One sentence with the first line of output that names a cause; `timeout` in seconds."""
     if run.ending is Ending.TIMEOUT:
-        return f"the build did not end within {timeout:.0f} s"
-    lines = [line.strip() for line in run.output.splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower()]
-    tail = (errors or lines or ["no output"])[-1][:160]
+        return f"the {what} did not finish within {timeout:.0f} s"
     how = f"signal {run.signal}" if run.signal else f"exit {run.exit_code}"
-    return f"it does not build ({how}): {tail}"
+    return f"the {what} fails ({how}): {cause_in(run.output)[:_LONGEST_LINE]}"
+
+
+def cause_in(output: str) -> str:
+    """The line of a failed command's output that says most about the cause.
+
+    That is the first error of a compiler, linker, interpreter or shell, not the last line, where make says
+    only that a recipe failed. Without one, it is the first line that mentions an error, else the last line.
+    """
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if not _ONLY_A_RESULT.search(line)]
+    causes = [line for line in telling if _FIRST_CAUSE.search(line)]
+    errors = [line for line in telling if "error" in line.lower()]
+    return next(iter([*causes[:1], *errors[:1], *telling[-1:], *lines[-1:]]), "no output")

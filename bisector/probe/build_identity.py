@@ -1,4 +1,4 @@
-"""What `build.identity` prints: a compiler's version, say, by which old builds are told from new ones."""
+"""The output of `build.identity`, such as a compiler version, which tells old builds from new ones."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bisector.hunt_file import Hunt
 from bisector.probe.launch import SHELL
 
 PATIENCE = 60.0
-"""Seconds after which the command has failed."""
+"""Seconds after which the command counts as failed."""
 
 
 def printed(hunt: Hunt, environment: Mapping[str, str], folder: Path) -> str:
-    """The output of the hunt's `build.identity`, run in `folder`; '' where there is none.
+    """The output of the hunt's `build.identity`, run in `folder`; '' if the hunt has none.
 
-    Raises `EnvironmentFault` where it fails, prints nothing, or does not end within a minute.
+    Raises `EnvironmentFault` if it fails, prints nothing, or does not finish within a minute.
     """
     line = hunt.build.identity if hunt.build else None
     if line is None:
@@ -29,18 +29,18 @@ def printed(hunt: Hunt, environment: Mapping[str, str], folder: Path) -> str:
     try:
         code, output = _run(words, environment, folder)
     except OSError as error:
-        raise EnvironmentFault(f"{where} cannot be run ({error.strerror}); mend or remove it") from error
+        raise EnvironmentFault(f"{where} cannot run ({error.strerror}); fix or remove it") from error
     except subprocess.TimeoutExpired as error:
-        raise EnvironmentFault(f"{where} did not end within {PATIENCE:.0f} s; mend or remove it") from error
+        raise EnvironmentFault(f"{where} did not finish within {PATIENCE:.0f} s; fix or remove it") from error
     said = output.decode(errors="backslashreplace").strip()
     if code or not said:
         why = ": ".join([f"exit {code}", *said.splitlines()[-1:]]) if code else "it prints nothing"
-        raise EnvironmentFault(f"{where} fails ({why}); mend or remove it")
+        raise EnvironmentFault(f"{where} fails ({why}); fix or remove it")
     return said
 
 
 def _run(words: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> tuple[int, bytes]:
-    """The exit code and all that was printed; nothing of the command is left."""
+    """The exit code and the output; kills the command's processes if interrupted."""
     process = subprocess.Popen(
         words,
         cwd=folder,

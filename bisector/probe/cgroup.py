@@ -1,4 +1,4 @@
-"""A process tree owned by control groups, the kernel's own way; versions 1 and 2."""
+"""A process tree owned by Linux control groups, versions 1 and 2."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from bisector.probe.hierarchies import PREFIX, Hierarchies
 from bisector.probe.ownership import KILL_PATIENCE, Usage, unkillable
 from bisector.probe.proc import status_of
 from bisector.probe.process_tree import own_peak
+from bisector.probe.run_delay import RunDelay
 
 LARGEST_CHARGE = 4 * 1024 * 1024
 """Bytes: a huge page and what each CPU charges in advance."""
 
 
 class ControlGroup:
-    """A `ProcessTree` in a control group of its own; needs `unified` or `cpuacct`.
+    """A `ProcessTree` in its own control group; needs `unified` or `cpuacct`.
 
-    Peak memory is the most that was charged to the group, less the page cache charged at the end:
-    files that a test reads are the kernel's to drop and would drown what the test itself holds.
-    (Memory of tmpfs files is no such cache and stays counted.) Without a memory controller it is the
-    sampled sum of resident sizes.
+    Peak memory is the most that the kernel charged to the group (`memory.peak` in version 2, from Linux 5.19;
+    `memory.max_usage_in_bytes` in version 1), minus the page cache charged at the end: the kernel can drop
+    cached files, and they would hide what the test itself uses. (tmpfs files cannot be dropped and stay
+    counted.) A test may free its memory before it fills the cache, so the largest sample of what is charged
+    without the cache counts if it is more. Without a memory controller, peak memory is the sampled sum of
+    resident sizes.
     """
 
     def __init__(self, hierarchies: Hierarchies, token: str, memory_limit: int | None) -> None:
@@ -36,6 +39,8 @@ class ControlGroup:
         self._cpuacct = hierarchies.cpuacct and hierarchies.cpuacct / name
         self._groups = [group for group in (self._unified, self._memory_1, self._cpuacct) if group]
         self._sampled_peak = 0
+        self._top = 0
+        self._delay = RunDelay()
         self.enforces_memory = bool(self._memory_1 or self._memory_2)
         self.memory_source = self._name_source()
         try:
@@ -56,7 +61,7 @@ class ControlGroup:
         )
 
     def _limit(self, limit: int | None) -> None:
-        """Hold the group to `limit` bytes of memory, swap included."""
+        """Limit the group to `limit` bytes of memory, swap included."""
         if limit is None:
             return
         if self._memory_2:
@@ -68,7 +73,8 @@ class ControlGroup:
             _write_if_there(self._memory_1 / "memory.memsw.limit_in_bytes", str(limit))
 
     def join(self, pid: int) -> None:
-        """Move `pid` into the group, and with it all it will ever start."""
+        """Move `pid` into the group; its future children follow."""
+        self._top = pid
         try:
             for group in self._groups:
                 (group / "cgroup.procs").write_text(str(pid))
@@ -76,21 +82,28 @@ class ControlGroup:
             raise InfrastructureFault(f"cannot move the test into its control group: {error}") from error
 
     def yield_to_others(self, nice: int) -> None:
-        """Let other groups go before this one, where it has a share of the CPUs to itself."""
+        """Lower the group's CPU priority, if the kernel schedules it as a group."""
         if self._unified:
             with contextlib.suppress(OSError):
                 _write_if_there(self._unified / "cpu.weight.nice", str(nice))
 
     def usage(self, top: struct_rusage | None = None) -> Usage:
-        """Read the group's accounts, which outlive its processes."""
+        """Read the group's counters, which outlive its processes."""
         user, system = self._cpu()
-        waited = _stalled(self._unified) if self._unified else None
+        waited = self._waited(user + system)
         if self._memory_2:
             return Usage(user, system, self._peak_2(self._memory_2), *_oom_2(self._memory_2), waited)
         if self._memory_1:
-            return Usage(user, system, _peak_1(self._memory_1), *_oom_1(self._memory_1), waited)
+            return Usage(user, system, self._peak_1(self._memory_1), *_oom_1(self._memory_1), waited)
         self._sample(own_peak(top) if top else _resident(_pids(self._groups[0])))
         return Usage(user, system, self._sampled_peak or None, waited=waited)
+
+    def _waited(self, cpu: float) -> float | None:
+        stalled = _stalled(self._unified) if self._unified else None
+        if stalled is not None:
+            return stalled
+        self._delay.sample({self._top, *_pids(self._groups[0])})
+        return self._delay.waited(cpu)
 
     def _cpu(self) -> tuple[float, float]:
         if self._unified:
@@ -102,17 +115,23 @@ class ControlGroup:
     def _peak_2(self, group: Path) -> int:
         stat = _keyed(group / "memory.stat")
         cache = stat.get("file", 0) - stat.get("shmem", 0)
-        peak = group / "memory.peak"
-        if peak.exists():
-            return max(_number(peak) - cache, 0)
         self._sample(_number(group / "memory.current") - cache)
-        return self._sampled_peak
+        peak = group / "memory.peak"
+        return max(_number(peak) - cache, self._sampled_peak) if peak.exists() else self._sampled_peak
+
+    def _peak_1(self, group: Path) -> int:
+        stat = _keyed(group / "memory.stat")
+        cache = stat.get("cache", 0) - stat.get("shmem", 0)
+        self._sample(_number(group / "memory.usage_in_bytes") - cache)
+        return max(_number(group / "memory.max_usage_in_bytes") - cache, self._sampled_peak)
 
     def _sample(self, memory: int) -> None:
         self._sampled_peak = max(self._sampled_peak, memory)
 
     def kill(self) -> None:
-        """Kill the group at one stroke where the kernel can (5.14), else until nobody is left."""
+        """Kill the group at once if the kernel can (5.14), else process by process until none is left."""
+        if self._unified is None:
+            self._delay.sample({self._top, *_pids(self._groups[0])})
         kill_groups(self._groups)
 
     def remove(self) -> None:
@@ -121,7 +140,7 @@ class ControlGroup:
 
 
 def kill_groups(groups: list[Path]) -> None:
-    """Kill every process in these groups and the groups that it made below them."""
+    """Kill every process in these groups and in the groups nested in them."""
     deadline = time.monotonic() + KILL_PATIENCE
     for group in groups:
         while members := [pid for folder in _with_nested(group) for pid in _pids(folder)]:
@@ -132,7 +151,7 @@ def kill_groups(groups: list[Path]) -> None:
 
 
 def _kill_at_once(group: Path, members: list[int]) -> None:
-    """Kill what is in the group now; another bisector that cleans up may be faster."""
+    """Kill the current members; another bisector that cleans up may be faster."""
     with contextlib.suppress(OSError):
         if (group / "cgroup.kill").exists():
             (group / "cgroup.kill").write_text("1")
@@ -159,12 +178,12 @@ def remove_groups(groups: list[Path]) -> None:
 
 
 def _with_nested(group: Path) -> list[Path]:
-    """The group and the groups below it (a test may make some, bisector's own tests do), innermost first."""
+    """The group and the groups nested in it (a test may create some), innermost first."""
     return [Path(folder) for folder, _, _ in os.walk(group, topdown=False)]
 
 
 def _pids(group: Path) -> list[int]:
-    """The processes in the group; none when it is gone."""
+    """The processes in the group; none if it no longer exists."""
     with contextlib.suppress(OSError):
         return [int(pid) for pid in (group / "cgroup.procs").read_text().split()]
     return []
@@ -175,9 +194,10 @@ def _resident(pids: list[int]) -> int:
 
 
 def _cpu_1(group: Path) -> tuple[float, float]:
-    """User and system seconds; the total is exact, while its parts are counted at clock ticks.
+    """User and system seconds.
 
-    So the parts only divide the total, as the kernel does for a process (`cputime_adjust`).
+    The total is exact but its parts are counted in clock ticks, so they only divide the total, as in the
+    kernel's `cputime_adjust`.
     """
     total = _number(group / "cpuacct.usage") / 1e9
     user, system = (_number(group / f"cpuacct.usage_{part}") for part in ("user", "sys"))
@@ -185,17 +205,11 @@ def _cpu_1(group: Path) -> tuple[float, float]:
     return total * share, total * (1 - share)
 
 
-def _peak_1(group: Path) -> int:
-    stat = _keyed(group / "memory.stat")
-    cache = stat.get("cache", 0) - stat.get("shmem", 0)
-    return max(_number(group / "memory.max_usage_in_bytes") - cache, 0)
-
-
 def _oom_1(group: Path) -> tuple[int, bool]:
-    """OOM kills in the group, and whether its own limit was reached (else the machine ran out).
+    """OOM kills in the group, and whether its own limit was reached (else the machine ran out of memory).
 
-    The kernel counts reaching the limit in `memory.failcnt`, but not every kernel does (6.18 does
-    not), so a peak within one charge of the limit is evidence as well.
+    Not every kernel counts hits of the limit in `memory.failcnt` (6.18 does not), so a peak within one charge
+    of the limit is evidence as well.
     """
     kills = _keyed(group / "memory.oom_control").get("oom_kill", 0)
     limit = _number(group / "memory.limit_in_bytes")
@@ -209,10 +223,10 @@ def _oom_2(group: Path) -> tuple[int, bool]:
 
 
 def _stalled(group: Path) -> float | None:
-    """Seconds in which processes of the group waited for a CPU and none of them ran on it.
+    """Seconds in which processes of the group waited for a CPU while none of them ran.
 
-    The `full` line of the group's own pressure stall information: what the group's processes do to each
-    other is not in it. https://docs.kernel.org/accounting/psi.html
+    The `full` line of the group's pressure stall information, which excludes waiting for each other.
+    https://docs.kernel.org/accounting/psi.html
     """
     with contextlib.suppress(OSError):
         for line in (group / "cpu.pressure").read_text().splitlines():

@@ -1,8 +1,8 @@
-"""What a command line names: programs on PATH, and files outside of the repository.
+"""What a command line names: programs on PATH, and files outside the repository.
 
-Every word is looked at, not only the first of each simple command: `env`, `timeout` or `xargs` may stand
-before the program, `sh` before the script. A word that happens to be the name of a program makes two starts
-differ when that program is replaced, which costs some readings but is never wrong.
+Every word counts, not only the first of each simple command: `env`, `timeout` or `xargs` may precede the
+program, `sh` the script. If an argument happens to be the name of a program, replacing that program makes two
+starts differ. That costs some readings but is never wrong.
 """
 
 from __future__ import annotations
@@ -17,31 +17,38 @@ from itertools import pairwise
 from pathlib import Path
 from string import Template
 
-from bisector.errors import EnvironmentFault
-from bisector.probe.contents import file_digest
+from bisector.probe.named_files import is_file, module, with_named
 
 _OPERATORS = "();<>|&\n"
 _WRITES = re.compile(r"[<&\d]*>[>|&]*")
 _DEEPEST = 4
-"""`sh -c "sh -c '...'"`: so many lines in lines are taken apart."""
+"""Levels of `sh -c "sh -c '...'"` that are parsed."""
 _ASSIGNED = re.compile(r"[\w.-]+=(?P<value>.+)", re.DOTALL)
 _OUTPUT_OPTIONS = ("-o", "--output")
 _BEFORE_COMMANDS = frozenset(
     ["if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "exec", "command"]
 )
-"""Words of the shell after which a command begins."""
+"""Shell words that a command may follow."""
 _OF_THE_SHELL = """
     fi done esac for case select in function alias bg break builtin cd continue declare echo eval exit export
     false fg getopts hash jobs kill let local printf pwd read readonly return set shift shopt source test
     times trap true type typeset ulimit umask unalias unset wait
 """
-# Its other words, and the commands that it has itself, in POSIX or in bash.
+# Other reserved words and builtins, of POSIX or bash.
+_INTERPRETER = re.compile(
+    r"(/usr)?(/bin/)?(ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|lua[\d.]*|tclsh[\d.]*|php|Rscript|ocaml"
+)
+_PREFIXES = ("env", "exec", "nice", "time", "timeout")
+_LIMIT = re.compile(r"[\d.]+[smhd]?")
 _PROGRAM = re.compile(r"[^\W\d][\w.+-]*")
+_FILE = r"[^-~/$*?`=\[\]{}\0\n][^/$*?`=\[\]{}\0\n]*"
+"""The name of a file in a command line, without variables and patterns."""
+_PATH = re.compile(rf"{_FILE}(/{_FILE})+")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a command line; `folder` is where it stands, '' for where the line begins."""
+    """A word of a command line; `folder` is its working directory, '' for that of the line."""
 
     text: str
     folder: str = ""
@@ -50,7 +57,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a command runs: its environment, and the folder of the user's own checkout, if there is one."""
+    """Where a command runs: its environment, the user's own checkout (if any), and the folder in it."""
 
     environment: Mapping[str, str]
     work_tree: Path | None = None
@@ -58,9 +65,9 @@ class Place:
 
 
 def programs(command: str | Sequence[str], place: Place) -> dict[str, tuple[str, int, int]]:
-    """For each word that PATH leads to a program: its path (links followed), its size and last change."""
+    """For each word that is a program on PATH: its path (links followed), size and modification time (ns)."""
     found = {}
-    for word in _words(command, place.environment):
+    for word in words(command, place.environment):
         path = shutil.which(word.text, path=place.environment.get("PATH", "")) if _is_name(word) else None
         if path:
             real = Path(path).resolve()
@@ -70,9 +77,9 @@ def programs(command: str | Sequence[str], place: Place) -> dict[str, tuple[str,
 
 
 def begins_with(command: str | Sequence[str]) -> tuple[str, ...]:
-    """The bare names of programs that the simple commands of a line begin with, in order.
+    """The bare program names that start the simple commands of a line, in order.
 
-    Words and functions of the shell are none, and in a line that sets PATH nothing is known.
+    Shell words, builtins and functions do not count. A line that sets PATH yields nothing.
     """
     if not isinstance(command, str):
         return tuple(word for word in command[:1] if _PROGRAM.fullmatch(word))
@@ -83,7 +90,7 @@ def begins_with(command: str | Sequence[str]) -> tuple[str, ...]:
             return ()
         if token and set(token) <= {*_OPERATORS}:
             is_target = bool(set(token) & set("<>"))
-            begins = begins if is_target else token != ";;"  # After that comes a pattern of a `case`.
+            begins = begins if is_target else token != ";;"  # A `case` pattern follows.
         elif is_target:
             is_target = False
         elif begins and not _ASSIGNED.fullmatch(token):
@@ -94,25 +101,68 @@ def begins_with(command: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name not in {*_OF_THE_SHELL.split(), *functions}))
 
 
-def files(command: str | Sequence[str], place: Place) -> dict[str, str]:
-    """The files outside of the repository that the words name, with digests of their contents.
+def script(command: str | Sequence[str]) -> str:
+    """The script that a command begins with, as in `sh test.sh`; '' if it begins with anything else.
 
-    What the command writes (`> FILE`, `tee FILE`, `-o FILE`) does not count, nor do folders and empty files,
-    which mark a state and hold nothing. Raises
-    `EnvironmentFault` for a file that cannot be read.
+    `env`, `timeout` and the like may precede the interpreter. A script with variables or patterns in its name
+    does not count.
     """
-    found = {}
-    words = [(word, path) for word in _words(command, place.environment) if (path := _outside(word, place))]
-    written = {path for word, path in words if word.written}
-    for path in dict.fromkeys(path for _, path in words if path not in written):
-        try:
-            if path.is_file() and path.stat().st_size:
-                found[str(path)] = file_digest(path)
-        except PermissionError as error:
-            raise EnvironmentFault(f"{path}, which a command names, cannot be read; mend its mode") from error
-        except (OSError, ValueError):
-            continue  # No path at all: too long, or with a NUL in it.
-    return found
+    tokens = _tokens(command) if isinstance(command, str) else list(command)
+    interpreter = ""
+    for token in tokens:
+        if set(token) <= {*_OPERATORS}:
+            break
+        if interpreter and not token.startswith("-"):
+            return token if re.fullmatch(rf"{_FILE}(/{_FILE})*", token) else ""
+        if interpreter and re.match(r"-[a-z]*c" if interpreter.endswith("sh") else "-[cem]", token):
+            break  # Inline code, or a module.
+        if interpreter:
+            continue
+        if _INTERPRETER.fullmatch(token):
+            interpreter = token
+        elif not (_ASSIGNED.fullmatch(token) or token in _PREFIXES or _LIMIT.fullmatch(token)):
+            break
+    return ""
+
+
+def scripts(command: str | Sequence[str]) -> list[str]:
+    """The relative paths of scripts that a line runs, as in `./check.sh` or `sh check.sh`."""
+    if not isinstance(command, str):
+        first = [word for word in command[:1] if "/" in word]
+        return [*first, *filter(None, [script(command)])]
+    found, begins = [], True
+    for token in _tokens(command):
+        if token and set(token) <= {*_OPERATORS}:
+            begins = not set(token) & set("<>")
+            continue
+        if begins and _PATH.fullmatch(token):
+            found.append(token)
+        begins = begins and _may_precede(token)
+    return list(dict.fromkeys([*found, *filter(None, [script(command)])]))
+
+
+def _may_precede(token: str) -> bool:
+    """Whether a program may follow a token at the start of a command."""
+    before = token in _BEFORE_COMMANDS or token in _PREFIXES
+    return before or bool(_ASSIGNED.fullmatch(token) or _LIMIT.fullmatch(token))
+
+
+def files(command: str | Sequence[str], place: Place) -> dict[str, str]:
+    """The files outside the repository that the words name, and what those name, with digests of contents.
+
+    Files that the command writes (`> FILE`, `tee FILE`, `-o FILE`) do not count, nor do folders and empty
+    files, which only mark a state. Raises `EnvironmentFault` for an unreadable file.
+    """
+    every = list(words(command, place.environment))
+    search = [Path(path) for path in place.environment.get("PYTHONPATH", "").split(os.pathsep)]
+    outside = [path for path in search if path.is_absolute()]
+    outer = [(word, path) for word in every if (path := _outside(word, place))]
+    written = {path for word, path in outer if word.written}
+    found = [path for _, path in outer if path not in written and is_file(path)]
+    for before, word in pairwise(every):
+        if before.text == "-m":
+            found += module(word.text, outside)
+    return {str(path): digest for path, digest in with_named(found, outside).items() if path not in written}
 
 
 def _is_name(word: Word) -> bool:
@@ -120,8 +170,8 @@ def _is_name(word: Word) -> bool:
 
 
 def _outside(word: Word, place: Place) -> Path | None:
-    """The path that a word is, where it leads out of what a slot holds."""
-    if "/" not in word.text or "\0" in word.text:
+    """The path that a word names, if it lies outside the slot."""
+    if ("/" not in word.text and not word.folder) or "\0" in word.text:
         return None
     path = Path(word.folder, word.text)
     if path.is_absolute():
@@ -132,10 +182,10 @@ def _outside(word: Word, place: Place) -> Path | None:
     return None if path.is_relative_to(place.work_tree) else path
 
 
-def _words(
+def words(
     command: str | Sequence[str], environment: Mapping[str, str], depth: int = 0, folder: str = ""
 ) -> Iterator[Word]:
-    """The words of a line, those of lines within it (`sh -c "..."`) too; variables have their values."""
+    """The words of a line and of lines nested in it (`sh -c "..."`), with variables expanded."""
     tokens = _tokens(command) if isinstance(command, str) else list(command)
     before, first = "", ""
     for token in tokens:
@@ -152,7 +202,7 @@ def _words(
 
 
 def _at_home(text: str, environment: Mapping[str, str]) -> str:
-    """`~/...` with the home of the environment, `~name/...` with that of another user."""
+    """Expand `~/...` by HOME of the environment, `~name/...` by that user's home."""
     if text == "~" or text.startswith("~/"):
         return environment.get("HOME", "") + text[1:]
     try:
@@ -162,11 +212,11 @@ def _at_home(text: str, environment: Mapping[str, str]) -> str:
 
 
 def _parts(text: str, environment: Mapping[str, str], depth: int, folder: str) -> Iterator[Word]:
-    """The words within a word: the value of an assignment or option, a line of its own."""
+    """The words in a word: the value of an assignment or option, or a nested command line."""
     if assigned := _ASSIGNED.fullmatch(text.lstrip("-")):
         yield Word(_at_home(assigned["value"], environment), folder)
     if depth < _DEEPEST and any(c.isspace() or c in _OPERATORS or c == "`" for c in text):
-        yield from _words(text.replace("`", " ; "), environment, depth + 1, folder)
+        yield from words(text.replace("`", " ; "), environment, depth + 1, folder)
 
 
 def _tokens(line: str) -> list[str]:
@@ -174,5 +224,5 @@ def _tokens(line: str) -> list[str]:
     lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
     try:
         return list(lexer)
-    except ValueError:  # A quote without its end, as in a here-document.
+    except ValueError:  # An unclosed quote, as in a here-document.
         return [word.strip("'\"") for word in line.split()]

@@ -1,4 +1,4 @@
-"""What else the machine was doing while a test ran."""
+"""Other load on the machine while a test ran."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from bisector.probe.hierarchies import detect
 
 @dataclass(frozen=True, slots=True)
 class MachineState:
-    """Counters of the whole machine since it started; None where the kernel does not keep them."""
+    """Counters of the whole machine since boot; None if the kernel does not provide them."""
 
     stalled: float | None
-    """Seconds in which some task waited for a CPU (pressure stall information)."""
+    """Seconds in which at least one task waited for a CPU (pressure stall information)."""
     stolen: float | None
-    """Clock ticks taken by the hypervisor, and `ticks` in all (proc(5), `/proc/stat`)."""
+    """Clock ticks taken by the hypervisor; `ticks` is the total (proc(5), `/proc/stat`)."""
     ticks: float | None
     busy: float | None = None
-    """Clock ticks in which a CPU was not idle, the hypervisor's included."""
+    """Clock ticks in which a CPU was not idle, including the hypervisor's."""
     runnable: int | None = None
-    """Tasks that run or wait for a CPU at this moment, the one that asks included."""
+    """Tasks that run or wait for a CPU right now, including this one."""
     oom_kills: int | None = None
-    """Processes killed because memory ran out, in whatever control group."""
+    """Processes killed because memory ran out, in any control group."""
 
 
 def tells_waiting() -> bool:
-    """Whether this machine tells how long a test waited for a CPU, by what it notes of control groups."""
+    """Whether this machine measures how long a test waited for a CPU (by control group)."""
     return detect().unified is not None and _stalled() is not None
 
 
@@ -47,7 +47,7 @@ def _stalled() -> float | None:
 
 
 def _cpus() -> tuple[float | None, float | None, float | None, int | None]:
-    """Steal, total and busy ticks of the first line (guest time is contained in user time), and runnable."""
+    """Steal, total and busy ticks of the first line (user time includes guest time), and runnable tasks."""
     with contextlib.suppress(OSError):
         first, _, rest = Path("/proc/stat").read_text().partition("\n")
         fields = [int(field) for field in first.split()[1:9]]
@@ -73,9 +73,9 @@ def contention_between(
     switches: int | None,
     waited: float | None = None,
 ) -> Contention:
-    """What happened between two states; `cpu` is the test's own user + system seconds.
+    """Contention between two states; `cpu` is the test's own user + system seconds.
 
-    `waited` is the seconds in which the test could have run but got no CPU.
+    `waited` is the time in seconds in which the test was ready to run but got no CPU.
     """
     return Contention(
         load=os.getloadavg()[0],
@@ -88,7 +88,7 @@ def contention_between(
 
 
 def share_waited(waited: float | None, wall: float) -> float | None:
-    """The seconds that a run waited for a CPU as a share of its time."""
+    """The time that a run waited for a CPU, as a share of its wall time."""
     return _share(0.0, waited, wall)
 
 

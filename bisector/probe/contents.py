@@ -1,4 +1,4 @@
-"""Digests of files and folders that are not the repository's: names, modes and contents."""
+"""Digests of files and folders outside the repository: names, modes and contents."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from bisector.errors import EnvironmentFault
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a single file that are read; a larger one counts by its size and the time of its last change."""
+"""Largest file in bytes that is read; a larger one counts by its size and modification time."""
 
 
 def digest_of(path: Path) -> str:
-    """What a file, or a folder with all that lies in it, holds; `absent` where there is nothing.
+    """The digest of a file, or of a folder and everything in it; `absent` if there is nothing.
 
-    A link at `path` itself is followed, links inside a folder count as links. Raises `EnvironmentFault` for
-    what cannot be read.
+    Follows a link at `path` itself; links inside a folder count as links. Raises `EnvironmentFault` if
+    something cannot be read.
     """
     whole = hashlib.sha256()
     try:
@@ -27,12 +27,12 @@ def digest_of(path: Path) -> str:
         for name, file in _inside(path):
             whole.update(repr((name, _entry(file, follow=not name))).encode())
     except OSError as error:
-        raise EnvironmentFault(f"{error.filename or path} cannot be read ({error.strerror})") from error
+        raise EnvironmentFault(f"cannot read {error.filename or path} ({error.strerror})") from error
     return whole.hexdigest()
 
 
 def file_digest(path: Path) -> str:
-    """The bytes of a file; its size and the time of its last change where it is very large."""
+    """The digest of a file's bytes; of a very large file its size and modification time."""
     facts = path.stat()
     if facts.st_size > LARGEST:
         return f"{facts.st_size} bytes, {facts.st_mtime_ns}"
@@ -41,7 +41,7 @@ def file_digest(path: Path) -> str:
 
 
 def _inside(path: Path) -> Iterator[tuple[str, Path]]:
-    """The path itself under the name '', then all below it in the order of their names."""
+    """The path itself under the name '', then everything below it, sorted by name."""
     yield "", path
     if not path.is_dir():
         return

@@ -1,4 +1,4 @@
-"""A file's bytes at a second place; shared until one is written, where the file system can do that."""
+"""Copies and hashes files; a copy shares the source's blocks if the file system supports it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AT_ONCE = 1 << 30
 
 
 def copy_bytes(source: Path, target: Path) -> None:
-    """Make the bytes of `target` those of `source`, holes included; never a hard link. Raises OSError."""
+    """Copy `source` to `target`, holes included; never makes a hard link. Raises OSError."""
     with source.open("rb") as reader, target.open("wb") as writer:
         try:
             fcntl.ioctl(writer, _FICLONE, reader.fileno())
@@ -31,9 +31,9 @@ def copy_bytes(source: Path, target: Path) -> None:
 
 
 def digest_of(file: Path) -> str:
-    """SHA-256, in hexadecimal digits, of a file's size and of each block that is not all zeros.
+    """SHA-256 (hexadecimal) of a file's size and of each block that is not all zeros.
 
-    Each block goes in with its place; so holes cost nothing, and where they are makes no difference.
+    Each block is hashed with its offset, so holes cost nothing and do not change the digest.
     """
     total = hashlib.sha256()
     with file.open("rb", buffering=0) as stream:
@@ -51,14 +51,14 @@ def digest_of(file: Path) -> str:
 
 
 def _extents(handle: int, size: int) -> Iterator[tuple[int, int]]:
-    """From where to where there is data; lseek(2), SEEK_HOLE."""
+    """Start and end offsets of each range of data; lseek(2), SEEK_HOLE."""
     end = 0
     while end < size:
         try:
             start = os.lseek(handle, end, os.SEEK_DATA)
             end = os.lseek(handle, start, os.SEEK_HOLE)
         except OSError as error:
-            if error.errno == errno.ENXIO:  # Only a hole is left.
+            if error.errno == errno.ENXIO:  # Only a hole remains.
                 return
             start, end = end, size
         yield start, end

@@ -1,4 +1,4 @@
-"""Finding plug-ins: the shipped and installed ones by name, a project's own by the path of a file."""
+"""Finds plug-ins: shipped and installed ones by name, a project's own by file path."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from bisector.probe.guard import PATIENCE, TookTooLong, guarded, in_time
 _PATH = re.compile(r"(?P<path>.*\.py)(?::(?P<name>\w+))?")
 _OWN = "bisector.predicates."
 _FAILURES = (Exception, SystemExit, TookTooLong)
-"""What may come of importing a module; not KeyboardInterrupt, which is the user's."""
+"""What importing a module may raise; KeyboardInterrupt belongs to the user."""
 
 PlugIn = TypeVar("PlugIn")
 
 
 @dataclass(frozen=True, slots=True)
 class PlugIns(Generic[PlugIn]):
-    """The plug-ins of one kind: subclasses of `base`, called `word` in messages.
+    """Plug-ins of one kind: subclasses of `base`, called `word` in messages.
 
-    `group` is the entry-point group in which a package offers them.
+    `group` is the entry-point group under which packages register them.
     """
 
     group: str
@@ -40,9 +40,9 @@ class PlugIns(Generic[PlugIn]):
     base: type
 
     def find(self, name_or_path: str, folder: Path) -> type[PlugIn]:
-        """The one called so, or the one in the file `./mine.py` or `mine.py:Name`, relative to `folder`.
+        """The plug-in of this name, or from a file (`./mine.py` or `mine.py:Name`) relative to `folder`.
 
-        Raises UsageError when there is none, or not one only; the text suggests the nearest name.
+        Raises UsageError if there is none or more than one; the message suggests the nearest name.
         """
         if match := _PATH.fullmatch(name_or_path):
             return self._from_file(folder / Path(match["path"]).expanduser(), match["name"])
@@ -50,11 +50,11 @@ class PlugIns(Generic[PlugIn]):
         if name_or_path in offered:
             return self._load(offered[name_or_path])
         near = difflib.get_close_matches(name_or_path, offered, n=1)
-        advice = f"did you mean {near[0]!r}?" if near else "the ones there are: " + ", ".join(sorted(offered))
+        advice = f"did you mean {near[0]!r}?" if near else "available: " + ", ".join(sorted(offered))
         raise UsageError(f"there is no {self.word} {name_or_path!r}; {advice}")
 
     def shipped(self) -> dict[str, type[PlugIn]]:
-        """All that bisector and installed packages offer, by name, in the order of their names."""
+        """All plug-ins of bisector and installed packages by name, sorted by name."""
         points = sorted(entry_points(group=self.group), key=lambda point: point.name)
         return {point.name: self._load(point) for point in points}
 
@@ -63,18 +63,18 @@ class PlugIns(Generic[PlugIn]):
             found: object = in_time(PATIENCE, point.load)
         except _FAILURES as error:
             raise UsageError(
-                f"the {self.word} {point.name!r} ({point.value}) cannot be loaded: {_told(error)}; mend or "
+                f"cannot load the {self.word} {point.name!r} ({point.value}): {_described(error)}; fix or "
                 "uninstall it"
             ) from error
         if not self.is_one(found):
             raise UsageError(
-                f"{point.value}, offered as {self.word} {point.name!r}, "
-                f"is no subclass of {self.base.__name__}"
+                f"{point.value}, registered as {self.word} {point.name!r}, "
+                f"is not a subclass of {self.base.__name__}"
             )
         return cast("type[PlugIn]", found)
 
     def is_one(self, thing: object) -> bool:
-        """Whether this is a plug-in's class."""
+        """Whether this is a concrete plug-in class."""
         return inspect.isclass(thing) and issubclass(thing, self.base) and not inspect.isabstract(thing)
 
     def _from_file(self, path: Path, name: str | None) -> type[PlugIn]:
@@ -92,36 +92,36 @@ class PlugIns(Generic[PlugIn]):
         if len(own) != 1:
             found = "none" if not own else ", ".join(own)
             raise UsageError(
-                f"{path} must hold one {self.word} class (it has {found}), or write {path.name}:Name"
+                f"{path} must define one {self.word} class (it has {found}); choose one with {path.name}:Name"
             )
         return next(iter(own.values()))
 
     def _module(self, path: Path) -> ModuleType:
         if not path.is_file():
-            raise UsageError(
-                f"there is no {self.word} file {path}; a path is taken relative to the hunt file"
-            )
+            raise UsageError(f"there is no {self.word} file {path}; paths are relative to the hunt file")
         name = f"bisector_{self.word}_{path.stem}"
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
             raise UsageError(f"{path} cannot be loaded as a Python module")
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
+        if str(path.parent) not in sys.path:
+            sys.path.append(str(path.parent))  # As for a script, but it hides no installed module.
         try:
             in_time(PATIENCE, spec.loader.exec_module, module)
         except _FAILURES as error:
-            raise UsageError(f"{_place(path, error)} cannot be loaded: {_told(error)}; mend it") from error
+            raise UsageError(f"cannot load {_place(path, error)}: {_described(error)}; fix it") from error
         return module
 
 
-def _told(error: BaseException) -> str:
+def _described(error: BaseException) -> str:
     if isinstance(error, TookTooLong):
-        return f"its import did not end within {PATIENCE:g} s"
+        return f"its import did not finish within {PATIENCE:g} s"
     return f"{type(error).__name__}: {getattr(error, 'msg', error)}"
 
 
 def _place(path: Path, error: BaseException) -> str:
-    """Where to mend: the file, and its line where the error tells."""
+    """Where to fix the error: the file, and the line if the error has one."""
     line = error.lineno if isinstance(error, SyntaxError) and error.filename == str(path) else None
     for frame in traceback.extract_tb(error.__traceback__):
         line = frame.lineno if frame.filename == str(path) else line
@@ -132,7 +132,7 @@ PREDICATES: PlugIns[Predicate[Any]] = PlugIns("bisector.predicates", "predicate"
 
 
 def find_predicate(name_or_path: str, base: Path) -> type[Predicate[Any]]:
-    """The predicate called so, or the one in a file; see `PlugIns.find`. Not bisector's own: `guarded`."""
+    """The predicate of this name or file, see `PlugIns.find`; `guarded` unless it is bisector's own."""
     if own := _own(name_or_path):
         return own
     kind = PREDICATES.find(name_or_path, base)
@@ -140,7 +140,7 @@ def find_predicate(name_or_path: str, base: Path) -> type[Predicate[Any]]:
 
 
 def _own(name: str) -> type[Predicate[Any]] | None:
-    """Bisector's own predicate in the module of its name; what all packages offer takes longer to read."""
+    """Bisector's own predicate, from the module of its name: faster than reading all entry points."""
     if not name.isidentifier() or importlib.util.find_spec(_OWN + name) is None:
         return None
     kinds = vars(importlib.import_module(_OWN + name)).values()
@@ -148,12 +148,12 @@ def _own(name: str) -> type[Predicate[Any]] | None:
 
 
 def shipped_predicates() -> dict[str, type[Predicate[Any]]]:
-    """All predicates that bisector and installed packages offer, by name."""
+    """All predicates of bisector and installed packages, by name."""
     return PREDICATES.shipped()
 
 
 def options_context(base: Path) -> dict[str, Any]:
-    """The pydantic validation context for `Options`: by it `all_of` and `any_of` build their parts.
+    """The pydantic validation context for `Options`, with which `all_of` and `any_of` build their parts.
 
     `kind.Options.model_validate(options, context=options_context(base))`; other predicates ignore it.
     """

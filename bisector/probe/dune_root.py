@@ -1,9 +1,8 @@
-"""dune kept to its slot, also when the slot lies inside another dune project.
+"""Keeps dune inside its slot, even if the slot is inside another dune project.
 
-dune takes the outermost `dune-workspace`, or else the outermost `dune-project`, above the folder it is
-started in for its root, and no environment variable says otherwise: a slot below somebody's own project
-would be built as a part of that project. There, a `dune` that is found first on the path adds the
-`--root` that dune would have found had the slot been alone.
+dune's root is the outermost `dune-workspace`, or else the outermost `dune-project`, above its working
+directory. No environment variable overrides that, so a slot below your own project would be built as part of
+it. A `dune` script first on PATH therefore adds the `--root` that dune would find if the slot stood alone.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from bisector.errors import InfrastructureFault
 ROOT_FILES = ("dune-workspace", "dune-project")
 
 SCRIPT = r"""#!/bin/sh
-# Written by bisector: runs dune with the root it would find were this slot not inside another project.
+# Written by bisector: runs dune with the root it would find if this slot were not inside another project.
 slot=@SLOT@
 dune=@DUNE@
 here=$(pwd -P)
@@ -49,7 +48,7 @@ command=$1
 shift
 [ "$root" != "$here" ] || exec "$dune" "$command" --root . "$@"
 
-# With --root dune takes targets relative to the root, not to the folder it is started in.
+# With --root, dune's targets are relative to the root, not to the working directory.
 below=${here#"$root"/}
 left=$# targets= verbatim= value=
 while [ "$left" -gt 0 ]; do
@@ -87,12 +86,10 @@ exec "$dune" "$command" --root "$root" "$@"
 
 
 def environment_for(slot_root: Path, folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment for commands in `folder` of the slot at `slot_root`, with dune kept to that slot.
+    """The environment for commands in `folder` of the slot at `slot_root` that keeps dune in that slot.
 
-    Changed only where a dune project lies above the slot and dune is on the path.
-
-    The script lies beside the slot, in a hidden folder named after it. Raises InfrastructureFault when
-    it cannot be written.
+    Changed only if there is a dune project above the slot and dune is on PATH. The script is next to the
+    slot, in a hidden folder named after it. Raises InfrastructureFault if it cannot be written.
     """
     slot = slot_root.resolve()
     dune = shutil.which("dune", path=environment.get("PATH"))
@@ -108,7 +105,7 @@ def _is_inside_project(slot: Path) -> bool:
 
 
 def _write(folder: Path, script: str) -> None:
-    """Written whole under another name first: another probe may be executing the old one."""
+    """Replace the script atomically: another probe may be executing the old one."""
     try:
         folder.mkdir(exist_ok=True)
         fresh = folder / f"dune.{os.getpid()}"
@@ -120,5 +117,5 @@ def _write(folder: Path, script: str) -> None:
 
 
 def scripts_of(slot: Path) -> Path:
-    """The folder beside a slot that holds its `dune` script; whoever removes the slot removes it too."""
+    """The folder beside a slot with its `dune` script; remove it together with the slot."""
     return slot.parent / f".{slot.name}-bin"

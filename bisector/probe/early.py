@@ -1,7 +1,7 @@
-"""Ending a run early: what it has used so far tells that its commit is bad.
+"""Stops a run early once its usage so far proves that its commit is bad.
 
-A measured run is ended by its ratio, any other by the limit (of time, of memory) at which the runs of the bad
-endpoint ended: once it has gone half way there from the most that a good commit needs.
+A measured run is stopped by its ratio. Any other run is stopped by the limit (time or memory) that the bad
+endpoint hits: once it is half way from the most that a good commit needs to that limit.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from bisector.probe.supervision import EarlyJudgement, Watch
 from bisector.units import format_size
 
 CLEAR = 2.0
-"""How far above the highest ratio of the good endpoint certainty begins: an outlier (one run in ten, by a
-factor of 1.6) does not get there."""
+"""The factor over the good endpoint's highest ratio that proves bad: outliers (one run in ten, by a
+factor of 1.6) stay below it."""
 
 
 FIRST = 1.5 * CLEAR
-"""As `CLEAR`, for the first run of the bad endpoint: its suite may have grown by half as much again as
+"""Like `CLEAR`, for the first run of the bad endpoint: its suite may have grown by half as much again as
 predicates allow for between any two commits."""
 
 
 SPREAD = 1.15
-"""By so much may a run of the reference be slower than the fastest one, on a machine that is no slower."""
+"""The factor by which a reference run may be slower than the fastest one on an equally fast machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """What good and what bad looked like when a run began: the premise's readings of either endpoint.
+    """The premise's readings of both endpoints when a run starts.
 
-    Where there is no ratio, `good` has all the good readings so far.
+    If readings have no ratio, `good` has all good readings so far.
     """
 
     good: tuple[Reading, ...]
@@ -42,17 +42,17 @@ class Endpoints:
 
     @property
     def full_runs(self) -> tuple[Run, ...]:
-        """The runs that came to their own end."""
+        """The runs that were not stopped early."""
         readings = (reading for reading in (*self.good, *self.bad) if isinstance(reading.judgement, Measured))
         return tuple(reading.run for reading in readings if reading.run)
 
 
 def bar(predicate: Predicate[Any], endpoints: Endpoints) -> float | None:
-    """The ratio from which on a run is nearer to the bad endpoint than to the good one beyond doubt.
+    """The ratio above which a run is certainly nearer to the bad endpoint than to the good one.
 
-    Half way (of the logarithm) between the highest ratio of good and the lowest of bad; None where that
-    is not clear of good's. Where bad was ended early it lies higher than it was seen, so that to be clear
-    of good is enough. For a run of the bad endpoint itself, of which nothing is known yet, `FIRST`.
+    Half way (on a log scale) between the highest ratio of good and the lowest of bad; None if that is not
+    clear of good. If the bad endpoint's runs were stopped early, its true ratio is higher than measured, so
+    being clear of good is enough. For a first run of the bad endpoint, `FIRST`.
     """
     good, bad = (
         list(_ratios(predicate, readings, endpoints)) for readings in (endpoints.good, endpoints.bad)
@@ -61,7 +61,7 @@ def bar(predicate: Predicate[Any], endpoints: Endpoints) -> float | None:
         return FIRST * max(1.0, *good, float(predicate.options.ratio) / CLEAR)
     if not good or not bad:
         return None
-    # A pair of good with itself that came out below 1 was lucky: good is no faster than itself.
+    # A pair of good with itself below 1 is noise: good is not faster than itself.
     highest = max(1.0, *good)
     clear, middle = CLEAR * highest, math.sqrt(highest * min(bad))
     if middle > clear:
@@ -70,16 +70,16 @@ def bar(predicate: Predicate[Any], endpoints: Endpoints) -> float | None:
 
 
 def _ended_early(endpoints: Endpoints) -> bool:
-    """Whether each run of bad was ended early, so that its ratio is more than was seen."""
+    """Whether each run of bad was stopped early, so that its ratio is higher than measured."""
     judgements = [reading.judgement for reading in endpoints.bad]
     return all(isinstance(one, Bad) and one.at_least is not None for one in judgements)
 
 
 def standing_bar(predicate: Predicate[Any], endpoints: Endpoints | None) -> float | None:
-    """The `bar`, where an earlier run of the reference does for a run that stays well below it; else None.
+    """The `bar`, if an earlier reference run is enough for runs well below it; else None.
 
-    That is so where the bad endpoint is so far off that its runs were ended early: for a bad commit to come
-    that near to the fastest reference so far, the machine would have to become faster by the root of the bar.
+    That holds if the bad endpoint is so slow that its runs were stopped early. For a bad commit to come that
+    close to the fastest reference so far, the machine would have to speed up by the root of the bar.
     """
     if endpoints is None or not endpoints.bad or not _ended_early(endpoints):
         return None
@@ -89,7 +89,7 @@ def standing_bar(predicate: Predicate[Any], endpoints: Endpoints | None) -> floa
 def _ratios(
     predicate: Predicate[Any], readings: Collection[Reading], endpoints: Endpoints
 ) -> Iterator[float]:
-    """What was measured, or what a run that was stopped at a limit had come to by then."""
+    """The measured ratios; for a run stopped at a limit, the least ratio it had reached."""
     for reading in readings:
         if isinstance(reading.judgement, Measured):
             yield reading.judgement.value
@@ -100,7 +100,7 @@ def _ratios(
 def watching(
     own: Watch, predicate: Predicate[Any], endpoints: Endpoints | None, baseline: Run | None
 ) -> Watch:
-    """`own`, and bad as soon as a paired run has come to the `bar`, any other half way to the limit."""
+    """`own`, plus bad once a paired run reaches the `bar`, or any other run half way to the limit."""
     if endpoints is None:
         return own
     if baseline is None:
@@ -132,7 +132,7 @@ def _watching_limit(own: Watch, predicate: Predicate[Any], endpoints: Endpoints)
         reached = figure(run)
         if reached is None or reached < enough:
             return None
-        why = f"ended at {say(reached)} without an answer, where good commits need {say(most)} at most"
+        why = f"stopped at {say(reached)} without a result; good commits need {say(most)} at most"
         return Bad(why, reached / most)
 
     return watch
@@ -143,8 +143,10 @@ _Say = Callable[[float], str]
 
 
 def _half_way(predicate: Predicate[Any], endpoints: Endpoints) -> tuple[_Figure, _Say, float, float] | None:
-    """What grows towards the limit, how to say it, the most that a good commit needs, and half way (of the
-    logarithm) from there to the limit; None where there is no such limit, or half way is not clear of good.
+    """The figure that grows towards the limit, its format, the most that a good commit needs, and half way.
+
+    Half way (on a log scale) from there to the limit. None if there is no such limit, or half way is not
+    clear of good.
     """
     limits = {_limit(predicate, reading.run) for reading in endpoints.bad if reading.run}
     limit = limits.pop() if len(limits) == 1 else None
@@ -163,7 +165,7 @@ def _half_way(predicate: Predicate[Any], endpoints: Endpoints) -> tuple[_Figure,
 
 
 def _limit(predicate: Predicate[Any], run: Run) -> tuple[_Figure, _Say] | None:
-    """What a run of the bad endpoint had too much of, if it was ended for that."""
+    """The figure whose limit stopped a run of the bad endpoint, and its format; None if no limit did."""
     if run.ending is Ending.MEMORY_LIMIT:
         return _memory, _say_memory
     if run.ending is Ending.TIMEOUT or (run.ending is Ending.JUDGED and predicate.allows_for_waiting):
@@ -180,7 +182,7 @@ def _say_memory(size: float) -> str:
 
 
 def _seconds(run: Run) -> float | None:
-    """Without the waiting for a CPU; None where the machine does not tell it: a crowd is no bug."""
+    """Seconds without waiting for a CPU, since load is not a bug; None if the machine does not measure it."""
     return run.with_a_cpu(run.wall) if run.contention.waited is not None else None
 
 
@@ -189,10 +191,10 @@ def _say_seconds(seconds: float) -> str:
 
 
 def least_of(predicate: Predicate[Any], endpoints: Endpoints, run: Run, baseline: Run) -> float | None:
-    """The ratio that a run has come to at least; its suite is as large as any that was run whole."""
+    """The least ratio that a run has reached, assuming a suite as large as any that ran in full."""
     return predicate.at_least(run, baseline, (*endpoints.full_runs, baseline))
 
 
 def ended_at(run: Run, least: float) -> Bad:
-    """The judgement of a run that was ended once it had come to `least`, as a ratio."""
-    return Bad(f"ended after {run.wall:.1f} s, already at {least:.1f}x the reference's or more", least)
+    """The judgement of a run that was stopped at a ratio of at least `least`."""
+    return Bad(f"stopped after {run.wall:.1f} s, already at least {least:.1f}x the reference", least)

@@ -1,4 +1,4 @@
-"""The environment that historical code gets to see: by allow-list, so that no secret leaks into it."""
+"""The environment of historical code: an allow-list, so that no secret leaks into it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ALLOWED = (
     "CAML_LD_LIBRARY_PATH",
     "DUNE_CACHE*",
 )
-"""Names (shell patterns) of the variables that are passed on; everything else is dropped."""
+"""Names (shell patterns) of variables that are passed on; all others are dropped."""
 
 INCIDENTAL = (
     "USER",
@@ -58,18 +58,19 @@ INCIDENTAL = (
     "DBUS_SESSION_BUS_ADDRESS",
     "TERM_SESSION_ID",
 )
-"""Names (shell patterns) of variables that differ from terminal to terminal and change no outcome.
+"""Names (shell patterns) of variables that vary by terminal and change no outcome.
 
-One that `environment` of the hunt file names in full counts all the same.
+One that the hunt file's `environment` names in full still counts.
 """
 
 
 def allowed_environment(
     passing: Sequence[str], setting: Mapping[str, str], source: Mapping[str, str]
 ) -> dict[str, str]:
-    """What of `source` a test may see: the allowed names and those in `passing`, then `setting` on top.
+    """The variables of `source` that a test sees: allowed names and those in `passing`, then `setting` on
+    top.
 
-    Names in `passing` may be shell patterns such as `CARGO_*`.
+    `passing` accepts shell patterns such as `CARGO_*`.
     """
     names = (*ALLOWED, *passing)
     passed = {
@@ -81,7 +82,7 @@ def allowed_environment(
 def counting(environment: Mapping[str, str], named: Environment) -> dict[str, str]:
     """The variables whose values may change an outcome.
 
-    Of PATH count the folders that are there, without those that `git bisect run` adds for git itself.
+    Of PATH, only existing folders count, without those that `git bisect run` adds for git itself.
     """
     counted = {
         name: value
@@ -95,7 +96,7 @@ def counting(environment: Mapping[str, str], named: Environment) -> dict[str, st
 
 
 def _holds_programs(folder: str) -> bool:
-    # A folder that may not be entered holds none for us, and cannot even be looked at.
+    # A folder without execute permission offers no programs, and `is_dir` may fail below it.
     return Path(folder).name != "git-core" and os.access(folder, os.X_OK) and Path(folder).is_dir()
 
 

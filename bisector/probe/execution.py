@@ -1,8 +1,8 @@
-"""The one door to running a user's command: its process tree is owned, bounded and measured.
+"""Runs a user's command: owns, limits and measures its process tree. Nothing else runs commands.
 
-A run ends when the command's first process ends, at a limit, or when its watcher knows the answer;
-then the whole tree is killed and reaped, whatever it made of itself. The same holds when `execute`
-is left by an exception, KeyboardInterrupt included.
+A run ends when the command's first process ends, at a limit, or when its watcher knows the answer. Then the
+whole process tree is killed and reaped, daemons included. The same happens when an exception leaves
+`execute`, including KeyboardInterrupt.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from bisector.probe.process_tree import SampledTree
 from bisector.probe.supervision import EarlyJudgement, GivenUp, Limits, Supervision, Watch
 
 DATA_FACTOR = 4
-"""The own memory that one process may take, over the limit of the tree, where only samples hold that."""
+"""Private memory allowed per process, as a multiple of the tree's limit, if only samples enforce that
+limit."""
 
 __all__ = ["Command", "EarlyJudgement", "Execution", "GivenUp", "Limits", "Watch", "execute"]
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A finished run, and the judgement that ended it where `watch` gave one."""
+    """A finished run, and the judgement of `watch` if that ended it."""
 
     run: Run
     judgement: EarlyJudgement | None = None
@@ -50,17 +51,16 @@ def execute(
     nice: int = 0,
     stop: Event | None = None,
 ) -> Execution:
-    """Run `command` to its end or to a limit, and leave nothing of it behind.
+    """Run `command` to its end or to a limit; no process of it survives.
 
-    `patterns` are the regular expressions of the lines to keep (`Run.matches`); `watch` is called when
-    such lines come and every `tick` seconds, with the run so far. What is printed also goes to `log`,
-    bounded. A command that is not found exits 127, one that cannot be executed 126, as in a shell.
-    `hierarchies` says which control groups to use, by default the best that this machine allows; `cpus`
-    which CPUs the command may use, by default all that bisector may; `nice` by how much others go before it.
-    Once `stop` is set, the run is given up.
+    `patterns` are regular expressions of lines to keep (`Run.matches`). `watch` is called with the run so far
+    when such a line appears and every `tick` seconds. Output also goes to `log`, bounded. A command that is
+    not found exits 127, one that cannot be executed 126, as in a shell. `hierarchies` are the control groups
+    to use (default: the best available), `cpus` the CPUs that the command may use (default: all of
+    bisector's), `nice` its niceness. Setting `stop` abandons the run.
 
-    Raises GivenUp then, InfrastructureFault when the run cannot be set up or the machine ran out of memory,
-    and UsageError for a pattern that is no regular expression.
+    Raises GivenUp after `stop`, InfrastructureFault if the run cannot be set up or the machine ran out of
+    memory, and UsageError for an invalid pattern.
     """
     limits = limits or Limits()
     with OutputCapture(patterns, log) as capture:
@@ -85,7 +85,7 @@ def execute(
 
 
 def own_tree(hierarchies: Hierarchies, token: str, memory_limit: int | None, folder: Path) -> ProcessTree:
-    """The strongest ownership that these hierarchies allow, of a command that runs in `folder`."""
+    """The strongest process ownership that these hierarchies allow, for a command in `folder`."""
     if hierarchies.unified or hierarchies.cpuacct:
         return ControlGroup(hierarchies, token, memory_limit)
     return SampledTree(token, folder)
@@ -137,22 +137,22 @@ def _supervised(
 def _require_memory(
     tree: ProcessTree, code: int, usage: Usage, limits: Limits, before: MachineState, after: MachineState
 ) -> None:
-    """Raise InfrastructureFault where the machine, and not the hunt's limit, had too little memory.
+    """Raise InfrastructureFault if the machine ran out of memory, rather than the run hitting its limit.
 
-    Without the kernel's account of the tree, a SIGKILL while the machine killed for memory is taken for that.
+    Without a memory controller, a SIGKILL counts as that if the machine's OOM killer ran meanwhile.
     """
     killed = bool(usage.oom_kills) and (limits.memory is None or not usage.at_limit)
     if not tree.enforces_memory and code in (-signal.SIGKILL, 128 + signal.SIGKILL):
         killed |= (after.oom_kills or 0) > (before.oom_kills or 0)
     if killed:
         raise InfrastructureFault(
-            "a process of the test was killed because the machine ran out of memory, "
-            "not at the hunt's limit; free memory, or set test.memory below what the machine has"
+            "the machine ran out of memory and killed a process of the test, which was below the hunt's "
+            "limit; free some memory or lower test.memory"
         )
 
 
 def _ending(tree: ProcessTree, reason: Ending, code: int, usage: Usage, limits: Limits) -> Ending:
-    """How the run ended in the end: the memory limit counts also where the script survived it."""
+    """How the run ended; hitting the memory limit counts even if the script survived it."""
     above = limits.memory is not None and (usage.peak_memory or 0) > limits.memory
     if usage.oom_kills or (above and not tree.enforces_memory):
         return Ending.MEMORY_LIMIT

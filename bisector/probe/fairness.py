@@ -1,4 +1,4 @@
-"""Whether a run got its share of the machine, and which judgements hang on that."""
+"""Whether a run got its share of the machine, and which judgements depend on that."""
 
 from __future__ import annotations
 
@@ -9,67 +9,79 @@ from typing import Any
 from bisector.predicate import Contention, Ending, Good, Judgement, Predicate, Run, Untestable
 
 WAITED = 0.1
-"""Share of its time that a run may have waited for a CPU."""
+"""Largest share of its time that a fair run waits for a CPU."""
+
+LEAST_WAIT = 0.05
+"""Seconds of waiting that change nothing: a run of a few milliseconds soon waits for a tenth of its time."""
 
 STEAL = 0.05
-"""Share of the CPUs' time that the hypervisor may have taken."""
+"""Largest share of the CPUs' time that the hypervisor takes during a fair run."""
 
 PRESSURE = 0.2
-"""Share of time in which some task of the machine may have waited, where the run's own is not known."""
+"""Largest share of time in which some task waits, if the run's own waiting is not measured."""
 
 SWITCHES = 20.0
-"""Involuntary switches for each second of CPU time: a process with a CPU to itself has hardly any, one
-that shares it is put aside after each slice of a few milliseconds."""
+"""Involuntary switches per second of CPU time: a process that has a CPU to itself has hardly any, one
+that shares it is preempted after each slice of a few milliseconds."""
 
 LOAD_PER_CORE = 1.5
-"""Load average that a run may have had, where the machine gives no better figure; its own is part of it."""
+"""Largest load average per core (own load included) of a fair run, if there is no better figure."""
+
+STRETCH = 3.0
+"""A timeout counts the time in which the test had a CPU; its run may take this many times as long in all."""
 
 BUSY = 0.9
-"""A run whose CPU time came to this share of its wall time can hardly have waited."""
+"""A run with at least this ratio of CPU time to wall time hardly waited."""
 
 NOT_RUN = (126, 127)
-"""What a shell exits with when a command cannot be executed, or is not there."""
+"""Exit codes of a shell for a command that cannot be executed or is not found."""
 
 OWN_TIMEOUT = 124
-"""What timeout(1) exits with when it has ended its command."""
+"""Exit code of timeout(1) after it kills its command."""
+
+_KILLED = 128
+"""A shell's exit code is this plus the number of the signal that killed its last command."""
 
 
 def why_unfair(run: Run) -> str | None:
-    """Why wall time says little about this run: one clause, or None for a fair run."""
+    """Why the wall time of this run is unreliable, as one clause; None for a fair run."""
     seen = run.contention
     if seen.steal is not None and seen.steal > STEAL:
         return f"the hypervisor took {seen.steal:.0%} of the CPUs' time"
     if seen.waited is not None:
-        return f"it waited for a CPU {seen.waited:.0%} of its time" if seen.waited > WAITED else None
+        long = seen.waited > WAITED and seen.waited * run.wall > LEAST_WAIT
+        return f"it waited for a CPU {seen.waited:.0%} of its time" if long else None
     if seen.cpu_share is None or seen.cpu_share >= BUSY:
         return None
     sign = _sign_of_a_crowd(seen, run.user + run.system)
-    return f"it got a CPU only {seen.cpu_share:.0%} of its time while {sign}" if sign else None
+    return f"it had a CPU for only {seen.cpu_share:.0%} of its time while {sign}" if sign else None
 
 
 def _sign_of_a_crowd(seen: Contention, cpu: float) -> str | None:
-    """Evidence from the whole machine, which is weaker: a test may have slept of its own accord."""
+    """Evidence of load from the whole machine. It is weaker: the test itself may have slept."""
     if seen.pressure is not None:
         return f"others waited too ({seen.pressure:.0%} of it)" if seen.pressure > PRESSURE else None
     if seen.involuntary_switches is not None and seen.involuntary_switches > SWITCHES * cpu > 0:
-        return f"it was put aside {seen.involuntary_switches} times"
+        return f"it was preempted {seen.involuntary_switches} times"
     if seen.load is not None and seen.load > LOAD_PER_CORE * (os.cpu_count() or 1):
         return f"the load was {seen.load:.1f}"
     return None
 
 
 def doubt(predicate: Predicate[Any], judgement: Judgement, runs: Sequence[Run]) -> str | None:
-    """Why `judgement`, made of `runs` (the candidate's first), is not to be believed; None where it is.
+    """Why `judgement` on `runs` (the candidate's first) is unreliable; None if it is reliable.
 
-    In doubt is what hangs on wall time when a run was unfair: anything said of a test that ran into a
-    timeout, the hunt's or the script's own; a figure that a test which ended by itself did not print, as
-    one does whose script has deadlines inside; and what a predicate `by_wall_clock` says, good excepted:
-    what came in time in a crowd comes in time alone. Nor is a run in doubt that was ended by a predicate
-    which leaves its waiting out of account.
+    A judgement is in doubt if waiting for a CPU may have decided it. That covers any judgement on a test that
+    hit a timeout, the script's own or (if it did not have a CPU for that long) the hunt's; a measurement
+    missing from the output of a test that exited by itself, since its script may have deadlines inside; and
+    any verdict of a predicate `by_wall_clock` except good, since a test that is fast enough under load is
+    fast enough without. Not in doubt are a run stopped early by a predicate that discounts waiting, one that
+    failed by itself if the predicate believes failures, and a ratio: load only widens its spread.
     """
-    if predicate.by_wall_clock:
+    if predicate.by_wall_clock and not predicate.paired:
         told = runs[0].ending is Ending.JUDGED and runs[0].contention.waited is not None
         sure = isinstance(judgement, Good) or (told and predicate.allows_for_waiting)
+        sure |= predicate.believes_failures and _failed(runs[0])
         late = [] if sure else runs
     else:
         missing = predicate.paired and isinstance(judgement, Untestable)
@@ -78,9 +90,18 @@ def doubt(predicate: Predicate[Any], judgement: Judgement, runs: Sequence[Run]) 
 
 
 def _timed_out(run: Run) -> bool:
-    return run.ending is Ending.TIMEOUT or run.exit_code == OWN_TIMEOUT
+    """Whether it hit a timeout before it had a CPU for that long, as far as the machine tells."""
+    if run.ending is Ending.TIMEOUT:
+        waited = run.contention.waited
+        return waited is None or waited > 1 - 1 / STRETCH - WAITED
+    return run.exit_code == OWN_TIMEOUT
+
+
+def _failed(run: Run) -> bool:
+    """Whether it ended by itself with an exit code that stands for no deadline and no signal."""
+    return run.ending is Ending.EXITED and 0 < (run.exit_code or 0) < _KILLED and not _timed_out(run)
 
 
 def _ran(run: Run) -> bool:
-    """Whether it ended by itself, and was there to be run."""
+    """Whether it ended by itself and its command could be run."""
     return run.ending is Ending.EXITED and run.exit_code not in NOT_RUN

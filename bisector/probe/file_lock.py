@@ -1,4 +1,4 @@
-"""A lock that dies with its process, as a file that is there only while it is held."""
+"""A lock that ends with its process; its file exists only while the lock is held."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class FileLock:
-    """The lock `path`, held; see `try_lock`."""
+    """A held lock on `path`; see `try_lock`."""
 
     def __init__(self, path: Path, handle: int) -> None:
         self.path = path
@@ -19,17 +19,17 @@ class FileLock:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the file is still there, so that nobody else can take the lock."""
+        """Whether the lock file still exists, so that nobody else can take the lock."""
         return _is_at(self._handle, self.path)
 
     def release(self) -> None:
-        """Give the lock up and take its file away."""
-        if self.is_whole:  # Another process may have locked a new file where somebody deleted ours.
+        """Release the lock and delete its file."""
+        if self.is_whole:  # If our file was deleted, another process may hold a new one.
             self.path.unlink(missing_ok=True)
         self.let_go()
 
     def release_if_last(self) -> None:
-        """Give the lock up, and take its file away where nobody else holds it shared."""
+        """Release the lock, and delete its file if nobody else shares the lock."""
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self.release()
@@ -37,25 +37,25 @@ class FileLock:
         self.let_go()
 
     def let_go(self) -> None:
-        """Give the lock up and leave its file."""
+        """Release the lock but keep its file."""
         os.close(self._handle)
 
 
 def try_lock(path: Path, *, shared: bool = False) -> FileLock | None:
-    """The lock `path` for this process, or None where another one holds it. Raises OSError.
+    """Take the lock `path`; None if another process holds it. Raises OSError.
 
-    Several may hold it `shared` at once, and then nobody holds it alone.
+    Several holders can share a lock with `shared`; an exclusive holder excludes all others.
     """
     return _locked(path, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
 
 @contextmanager
 def lock_held(path: Path, *, shared: bool = False) -> Iterator[None]:
-    """Hold the lock `path`, however long it takes to get it; its folder is made. Raises OSError."""
+    """Hold the lock `path`, waiting as long as necessary; creates its folder. Raises OSError."""
     lock = None
     while lock is None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):  # Its folder was taken away just now.
+        with contextlib.suppress(FileNotFoundError):  # The folder was just deleted.
             lock = _locked(path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     try:
         yield
@@ -64,7 +64,7 @@ def lock_held(path: Path, *, shared: bool = False) -> Iterator[None]:
 
 
 def _locked(path: Path, how: int) -> FileLock | None:
-    """None where another one holds the lock, or has deleted its file while we waited for it."""
+    """None if another process holds the lock, or deleted its file while we waited."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         fcntl.flock(handle, how)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 
 def matcher(globs: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a path, or a folder that it lies in, matches one of these globs (as in a `.gitignore`)."""
+    """A function that tells whether a path, or a folder above it, matches one of these globs."""
     parts = [_as_regex(glob) for glob in globs]
     if not parts:
         return lambda _path: False

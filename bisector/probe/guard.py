@@ -1,35 +1,35 @@
-"""A plug-in that is not bisector's own, kept from hanging the hunt, ending it unsaid, or judging nonsense."""
+"""Guards third-party plug-ins, which must not hang the hunt, exit silently, or return nonsense."""
 
 from __future__ import annotations
 
 import math
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from bisector.errors import UsageError
-from bisector.predicate import Bad, Good, Judgement, Measured, Predicate, Run, Untestable
+from bisector.errors import BisectorError, UsageError
+from bisector.predicate import Bad, Ends, Good, Judgement, Measured, Predicate, Run, Tool, Untestable
 
 PATIENCE = 30.0
-"""Seconds in which a plug-in must answer; on figures that it is handed, an honest one takes thousandths."""
+"""Seconds within which a plug-in must return; a typical one takes milliseconds."""
 
 Answer = TypeVar("Answer")
 
 
 class TookTooLong(BaseException):
-    """Raised inside of code that is out of time; not an Exception, so that its `except` does not stop it."""
+    """Raised inside code that runs out of time; not an Exception, so `except Exception` cannot stop it."""
 
 
 def in_time(seconds: float, call: Callable[..., Answer], *given: object) -> Answer:
-    """What `call` returns; raises TookTooLong where that takes more than `seconds`.
+    """Call `call` and return its result; raises TookTooLong after `seconds`.
 
-    In the main thread by an alarm, which also ends what holds the interpreter (a regular expression of
-    Python's own). Elsewhere there are no alarms: the call is left behind in a thread of its own.
+    The main thread uses an alarm, which also interrupts code that holds the interpreter lock (such as a
+    regular expression). Other threads have no alarms: the call is left behind in its own thread.
     """
     if threading.current_thread() is threading.main_thread():
         return _with_alarm(seconds, lambda: call(*given))
@@ -37,9 +37,9 @@ def in_time(seconds: float, call: Callable[..., Answer], *given: object) -> Answ
 
 
 def guarded(kind: type[Predicate[Any]], patience: float = PATIENCE) -> type[Predicate[Any]]:
-    """`kind`, whose failures and silence raise UsageError, one sentence that names it.
+    """`kind`, with its errors and timeouts turned into a UsageError that names the predicate.
 
-    Raises UsageError itself for a class that breaks the contract.
+    Raises UsageError for a class that breaks the contract.
     """
     plugin = _PlugIn(_require_contract(kind), patience)
 
@@ -51,21 +51,25 @@ def guarded(kind: type[Predicate[Any]], patience: float = PATIENCE) -> type[Pred
     class Guarded(kind):  # type: ignore[misc, valid-type]
         Options = GuardedOptions
 
+        patterns, files = _answered("patterns"), _answered("files")
+        by_wall_clock, runs_to_the_end = _answered("by_wall_clock"), _answered("runs_to_the_end")
+        believes_failures, reviews = _answered("believes_failures"), _answered("reviews")
+
         def __init__(self, options: Any) -> None:
             plugin.ask("__init__", super().__init__, options)
-            # Both are read where nobody expects them to fail; an object keeps no state of a run.
-            self.__patterns = plugin.patterns(lambda: super(Guarded, self).patterns)
-            self.__by_wall_clock = bool(
-                plugin.ask("by_wall_clock", lambda: super(Guarded, self).by_wall_clock)
-            )
 
-        @property
-        def patterns(self) -> tuple[str, ...]:
-            return self.__patterns
+            def own(what: str) -> Callable[[], Any]:
+                return lambda: getattr(super(Guarded, self), what)
 
-        @property
-        def by_wall_clock(self) -> bool:
-            return self.__by_wall_clock
+            # Read them now, since later callers do not expect errors; they cannot depend on a run. One may
+            # use those before it.
+            answers: dict[str, Any] = {}
+            self._guarded_answers = answers
+            for what in ("patterns", "files"):
+                answers[what] = plugin.texts(what, own(what))
+            for what in ("by_wall_clock", "believes_failures", "runs_to_the_end", "reviews"):
+                answers[what] = bool(plugin.ask(what, own(what)))
+            answers["reviews"] &= kind.review is not Predicate.review
 
         def watch(self, run: Run) -> Good | Bad | Untestable | None:
             return plugin.watch(super().watch, run)
@@ -73,16 +77,27 @@ def guarded(kind: type[Predicate[Any]], patience: float = PATIENCE) -> type[Pred
         def at_least(self, run: Run, baseline: Run, ends: Sequence[Run]) -> float | None:
             return plugin.at_least(super().at_least, run, baseline, ends)
 
+        def tool(self, environment: Mapping[str, str]) -> Tool | None:
+            return plugin.tool(super().tool, environment)
+
         def judge(self, run: Run, baseline: Run | None) -> Judgement:
-            return plugin.judge(super().judge, run, baseline)
+            return plugin.judge("judge", super().judge, run, baseline)
+
+        def review(self, judgement: Judgement, run: Run, ends: Ends) -> Judgement:
+            return plugin.judge("review", super().review, judgement, run, ends)
 
     Guarded.__name__, Guarded.__qualname__, Guarded.__doc__ = kind.__name__, kind.__qualname__, kind.__doc__
     return Guarded
 
 
+def _answered(what: str) -> property:
+    """A property that returns the plug-in's answer of when it was made."""
+    return property(lambda self: self._guarded_answers[what])
+
+
 @dataclass(frozen=True, slots=True)
 class _PlugIn:
-    """A predicate called `name`: what it is asked, and what it may answer."""
+    """Calls the predicate `name` and checks its answers."""
 
     name: str
     patience: float
@@ -92,58 +107,58 @@ class _PlugIn:
             return in_time(self.patience, call, *given)
         except TookTooLong as error:
             raise self._refusal(f"{what} did not return within {self.patience:g} s") from error
-        except (UsageError, ValidationError):
+        except (BisectorError, ValidationError):
             raise
         except (Exception, SystemExit) as error:
             raise self._refusal(f"{what} failed ({type(error).__name__}: {error})") from error
 
-    def patterns(self, call: Callable[[], object]) -> tuple[str, ...]:
-        found = self.ask("patterns", call)
+    def texts(self, what: str, call: Callable[[], object]) -> tuple[str, ...]:
+        found = self.ask(what, call)
         if isinstance(found, list | tuple) and all(isinstance(one, str) for one in found):
             return tuple(found)
-        raise self._refusal(f"patterns {_nonsense(found, 'list of texts')}")
+        raise self._refusal(f"{what} {_nonsense(found, 'a list of strings')}")
 
     def watch(self, call: Callable[..., object], *given: object) -> Good | Bad | Untestable | None:
         found = self.ask("watch", call, *given)
         if found is None or (isinstance(found, Good | Bad | Untestable) and isinstance(found.why, str)):
             return found
-        raise self._refusal(f"watch {_nonsense(found, 'verdict')}")
+        raise self._refusal(f"watch {_nonsense(found, 'a verdict')}")
 
     def at_least(self, call: Callable[..., object], *given: object) -> float | None:
         found = self.ask("at_least", call, *given)
         if found is None or isinstance(found, int | float):
             return found
-        raise self._refusal(f"at_least {_nonsense(found, 'number')}")
+        raise self._refusal(f"at_least {_nonsense(found, 'a number')}")
 
-    def judge(self, call: Callable[..., object], *given: object) -> Judgement:
-        found = self.ask("judge", call, *given)
+    def tool(self, call: Callable[..., object], *given: object) -> Tool | None:
+        found = self.ask("tool", call, *given)
+        if found is None or isinstance(found, Tool):
+            return found
+        raise self._refusal(f"tool {_nonsense(found, 'a Tool')}")
+
+    def judge(self, what: str, call: Callable[..., object], *given: object) -> Judgement:
+        found = self.ask(what, call, *given)
         is_judgement = isinstance(found, Good | Bad | Untestable | Measured)
         if isinstance(found, Measured) and not _is_positive(found.value):
             is_judgement = False
         if not is_judgement or not isinstance(getattr(found, "why", None), str):
-            raise self._refusal(f"judge {_nonsense(found, 'judgement')}")
+            raise self._refusal(f"{what} {_nonsense(found, 'a judgement')}")
         return cast("Judgement", found)
 
     def _refusal(self, how: str) -> UsageError:
-        return UsageError(f"the predicate {self.name}: {how}; mend it")
+        return UsageError(f"the predicate {self.name}: {how}; fix it")
 
 
 def _require_contract(kind: type[Predicate[Any]]) -> str:
     """The predicate's name."""
     name, options = getattr(kind, "name", None), getattr(kind, "Options", None)
     if not isinstance(name, str) or not name:
-        raise UsageError(f"the predicate class {kind.__name__} has no name; write for instance name = 'mine'")
+        raise UsageError(f"the predicate class {kind.__name__} has no name; add one, such as name = 'mine'")
     if not (isinstance(options, type) and issubclass(options, BaseModel)):
-        raise UsageError(f"the predicate {name} has no Options, a pydantic model; give it one")
+        raise UsageError(f"the predicate {name} has no Options class (a pydantic model); add one")
     if kind.paired and "ratio" not in options.model_fields:
-        raise UsageError(f"the predicate {name} is paired, but its Options have no `ratio`; give them one")
+        raise UsageError(f"the predicate {name} is paired, but its Options have no `ratio`; add it")
     return name
-
-
-def _texts(name: str, patterns: object) -> tuple[str, ...]:
-    if isinstance(patterns, list | tuple) and all(isinstance(one, str) for one in patterns):
-        return tuple(patterns)
-    raise UsageError(f"the predicate {name}: patterns {_nonsense(patterns, 'list of texts')}; mend it")
 
 
 def _is_positive(value: object) -> bool:
@@ -151,9 +166,9 @@ def _is_positive(value: object) -> bool:
 
 
 def _nonsense(found: object, wanted: str) -> str:
-    """What it returned; of a type of its own only the name, since its `repr` may fail too."""
+    """Describe what it returned; only by type if unknown, since a foreign `repr` may fail too."""
     known = found is None or isinstance(found, str | int | float | Good | Bad | Untestable | Measured)
-    return f"returned {f'{found!r:.100}' if known else type(found).__name__}, which is no {wanted}"
+    return f"returned {f'{found!r:.100}' if known else type(found).__name__}, which is not {wanted}"
 
 
 def _with_alarm(seconds: float, call: Callable[[], Answer]) -> Answer:
@@ -161,7 +176,7 @@ def _with_alarm(seconds: float, call: Callable[[], Answer]) -> Answer:
         raise TookTooLong
 
     handler = signal.signal(signal.SIGALRM, ring)
-    # Whoever had set an alarm gets it back, late by what the call took.
+    # Restore an earlier alarm afterwards, delayed by the duration of the call.
     left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return call()

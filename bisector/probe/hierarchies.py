@@ -1,4 +1,4 @@
-"""Where this process may make control groups (cgroups(7)): version 2, version 1, or both."""
+"""Where this process can create control groups (cgroups(7)): version 2, version 1, or both."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ PREFIX = "bisector-"
 
 @dataclass(frozen=True, slots=True)
 class Hierarchies:
-    """Folders under which a group can be made and joined; None where that is not possible."""
+    """Folders where a group can be created and joined; None if not possible."""
 
     unified: Path | None = None
-    """Version 2: gives a group's CPU time and kills it at one stroke."""
+    """Version 2: measures a group's CPU time and kills it at once."""
     unified_memory: bool = False
-    """Whether groups made under `unified` have the memory controller."""
+    """Whether groups below `unified` have the memory controller."""
     memory: Path | None = None
     """Version 1 memory."""
     cpuacct: Path | None = None
@@ -29,13 +29,13 @@ class Hierarchies:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The folders that are there."""
+        """The available folders."""
         return tuple(path for path in (self.unified, self.memory, self.cpuacct) if path)
 
 
 @functools.cache
 def detect() -> Hierarchies:
-    """Find out what this process may use, by really making and joining a group in each hierarchy."""
+    """Find the usable hierarchies by creating and joining a group in each."""
     mounts = Path("/proc/self/mountinfo").read_text()
     found = candidates(mounts, Path("/proc/self/cgroup").read_text())
     unified = next((path for path in found.unified if _has_memory(path) and _usable(path)), None)
@@ -54,7 +54,7 @@ def detect() -> Hierarchies:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Folders worth a trial; `unified` begins with this process's own group, then its ancestors."""
+    """Folders worth trying; `unified` starts with this process's own group, followed by its ancestors."""
 
     unified: tuple[Path, ...] = ()
     memory: Path | None = None
@@ -64,8 +64,8 @@ class Candidates:
 def candidates(mountinfo: str, own_groups: str) -> Candidates:
     """Read `/proc/self/mountinfo` (proc(5)) and `/proc/self/cgroup` (cgroups(7)).
 
-    New groups go below our own, so that a limit set on us holds for them too. In version 2 a group
-    that has processes cannot hand controllers down, so there an ancestor that does may serve.
+    New groups go below our own, so that our limits apply to them too. In version 2 a group with processes
+    cannot enable controllers for its children, so an ancestor that does may serve instead.
     """
     own = dict(_own_groups(own_groups))
     unified: tuple[Path, ...] = ()
@@ -97,7 +97,7 @@ def _mounts(text: str) -> Iterator[tuple[str, Path, str, list[str]]]:
 
 
 def _below(mount: Path, root: str, own: str | None) -> Path | None:
-    """Our own group's folder, None when it lies outside of what is mounted (a cgroup namespace)."""
+    """Our own group's folder; None if it lies outside the mount (in a cgroup namespace)."""
     if own is None or not Path(own).is_relative_to(root):
         return None
     return mount / Path(own).relative_to(root)
@@ -110,7 +110,7 @@ def _has_memory(folder: Path) -> bool:
 
 
 def _usable(folder: Path) -> bool:
-    """Try it: permissions, namespaces and read-only mounts have too many ways to say no."""
+    """Try it: permissions, namespaces and read-only mounts can fail in too many ways to predict."""
     group = folder / f"{PREFIX}{new_token()}"
     try:
         group.mkdir()

@@ -1,8 +1,7 @@
-"""The recipe: everything that can change the outcome of a build, a test or a hunt, as keys.
+"""The recipe: keys of everything that can change the outcome of a build, a test or a hunt.
 
-The same key means the same artefacts, the same reading, the same hunt. `RECIPE` is the whole of it: what is
-not in that table does not count, and what is in it is never left out. Its digests are all that leaves this
-module, so that values of variables, which may be secrets, are kept nowhere.
+Equal keys mean equal artefacts, readings or hunts. The table `RECIPE` is complete: nothing else counts. Only
+digests leave this module, so that values of variables, which may be secrets, are never stored.
 """
 
 from __future__ import annotations
@@ -31,12 +30,13 @@ from bisector.probe.plug_in_sources import sources
 
 _WHOLE_TREE = (".",)
 _AHEAD = {"ahead", "ccache"}
-"""When and how fast something is built, not what."""
+"""Options for when and how fast to build, not what."""
 
 
 class Enters(IntEnum):
-    """The keys that an ingredient enters: its own, and all that come after it here."""
+    """The first key that an ingredient enters; it also enters all later keys."""
 
+    SETUP = 0
     BUILD = 1
     TEST = 2
     JUDGEMENT = 3
@@ -45,11 +45,11 @@ class Enters(IntEnum):
 
 @dataclass(frozen=True)
 class Identity:
-    """One hunt as it stands at one start.
+    """One hunt as it is at one start.
 
-    `environment` is what builds and tests see, `compiler` what `build.identity` printed. `ends` gives the
-    ids of `good` and `bad` as far as they are known; `named` those of all revisions that the overlay names.
-    Raises `HistoryError` for one that is not there.
+    `environment` is that of builds and tests, `compiler` the output of `build.identity`. `ends` maps `good`
+    and `bad` to commit ids, as far as known; `named` adds the revisions that the overlay names. Raises
+    `HistoryError` if one does not exist.
     """
 
     hunt: Hunt
@@ -64,7 +64,7 @@ class Identity:
 
     @functools.cached_property
     def named(self) -> dict[str, str]:
-        """The ids of `ends`, and of the revisions that the overlay copies from."""
+        """The ids of `ends` and of the revisions that the overlay copies from."""
         found = dict(self.ends)
         for at, change in enumerate(self.hunt.overlay):
             if isinstance(change, Copy) and change.from_ not in (*found, "good", "bad"):
@@ -76,40 +76,69 @@ class Identity:
 
     @functools.cached_property
     def key(self) -> str:
-        """What makes two starts the same hunt: where it searches, what it runs, what it asks."""
+        """The key of the hunt; two starts with equal keys continue the same hunt."""
         return _digest(self.digests)
 
     @functools.cached_property
     def digests(self) -> dict[str, str]:
-        """The key's parts, by the names of the ingredients."""
+        """The parts of the key, by name of the ingredient."""
         return {one.name: _digest(one.value(self)) for one in self.recipe}
 
-    def builds(self, commits: Sequence[str], *, clean: bool = False) -> list[str]:
-        """For each commit the key of its build.
+    def setups(self, commits: Sequence[str], *, clean: bool = False) -> list[tuple[str, ...]]:
+        """For each commit the setup key of each section `setup`, which covers those of earlier sections.
 
-        With `clean` the key of a build from clean that does not trust the declared inputs.
+        With `clean`, the keys of a setup for that tree alone, which does not trust the declared key files.
         """
-        inputs = _WHOLE_TREE if clean and self.hunt.build else build_inputs(self.hunt)
-        overlay = [describe(change, self) for change in self.hunt.overlay if _touches(change, inputs)]
-        recipe = [self._recipe(Enters.BUILD), overlay, clean]
-        # Most of many commits are alike in the inputs.
+        columns: list[list[str]] = []
+        paths: tuple[str, ...] = ()
+        for at, section in enumerate(self.hunt.setup):
+            paths = _WHOLE_TREE if clean else (*paths, *section.key)
+            recipe = [self._recipe(Enters.SETUP), at, self._overlay(paths), clean]
+            own = [path for path in paths if not self._is_brought(path)]
+            columns.append([_digest([recipe, ids]) for ids in object_ids(self.repository, commits, own)])
+        return list(zip(*columns, strict=True)) if columns else [() for _ in commits]
+
+    def builds(self, commits: Sequence[str], *, clean: bool = False) -> list[str]:
+        """The build key of each commit.
+
+        With `clean`, the key of a clean build, which does not trust the declared inputs.
+        """
+        makes = self.hunt.build or self.hunt.setup
+        inputs = _WHOLE_TREE if clean and makes else build_inputs(self.hunt)
+        recipe = [self._recipe(Enters.BUILD), self._overlay(inputs), clean]
+        # Most commits share their inputs.
         key = functools.cache(lambda ids: _digest([recipe, ids]))
         return [key(ids) for ids in object_ids(self.repository, commits, inputs)]
 
     def tests(self, commits: Sequence[str]) -> list[str]:
-        """For each commit the key of its reading: of its build, and of what the test reads beside it."""
+        """The test key of each commit: its build key and the other inputs of the test."""
         recipe = self._recipe(Enters.TEST)
         key = functools.cache(lambda build, ids: _digest([build, recipe, ids]))
         return [key(*both) for both in zip(self.builds(commits), self.tested(commits), strict=True)]
 
     def judgements(self, commits: Sequence[str]) -> list[str]:
-        """For each commit the key of what its reading is judged to be."""
+        """The judgement key of each commit."""
         recipe = self._recipe(Enters.JUDGEMENT)
         return [_digest([test, recipe]) for test in self.tests(commits)]
 
     def tested(self, commits: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each commit the ids of what the test reads beside the build."""
+        """For each commit the object ids of the test's inputs other than the build."""
         return object_ids(self.repository, commits, self.hunt.test.inputs or _WHOLE_TREE)
+
+    def _overlay(self, paths: Sequence[str]) -> list[list[object]]:
+        """The changes of the overlay that may touch these files and folders."""
+        return [describe(change, self) for change in self.hunt.overlay if _touches(change, paths)]
+
+    def _is_brought(self, path: str) -> bool:
+        """Whether the overlay replaces a file or folder, so that it is the same in all commits."""
+        if any(isinstance(change, Patch) for change in self.hunt.overlay):
+            return False
+        brought = [
+            change.target
+            for change in self.hunt.overlay
+            if isinstance(change, Copy | Place) and not change.optional
+        ]
+        return any(PurePosixPath(path).is_relative_to(target) for target in brought)
 
     def _recipe(self, upto: Enters) -> dict[str, str]:
         return {one.name: self.digests[one.name] for one in self.recipe if one.enters <= upto}
@@ -117,11 +146,22 @@ class Identity:
 
 @dataclass(frozen=True)
 class Ingredient:
-    """Something that can change an outcome; `name` is for people."""
+    """Something that can change an outcome; `name` appears in messages."""
 
     name: str
     enters: Enters
     value: Callable[[Identity], object]
+
+
+def _setup(one: Identity) -> object:
+    return [section.model_dump(mode="json") for section in one.hunt.setup]
+
+
+def _of_setup(
+    found: Callable[[str | tuple[str, ...], command_words.Place], object],
+) -> Callable[[Identity], object]:
+    """What `found` finds in the commands of the sections `setup`."""
+    return lambda one: [found(section.command, _place(one, section.folder)) for section in one.hunt.setup]
 
 
 def _build(one: Identity) -> object:
@@ -133,12 +173,12 @@ def _test(one: Identity) -> object:
 
 
 def _machine(one: Identity) -> object:
-    """What a compiled program is tied to."""
+    """What a compiled program depends on."""
     return platform.system(), platform.machine(), platform.libc_ver()
 
 
 def _computer(one: Identity) -> object:
-    """The computer itself, where readings depend on how fast it is."""
+    """The computer itself, if readings depend on its speed."""
     if one.predicate is None or not (one.predicate.paired or one.predicate.by_wall_clock):
         return None
     identity = Path("/etc/machine-id")
@@ -160,17 +200,20 @@ def _place(one: Identity, folder: str) -> command_words.Place:
 
 
 RECIPE: tuple[Ingredient, ...] = (
-    Ingredient("the kind of machine", Enters.BUILD, _machine),
+    Ingredient("the kind of machine", Enters.SETUP, _machine),
+    Ingredient("what `build.identity` prints", Enters.SETUP, lambda one: one.compiler),
+    Ingredient("a variable", Enters.SETUP, lambda one: counting(one.environment, one.hunt.environment)),
+    Ingredient("`sandbox`", Enters.SETUP, lambda one: one.hunt.sandbox),
+    Ingredient("`setup`", Enters.SETUP, _setup),
+    Ingredient("a program of the setup", Enters.SETUP, _of_setup(command_words.programs)),
+    Ingredient("a file that the setup names", Enters.SETUP, _of_setup(command_words.files)),
     Ingredient("`build`", Enters.BUILD, _build),
-    Ingredient("what `build.identity` prints", Enters.BUILD, lambda one: one.compiler),
     Ingredient(
         "a program of the build", Enters.BUILD, lambda one: command_words.programs(*_build_place(one))
     ),
     Ingredient(
         "a file that the build names", Enters.BUILD, lambda one: command_words.files(*_build_place(one))
     ),
-    Ingredient("a variable", Enters.BUILD, lambda one: counting(one.environment, one.hunt.environment)),
-    Ingredient("`sandbox`", Enters.BUILD, lambda one: one.hunt.sandbox),
     Ingredient("`test`", Enters.TEST, _test),
     Ingredient("a program of the test", Enters.TEST, lambda one: command_words.programs(*_test_place(one))),
     Ingredient("a file that the test names", Enters.TEST, lambda one: command_words.files(*_test_place(one))),
@@ -191,24 +234,26 @@ RECIPE: tuple[Ingredient, ...] = (
     Ingredient("`bad`", Enters.HUNT, lambda one: one.ends.get("bad")),
     Ingredient("the range", Enters.HUNT, lambda one: [one.hunt.first_parent, one.hunt.paths]),
 )
-"""Everything that can change an outcome, beside the contents of the commits themselves."""
+"""Everything that can change an outcome, except the contents of the commits themselves."""
 
 
 def inputs_of(hunt: Hunt) -> tuple[str, ...]:
-    """The paths that readings depend on, of the build and of the test; '.' where a section declares none."""
+    """The paths that build and test depend on; '.' if a section declares none."""
     return tuple(dict.fromkeys([*build_inputs(hunt), *(hunt.test.inputs or _WHOLE_TREE)]))
 
 
 def build_inputs(hunt: Hunt) -> tuple[str, ...]:
-    """The paths that the build depends on; none where there is no build."""
-    return (hunt.build.inputs or _WHOLE_TREE) if hunt.build else ()
+    """The paths that setup and build depend on; none if there is neither."""
+    inputs = (hunt.build.inputs or _WHOLE_TREE) if hunt.build else ()
+    keys = () if "." in inputs else (path for section in hunt.setup for path in section.key)
+    return tuple(dict.fromkeys([*inputs, *keys]))
 
 
 def describe(change: Overlay, one: Identity) -> list[object]:
-    """A change of the overlay with what it brings, wherever that lies."""
+    """A change of the overlay with the identity of the content that it brings."""
     said = change.model_dump(mode="json", exclude={"file", "patch"})
     if isinstance(change, Copy):
-        # With an unknown good, as in `good: auto`, the name has to do.
+        # `good: auto` is not known yet; use the name.
         return [said, one.named.get(change.from_, change.from_)]
     if isinstance(change, Place | Patch):
         return [said, digest_of(change.file if isinstance(change, Place) else change.patch)]
@@ -216,7 +261,7 @@ def describe(change: Overlay, one: Identity) -> list[object]:
 
 
 def _touches(change: Overlay, inputs: Sequence[str]) -> bool:
-    """Whether a change may reach one of these files and folders; a patch may reach any."""
+    """Whether a change may affect one of these files and folders; a patch may affect any."""
     target = change.target
     if target is None or "." in inputs:
         return True

@@ -1,4 +1,4 @@
-"""Whether a path of the hunt's lies in the slot, whatever links the commit has on the way to it."""
+"""Whether a path in the hunt file stays inside the slot, despite symbolic links in the commit."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from pathlib import Path
 
 
 def is_inside(slot: Path, path: str) -> bool:
-    """Whether `path` can be written or removed without leaving `slot`, and without touching git's own `.git`.
+    """Whether writing or removing `path` stays inside `slot` and outside git's own `.git`.
 
-    The last part may be a link itself, which removing takes away and reading does not follow; whoever
-    follows it asks for `leads_out`. False too where a file stands in the way.
+    The last part may itself be a link, which is removed or read as a link; use `leads_out` before following
+    it. Also False if a parent is a file.
     """
     target = slot / path
     try:
         place = target.parent.resolve() / target.name
         within = place.relative_to(slot.resolve())
-    except (OSError, RuntimeError, ValueError):  # a link that leads to itself, or out
+    except (OSError, RuntimeError, ValueError):  # a link to itself or out of the slot
         return False
     return ".git" not in map(str.lower, within.parts) and not _stands_in_the_way(slot, target)
 
 
 def leads_out(slot: Path, path: str) -> bool:
-    """Whether what `path` names in the end, links followed, lies outside of `slot`."""
+    """Whether `path`, with links followed, lies outside `slot`."""
     try:
         return not (slot / path).resolve().is_relative_to(slot.resolve())
     except (OSError, RuntimeError):
@@ -29,6 +29,6 @@ def leads_out(slot: Path, path: str) -> bool:
 
 
 def _stands_in_the_way(slot: Path, target: Path) -> bool:
-    """Whether a part before the last is there and no folder."""
+    """Whether a part before the last exists but is not a folder."""
     above = [parent for parent in target.parents if parent != slot and parent.is_relative_to(slot)]
     return any(parent.exists() and not parent.is_dir() for parent in above)

@@ -1,4 +1,4 @@
-"""What a test says of its commit: while it runs, once it has ended, and whether that is to be believed."""
+"""Judges a test while it runs and after it ends, and tells whether the judgement is reliable."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import math
 from typing import Any, TypeGuard
 
 from bisector.errors import UsageError
-from bisector.predicate import Bad, Good, Judgement, Measured, Predicate, Run, Untestable
+from bisector.predicate import Bad, Ends, Good, Judgement, Measured, Predicate, Run, Untestable
 from bisector.probe.early import SPREAD, Endpoints, bar, ended_at, least_of, standing_bar, watching
 from bisector.probe.execution import Execution
 from bisector.probe.fairness import doubt
 from bisector.probe.supervision import EarlyJudgement, Watch
 
+_UNKNOWN = Ends()
+
 
 class Judge:
     """Judges tests by `predicate`.
 
-    A test may be ended once its answer is certain; with `full_run` only if that answer is not good, and one
-    without a reference never by what the endpoints needed.
+    A test is stopped early once its judgement is certain. With `full_run` it is never stopped as good, and
+    without a reference never by comparison with the endpoints.
     """
 
     def __init__(self, predicate: Predicate[Any], *, full_run: bool = False) -> None:
@@ -25,7 +27,7 @@ class Judge:
         self._full_run = full_run
 
     def watch(self, endpoints: Endpoints | None = None, baseline: Run | None = None) -> Watch:
-        """What ends a run early that is certain to be good or bad; `baseline` is that of its reference."""
+        """A watch that stops a run once its judgement is certain; `baseline` is the run of its reference."""
         if self._full_run and baseline is None:
             endpoints = None
         return watching(self._certain, self.predicate, endpoints, baseline)
@@ -34,30 +36,34 @@ class Judge:
         judgement = self.predicate.watch(run)
         return None if self._full_run and isinstance(judgement, Good) else judgement
 
-    def judgement(self, execution: Execution, baseline: Execution | None) -> Judgement:
-        """What the predicate says of a finished test; `UsageError` where the predicate itself is at fault."""
+    def judgement(self, execution: Execution, baseline: Execution | None, ends: Ends = _UNKNOWN) -> Judgement:
+        """The predicate's judgement of a finished test, reviewed by the endpoints' runs.
+
+        Raises `UsageError` if the predicate fails.
+        """
         if execution.judgement is not None:
             return execution.judgement
         name = self.predicate.name
         try:
-            judgement = self.predicate.judge(execution.run, baseline.run if baseline else None)
+            judged = self.predicate.judge(execution.run, baseline.run if baseline else None)
+            judgement = self.predicate.review(judged, execution.run, ends)
         except UsageError:
             raise
         except Exception as error:
             raise UsageError(
-                f"the predicate {name} failed on a finished test ({type(error).__name__}: {error}); mend it"
+                f"the predicate {name} failed on a finished test ({type(error).__name__}: {error}); fix it"
             ) from error
         if not isinstance(judgement, Good | Bad | Untestable | Measured):
-            raise UsageError(f"the predicate {name} returned {judgement!r}, which is no judgement; mend it")
+            raise UsageError(f"the predicate {name} returned {judgement!r}, which is not a judgement; fix it")
         return judgement
 
     def judgement_against(
-        self, execution: Execution, baseline: Execution, endpoints: Endpoints
+        self, execution: Execution, baseline: Execution, endpoints: Endpoints, ends: Ends = _UNKNOWN
     ) -> Judgement | None:
-        """`judgement` of a run that an earlier reference may have ended; None where that was too early."""
+        """`judgement` of a run watched with an earlier reference; None if it was stopped too early."""
         early = execution.judgement
         if not isinstance(early, Bad) or early.at_least is None:
-            return self.judgement(execution, baseline)
+            return self.judgement(execution, baseline, ends)
         least = least_of(self.predicate, endpoints, execution.run, baseline.run)
         enough = bar(self.predicate, endpoints)
         if least is None or enough is None or least * SPREAD < enough:
@@ -65,15 +71,15 @@ class Judge:
         return ended_at(execution.run, least)
 
     def doubt(self, judgement: Judgement, execution: Execution, baseline: Execution | None) -> str | None:
-        """Why the judgement is not to be believed, because it hangs on wall time and a run was not fair."""
+        """Why the judgement is unreliable: it depends on wall time and a run was unfair. None if reliable."""
         runs = [execution.run, *([baseline.run] if baseline else [])]
         return doubt(self.predicate, judgement, runs)
 
     def stands_clear(self, endpoints: Endpoints | None) -> bool:
-        """Whether good and bad lie so far apart that an earlier run of the reference may do."""
+        """Whether good and bad are so far apart that an earlier reference run is enough."""
         return standing_bar(self.predicate, endpoints) is not None
 
     def is_clearly_good(self, judgement: Judgement, endpoints: Endpoints | None) -> TypeGuard[Measured]:
-        """Whether a ratio to an earlier run of the reference leaves no doubt that the commit is good."""
+        """Whether the ratio to an earlier reference run proves that the commit is good."""
         enough = standing_bar(self.predicate, endpoints)
         return isinstance(judgement, Measured) and enough is not None and judgement.value <= math.sqrt(enough)

@@ -1,4 +1,4 @@
-"""Starting a command so that nothing of it happens before its process tree is owned."""
+"""Starts a command but holds it back until its process tree is owned."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from bisector.errors import InfrastructureFault
 from bisector.probe.ownership import MARK
 
 SHELL = "/bin/sh"
-"""Runs command lines: the shell that every POSIX machine has."""
+"""The shell that runs command lines; every POSIX system has it."""
 
 GATE = 'read -r go && exec "$@" </dev/null'
-"""Holds the command back until its process is where it belongs; ends by itself if bisector dies before."""
+"""Holds the command back until its process is set up; exits by itself if bisector dies first."""
 
 CHUNK = 256 * 1024
 _AUTOGROUP_AGAIN = 0.12
-"""Seconds after which the kernel takes the niceness of another session from a user who is not root."""
+"""Seconds until the kernel accepts another autogroup niceness from a user who is not root."""
 PIPE = 1024 * 1024
-"""Bytes the output pipe holds, so that a busy machine does not make the test wait for its reader."""
+"""Size of the output pipe in bytes, so that on a busy machine the test does not wait for its reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to run: a line for `/bin/sh -c`, or a program with its arguments; where; in what environment."""
+    """What to run (a line for `/bin/sh -c`, or a program with arguments), where, and its environment."""
 
     line: str | tuple[str, ...]
     folder: Path
@@ -43,12 +43,12 @@ class Command:
 
 
 class Launch:
-    """A command's first process, in a session of its own: held at the gate, let go, read from, reaped."""
+    """A command's first process, in its own session: held at a gate, released, read from, reaped."""
 
     def __init__(self, command: Command, token: str) -> None:
-        """Raises InfrastructureFault where no process can be started."""
+        """Raises InfrastructureFault if no process can be started."""
         if not command.folder.is_dir():
-            raise InfrastructureFault(f"the folder {command.folder} to run {command.line!r} in is not there")
+            raise InfrastructureFault(f"cannot run {command.line!r}: no folder {command.folder}")
         try:
             self._process = subprocess.Popen(
                 [SHELL, "-c", GATE, SHELL, *command.words],
@@ -71,18 +71,18 @@ class Launch:
             fcntl.fcntl(self.output, fcntl.F_SETPIPE_SZ, PIPE)
 
     def pin(self, cpus: Set[int]) -> None:
-        """Let the command, and all it will ever start, run on these CPUs only; before the gate opens."""
+        """Restrict the command and its descendants to these CPUs; call before opening the gate."""
         try:
             os.sched_setaffinity(self.pid, cpus)
         except OSError as error:
             named = ", ".join(map(str, sorted(cpus)))
-            raise InfrastructureFault(f"cannot keep the test to CPU {named}: {error.strerror}") from error
+            raise InfrastructureFault(f"cannot pin the test to CPU {named}: {error.strerror}") from error
 
     def yield_to_others(self, nice: int) -> None:
-        """Let others go before the command and all it will ever start; before the gate opens.
+        """Lower the priority of the command and its descendants; call before opening the gate.
 
-        Between sessions that the kernel has grouped by itself only their groups' own niceness counts
-        (sched(7), "The autogroup feature"); what opens a session of its own is in another group again.
+        Between sessions in different autogroups only the groups' niceness counts (sched(7), "The autogroup
+        feature"). A descendant that opens its own session gets another autogroup.
         """
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, self.pid, nice)
@@ -95,10 +95,10 @@ class Launch:
                 autogroup.write_text(str(nice))
 
     def limit_data(self, size: int) -> None:
-        """Have the kernel refuse each process more than `size` bytes of its own; before the gate opens.
+        """Limit the private memory of each process to `size` bytes; call before opening the gate.
 
-        RLIMIT_DATA counts what can be written and is not shared (getrlimit(2)). RLIMIT_AS would also
-        count address space that a runtime only reserves, often more than the machine has.
+        RLIMIT_DATA counts private writable memory (getrlimit(2)). RLIMIT_AS would also count address space
+        that a runtime only reserves, often more than the machine has.
         """
         _, most = resource.prlimit(self.pid, resource.RLIMIT_DATA)
         size = size if most == resource.RLIM_INFINITY else min(size, most)
@@ -106,17 +106,17 @@ class Launch:
 
     @property
     def output(self) -> int:
-        """The file descriptor of what the command and its children print."""
+        """The file descriptor of the output of the command and its children."""
         return self._output.fileno()
 
     def open_gate(self) -> None:
-        """Let the command begin."""
+        """Start the command."""
         with contextlib.suppress(BrokenPipeError):
             self._gate.write(b"\n")
         self._gate.close()
 
     def read(self) -> bytes | None:
-        """What was printed meanwhile: None for nothing yet, empty when nothing can come any more."""
+        """Read new output; None if there is none yet, empty at the end of the output."""
         try:
             return os.read(self.output, CHUNK)
         except BlockingIOError:
@@ -124,13 +124,13 @@ class Launch:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the first process has ended (it stays to be reaped)."""
+        """Whether the first process has ended (without reaping it)."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def reap(self) -> tuple[int, resource.struct_rusage]:
-        """Wait for the first process: its exit code (minus the signal, if one killed it) and its account.
+        """Wait for the first process; returns its exit code (minus the signal that killed it) and its usage.
 
-        One that was never let go ends here too.
+        A process still held at the gate exits too.
         """
         self._gate.close()
         _, status, account = os.wait4(self.pid, 0)
@@ -145,7 +145,7 @@ class Launch:
 
 @contextlib.contextmanager
 def end_notice(pid: int) -> Iterator[int | None]:
-    """A descriptor that becomes readable when `pid` ends; None where the kernel has none (before 5.3)."""
+    """A descriptor that becomes readable when `pid` ends; None if the kernel has none (before 5.3)."""
     try:
         descriptor = os.pidfd_open(pid)
     except OSError:

@@ -1,8 +1,9 @@
-"""A commit laid out in a slot, with the hunt's overlay and what belongs there of earlier builds."""
+"""Checks out a commit in a slot, with the hunt's overlay and the right files of earlier builds."""
 
 from __future__ import annotations
 
 from bisector.history.worktree import Worktree
+from bisector.hunt_file.setup import keeps_of
 from bisector.probe.identity import Identity
 from bisector.probe.overlay import lay_over
 from bisector.probe.sparse import paths_of
@@ -10,26 +11,28 @@ from bisector.probe.undeclared import bring_back, forget_aside, put_aside
 
 
 class LayingOut:
-    """Lays out commits as the hunt of `identity` asks; `HuntFileError` where that cannot be done sparsely."""
+    """Checks out commits for the hunt of `identity`; raises `HuntFileError` if it cannot be sparse."""
 
     def __init__(self, identity: Identity) -> None:
         self._hunt = identity.hunt
         self._repository = identity.repository
         self._ends = frozenset(identity.ends.values())
         self._named = identity.named
+        self._keeps = (*self._hunt.test.keeps, *keeps_of(self._hunt.setup))
         self._only = paths_of(identity.hunt) if identity.hunt.sparse else ()
 
     def lay_out(
         self, worktree: Worktree, commit: str, *, clean: bool = False, to_restore: bool = False
     ) -> None:
-        """Check out `commit` and lay the overlay over it.
+        """Check out `commit` and apply the overlay.
 
-        What earlier builds left in the slot goes if `clean`, is put aside if a build is `to_restore`, and
-        else stays for the next build to go on from. Endpoints and clean slots are never sparse. Raises
-        `DoesNotApply` where the overlay does not fit, `CommitFault` and `InfrastructureFault`.
+        Files of earlier builds are deleted if `clean`, moved aside if `to_restore`, and otherwise kept for an
+        incremental build. What tests and `setup` keep stays in place unless `clean`, even if it is that of
+        another commit. Endpoints and clean slots are never sparse. Raises `DoesNotApply` if the overlay does
+        not apply, `CommitFault` and `InfrastructureFault`.
         """
         all_of_it = clean or commit in self._ends
-        keeps = () if clean else self._hunt.test.keeps
+        keeps = () if clean else self._keeps
         worktree.checkout(commit, clean=clean, only=() if all_of_it else self._only, keeps=keeps)
         if worktree.is_scratch:
             if clean:

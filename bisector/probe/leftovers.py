@@ -1,4 +1,4 @@
-"""What a bisector that died (kill -9, power) left running is found and ended; nothing else is."""
+"""Finds and kills processes left by a bisector that was killed (kill -9), and nothing else."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bisector.probe.temporary import remove_orphaned
 
 
 def clean_leftovers(hierarchies: Hierarchies | None = None) -> int:
-    """Kill the processes of runs whose bisector is dead; remove their control groups and temporary folders.
+    """Kill processes of runs whose bisector is dead; remove their control groups and temporary folders.
 
-    Returns how many groups and processes were found. Raises InfrastructureFault when one cannot be
-    ended. Safe to call while other bisectors are at work.
+    Returns the number of groups and processes found. Raises InfrastructureFault if one cannot be killed. Safe
+    to call while other bisectors run.
     """
     found = 0
     for folder in (hierarchies or detect()).folders:

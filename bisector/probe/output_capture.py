@@ -1,4 +1,4 @@
-"""What a test prints: bounded in memory and on disk, its marker lines kept with their times."""
+"""The output of a test: bounded in memory and on disk; marker lines are kept with their times."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from bisector.pattern import Bounded
 from bisector.predicate import Match
 
 KEPT = 256 * 1024
-"""Bytes kept in memory from the head and as many from the tail of the output."""
+"""Bytes of output kept in memory, both from its head and from its tail."""
 
 LOGGED = 8 * 1024 * 1024
-"""Bytes written to the log as they come; beyond, the log gets the tail when the test ends."""
+"""Bytes written to the log immediately; beyond that, the log gets the tail when the test ends."""
 
 LINE = 8 * 1024
-"""Bytes of one line that patterns are matched against; the rest of a longer line is not looked at."""
+"""Bytes of one line that patterns are matched against; the rest of a longer line is ignored."""
 
 MATCHES = 100_000
-"""Most matches kept for one pattern; beyond, ones from the middle are forgotten, first and last kept."""
+"""Most matches kept for one pattern; beyond that, matches from the middle are dropped."""
 
 
 class OutputCapture:
-    """Takes output as it comes and never needs more than a fixed amount of memory and disk."""
+    """Captures output in a fixed amount of memory and disk."""
 
     def __init__(self, patterns: Sequence[str] = (), log: Path | None = None) -> None:
         self._patterns = [(pattern, _compile(pattern)) for pattern in patterns]
@@ -35,7 +35,7 @@ class OutputCapture:
         self._log_path = log
         self._log = self._open_log()
         self.total = 0
-        """Bytes taken so far."""
+        """Bytes captured so far."""
 
     def __enter__(self) -> Self:
         return self
@@ -46,11 +46,11 @@ class OutputCapture:
 
     @property
     def matches(self) -> Mapping[str, Sequence[Match]]:
-        """The matches so far, by pattern, in the order they came (the live lists)."""
+        """The matches so far, by pattern, in order (live lists)."""
         return self._matches
 
     def feed(self, data: bytes, at: float) -> bool:
-        """Take `data` that came `at` seconds after the start; True when a line of it matched."""
+        """Add `data` read `at` seconds after the start; True if a line of it matched."""
         if self._log and self.total < LOGGED:
             self._write(data[: LOGGED - self.total])
         self.total += len(data)
@@ -62,7 +62,7 @@ class OutputCapture:
         return self._match_lines(data, at) if self._patterns else False
 
     def finish(self, at: float) -> None:
-        """Take what stands after the last line end for a line, and complete the log; once."""
+        """Match an unterminated last line and complete the log; call once."""
         if self._line:
             self._match(bytes(self._line), at)
         if self._log:
@@ -72,14 +72,14 @@ class OutputCapture:
 
     @property
     def text(self) -> str:
-        """Head and tail, with a line between that says how much was left out."""
+        """Head and tail, with a line in between that says how much is omitted."""
         unshown = self.total - len(self._head)
         return (self._head + self._join(min(unshown, KEPT), unshown)).decode(errors="replace")
 
     def _join(self, kept: int, unshown: int) -> bytes:
-        """The last `kept` bytes, after a line that says how many of `unshown` are missing."""
+        """The last `kept` bytes, after a line that says how many of `unshown` are omitted."""
         left_out = unshown - kept
-        note = b"\n[... %d bytes left out ...]\n" % left_out if left_out > 0 else b""
+        note = b"\n[... %d bytes omitted ...]\n" % left_out if left_out > 0 else b""
         return note + bytes(self._tail[-kept:])
 
     def _match_lines(self, data: bytes, at: float) -> bool:
@@ -124,7 +124,8 @@ class OutputCapture:
 
     def _unwritable(self, error: OSError) -> InfrastructureFault:
         return InfrastructureFault(
-            f"cannot write the log {self._log_path}: {error.strerror}; make room, or choose another `scratch`"
+            f"cannot write the log {self._log_path}: {error.strerror}; "
+            "free some space or choose another `scratch`"
         )
 
 
@@ -132,4 +133,4 @@ def _compile(pattern: str) -> Bounded:
     try:
         return Bounded(pattern)
     except ValueError as error:
-        raise UsageError(f"{pattern!r} is not a regular expression ({error}); mend it") from error
+        raise UsageError(f"{pattern!r} is not a regular expression ({error}); fix it") from error

@@ -1,4 +1,4 @@
-"""The files that a build makes."""
+"""The files that a build creates."""
 
 from __future__ import annotations
 
@@ -20,15 +20,21 @@ _KINDS = {
 
 
 class CannotBeKept(Exception):
-    """An output holds what is no file, folder or symbolic link; the text says so in one sentence."""
+    """An output contains something other than files, folders and symbolic links: `named` says what."""
+
+    def __init__(self, named: str) -> None:
+        super().__init__(
+            f"the build creates {named}, which cannot be stored; declare `outputs` that do not contain it"
+        )
+        self.named = named
 
 
 def files_of(slot: Path, outputs: Sequence[str]) -> Iterator[tuple[Path, os.stat_result]]:
-    """The files, folders and symbolic links of `outputs`, folders before what is in them.
+    """The files, folders and symbolic links of `outputs`; folders come before their contents.
 
-    Each comes once, with its status, by its own place where a link leads to an output; no other link is
-    followed. What the owner may not read can be read while its path is at hand. Raises FileNotFoundError
-    where an output is not there, `CannotBeKept` for a FIFO, a socket or a device.
+    Yields each once, with its status, under its real path if a link leads to the output; follows no other
+    links. Files without read permission are readable while they are yielded. Raises FileNotFoundError if an
+    output is missing, `CannotBeKept` for a FIFO, a socket or a device.
     """
     seen: set[Path] = set()
     for output in sorted(outputs):
@@ -43,10 +49,7 @@ def files_of(slot: Path, outputs: Sequence[str]) -> Iterator[tuple[Path, os.stat
 def _below(slot: Path, path: Path) -> Iterator[tuple[Path, os.stat_result]]:
     status = path.lstat()
     if kind := _KINDS.get(stat.S_IFMT(status.st_mode)):
-        raise CannotBeKept(
-            f"the build makes {path.relative_to(slot)}, {kind}, which cannot be kept; "
-            "name `outputs` that do not hold it"
-        )
+        raise CannotBeKept(f"{path.relative_to(slot)}, {kind}")
     if path.is_symlink():
         yield path, status
         return
@@ -59,7 +62,7 @@ def _below(slot: Path, path: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 @contextmanager
 def opened_to_owner(path: Path) -> Iterator[None]:
-    """Let the owner read a file, or list and change a folder, inside of this; its mode is put back."""
+    """Temporarily let the owner read a file, or list and change a folder."""
     mode = path.lstat().st_mode
     wanted = 0o700 if stat.S_ISDIR(mode) else 0o400
     if mode & wanted == wanted:
@@ -74,9 +77,9 @@ def opened_to_owner(path: Path) -> Iterator[None]:
 
 
 def remove(path: Path) -> None:
-    """Take a file, a link or a folder away, if it is there.
+    """Remove a file, a link or a folder, if it exists.
 
-    Raises OSError and `InfrastructureFault` where that is not allowed.
+    Raises OSError and `InfrastructureFault` if that is not permitted.
     """
     try:
         if path.is_dir() and not path.is_symlink():

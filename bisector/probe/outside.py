@@ -1,4 +1,4 @@
-"""What builds and tests write outside of their slots, where one of them may find what another has left."""
+"""Finds files that builds and tests write outside their slots, where they may affect each other."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 _LOOKED_INTO = 500
-"""Entries of a folder that are looked at, one level below a place."""
+"""Entries that are examined per folder one level below a place."""
 
 
 def written_since(since: float, environment: Mapping[str, str], own: Sequence[Path] = ()) -> list[Path]:
-    """Files and folders that were written after `since` (seconds of the epoch) where programs share things.
+    """Files and folders in shared places that were written after `since` (seconds since the epoch).
 
-    These places are temporary folders, the home folder and its caches, each two levels deep; what lies in
-    one of the folders `own`, or is named as ours, is left out. Newest first. Others may have written them.
+    Shared places are temporary folders, the home folder and its caches, each two levels deep. Skips the
+    folders `own` and names that start with "bisector". Newest first. Other programs may have written them.
     """
     found: dict[Path, float] = {}
     for place in _places(environment):

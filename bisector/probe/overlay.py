@@ -1,4 +1,4 @@
-"""Lays a hunt's overlay over a commit: today's tests on yesterday's code, a deadline raised, a patch."""
+"""Applies a hunt's overlay to a commit: today's tests on yesterday's code, a raised deadline, a patch."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Change = Edit | Copy | Place | Patch
 
 
 class DoesNotApply(Exception):
-    """A change that is not optional does not fit this commit, which makes the commit untestable."""
+    """A required change does not apply to this commit, which makes the commit untestable."""
 
 
 def lay_over(
     changes: Sequence[Change], slot: Path, repository: Repository, resolve: Callable[[str], str]
 ) -> None:
-    """Apply `changes` in order to the files in `slot`; `resolve` turns `good` or a revision into an id.
+    """Apply `changes` in order to the files in `slot`; `resolve` turns `good` or a revision into a commit id.
 
-    Raises `DoesNotApply` where one that is not optional does not fit, `EnvironmentFault` where a file
-    beside the hunt file is missing.
+    Raises `DoesNotApply` if a required change does not apply, `EnvironmentFault` if a file that the hunt file
+    names is missing.
     """
     for change in changes:
         try:
@@ -48,8 +48,8 @@ def lay_over(
 def _edit(change: Edit, slot: Path) -> None:
     target = _within(slot, change.edit)
     if not target.is_file():
-        raise DoesNotApply(f"the overlay edits {change.edit}, which this commit does not have")
-    # newline="" keeps the file's own line ends; surrogateescape keeps bytes that are no UTF-8.
+        raise DoesNotApply(f"the overlay edits {change.edit}, which is not in this commit")
+    # newline="" keeps line endings; surrogateescape keeps bytes that are not UTF-8.
     with target.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         text = file.read()
     if change.regex:
@@ -57,17 +57,17 @@ def _edit(change: Edit, slot: Path) -> None:
     else:
         edited, count = text.replace(change.find, change.replace), text.count(change.find)
     if not count:
-        raise DoesNotApply(f"the overlay finds no '{change.find}' in {change.edit}")
+        raise DoesNotApply(f"the overlay does not find '{change.find}' in {change.edit}")
     with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         file.write(edited)
 
 
 def _copy(change: Copy, slot: Path, repository: Repository, commit: str) -> None:
     try:
-        # Literal: a path may look like a glob, `routes/[id].js`, or like an option.
+        # Literal: a path may look like a glob (`routes/[id].js`) or an option.
         archive = repository.git("archive", "--format=tar", f"{commit}:./", f":(literal){change.copy_}")
     except GitFailure as error:
-        raise DoesNotApply(f"the overlay copies {change.copy_}, which {commit[:12]} does not have") from error
+        raise DoesNotApply(f"the overlay copies {change.copy_}, which is not in {commit[:12]}") from error
     target = _within(slot, change.target)
     _remove(target)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
@@ -84,7 +84,7 @@ def _copy(change: Copy, slot: Path, repository: Repository, commit: str) -> None
 
 def _place(change: Place, slot: Path) -> None:
     if not change.file.exists():
-        raise EnvironmentFault(f"the overlay brings {change.file}, which does not exist; correct `file`")
+        raise EnvironmentFault(f"the overlay's file {change.file} does not exist; correct `file`")
     target = _within(slot, change.to)
     _remove(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -104,10 +104,10 @@ def _patch(change: Patch, slot: Path, repository: Repository) -> None:
 
 
 def _within(slot: Path, path: str) -> Path:
-    """The place of `path` in the slot; a symbolic link in the history must not lead out of it."""
+    """The location of `path` in the slot; a symbolic link in the history must not lead out of it."""
     target = slot / path
     if not is_inside(slot, path) or target.is_symlink():
-        raise DoesNotApply(f"{path} is, or lies behind, a symbolic link or a file in this commit")
+        raise DoesNotApply(f"{path} is a symbolic link in this commit, or lies below a link or a file")
     return target
 
 

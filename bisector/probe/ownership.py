@@ -1,4 +1,4 @@
-"""What it takes to own a process tree: gather it, measure it, kill it, and know whose it was."""
+"""What owning a process tree means: collect it, measure it, kill it, and know whose it is."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bisector.errors import InfrastructureFault
 from bisector.probe.proc import status_of
 
 MARK = "BISECTOR_PROBE"
-"""Environment variable by which the processes of a run are known, also after the death of bisector."""
+"""Environment variable that marks the processes of a run, even after bisector dies."""
 
 KILL_PATIENCE = 10.0
-"""Seconds after which a process that does not die of SIGKILL (it hangs in the kernel) is given up."""
+"""Seconds after which a process that survives SIGKILL (it hangs in the kernel) is reported."""
 
 _TOKEN = re.compile(r"(\d+)-(\d+)-(\d+)-(\d+)")
 _runs = itertools.count()
@@ -25,46 +25,46 @@ _runs = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process tree has used so far: seconds and bytes."""
+    """The usage of a process tree so far, in seconds and bytes."""
 
     user: float
     system: float
     peak_memory: int | None
     oom_kills: int = 0
     at_limit: bool = False
-    """Whether the tree reached the memory limit that the kernel holds it to."""
+    """Whether the tree reached the memory limit that the kernel enforces."""
     waited: float | None = None
-    """Seconds in which the tree could have run but got no CPU; None where the kernel does not tell."""
+    """Seconds in which the tree was ready to run but got no CPU; None if it is not known."""
 
 
 class ProcessTree(Protocol):
-    """The processes of one run, from before their first instruction to the last one's end."""
+    """The processes of one run, from before the first instruction to the end of the last process."""
 
     memory_source: str
     enforces_memory: bool
-    """Whether the kernel kills at the memory limit; otherwise the caller must compare and kill."""
+    """Whether the kernel enforces the memory limit; otherwise the caller must."""
 
     def join(self, pid: int) -> None:
-        """Take in a process that has no children yet."""
+        """Add a process that has no children yet."""
 
     def yield_to_others(self, nice: int) -> None:
-        """Let others go before the tree, as far as the kernel schedules it as one."""
+        """Lower the tree's CPU priority, if the kernel schedules it as one group."""
 
     def usage(self, top: struct_rusage | None = None) -> Usage:
-        """Measure the tree; `top` is the first process's own account, once it has been waited for."""
+        """Measure the tree; `top` is the usage of the first process, once it was reaped."""
 
     def kill(self) -> None:
-        """Kill every process and wait until none runs; InfrastructureFault if one cannot be killed."""
+        """Kill every process and wait until none runs; raises InfrastructureFault if one survives."""
 
     def remove(self) -> None:
-        """Give back what the tree took of the system; after `kill`."""
+        """Release the tree's system resources; call after `kill`."""
 
 
 def new_token() -> str:
-    """A name for one run: owner's pid, owner's start time (clock ticks since boot), pid namespace, number."""
+    """A name for one run: owner's pid, its start time (clock ticks since boot), pid namespace, number."""
     owner = status_of(os.getpid())
     started = owner.started if owner else 0
-    # Always of one length: how long the environment is changes how fast some programs run.
+    # Fixed length: the size of the environment affects the speed of some programs.
     return f"{os.getpid()}-{started}-{_namespace()}-{next(_runs):06}"
 
 
@@ -78,13 +78,13 @@ def is_orphaned(token: str) -> bool:
 
 
 def _namespace() -> int:
-    """Pids mean nothing in another pid namespace, so the owner's is part of the token."""
+    """The inode of the pid namespace; pids are meaningless in another one."""
     return Path("/proc/self/ns/pid").stat().st_ino
 
 
 def unkillable(pid: int) -> InfrastructureFault:
-    """The fault of a process that SIGKILL does not end."""
+    """The fault for a process that survives SIGKILL."""
     return InfrastructureFault(
-        f"process {pid} of a test does not die of SIGKILL, it hangs in the kernel; "
-        "look at it with ps, and restart the machine if it stays"
+        f"process {pid} of a test survives SIGKILL because it hangs in the kernel; "
+        "inspect it with ps, and reboot the machine if it stays"
     )

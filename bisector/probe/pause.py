@@ -1,6 +1,6 @@
-"""Pauses that are not the commit's: a machine that slept, a process or a group that somebody stopped.
+"""Detects pauses that are not the commit's fault: the machine slept, or somebody stopped the processes.
 
-What ran meanwhile, or did not, tells nothing: a test of half a second is not slow because a laptop was shut.
+A run with such a pause says nothing: closing a laptop does not make a test slow.
 """
 
 from __future__ import annotations
@@ -14,79 +14,80 @@ from bisector.errors import InfrastructureFault
 from bisector.probe.proc import all_processes, status_of
 
 LONGEST = 0.5
-"""Seconds that may be missing between two looks; a pause of more voids the run."""
+"""Longest pause in seconds between two checks that does not void the run."""
 
 _NOTED_EVERY = 0.1
 _FROZEN = ("__refrigerator", "do_freezer_trap")
-"""Where the kernel holds the processes of a frozen group: version 1, version 2."""
+"""Kernel functions in which processes of a frozen group wait: cgroup version 1, version 2."""
 
 
 class Paused(InfrastructureFault):
-    """A run that was interrupted from outside and says nothing of its commit; it is to be run again."""
+    """A run was paused from outside and says nothing about its commit; repeat it."""
 
 
 def boot_time() -> float:
-    """Seconds since the machine started, those included in which it slept (clock_gettime(2))."""
+    """Seconds since boot, including time asleep (clock_gettime(2))."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def waited_for_cpu() -> float:
-    """Seconds in which this thread was ready to run and had no CPU; 0 where the kernel does not tell."""
+def runnable_time() -> float:
+    """Seconds in which this thread ran or was ready to run; CPU time alone if the kernel says no more."""
     with contextlib.suppress(OSError, ValueError, IndexError):
-        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
-    return 0.0
+        ran, waited, *_ = Path("/proc/thread-self/schedstat").read_text().split()
+        return (int(ran) + int(waited)) / 1e9
+    return time.thread_time()
 
 
 class PauseDetector:
-    """Whether the thread that asks was itself at work since it last asked.
+    """Detects whether the calling thread was paused since its last call.
 
-    A thread that waits for at most `expected` seconds is back after them, unless it was stopped, frozen, or
-    slept with the machine. What it waited for a CPU is left out: on a crowded machine it is late without a
-    pause.
+    A thread that waits for at most `expected` seconds returns in time unless it was stopped or frozen, or the
+    machine slept. Its own work and waiting for a CPU do not count: on a busy machine threads are late without
+    a pause.
     """
 
     def __init__(
         self,
         clock: Callable[[], float] = boot_time,
-        waited: Callable[[], float] = waited_for_cpu,
+        runnable: Callable[[], float] = runnable_time,
     ) -> None:
         self._clock = clock
-        self._waited = waited
-        self._noted = (clock(), waited())
+        self._runnable = runnable
+        self._noted = (clock(), runnable())
         self._seen = self._noted[0]
 
     def gap(self, expected: float) -> float:
-        """The seconds since the last look that are missing beyond `expected`; 0 up to `LONGEST`."""
+        """The length in seconds of a pause since the last call, beyond `expected`; 0 if at most `LONGEST`."""
         now = self._clock()
         late, self._seen = now - self._seen - expected, now
-        since, waited = self._noted
+        since, runnable = self._noted
         if late > LONGEST:
-            late -= self._waited() - waited
+            late -= self._runnable() - runnable
         if now - since >= _NOTED_EVERY:
-            self._noted = (now, self._waited())
+            self._noted = (now, self._runnable())
         return late if late > LONGEST else 0.0
 
     def require_none(self, expected: float) -> None:
-        """Raise `Paused` where there was a gap since the last look."""
+        """Raise `Paused` if there was a gap since the last call."""
         if gap := self.gap(expected):
             raise Paused(
-                f"bisector itself stood still for {gap:.1f} s while a command ran (the machine slept, or "
-                "something stopped or froze it), so this run does not count"
+                f"bisector was paused for {gap:.1f} s while a command ran (the machine slept, or "
+                "something stopped or froze bisector), so this run does not count"
             )
 
     def look(self) -> None:
-        """Begin here: what was done since the last look may have taken as long as it did."""
+        """Restart the measurement: time since the last call is not a pause."""
         self._seen = self._clock()
 
 
 def require_not_held(pid: int) -> None:
-    """Raise `Paused` where a process is stopped or frozen."""
+    """Raise `Paused` if a process is stopped or frozen."""
     if _is_held(pid):
         raise Paused(_HELD)
 
 
 def require_not_all_held(root: int) -> None:
-    """Raise `Paused` where nothing goes on below `root`: all that it could wait for is stopped or frozen."""
+    """Raise `Paused` if all leaf processes below `root` are stopped or frozen."""
     living = {pid: process for pid, process in all_processes().items() if not process.is_zombie}
     children: dict[int, list[int]] = {}
     for pid, process in living.items():
@@ -100,7 +101,7 @@ def require_not_all_held(root: int) -> None:
         raise Paused(_HELD)
 
 
-_HELD = "somebody stopped or froze the command while it ran, so this run does not count; let it run"
+_HELD = "something stopped or froze the command while it ran, so this run does not count; let it run"
 
 
 def _is_held(pid: int) -> bool:

@@ -1,37 +1,30 @@
-"""The source files of a plug-in: its own, and the modules beside it that it imports."""
+"""The source files of a plug-in: its own, the local modules that it imports, and files that it names."""
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 import bisector
-from bisector.probe.contents import digest_of
+from bisector.probe.named_files import is_file, with_named
 
 _OURS = ("bisector", "pydantic", "abc", "typing", "builtins")
 
 
 def sources(plug_in: Any) -> dict[str, str]:
-    """Digests by file of all that makes up a predicate or collector which is not bisector's own.
+    """Digests by file of the source of a third-party predicate or collector.
 
-    The parts of a combined predicate count as well. Modules count where they lie beside the plug-in, or where
-    PYTHONPATH leads to; installed packages do not.
+    Parts of a combined predicate count as well. Modules and other files count if they lie beside the
+    plug-in or on PYTHONPATH; installed packages do not.
     """
-    seen: dict[Path, str] = {}
-    waiting = [file for one in _with_parts(plug_in) for file in _files(type(one))]
-    search = _own_search_path()
-    while waiting:
-        file = waiting.pop()
-        if file not in seen and file.is_file():
-            seen[file] = digest_of(file)
-            waiting += _imported(file, [file.parent, *search])
-    return {str(file): digest for file, digest in sorted(seen.items())}
+    files = [file for one in _with_parts(plug_in) for file in _files(type(one))]
+    found = with_named(filter(is_file, files), _own_search_path())
+    return {str(file): digest for file, digest in sorted(found.items())}
 
 
 def _with_parts(plug_in: Any) -> Iterator[Any]:
@@ -45,42 +38,16 @@ def _with_parts(plug_in: Any) -> Iterator[Any]:
 
 
 def _files(kind: type) -> Iterator[Path]:
-    """The files in which a class and those above it are written."""
+    """The files that define a class and its base classes."""
     for one in kind.__mro__:
-        # By its functions, since two files of one name share an entry of sys.modules.
+        # Ask its functions, since two files with the same name share an entry of sys.modules.
         functions = [value for value in vars(one).values() if inspect.isfunction(value)]
         if functions and one.__module__.partition(".")[0] not in _OURS:
             yield Path(functions[0].__globals__.get("__file__", ""))
 
 
 def _own_search_path() -> list[Path]:
-    """Where modules are looked for, without the interpreter's own folders and bisector's."""
+    """`sys.path` without the folders of the interpreter and of bisector."""
     own = (sys.prefix, sys.base_prefix, Path(bisector.__file__).parent.parent)
     paths = (Path(entry).resolve() for entry in sys.path)
     return [path for path in paths if not any(path.is_relative_to(one) for one in own)]
-
-
-def _imported(file: Path, folders: Sequence[Path]) -> Iterator[Path]:
-    """The files of the modules that a file imports, as far as they lie in `folders`."""
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield from _found(alias.name, folders)
-        elif isinstance(node, ast.ImportFrom):
-            # One dot is the folder of the file itself, each more one further up.
-            above = [file.parents[node.level - 1]] if 0 < node.level <= len(file.parents) else folders
-            for alias in node.names:
-                yield from _found(f"{node.module or ''}.{alias.name}".strip("."), above)
-
-
-def _found(name: str, folders: Sequence[Path]) -> Iterator[Path]:
-    """The files of a dotted name: of each package on the way, and of the module itself."""
-    parts = name.split(".")
-    for folder in folders:
-        for at in range(1, len(parts) + 1):
-            base = folder.joinpath(*parts[:at])
-            yield from (path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file())

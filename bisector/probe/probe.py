@@ -1,4 +1,4 @@
-"""The three parts of a probe together: a commit is built, tested, judged."""
+"""Combines the three parts of a probe: build, test and judge."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bisector.probe.test import Tests
 
 @dataclass(frozen=True, slots=True)
 class Prober:
-    """Probes commits for one hunt: `builds` have them stand in a slot, `tests` run there, `judge` judges."""
+    """Probes commits for one hunt with its builds, tests and judge."""
 
     builds: Builds
     tests: Tests
@@ -20,10 +20,15 @@ class Prober:
 
     @property
     def setup(self) -> Setup:
-        """What builds and tests run with."""
+        """The setup that builds and tests share."""
         return self.tests.setup
 
 
 def prober(builds: Builds, judge: Judge) -> Prober:
-    """A prober whose tests run with the setup of `builds`, and keep the lines that the predicate wants."""
-    return Prober(builds, Tests(builds.setup, judge.predicate.patterns), judge)
+    """A prober whose tests share the setup of `builds` and give the predicate the lines and files it needs.
+
+    They run under the predicate's tool. Raises `ToolMissing`.
+    """
+    setup, predicate = builds.setup, judge.predicate
+    tool = predicate.tool(setup.environment)
+    return Prober(builds, Tests(setup, predicate.patterns, predicate.files, tool), judge)

@@ -1,4 +1,4 @@
-"""Processes as `/proc` shows them."""
+"""Reads processes from `/proc`."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class ProcessStatus:
 
     @property
     def is_zombie(self) -> bool:
-        """Whether it has ended and only waits to be reaped."""
+        """Whether it has ended but is not reaped yet."""
         return self.state in "ZX"
 
 
 def parse_status(text: str) -> ProcessStatus:
-    """Read one line of `/proc/PID/stat`; the command name in it may hold spaces and parentheses."""
+    """Parse `/proc/PID/stat`; its command name may contain spaces and parentheses."""
     pid = int(text[: text.index(" ")])
     fields = text[text.rindex(")") + 2 :].split()
     return ProcessStatus(
@@ -53,7 +53,7 @@ def parse_status(text: str) -> ProcessStatus:
 
 
 def status_of(pid: int) -> ProcessStatus | None:
-    """The state of one process, None when there is no such process."""
+    """The status of a process; None if there is no such process."""
     try:
         return parse_status(Path(f"/proc/{pid}/stat").read_text(errors="replace"))
     except (FileNotFoundError, ProcessLookupError):
@@ -61,13 +61,13 @@ def status_of(pid: int) -> ProcessStatus | None:
 
 
 def all_processes() -> dict[int, ProcessStatus]:
-    """Every process that can be seen, by pid."""
+    """All visible processes, by pid."""
     found = (status_of(pid) for pid in _pids())
     return {process.pid: process for process in found if process}
 
 
 def environment_value(pid: int, name: str) -> str | None:
-    """The value of a variable in the environment a process was started with, None where unreadable."""
+    """A variable of a process's initial environment; None if unset or unreadable."""
     try:
         environment = Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
@@ -80,12 +80,12 @@ def environment_value(pid: int, name: str) -> str | None:
 
 
 def started_now() -> int:
-    """What `ProcessStatus.started` of a process that starts now would be, in ticks since boot."""
+    """The value of `ProcessStatus.started` for a process started now, in ticks since boot."""
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) / TICK)
 
 
 def holds_open(pid: int, folder: Path) -> bool:
-    """Whether a process works in `folder` (a resolved path), or has a file open there."""
+    """Whether a process has its working directory or an open file in `folder` (a resolved path)."""
     for link in [Path(f"/proc/{pid}/cwd"), *Path(f"/proc/{pid}/fd").glob("*")]:
         with contextlib.suppress(OSError):
             if link.readlink().is_relative_to(folder):
@@ -94,7 +94,7 @@ def holds_open(pid: int, folder: Path) -> bool:
 
 
 def with_environment(name: str) -> Iterator[tuple[int, str]]:
-    """Every process whose environment names `name`, with the value."""
+    """Every process with the variable `name` in its environment, and the value."""
     for pid in _pids():
         if (value := environment_value(pid, name)) is not None:
             yield pid, value

@@ -1,11 +1,10 @@
-"""A process tree owned without control groups: by descent, session, a mark in the environment, open files.
+"""A process tree owned without control groups: by parent, session, a mark in the environment, open files.
 
-Weaker than a control group, and the report says so: CPU time of processes that nobody waits for is
-known only from samples, memory is the sampled sum of resident sizes (shared pages count once for
-each process), and the limit is held by the sampling caller. A daemon that loses its parent becomes a child
-of ours, also one that clears its environment. Out of reach is what another program starts for the test,
-such as a container, and, while several runs are under way, a daemon without the mark that has nothing
-open in its slot.
+Weaker than a control group, and the report says so: CPU time of processes that nobody waits for is only
+sampled, memory is the sampled sum of resident sizes (counting shared pages once per process), and the caller
+enforces the limit by sampling. A daemon that loses its parent becomes our child, even if it clears its
+environment. Not covered: processes that another program starts for the test, such as containers, and, while
+several runs are active, a daemon without the mark that has nothing open in its slot.
 """
 
 from __future__ import annotations
@@ -28,9 +27,10 @@ from bisector.probe.proc import (
     started_now,
     with_environment,
 )
+from bisector.probe.run_delay import RunDelay
 
 PR_SET_CHILD_SUBREAPER = 36
-"""prctl(2): orphaned descendants become children of this process instead of init's."""
+"""prctl(2): orphaned descendants become children of this process instead of init."""
 
 
 class SampledTree:
@@ -40,7 +40,7 @@ class SampledTree:
     enforces_memory = False
 
     _live: ClassVar[set[SampledTree]] = set()
-    """The trees of this process, from before their first process to after their last."""
+    """The trees of this process, from before their first process starts until their last one ends."""
 
     def __init__(self, token: str, folder: Path) -> None:
         self._token = token
@@ -53,28 +53,31 @@ class SampledTree:
         self._reaped_user = self._reaped_system = 0.0
         self._user = self._system = 0.0
         self._peak = 0
+        self._delay = RunDelay()
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     def join(self, pid: int) -> None:
-        """Take `pid`, a session leader, for the root of the tree."""
+        """Make `pid`, a session leader, the root of the tree."""
         self._top = pid
         self._sessions.add(pid)
 
     def yield_to_others(self, nice: int) -> None:
-        """Nothing: it is no group of the scheduler's."""
+        """Do nothing: the kernel does not schedule this tree as a group."""
 
     def usage(self, top: resource.struct_rusage | None = None) -> Usage:
-        """Sample the tree; figures never fall from one call to the next."""
+        """Sample the tree; figures never decrease between calls."""
         self._sample()
         user, system = self._reaped_user, self._reaped_system
         if top is not None:
             user, system = user + top.ru_utime, system + top.ru_stime
             self._peak = max(self._peak, own_peak(top))
         self._user, self._system = max(self._user, user), max(self._system, system)
-        return Usage(self._user, self._system, self._peak or None)
+        waited = self._delay.waited(self._user + self._system)
+        return Usage(self._user, self._system, self._peak or None, waited=waited)
 
     def _sample(self) -> None:
         members = self._members()
+        self._delay.sample({self._top, *self._seen})
         self._peak = max(self._peak, sum(process.resident for process in members))
         user = sum(process.user + process.children_user for process in members)
         system = sum(process.system + process.children_system for process in members)
@@ -82,8 +85,9 @@ class SampledTree:
         self._system = max(self._system, self._reaped_system + system)
 
     def kill(self) -> None:
-        """Kill and reap until no member is left, however fast they fork."""
+        """Kill and reap until no member remains, even if they fork fast."""
         deadline = time.monotonic() + KILL_PATIENCE
+        self._delay.sample({self._top, *self._seen})
         while members := self._members() or self._marked():
             for process in members:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -95,11 +99,11 @@ class SampledTree:
         self._reap()
 
     def remove(self) -> None:
-        """Nothing was taken of the system."""
+        """Forget the tree; it holds no system resources."""
         self._live.discard(self)
 
     def _members(self) -> list[ProcessStatus]:
-        """The living processes of the tree, found by descent from the root and from adopted orphans."""
+        """The living processes of the tree: descendants of the root and of adopted orphans."""
         processes = all_processes()
         children: dict[int, list[ProcessStatus]] = {}
         for process in processes.values():
@@ -123,7 +127,7 @@ class SampledTree:
         return adopted and self._is_ours(process)
 
     def _is_ours(self, orphan: ProcessStatus) -> bool:
-        """Whether an adopted process is of this run, with or without its mark."""
+        """Whether an adopted process belongs to this run, with or without its mark."""
         mark = environment_value(orphan.pid, MARK)
         if mark == self._token:
             return True
@@ -137,12 +141,12 @@ class SampledTree:
         self._sessions |= {process.session for process in members.values()}
 
     def _marked(self) -> list[ProcessStatus]:
-        """Members that left the family (where this process could not become their reaper)."""
+        """Members outside the process tree (if this process could not become their reaper)."""
         pids = {pid for pid, token in with_environment(MARK) if token == self._token}
         return [p for p in all_processes().values() if p.pid in pids and not p.is_zombie]
 
     def _reap(self) -> None:
-        """Wait for ended orphans that became our children; the root is left to whoever started it."""
+        """Reap ended orphans that became our children; `Launch` reaps the root."""
         self._members()
         for pid in self._seen.keys() - {self._top}:
             with contextlib.suppress(ChildProcessError):
@@ -153,10 +157,10 @@ class SampledTree:
 
 
 def own_peak(account: resource.struct_rusage) -> int:
-    """The largest resident size (bytes) among the waited-for processes, 0 where it is not theirs.
+    """The largest resident size (bytes) among the reaped processes; 0 if unknown.
 
-    A process started from this one inherits this one's high-water mark (getrusage(2) on ru_maxrss,
-    vfork and exec), so a figure not above our own says nothing of the child.
+    A child inherits our own high-water mark (getrusage(2) on ru_maxrss, vfork and exec), so a figure not
+    above ours says nothing about the child.
     """
     ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return account.ru_maxrss * 1024 if account.ru_maxrss > ours else 0

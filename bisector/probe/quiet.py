@@ -1,8 +1,8 @@
-"""Waiting for a calm machine, judged by what runs now.
+"""Waits for a quiet machine, judged by what runs now.
 
-The load average will not do: it decays over a minute, so that bisector would wait for the end of its own
-last test. Here the machine is looked at for a second in which bisector itself sleeps, so that what is seen
-is the doing of others (and of bisector's own probes in other slots, which disturb as much as theirs).
+The load average does not work: it decays over a minute, so bisector would wait for the load of its own last
+test. Instead, bisector samples the machine for a second while it sleeps, and so sees only the load of others
+(and of its own probes in other slots, which disturb just as much).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from bisector.units import format_duration
 
 LOOKS = 10
 LOOK = 0.1
-"""Seconds between two of the looks that make up one sample."""
+"""Seconds between the checks that make up one sample."""
 
 TOLD_EVERY = 60.0
-"""Seconds after which it is told again that bisector waits."""
+"""Seconds between reports that bisector still waits."""
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -34,17 +34,17 @@ def wait_for_quiet(
     sleep: Callable[[float], None] = time.sleep,
     state: Callable[[], MachineState] = machine_state,
 ) -> str | None:
-    """Wait until load per core and pressure are at most `quiet.load_per_core`, or for `quiet.wait` seconds.
+    """Wait until the load is at most `quiet.load_per_core`, or for `quiet.wait` seconds.
 
-    `on_wait` is told at once that there is something to wait for, then every minute. Returns None for a
-    calm machine, else a sentence that says how busy it was when the waiting was given up.
+    `on_wait` is called when waiting starts, then every minute. Returns None for a quiet machine, else a
+    sentence that says how busy it still was.
     """
     waited, told = 0.0, -TOLD_EVERY
     while (load := sample_load(clock, sleep, state)) > quiet.load_per_core:
-        waited += LOOKS * LOOK  # Not by the clock, which goes on while bisector is stopped.
+        waited += LOOKS * LOOK  # Not by the clock, which continues while bisector is stopped.
         busy = f"load per core {load:.2f}, {quiet.load_per_core:g} wanted"
         if waited >= quiet.wait:
-            return f"the machine was still busy after {format_duration(waited)} of waiting ({busy})"
+            return f"the machine was still busy after waiting for {format_duration(waited)} ({busy})"
         if waited - told >= TOLD_EVERY:
             told = waited
             on_wait(f"{busy}; {format_duration(quiet.wait - waited)} left")
@@ -54,11 +54,11 @@ def wait_for_quiet(
 def sample_load(
     clock: Callable[[], float], sleep: Callable[[float], None], state: Callable[[], MachineState]
 ) -> float:
-    """What others do for a second: the largest of three views of it.
+    """The load of others during one second: the largest of three figures.
 
-    The share of the CPUs' time in use; the tasks that run or wait, per core (which alone goes above 1);
-    the share of time in which some task waited for a CPU (pressure stall information). Time in which bisector
-    itself was stopped is no time of calm.
+    They are the share of CPU time in use; the tasks that run or wait, per core (the only one that exceeds 1);
+    and the share of time in which some task waited for a CPU (pressure stall information). Time in which
+    bisector itself was stopped does not count.
     """
     began, states, pauses, missing = clock(), [state()], PauseDetector(clock), 0.0
     for _ in range(LOOKS):
@@ -68,7 +68,7 @@ def sample_load(
     seconds, cores = clock() - began - missing, os.cpu_count() or 1
     used = _grown(states[0].busy, states[-1].busy) / _TICKS_PER_SECOND / cores
     stalled = _grown(states[0].stalled, states[-1].stalled)
-    # Whoever looks is one of those that run.
+    # This process itself is runnable.
     running = [one.runnable - 1 for one in states[1:] if one.runnable is not None]
     return max(used / seconds, stalled / seconds, fmean(running or [0]) / cores)
 

@@ -1,4 +1,4 @@
-"""What a probe saw."""
+"""The results of probes."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from bisector.predicate import Judgement, Run
 
 
 class Role(Enum):
-    """What a reading was taken for."""
+    """The purpose of a reading."""
 
     PREMISE = "premise"
     MERGE_BASE = "merge base"
     SEARCH = "search"
     CONFIRMATION = "confirmation"
     VERIFICATION = "verification"
-    """Of a fix, for `bisector verify`: no part of what a hunt goes by."""
+    """Of a fix, for `bisector verify`; a hunt does not use it."""
 
 
 class BuildKind(Enum):
-    """How a commit came to stand built."""
+    """How a commit was built."""
 
     NONE = "none"
-    """It stood there already, or the hunt has no build."""
+    """It was already built in the slot, or the hunt has no build."""
     RESTORED = "restored"
     INCREMENTAL = "incremental"
     CLEAN = "clean"
@@ -40,29 +40,30 @@ class Reading:
     judgement: Judgement
     at: datetime
     run: Run | None = None
-    """None where the commit did not get as far as its test."""
+    """None if the commit did not reach its test."""
     reference: Run | None = None
     build_seconds: float = 0.0
     log: Path | None = None
     against: str = ""
-    """The commit whose build was the reference of a paired reading; empty for an unpaired one."""
+    """The commit whose build was the reference of a paired reading; empty if unpaired."""
     digest: str = ""
-    """SHA-256 of the built outputs; empty where the hunt declares none."""
+    """SHA-256 of the built outputs; empty if the hunt declares none."""
     reference_digest: str = ""
     build: BuildKind = BuildKind.NONE
     shared: str = ""
-    """The commit of the same bytes whose run this is; empty where the commit was run itself."""
+    """The commit with an identical build whose run this is; empty if the commit itself ran."""
     about: str = ""
-    """The commit that a confirmation is about, also where one of its parents is read; the endpoint itself
-    where it was read from a clean build, because it was not what the user had said."""
+    """The commit being confirmed, even if this reading is of one of its parents."""
+    clean: bool = False
+    """Whether everything that ran was built clean from the whole tree; True if the hunt has no build."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownUntestable:
-    """A commit that is untestable, known without a reading: a build ahead failed, or `skip` names it."""
+    """A commit known to be untestable without a reading: a prefetched build failed, or `skip` names it."""
 
     commit: str
     why: str
     at: datetime
     seconds: float = 0.0
-    """What its failed builds took."""
+    """The time its failed builds took."""

@@ -1,11 +1,11 @@
-"""Commands of historical code, shut in by bubblewrap: no network, nothing to write to but the slot.
+"""Runs historical code in a bubblewrap sandbox: no network, and only the slot is writable.
 
-Inside, everything is read-only but the slot and a `/tmp` of its own, which lies on the slot's disk (a tmpfs
-would be counted as memory of the test) and is gone when the slot is. There are a `/proc` of the sandbox's
-own processes, a minimal `/dev`, and an empty `/run`, where daemons of the machine keep sockets that a
-read-only mount does not close. No capability is left, root's neither. The repository stays readable.
+Inside, everything is read-only except the slot and a private `/tmp`. That `/tmp` lies on the slot's disk (a
+tmpfs would count as memory of the test) and is deleted with the slot. `/proc` shows only the sandbox's own
+processes, `/dev` is minimal, and `/run` is empty because daemons keep sockets there that a read-only mount
+does not block. All capabilities are dropped, even for root. The repository stays readable.
 
-A process that a signal kills is seen as exit code 128 + signal, as a shell would say it.
+A process killed by a signal exits with 128 + signal, as in a shell.
 https://github.com/containers/bubblewrap
 """
 
@@ -28,7 +28,7 @@ _CLOSED = (
     *("--die-with-parent", "--unshare-net", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL"),
     *("--ro-bind", "/", "/"),
     *("--tmpfs", "/run", "--ro-bind-try", "/run/current-system", "/run/current-system"),
-    # Root without capabilities may still write kernel settings, and bubblewrap covers only some of them.
+    # Root without capabilities can still write kernel settings; bubblewrap protects only some of them.
     *("--dev", "/dev", "--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
 )
 _INSIDE = {"TMPDIR": "/tmp", "XDG_CACHE_HOME": "/tmp/.cache"}
@@ -38,8 +38,8 @@ _MEANINGLESS_INSIDE = frozenset({"XDG_RUNTIME_DIR", "DUNE_CACHE_ROOT"})
 class Sandbox:
     """Bubblewrap on this machine.
 
-    `path` is where the program is looked for, by default as a shell would. Raises EnvironmentFault where
-    bubblewrap is missing or may not make namespaces.
+    `path` is the search path for the program (default: PATH). Raises EnvironmentFault if bubblewrap is
+    missing or may not create namespaces.
     """
 
     def __init__(self, path: str | None = None) -> None:
@@ -59,24 +59,27 @@ class Sandbox:
         )
         if trial.returncode:
             raise EnvironmentFault(
-                f"bubblewrap cannot shut anything in here ({trial.stderr.strip()}); allow user namespaces "
+                f"bubblewrap does not work here ({trial.stderr.strip()}); allow user namespaces "
                 "(sysctl user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns), "
                 "run as root, or remove `sandbox`"
             )
 
-    def confine(self, command: Command, slot: Path, readable: Sequence[Path]) -> Command:
-        """The same command shut in, with `slot` and what lies beside it to write to, and an empty /tmp.
+    def confine(
+        self, command: Command, slot: Path, readable: Sequence[Path], writable: Sequence[Path] = ()
+    ) -> Command:
+        """The same command in the sandbox, with a writable `slot` and its folder, and an empty /tmp.
 
-        `readable` are folders that must be seen even below /tmp or /run. Raises InfrastructureFault where
-        that /tmp cannot be made.
+        `readable` and `writable` folders stay visible even below /tmp or /run. Raises InfrastructureFault
+        if that /tmp cannot be created.
         """
         slot, folder = slot.resolve(), str(command.folder.resolve())
         private, home = _emptied(private_tmp_of(slot)), str(slot.parent)
-        # The next checkout here, which is not shut in, goes by our own git folder, and dune by its script.
+        # Read-only: outside the sandbox, the next checkout trusts our git folder, and dune its script.
         closed = [*readable, slot.parent / OWN_FOLDER, scripts_of(slot)]
         words = (
             *(self._program, *_CLOSED, "--bind", str(private), "/tmp", "--bind", home, home),
             *(part for path in closed for part in ("--ro-bind-try", str(path), str(path))),
+            *(part for path in writable for part in ("--bind", str(path), str(path))),
             *("--chdir", folder, "--", SHELL, "-c"),
             *((command.line,) if isinstance(command.line, str) else ('exec "$@"', SHELL, *command.line)),
         )
@@ -84,13 +87,13 @@ class Sandbox:
 
 
 def require_entered(run: Run) -> None:
-    """Raise InfrastructureFault where bubblewrap itself failed, so that the command never ran."""
+    """Raise InfrastructureFault if bubblewrap itself failed, so that the command never ran."""
     if run.exit_code == 1 and run.output.startswith(f"{PROGRAM}: "):
         raise InfrastructureFault(f"bubblewrap failed: {run.output.splitlines()[0]}")
 
 
 def private_tmp_of(slot: Path) -> Path:
-    """The folder beside a slot that is /tmp in its sandbox; whoever removes the slot removes it too."""
+    """The folder beside a slot that is /tmp in its sandbox; remove it together with the slot."""
     return slot.parent / f".{slot.name}-tmp"
 
 
@@ -101,7 +104,7 @@ def _emptied(folder: Path) -> Path:
         folder.mkdir()
         folder.chmod(0o1777)
     except OSError as error:
-        raise InfrastructureFault(f"cannot make the sandbox's /tmp ({error})") from error
+        raise InfrastructureFault(f"cannot create the sandbox's /tmp ({error})") from error
     return folder
 
 

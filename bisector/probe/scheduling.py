@@ -1,4 +1,4 @@
-"""How the commands of a probe run beside others."""
+"""How the commands of a probe share the machine."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bisector.errors import HuntFileError
 from bisector.hunt_file.model import Hunt
 
 LAST = 19
-"""The niceness of what nobody waits for."""
+"""The niceness of work that nobody waits for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scheduling:
-    """How commands run beside others: tests on the CPUs `tests`, builds on `builds` (none: all) and `nice`.
+    """CPUs for tests and for builds (empty: all), and the niceness of builds.
 
-    Once `stop` is set, what runs is given up (`GivenUp`).
+    Setting `stop` abandons running commands (`GivenUp`).
     """
 
     tests: frozenset[int] = frozenset()
@@ -27,11 +27,11 @@ class Scheduling:
 
 
 def cpus_of(hunt: Hunt) -> frozenset[int]:
-    """The CPUs that tests are kept to, none for all."""
+    """The CPUs that tests are pinned to; empty for all. Raises `HuntFileError` if one is not available."""
     there = os.sched_getaffinity(0)
     if missing := sorted(set(hunt.measure.cpus) - there):
         raise HuntFileError(
-            f"{hunt.locate('measure', 'cpus')}: measure.cpus: there is no CPU {missing[0]} for bisector; "
-            f"there are {', '.join(map(str, sorted(there)))}"
+            f"{hunt.locate('measure', 'cpus')}: measure.cpus: CPU {missing[0]} is not available to bisector; "
+            f"available: {', '.join(map(str, sorted(there)))}"
         )
     return frozenset(hunt.measure.cpus)

@@ -1,8 +1,9 @@
-"""What the commands of a hunt run with: their environment, CPUs and sandbox, and where their output goes."""
+"""How the commands of a hunt run: environment, CPUs, sandbox and logs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,14 +16,15 @@ from bisector.probe.sandbox import Sandbox, require_entered
 from bisector.probe.scheduling import Scheduling
 from bisector.probe.soundness import require_sound
 from bisector.probe.step import OnStep
+from bisector.probe.temporary import temporary_folder
 
 
 @dataclass
 class Setup:
-    """What builds and tests of `hunt` share.
+    """The setup that builds and tests of `hunt` share.
 
-    `environment` is what they see, `logs` the folder for their output; `on_step` is told what they begin.
-    Raises `EnvironmentFault` where the hunt asks for a sandbox that this machine lacks.
+    `environment` is theirs, `logs` the folder for their output; `on_step` is called when a step begins.
+    Raises `EnvironmentFault` if the hunt needs a sandbox and this machine has none.
     """
 
     hunt: Hunt
@@ -35,9 +37,20 @@ class Setup:
     def __post_init__(self) -> None:
         self.sandbox = Sandbox() if self.hunt.sandbox else None
 
+    @property
+    def makes_nothing(self) -> bool:
+        """Whether a commit is tested as it is checked out, without a setup and a build."""
+        return self.hunt.build is None and not self.hunt.setup
+
     def log_path(self, commit: str, name: str) -> Path:
-        """Where the output of a build or test goes."""
+        """The log file of a build or test."""
         return self.logs / f"{commit[:12]}-{name}.log"
+
+    def temporary(self) -> AbstractContextManager[Mapping[str, str]]:
+        """The environment of one run, with a private TMPDIR unless the sandbox or the user sets one."""
+        if self.sandbox or "TMPDIR" in self.hunt.environment.set:
+            return nullcontext(self.environment)
+        return temporary_folder(self.environment)
 
     def command(
         self,
@@ -46,16 +59,20 @@ class Setup:
         line: str | tuple[str, ...],
         folder: str,
         environment: Mapping[str, str],
+        writable: Sequence[Path] = (),
     ) -> Command:
-        """The command `line` as it runs in `folder` of the slot: with dune kept to it, and in the sandbox."""
+        """The command `line` in `folder` of the slot, with dune kept in the slot, and sandboxed.
+
+        The command may also write to the folders `writable`.
+        """
         within, environment = worktree.path / folder, {**environment, "BISECTOR_COMMIT": commit}
         command = Command(line, within, environment_for(worktree.path, within, environment))
         if self.sandbox is None:
             return command
-        return self.sandbox.confine(command, worktree.path, worktree.private.reads)
+        return self.sandbox.confine(command, worktree.path, worktree.private.reads, writable)
 
     def require_sound(self, worktree: Worktree, run: Run, *, failed: bool) -> None:
-        """Raise `InfrastructureFault` where a run tells nothing of its commit; see `soundness`."""
+        """Raise `InfrastructureFault` if a run says nothing about its commit; see `soundness`."""
         if self.sandbox:
             require_entered(run)
         require_sound(worktree, self.environment, failed=failed)

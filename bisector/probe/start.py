@@ -1,4 +1,4 @@
-"""Where every test of a slot starts from: what was laid out and built, without what earlier tests left."""
+"""Resets a slot before each test to the state after checkout and build."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import stat
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 
@@ -14,38 +14,32 @@ from bisector.errors import InfrastructureFault
 from bisector.history.standing import GitState, changed_files, restore, tracked_files
 from bisector.history.worktree import Worktree
 from bisector.hunt_file.model import Hunt
+from bisector.hunt_file.setup import keeps_of
 from bisector.probe.beside import copies_of, own_beside
 from bisector.probe.globs import matcher
 from bisector.probe.output_files import remove
-
-Entry = tuple[int, int, int, int, int, str]
-"""Mode, inode, size, times of modification and of change (nanoseconds), and where a symbolic link leads.
-
-A time of change cannot be set, so that a file whose time of modification was put back is seen all the same.
-Of folders only mode and time of modification count. The time of change of a file with several names does
-not: it also changes with each of the others.
-"""
+from bisector.probe.walking import Entry, entry_of, make_writable, walk
 
 _LARGEST_COPY = 256 * 1024 * 1024
 
 
 class Back(IntEnum):
-    """How far a slot came back to its start."""
+    """How far a slot was reset."""
 
     WHOLE = 0
     TO_LAY_OUT = 1
-    """Laying out and restoring its outputs will do: what a test spoilt is made by that."""
+    """It needs another checkout and its outputs restored, which recreates the files that a test damaged."""
     TO_BUILD_CLEAN = 2
-    """A test changed or removed what a build had made, and nobody has it any more."""
+    """It needs a clean build: a test changed or removed built files that have no copy."""
 
 
 class Start:
-    """What stands in `worktree` now, after `commit` was laid out and built.
+    """The state of `worktree` now, after `commit` was checked out and built.
 
-    What matches one of the globs `keeps` is a test's to keep. `outputs` are the build's that a store gives
-    back. `laid_over` says whether an overlay or a build may have changed tracked files. `fragile` are the
-    paths that tests were seen to spoil: of these a copy is kept in the folder `copies`, and `put_back` adds
-    to them. Raises `InfrastructureFault` where disk or git fail.
+    Files that match a glob in `keeps` belong to the tests and stay. `outputs` are those that the store can
+    restore. `laid_over` says whether an overlay or a build may have changed tracked files. `fragile` are
+    paths that tests have damaged before: they are copied to the folder `copies`, and `put_back` adds to them.
+    Raises `InfrastructureFault` if disk or git fail.
     """
 
     def __init__(
@@ -70,10 +64,11 @@ class Start:
         self._laid_over = changed_files(worktree) if laid_over else frozenset()
         self._git = GitState(worktree) if worktree.is_scratch else None
         self._files = self._walk()
+        self._names = _names_by_inode(self._files)
         self._copies = self._copied(copies)
 
     def put_back(self) -> Back:
-        """Take away what a test has left, and put back what it changed, as far as that can be had."""
+        """Remove the files that a test left, and restore those it changed, as far as possible."""
         try:
             after = self._walk(unlock=True)
             differing = {path for path, _ in self._files.items() ^ after.items() if not self._is_kept(path)}
@@ -82,17 +77,18 @@ class Start:
             return self._put_back(differing) if differing else Back.WHOLE
         except OSError as error:
             raise InfrastructureFault(
-                f"what a test left in {self._root} cannot be put right: {error}; look what holds it"
+                f"cannot clean up after a test in {self._root}: {error}; check which process uses it"
             ) from error
 
     def _put_back(self, differing: set[str]) -> Back:
         folders = {str(Path(path).parent) for path in differing} | (differing & self._folders())
         for folder in sorted(folders):
-            _make_writable(self._root / folder)
+            make_writable(self._root / folder)
         for path in sorted(differing - self._files.keys(), reverse=True):
             self._take_away(self._root / path)
         wanted = sorted(differing & self._files.keys())
-        spoilt = {path for path in wanted if not self._made_again(path)}
+        spoilt = set(wanted)
+        spoilt -= {path for path in wanted if self._made_again(path, spoilt)}
         back = self._from_git(spoilt)
         for folder in sorted(folders & self._folders(), reverse=True):
             mode, _, _, modified, *_ = self._files[folder]
@@ -100,7 +96,7 @@ class Start:
             os.utime(self._root / folder, ns=(modified, modified))
         for path in wanted:
             with contextlib.suppress(FileNotFoundError):
-                self._files[path] = _entry(self._root / path)
+                self._files[path] = entry_of(self._root / path)
         return back
 
     def _take_away(self, path: Path) -> None:
@@ -109,8 +105,8 @@ class Start:
         elif not (self._keeps and any(path.iterdir())):
             path.rmdir()
 
-    def _made_again(self, path: str) -> bool:
-        """Make a folder, a link, or a file of which there is a copy."""
+    def _made_again(self, path: str, spoilt: set[str]) -> bool:
+        """Recreate a folder, a link, a second name of a file that is not `spoilt`, or a file with a copy."""
         target, (mode, *_, modified, _, link) = self._root / path, self._files[path]
         if stat.S_ISDIR(mode):
             if not target.is_dir() or target.is_symlink():
@@ -120,13 +116,18 @@ class Start:
         remove(target)
         if link:
             target.symlink_to(link)
+        elif twins := [one for one in self._names.get(path, ()) if one not in spoilt]:
+            os.link(self._root / twins[0], target)
         elif path in self._copies:
             shutil.copy2(self._copies[path], target)
             os.utime(target, ns=(modified, modified))
-        return bool(link) or path in self._copies
+        else:
+            return bool(link)
+        spoilt.discard(path)
+        return True
 
     def _from_git(self, spoilt: set[str]) -> Back:
-        """Have git write what is its own; what then is left of the build?"""
+        """Restore tracked files with git; returns what else the slot needs."""
         if not spoilt:
             return Back.WHOLE
         tracked = spoilt & tracked_files(self._worktree)
@@ -135,7 +136,7 @@ class Start:
             restore(self._worktree, self._commit, clean)
         for path in clean:
             modified = self._files[path][3]
-            # So that make does not take it for newer than what was built of it.
+            # Otherwise make would consider it newer than its targets.
             os.utime(self._root / path, ns=(modified, modified))
         built = spoilt - tracked
         self._fragile.update(spoilt - clean)
@@ -163,82 +164,34 @@ class Start:
         return found
 
 
+def _names_by_inode(files: Mapping[str, Entry]) -> dict[str, list[str]]:
+    """All names of each file that has several."""
+    found: dict[int, list[str]] = {}
+    for path, (mode, inode, *_) in files.items():
+        if stat.S_ISREG(mode):
+            found.setdefault(inode, []).append(path)
+    return {path: names for names in found.values() if len(names) > 1 for path in names}
+
+
 def start_of(hunt: Hunt, worktree: Worktree, commit: str, fragile: set[str]) -> Start:
-    """Where the tests of `commit` start from, which stands built in the slot; `fragile` as `Start` has it."""
+    """The start of the tests of `commit`, which is built in the slot; `fragile` as in `Start`."""
+    outputs = hunt.build.outputs if hunt.build else ()
     return Start(
         worktree,
         commit,
         copies_of(worktree.path),
         fragile,
         keeps=hunt.test.keeps,
-        outputs=hunt.build.outputs if hunt.build else (),
-        laid_over=bool(hunt.build or hunt.overlay),
+        outputs=(*outputs, *keeps_of(hunt.setup)),
+        laid_over=bool(hunt.setup or hunt.build or hunt.overlay),
     )
 
 
 def _apart(worktree: Worktree) -> frozenset[str]:
-    """What is no part of a slot: git's own folder, and what bisector puts in and beside its work tree."""
+    """Paths that do not belong to a slot: git's own folder, and bisector's files in and beside it."""
     tree = worktree.path
     aside = {str(worktree.aside.relative_to(tree))} if worktree.aside else set()
     return own_beside(tree) | {".git", *aside}
-
-
-def walk(
-    root: Path, apart: Collection[str], *, beside: bool = False, unlock: bool = False
-) -> dict[str, Entry]:
-    """All that lies below `root`, and with `beside` in the folder above it too, by path from `root`.
-
-    What is `apart`, and all below it, is left out. `unlock` opens folders that cannot be read; what cannot
-    be opened is passed over.
-    """
-    found: dict[str, Entry] = {".": _entry(root)}
-    pending = ["", "../"] if beside else [""]
-    while pending:
-        above = pending.pop()
-        for entry in _listed(f"{root}/{above}", unlock=unlock):
-            path = above + entry.name
-            if path in apart:
-                continue
-            try:
-                found[path] = _of(entry.stat(follow_symlinks=False), entry.path)
-            except FileNotFoundError:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                pending.append(f"{path}/")
-    return found
-
-
-def _listed(folder: str, *, unlock: bool) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except PermissionError:
-        if not unlock:
-            return []
-    except OSError:
-        return []
-    _make_writable(Path(folder))
-    return _listed(folder, unlock=False)
-
-
-def _entry(path: Path) -> Entry:
-    return _of(path.lstat(), str(path))
-
-
-def _of(status: os.stat_result, path: str) -> Entry:
-    mode = status.st_mode
-    if stat.S_ISDIR(mode):
-        return mode, 0, 0, status.st_mtime_ns, 0, ""
-    link = str(Path(path).readlink()) if stat.S_ISLNK(mode) else ""
-    changed = status.st_ctime_ns if status.st_nlink == 1 else 0
-    return mode, status.st_ino, status.st_size, status.st_mtime_ns, changed, link
-
-
-def _make_writable(folder: Path) -> None:
-    with contextlib.suppress(OSError):
-        mode = folder.lstat().st_mode
-        if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
-            folder.chmod(mode | 0o700)
 
 
 def _lies_in(path: str, folders: Collection[str]) -> bool:

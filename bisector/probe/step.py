@@ -1,4 +1,4 @@
-"""What a slot is busy with, for whoever watches."""
+"""The steps of a probe, for progress displays."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from enum import Enum
 
 
 class Step(Enum):
-    """What a slot is busy with."""
+    """The current step in a slot."""
 
-    LAYING_OUT = "laying out"
+    LAYING_OUT = "checking out"
+    SETTING_UP = "setting up"
     BUILDING = "building"
     BUILDING_CLEAN = "building clean"
-    BUILDING_AHEAD = "building ahead"
+    BUILDING_AHEAD = "prefetching"
     TESTING = "testing"
     TESTING_REFERENCE = "testing the reference"
+    WARMING_UP = "warming up"
     RETRYING = "waiting to retry"
-    WAITING = "waiting for a calm machine"
-    REPEATING = "repeating a run that was not fair"
+    WAITING = "waiting for a quiet machine"
+    REPEATING = "repeating an unfair run"
     DONE = "done"
 
 

@@ -1,4 +1,4 @@
-"""The loop around a running command: read, measure, watch, and know when to stop."""
+"""The loop around a running command: read its output, measure it, watch it, and decide when to stop."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from threading import Event
 
 from bisector.predicate import Bad, Contention, Ending, Good, Run, Untestable
 from bisector.probe.contention import share_waited
+from bisector.probe.fairness import STRETCH
 from bisector.probe.launch import Launch, end_notice
 from bisector.probe.output_capture import OutputCapture
 from bisector.probe.ownership import ProcessTree, Usage
@@ -20,16 +21,16 @@ EarlyJudgement = Good | Bad | Untestable
 Watch = Callable[[Run], EarlyJudgement | None]
 
 POLL = 0.01
-"""Seconds between looks at a process whose end the kernel does not announce."""
+"""Seconds between checks of a process if the kernel does not report its end."""
 
 
 class GivenUp(Exception):
-    """The run is no longer wanted; nothing is said of it."""
+    """The run was abandoned and has no result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where a run is stopped: seconds, bytes of memory (swap included), bytes of output; None for never."""
+    """Limits of a run: seconds with a CPU, bytes of memory (swap included), of output; None for no limit."""
 
     timeout: float | None = None
     memory: int | None = None
@@ -37,7 +38,7 @@ class Limits:
 
 
 class Supervision:
-    """One run of a launched command, up to the reason to stop it."""
+    """One run of a launched command until it ends or must be stopped."""
 
     def __init__(
         self,
@@ -59,15 +60,15 @@ class Supervision:
         self._next_look = LONGEST
         self._started = math.nan
         self.wall = 0.0
-        """Seconds from the opened gate to the end, or to now."""
+        """Seconds from the start of the command to its end, or until now."""
         self.judgement: EarlyJudgement | None = None
-        """What the watcher said, where it ended the run."""
+        """The watcher's judgement, if it stopped the run."""
 
     def run(self, tick: float) -> Ending:
-        """Let the command go and return why it stopped, or must be; it may still be running then.
+        """Start the command; returns why it ended or must be stopped, perhaps while it still runs.
 
-        Raises `GivenUp` once it is no longer wanted, `Paused` where it or bisector itself was made to stand
-        still from outside.
+        Raises `GivenUp` if the run is abandoned, `Paused` if the run or bisector itself was paused from
+        outside.
         """
         self._started = time.monotonic()
         self._pauses.look()
@@ -93,10 +94,14 @@ class Supervision:
                     return ending
 
     def _time_left(self) -> float:
-        return math.inf if self._limits.timeout is None else self._limits.timeout - self.wall
+        """Seconds until the timeout, which does not count waiting for a CPU (as far as known by now)."""
+        timeout = self._limits.timeout
+        if timeout is None:
+            return math.inf
+        return min(timeout + (self._usage.waited or 0.0), STRETCH * timeout) - self.wall
 
     def _read(self, selector: selectors.BaseSelector) -> bool:
-        """Take what was printed; True when a line of it matched a pattern."""
+        """Read new output; True if a line of it matched a pattern."""
         if self._launch.output not in selector.get_map():
             return False
         data = self._launch.read()
@@ -113,6 +118,8 @@ class Supervision:
         if usage.oom_kills or self._is_over_memory():
             return Ending.MEMORY_LIMIT
         if self._time_left() <= 0:
+            self._usage = self._tree.usage()
+        if self._time_left() <= 0:
             require_not_all_held(self._launch.pid)
             return Ending.TIMEOUT
         if self.wall >= self._next_look:
@@ -126,25 +133,25 @@ class Supervision:
         self._pauses.require_none(0.0)
         self.judgement = watch(self.so_far())
         if isinstance(self.judgement, Bad) and not ticked:
-            # What it waited for a CPU since the last tick may make up for it.
+            # Its waiting for a CPU since the last tick may excuse it.
             self._usage = self._tree.usage()
             self.judgement = watch(self.so_far())
-        self._pauses.look()  # A plug-in may take its time.
+        self._pauses.look()  # A slow plug-in is not a pause.
 
     def _is_over_memory(self) -> bool:
-        """Hold the limit where the kernel does not."""
+        """Whether the run exceeds a memory limit that the kernel does not enforce."""
         if self._tree.enforces_memory or self._limits.memory is None:
             return False
         return (self._usage.peak_memory or 0) > self._limits.memory
 
     def read_rest(self) -> None:
-        """Take what was printed last; after the tree is dead, so that it has an end."""
+        """Read the remaining output; call after the tree is dead, so that the output ends."""
         while data := self._launch.read():
             self._capture.feed(data, self.wall)
         self._capture.finish(self.wall)
 
     def so_far(self) -> Run:
-        """What is known now."""
+        """The run as far as it is known now."""
         return Run(
             wall=self.wall,
             user=self._usage.user,

@@ -1,33 +1,43 @@
-"""The test of the commit that stands in a slot, run once."""
+"""Runs the test once for the commit in a slot."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from bisector.history.worktree import Worktree
 from bisector.hunt_file.suites import Suites
-from bisector.predicate import Ending, Good, Run, Untestable
+from bisector.predicate import Ending, Good, Run, Tool, Untestable
+from bisector.probe import command_words
 from bisector.probe.execution import Execution, Limits, execute
 from bisector.probe.inside import leads_out
+from bisector.probe.launch import SHELL
 from bisector.probe.setup import Setup
 from bisector.probe.step import Step
 from bisector.probe.supervision import Watch
-from bisector.probe.temporary import temporary_folder
+from bisector.probe.temporary import tool_folder
+from bisector.probe.written_files import TooLarge, WrittenFiles
 
-_NOT_RUN = {126: "cannot be executed", 127: "is not there"}
+_NOT_RUN = {126: "cannot be executed", 127: "was not found"}
 _LARGEST_SCOREBOARD = 256 * 1024
 
 
 class Tests:
-    """Runs the tests of one hunt, keeping the lines of output that match `patterns` or tell the suites.
+    """Runs the tests of one hunt; keeps lines of output that match `patterns` or report suites.
 
-    Raises `InfrastructureFault` for what is not the commit's fault.
+    `files` are paths or globs of files that a test writes, relative to its folder (`Run.files`). Under a
+    `tool`, the time limit of a test is `Tool.slower` times as long. Raises `InfrastructureFault` for failures
+    that are not the commit's fault.
     """
 
-    def __init__(self, setup: Setup, patterns: Sequence[str]) -> None:
+    def __init__(
+        self, setup: Setup, patterns: Sequence[str], files: Sequence[str] = (), tool: Tool | None = None
+    ) -> None:
         self.setup = setup
+        self._files = tuple(files)
+        self._tool = tool
         self._test = setup.hunt.test
         self._suites = setup.hunt.suites or Suites()
         self._patterns = tuple(dict.fromkeys((*patterns, *self._suites.patterns)))
@@ -40,31 +50,50 @@ class Tests:
         watch: Watch | None = None,
         step: Step = Step.TESTING,
     ) -> Execution:
-        """Run the test of `commit`, which stands in the slot; `watch` may end it early.
+        """Run the test of `commit`, which is built in the slot; `watch` may stop it early.
 
-        `log` names its output, `step` is what is told of it. A test that cannot be run is untestable.
+        `log` names its log file, `step` is reported to `on_step`. A test that cannot run makes the commit
+        untestable.
         """
         self.setup.on_step(commit, step, "")
         test = self._test
         worktree.require_whole()
         if leads_out(worktree.path, test.folder) or not (worktree.path / test.folder).is_dir():
             run = Run(0.0, 0.0, 0.0, ending=Ending.EXITED, exit_code=127)
-            why = f"the folder {test.folder} of the test is not there, or leads out of the repository"
+            why = f"the test's folder {test.folder} does not exist or leads out of the repository"
             return Execution(run, Untestable(why))
         since = self._scoreboard_written(worktree)
+        written = WrittenFiles(worktree.path, test.folder, self._files)
         execution = self._executed(worktree, commit, log, watch)
         execution = replace(execution, run=self._with_scoreboard(execution.run, worktree, since))
-        code = execution.run.exit_code
-        if code in _NOT_RUN and not any(execution.run.matches.values()):
+        try:
+            execution = replace(execution, run=replace(execution.run, files=written.read()))
+        except TooLarge as error:
+            return replace(execution, judgement=execution.judgement or Untestable(str(error)))
+        return self._able(execution, worktree)
+
+    def _able(self, execution: Execution, worktree: Worktree) -> Execution:
+        """The execution; untestable if the test could not run and therefore said nothing."""
+        test, code = self._test, execution.run.exit_code
+        if code in (0, None) or any(execution.run.matches.values()) or execution.run.files:
+            return execution
+        script = command_words.script(test.command)
+        if script and not (worktree.path / test.folder / script).exists():
+            why = f"the test's script {script} does not exist (exit {code})"
+            return Execution(execution.run, Untestable(why))
+        if code in _NOT_RUN:
             return Execution(execution.run, Untestable(f"the test {_NOT_RUN[code]} (exit {code})"))
         return execution
 
     def _executed(self, worktree: Worktree, commit: str, log: str, watch: Watch | None) -> Execution:
-        setup, test = self.setup, self._test
-        with self._temporary() as environment:
+        setup, test, tool = self.setup, self._test, self._tool
+        with setup.temporary() as environment, contextlib.ExitStack() as stack:
+            folder = stack.enter_context(tool_folder()) if tool else None
+            line = self._under(tool, folder) if tool and folder else test.command
+            writable = (folder,) if folder else ()
             execution = execute(
-                setup.command(worktree, commit, test.command, test.folder, environment),
-                Limits(test.timeout, test.memory, test.output),
+                setup.command(worktree, commit, line, test.folder, environment, writable),
+                Limits(test.timeout * (tool.slower if tool else 1.0), test.memory, test.output),
                 patterns=self._patterns,
                 watch=watch,
                 log=setup.log_path(commit, log),
@@ -73,17 +102,17 @@ class Tests:
             )
             well = execution.run.exit_code == 0 or isinstance(execution.judgement, Good)
             setup.require_sound(worktree, execution.run, failed=not well)
+            if tool and folder:
+                counted = replace(execution.run, counts=tool.read(folder))
+                execution = replace(execution, run=counted)
             return execution
 
-    def _temporary(self) -> AbstractContextManager[Mapping[str, str]]:
-        """The environment of one test; a sandbox, or whoever sets TMPDIR, has a place for its files."""
-        setup = self.setup
-        if setup.sandbox or "TMPDIR" in setup.hunt.environment.set:
-            return nullcontext(setup.environment)
-        return temporary_folder(setup.environment)
+    def _under(self, tool: Tool, folder: Path) -> tuple[str, ...]:
+        command = self._test.command
+        return tuple(tool.around((SHELL, "-c", command) if isinstance(command, str) else command, folder))
 
     def _with_scoreboard(self, run: Run, worktree: Worktree, since: int | None) -> Run:
-        """The run with the scoreboard that it wrote; one that stood there before (`since`) is not its own."""
+        """The run with the scoreboard that it wrote; one not written since `since` is from an earlier run."""
         if self._suites.scoreboard is None or self._scoreboard_written(worktree) in (None, since):
             return run
         file = worktree.path / self._suites.scoreboard
@@ -92,7 +121,7 @@ class Tests:
         return replace(run, scoreboard=file.read_text(encoding="utf-8", errors="replace"))
 
     def _scoreboard_written(self, worktree: Worktree) -> int | None:
-        """When the scoreboard was last written, in nanoseconds; None where there is none."""
+        """When the scoreboard was last written, in nanoseconds; None if there is none."""
         name = self._suites.scoreboard or ""
         file = worktree.path / name
         is_there = name and not leads_out(worktree.path, name) and file.is_file()

@@ -1,7 +1,7 @@
-"""What a build leaves in its slot beside the declared outputs: found, put aside, brought back.
+"""Undeclared files of builds: found, moved aside, brought back.
 
-A slot that gets outputs from the store may hold what the builds of other commits have left, which must not
-mix with them. It is moved beside the slot, and back before the next build, which may go on from it.
+A slot that gets outputs from the store may contain undeclared files from builds of other commits, which must
+not mix with them. They are moved out of the slot, and back before the next incremental build.
 """
 
 from __future__ import annotations
@@ -14,36 +14,37 @@ from pathlib import Path
 from bisector.errors import InfrastructureFault
 from bisector.history.inputs import covered
 from bisector.history.removal import take_away
-from bisector.history.standing import untracked
+from bisector.history.standing import changed_files, untracked
 from bisector.history.worktree import Worktree
 from bisector.probe.beside import aside_of, made_beside
 from bisector.probe.globs import matcher
 from bisector.probe.output_files import opened_to_owner, remove
 
 _TREE, _BESIDE = "tree", "beside"
-"""What is put aside of the work tree, and of the folder that it lies in."""
+"""Subfolders for files from the work tree, and from the folder that contains it."""
 
 
 def left_beside(worktree: Worktree, declared: Sequence[str], keeps: Sequence[str]) -> tuple[str, ...]:
-    """Untracked files and empty folders that are none of the `declared` ones, sorted.
+    """The files and empty folders that a build wrote and that are not `declared`, sorted.
 
-    Those beside a scratch work tree count, as `../build/app`. What matches one of the globs `keeps` is a
-    test's.
+    They are untracked, or tracked and changed or removed. Includes files beside a scratch work tree, as
+    `../build/app`. Files that match a glob in `keeps` belong to the tests and do not count.
     """
     is_kept = matcher(keeps)
-    found = (path for entry in undeclared(worktree) for path in _expanded(worktree.path, entry))
+    found = {path for entry in undeclared(worktree) for path in _expanded(worktree.path, entry)}
+    found |= changed_files(worktree)
     return tuple(sorted(path for path in found if not covered(path, declared) and not is_kept(path)))
 
 
 def undeclared(worktree: Worktree) -> list[str]:
-    """All that git does not track: `folder/` where that is so of all in it, `../name` beside the tree."""
+    """Untracked paths: `folder/` for a wholly untracked folder, `../name` beside the work tree."""
     return [*untracked(worktree), *made_beside(worktree)]
 
 
 def put_aside(worktree: Worktree, keeps: Sequence[str]) -> None:
-    """Move what builds have left out of the slot; what came there since is no build's, and goes.
+    """Move undeclared files of builds out of the slot; if that was already done, delete newer files instead.
 
-    Raises `InfrastructureFault` where the disk fails, as `bring_back` does.
+    Raises `InfrastructureFault` if the disk fails; so does `bring_back`.
     """
     aside = aside_of(worktree.path)
     is_first = not aside.exists()
@@ -56,7 +57,7 @@ def put_aside(worktree: Worktree, keeps: Sequence[str]) -> None:
 
 
 def bring_back(worktree: Worktree, keeps: Sequence[str]) -> None:
-    """Undo `put_aside`, as far as the commit has no file of its own there."""
+    """Undo `put_aside`, except where the commit has its own files."""
     aside = aside_of(worktree.path)
     if aside.exists():
         for entry in _others(worktree, keeps):
@@ -68,12 +69,12 @@ def bring_back(worktree: Worktree, keeps: Sequence[str]) -> None:
 
 
 def forget_aside(worktree: Worktree) -> None:
-    """Have nothing to bring back."""
+    """Delete the files that were moved aside."""
     take_away(aside_of(worktree.path))
 
 
 def _place(entry: str) -> str:
-    """Where an entry of a slot lies in the folder of what is put aside."""
+    """Where an entry of a slot goes in the folder of files moved aside."""
     return f"{_BESIDE}/{entry.removeprefix('../')}" if entry.startswith("../") else f"{_TREE}/{entry}"
 
 
@@ -87,7 +88,7 @@ def _others(worktree: Worktree, keeps: Sequence[str]) -> list[str]:
 
 
 def _expanded(root: Path, entry: str) -> Iterator[str]:
-    """The files and empty folders of an entry, which may be a whole folder."""
+    """The files and empty folders of an entry, which may be a folder."""
     if not entry.endswith("/"):
         yield entry
         return
@@ -114,12 +115,13 @@ def _move(source: Path, target: Path) -> None:
         with opened_to_owner(source.parent):
             if source.is_dir() and not source.is_symlink():
                 mode = source.stat().st_mode
-                source.chmod(mode | 0o700)  # Its `..` is written too.
+                source.chmod(mode | 0o700)  # Moving rewrites its `..`.
                 shutil.move(source, target)
                 target.chmod(mode)
             else:
                 shutil.move(source, target)
     except OSError as error:
         raise InfrastructureFault(
-            f"{source} cannot be moved to {target} ({error.strerror}); make room, or look what holds it"
+            f"cannot move {source} to {target} ({error.strerror}); "
+            "free some space or check which process uses it"
         ) from error

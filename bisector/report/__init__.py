@@ -1,1 +1,1 @@
-"""What is written of a hunt: progress log, git bisect log, Markdown, HTML and the object for `--json`."""
+"""Reports on a hunt: progress log, git bisect log, Markdown, HTML and the object for `--json`."""

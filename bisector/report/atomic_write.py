@@ -1,4 +1,4 @@
-"""Replacing a file as a whole: a reader, or a crash, sees the old content or the new one."""
+"""Replaces a file atomically: readers and crashes see either the old or the new content."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from bisector.errors import EnvironmentFault
 from bisector.probe.ownership import is_orphaned, new_token
 
 _HALF = ".bisector."
-"""Begins the name of a file that is being written; then comes whose it is."""
+"""Prefix of temporary files; the token of the owning process follows."""
 
 
-def atomic_write(file: Path, content: bytes) -> None:
-    """Put `content` into `file` (symbolic links are followed), keeping its mode and owner.
+def atomic_write(file: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write `content` to `file` (following symbolic links), keeping its mode and owner.
 
-    Raises EnvironmentFault where the file is write-protected or its folder cannot be written.
+    Unless it is `durable`, the content may be lost if the machine loses power, and nothing waits for the
+    disk. Raises EnvironmentFault if the file is write-protected or its folder is not writable.
     """
     target = file.resolve()
     try:
-        _replace(target, content)
+        _replace(target, content, durable=durable)
     except OSError as error:
         raise EnvironmentFault(
-            f"{file} cannot be written: {error.strerror or error}; mend the permissions or name another file"
+            f"cannot write {file}: {error.strerror or error}; fix its permissions or choose another file"
         ) from error
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace(target: Path, content: bytes, *, durable: bool) -> None:
     old = target.stat() if target.exists() else None
-    # Renaming over a read-only file would succeed, and the protection is there for a reason.
+    # Renaming would succeed on a read-only file, but we respect the protection.
     if old and not (old.st_mode & 0o222 and os.access(target, os.W_OK)):
         raise PermissionError(0, "it is write-protected")
     _clear_halves(target.parent)
@@ -45,16 +46,18 @@ def _replace(target: Path, content: bytes) -> None:
                     os.fchown(stream.fileno(), old.st_uid, old.st_gid)
             os.fchmod(stream.fileno(), old.st_mode & 0o7777 if old else 0o666 & ~_umask())
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    if durable:
+        _sync_folder(target.parent)
 
 
 def _clear_halves(folder: Path) -> None:
-    """Take away what bisectors that were killed while they wrote left in `folder`."""
+    """Delete temporary files in `folder` of bisectors that were killed while writing."""
     for half in folder.glob(f"{_HALF}*.*"):
         if is_orphaned(half.name.removeprefix(_HALF).partition(".")[0]):
             with contextlib.suppress(OSError):
@@ -62,7 +65,7 @@ def _clear_halves(folder: Path) -> None:
 
 
 def _umask() -> int:
-    """The umask, read from /proc: asking the kernel for it means setting it for a moment."""
+    """The umask from /proc; the system call could only read it by changing it."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("Umask:"):
             return int(line.split()[1], 8)
@@ -79,16 +82,16 @@ def _sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def writing_in(folder: Path) -> Iterator[None]:
-    """Keep other bisector processes from changing files of `folder` meanwhile; leaves no lock file.
+    """Keep other bisector processes from writing in `folder`; leaves no lock file.
 
-    Raises EnvironmentFault where there is no such folder.
+    Raises EnvironmentFault if the folder cannot be opened.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise EnvironmentFault(f"the folder {folder} cannot be opened: {error.strerror}; make it") from error
+        raise EnvironmentFault(f"cannot open the folder {folder}: {error.strerror}; create it") from error
     try:
-        # Some network file systems have no locks; the write is atomic there all the same.
+        # Some network file systems have no locks; the write is still atomic there.
         with contextlib.suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""A hunt in the format of `git bisect log`, so that `git bisect replay` can take it over."""
+"""A hunt in the format of `git bisect log`, for `git bisect replay`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _COMMAND = {Side.GOOD: "good", Side.BAD: "bad", Side.UNTESTABLE: "skip"}
 
 
 def git_bisect_log(record: HuntRecord) -> str:
-    """The hunt's readings as git bisect commands, one for each commit, in the order of first readings.
+    """The hunt's readings as git bisect commands, one per commit, in the order of first readings.
 
-    Measurements are good or bad by the side of the step they fall on. What git could not take (a commit
-    on no side, a reading at odds with the conclusion, a second bad commit that is not an ancestor of the
-    first, a bad merge base) is left out, and a comment says so.
+    Measurements are good or bad by their side of the step. Readings that git would reject (an undecided
+    commit, a reading that contradicts the conclusion, a second bad commit that is not an ancestor of the
+    first, a bad merge base) are omitted with a comment.
     """
     return "\n".join(_lines(record)) + "\n"
 
@@ -42,7 +42,7 @@ def _commands(record: HuntRecord) -> Iterator[str]:
         if readings[0].role is Role.MERGE_BASE and side is Side.BAD:
             problem = "a merge base, where git bisect would stop"
         if problem:
-            yield f"# left out: {_named(record, commit)} ({side.value}: {problem})"
+            yield f"# omitted: {_named(record, commit)} ({side.value}: {problem})"
             continue
         if side is Side.BAD:
             newest_bad = commit
@@ -60,7 +60,7 @@ def _by_commit(record: HuntRecord) -> dict[str, list[Reading]]:
 
 
 class _Ancestry:
-    """Which of a few commits (endpoints, suspects) are ancestors of which candidates."""
+    """Ancestry between candidates and a few commits (endpoints, suspects)."""
 
     def __init__(self, record: HuntRecord) -> None:
         self._record = record
@@ -69,16 +69,16 @@ class _Ancestry:
             self._suspects = frozenset()
 
     def problem(self, commit: str, side: Side, newest_bad: str) -> str:
-        """Why git cannot be told this; empty if it can."""
+        """Why git would reject this mark; empty if it would not."""
         if side is Side.UNDECIDED:
-            return "the readings do not decide"
+            return "its readings are undecided"
         if side is Side.UNTESTABLE:
             return ""
         above = self._suspects & self._ancestors(commit)
         if self._suspects and not (above if side is Side.BAD else self._suspects - above):
-            return "at odds with the conclusion"
+            return "contradicts the conclusion"
         if side is Side.BAD and commit not in self._ancestors(newest_bad):
-            return f"no ancestor of {newest_bad[:12]}, which is bad already"
+            return f"not an ancestor of {newest_bad[:12]}, which is already bad"
         return ""
 
     def _ancestors(self, commit: str) -> Set[str]:

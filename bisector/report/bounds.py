@@ -1,4 +1,4 @@
-"""Ratios of which only a lower bound is known, because the runs that would tell them were ended early."""
+"""Lower bounds of ratios whose runs were stopped early."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bisector.report import findings
 
 
 def at_least(record: HuntRecord) -> float | None:
-    """A lower bound of the ratio, where the runs that would tell it were ended early."""
+    """A lower bound of the ratio if its runs were stopped early; None if it was measured or unknown."""
     if findings.effect(record) is not None:
         return None
     for role in (Role.CONFIRMATION, Role.PREMISE):
@@ -22,7 +22,7 @@ def at_least(record: HuntRecord) -> float | None:
 
 
 def level(reading: Reading) -> float | None:
-    """The ratio that was measured, or had been reached where the run was ended early; None for a verdict."""
+    """The measured ratio, or the one reached by a run that was stopped early; None for a verdict."""
     match reading.judgement:
         case Measured(value):
             return value
@@ -32,6 +32,6 @@ def level(reading: Reading) -> float | None:
 
 
 def bound(record: HuntRecord) -> str:
-    """The same for people; empty where the ratio was measured, or there is none."""
+    """`at_least` as text; empty if it is None."""
     least = at_least(record)
-    return "" if least is None else f"at least {least:.1f}x, by runs ended early; `pairs.whole` measures it"
+    return "" if least is None else f"at least {least:.1f}x (runs stopped early; `pairs.whole` measures it)"

@@ -1,4 +1,4 @@
-"""The commit graph of a hunt's range as rows with lanes, newest first; untested stretches are folded."""
+"""The commit graph of a hunt's range as rows with lanes, newest first, with untested stretches folded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_ROWS = 80
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A stroke through the upper (0 to 1) or lower half (1 to 2) of a row, from lane to lane."""
+    """A line through the upper (0 to 1) or lower half (1 to 2) of a row, from lane to lane."""
 
     lane: int
     half: int
@@ -25,12 +25,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class GraphRow:
-    """A commit with its lane; `hidden` counts the untested commits folded away below it."""
+    """A commit with its lane; `hidden` counts the untested commits folded below it."""
 
     commit: str
     lane: int
     side: Side | None
-    """None for a commit that was not tested."""
+    """None if the commit was not tested."""
     suspect: bool
     endpoint: str
     lines: tuple[Line, ...]
@@ -39,14 +39,14 @@ class GraphRow:
 
 @dataclass(frozen=True, slots=True)
 class CommitGraph:
-    """Rows from the newest to the oldest, `lanes` columns wide."""
+    """Rows from newest to oldest, `lanes` columns wide."""
 
     rows: tuple[GraphRow, ...]
     lanes: int
 
 
 def commit_graph(record: HuntRecord) -> CommitGraph:
-    """Rows for the good endpoints and candidates; all of up to 30, else those that tell something."""
+    """Rows for the good endpoints and candidates: all if at most 30, else the informative ones."""
     order = [*(c.id for c in record.good), *record.candidates]
     kept = set(order) if len(order) <= WHOLE_UP_TO else _telling(record, order)
     shown = [c for c in order if c in kept]
@@ -91,7 +91,7 @@ def _sides(record: HuntRecord) -> dict[str, Side]:
 
 
 def _telling(record: HuntRecord, order: Sequence[str]) -> set[str]:
-    """Endpoints, suspects with their parents, and tested commits, those near the answer before the others."""
+    """Endpoints, suspects with their parents, and tested commits, those nearest the answer first."""
     position = {c: i for i, c in enumerate(order)}
     suspects = [c for c in findings.suspects(record) if c in position]
     first = dict.fromkeys([*(c.id for c in record.good), record.bad.id, *suspects[:MOST_ROWS]])
@@ -104,9 +104,9 @@ def _telling(record: HuntRecord, order: Sequence[str]) -> set[str]:
 
 
 def _nearest_kept(record: HuntRecord, order: Sequence[str], shown: Sequence[str]) -> dict[str, list[str]]:
-    """For each shown commit its nearest shown ancestors, on no path through each other.
+    """For each shown commit its nearest shown ancestors, none reachable through another.
 
-    One bit for each shown commit; the masks flow along the topological order.
+    Each shown commit has one bit; masks propagate in topological order.
     """
     bit = {c: 1 << i for i, c in enumerate(shown)}
     nearest: dict[str, int] = {}
@@ -119,7 +119,7 @@ def _nearest_kept(record: HuntRecord, order: Sequence[str], shown: Sequence[str]
             mask |= nearest.get(parent, 0)
         for index in _bits(mask):
             mask &= ~above[index]
-        # A parent stays a parent even where another one leads to it, as at a merge without fast-forward.
+        # Keep a parent even if another parent leads to it, as in a merge without fast-forward.
         for parent in info.parents if info and commit in bit else ():
             mask |= bit.get(parent, 0)
         if commit in bit:
@@ -141,7 +141,7 @@ def _all_above(mask: int, above: Sequence[int]) -> int:
 
 
 def _bits(mask: int) -> Iterable[int]:
-    """The numbers of the set bits, highest (newest) first."""
+    """The indexes of the set bits, highest (newest) first."""
     while mask:
         index = mask.bit_length() - 1
         yield index
@@ -151,7 +151,7 @@ def _bits(mask: int) -> Iterable[int]:
 def _lay_out(
     newest_first: Sequence[str], parents: Mapping[str, Sequence[str]], folded: set[tuple[str, str]]
 ) -> Iterable[tuple[str, int, tuple[Line, ...]]]:
-    """Lanes as `git log --graph` has them: a lane waits for one commit; free lanes are used again."""
+    """Lanes as in `git log --graph`: each lane waits for one commit; free lanes are reused."""
     waiting: list[tuple[str, bool] | None] = []
     for commit in newest_first:
         mine = [i for i, w in enumerate(waiting) if w and w[0] == commit]

@@ -1,4 +1,4 @@
-"""What the machine did during the hunt: the reference's own time, reading after reading."""
+"""The drift of the machine during the hunt: the time of each reference run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bisector.report.scales import Box, LogAxis, ratio_label, spaced
 
 _FEWEST = 3
 _SECONDS_BELOW = 600.0
-"""Seconds of hunt below which the times of day are shown with theirs."""
+"""Duration of a hunt in seconds below which times of day include seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class DriftPicture:
-    """Geometry in pixels, ready to be drawn."""
+    """Geometry in pixels, ready to draw."""
 
     width: float
     height: float
@@ -30,7 +30,7 @@ class DriftPicture:
 
 
 def drift_picture(record: HuntRecord, width: float) -> DriftPicture | None:
-    """Reference time over its median against the time of day; None for fewer than three references."""
+    """Reference times relative to their median, by time of day; None for fewer than three references."""
     references = by_good_endpoint(record).items()
     pairs = [(record.readings[i], run) for i, run in references if reference_seconds(run) > 0]
     if len(pairs) < _FEWEST:

@@ -1,4 +1,4 @@
-"""What all the reports say of a hunt, worked out once from its record."""
+"""The facts about a hunt that all reports share, derived from its record."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BUSY_STEAL = 0.05
 
 
 class Side(Enum):
-    """Where a reading or a commit falls; the values are what a person reads."""
+    """The side of a reading or a commit; the values are shown to the user."""
 
     GOOD = "good"
     BAD = "bad"
@@ -34,23 +34,27 @@ class Side(Enum):
 
 
 def effect(record: HuntRecord) -> Effect | None:
-    """The ratio to report: the conclusion's own, else the premise's."""
+    """The ratio to report: that of the conclusion, else that of the premise."""
     own = getattr(record.conclusion, "effect", None)
     return own if isinstance(own, Effect) else record.premise
 
 
 def evidence(measured: Effect) -> str:
-    """How sure a ratio is: the kind of its interval, the number of pairs, the p-value of no difference."""
-    told = f"95% interval, {counted(measured.pairs, 'pair')} of runs"
-    return told if measured.p is None else f"{told}, p {_p_value(measured.p)}"
+    """The evidence for a ratio: kind of interval, number of pairs, p-value of no difference."""
+    text = f"95% interval, {counted(measured.pairs, 'pair')} of runs"
+    return text if measured.p is None else f"{text}, p {_p_value(measured.p)}"
 
 
 def _p_value(p: float) -> str:
     return "< 0.0001" if p < 0.0001 else f"= {p:.2g}"
 
 
+_HIGH = 0.9
+"""A hunt that is inconclusive for want of readings is less sure of its likeliest commit."""
+
+
 def confidence(record: HuntRecord) -> float | None:
-    """Probability of the answer given; None where the conclusion names no commit."""
+    """The probability of the answer; None if the conclusion names no commit."""
     match record.conclusion:
         case FirstBad(probability=probability):
             return probability
@@ -62,24 +66,26 @@ def confidence(record: HuntRecord) -> float | None:
 
 
 def certainty(record: HuntRecord) -> str:
-    """The confidence for people, and whether the answer was confirmed; empty where there is none."""
+    """The confidence as text, and whether the answer was confirmed; empty if there is none."""
     probability = confidence(record)
     if probability is None:
         return ""
     match record.conclusion:
+        case Inconclusive() if probability > _HIGH:
+            return ""  # The confirmation has just contradicted it.
         case FirstBad(confirmed=confirmed):
             return _likely(record, probability) + (", confirmed" if confirmed else ", not confirmed")
     return _likely(record, probability)
 
 
 def _likely(record: HuntRecord, probability: float) -> str:
-    """No figure where the search took every verdict for true: how often the test errs, nobody knows."""
+    """No figure if the search trusted every verdict, since the error rate of the test is unknown."""
     exact = isinstance(record.conclusion, FirstBad | AnyOf) and record.conclusion.exact
     return "certain if the test never errs" if exact else percent(probability)
 
 
 def suspects(record: HuntRecord) -> tuple[str, ...]:
-    """The commits that the conclusion names as the first bad one, likeliest first where it has odds."""
+    """The commits that the conclusion names as the first bad one; likeliest first if it has probabilities."""
     match record.conclusion:
         case FirstBad(commit=commit):
             return (commit,)
@@ -91,7 +97,7 @@ def suspects(record: HuntRecord) -> tuple[str, ...]:
 
 
 def skipped(record: HuntRecord) -> list[str]:
-    """The candidates that were asked for and could not be tested, in topological order."""
+    """The candidates that turned out untestable, in topological order."""
     readings: dict[str, list[Reading]] = {}
     for reading in record.readings:
         readings.setdefault(reading.commit, []).append(reading)
@@ -102,15 +108,21 @@ def _untestable(reading: Reading) -> bool:
     return isinstance(reading.judgement, Untestable)
 
 
+def probes(record: HuntRecord) -> str:
+    """The number of commits that the search asked for, and how many could not be tested, if any."""
+    untestable = len(skipped(record))
+    return f"{record.probes}" + (f", {untestable} of them untestable" if untestable else "")
+
+
 def seconds(record: HuntRecord) -> float | None:
-    """From the start to the end of the hunt, pauses included; None while it is not finished."""
+    """Seconds from the start to the end of the hunt, including pauses; None while it is not finished."""
     if record.started is None or record.finished is None:
         return None
     return max(0.0, (record.finished - record.started).total_seconds())
 
 
 def headline(record: HuntRecord) -> str:
-    """How the hunt ended, in a few words without any text from the repository."""
+    """The outcome in a few words, without any text from the repository."""
     match record.conclusion:
         case FirstBad(commit=commit) as found:
             sure = found.confirmed
@@ -124,31 +136,39 @@ def headline(record: HuntRecord) -> str:
         case BadIsGood():
             return "the bad endpoint is good"
         case MergeBaseIsBad(merge_base=commit):
-            return f"the merge base {commit[:12]} is bad already"
+            return f"the merge base {commit[:12]} is already bad"
         case Inconclusive():
             return "inconclusive"
     return "not finished"
 
 
 def reason(record: HuntRecord) -> str:
-    """One or two sentences that explain the conclusion; may hold text from the hunt file."""
+    """One or two sentences that explain the conclusion; may contain text from the hunt file."""
     match record.conclusion:
         case FirstBad() as found:
             return _first_bad_reason(record, found)
-        case AnyOf():
-            return (
-                "Only commits that cannot be tested are left: the first bad commit is one of them. The "
+        case AnyOf(untested=untested):
+            why = (
+                "Only untestable commits are left; the first bad commit is one of them. The "
                 "commits next to them were tested again."
             )
+            if not untested:
+                return why
+            rest = (
+                "changes no declared input and was"
+                if len(untested) == 1
+                else "change no declared input and were"
+            )
+            return f"{why} {len(untested)} of them {rest} not tested."
         case NoRegression(why=why, effect=measured):
             return " ".join(filter(None, (_sentence(why), _could_still_hide(measured))))
         case GoodIsBad(why=why) | BadIsGood(why=why) | MergeBaseIsBad(why=why) | Inconclusive(why=why):
             return _sentence(why)
-    return "The hunt has no conclusion yet; the same command continues it."
+    return "The hunt has no conclusion yet; run the same command to continue it."
 
 
 def _sentence(text: str) -> str:
-    """A reason, which is written without a capital and a full stop, as a sentence of its own."""
+    """Turn a reason, written without a capital and a full stop, into a sentence."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
@@ -157,7 +177,7 @@ def _first_bad_reason(record: HuntRecord, found: FirstBad) -> str:
     parents = info.parents if info else ()
     if len(parents) > 1 and set(parents) <= set(found.parents_good):
         which = "Both parents are" if len(parents) == 2 else f"All {len(parents)} parents are"
-        return f"{which} good: no side shows it alone, the merge itself brings it."
+        return f"{which} good: only the merge itself has the regression."
     forgotten = _forgotten(found)
     if found.confirmed:
         return f"Confirmed: tested again, this commit is bad and its parent is good.{forgotten}"
@@ -165,21 +185,21 @@ def _first_bad_reason(record: HuntRecord, found: FirstBad) -> str:
 
 
 def _forgotten(found: FirstBad) -> str:
-    """Which input the hunt file does not declare, as far as that can be told."""
+    """The inputs that the hunt file may have left undeclared."""
     if not found.forgotten:
         return ""
     named = ", ".join(found.forgotten[:3]) + (", ..." if found.forgotten[3:] else "")
-    return f" It changes no declared input, so one was forgotten: of {named}."
+    return f" It changes no declared input, so `inputs` is incomplete; it changes {named}."
 
 
 def _could_still_hide(measured: Effect | None) -> str:
     if measured is None:
         return ""
-    return f"A regression below {max(measured.high, 1.0):.2f}x could still hide."
+    return f"A regression below {max(measured.high, 1.0):.2f}x cannot be excluded."
 
 
 def baseline(record: HuntRecord) -> float:
-    """What a measured value is divided by to be a ratio: 1 for paired readings (they are ratios)."""
+    """The divisor that turns a measured value into a ratio: 1 for paired readings (they are ratios)."""
     good = {c.id for c in record.good}
     if any(r.against for r in record.readings):
         return 1.0
@@ -187,7 +207,7 @@ def baseline(record: HuntRecord) -> float:
 
 
 def measured(readings: Iterable[Reading]) -> list[float]:
-    """The values of those readings that are measurements."""
+    """The values of the readings that are measurements."""
     return [r.judgement.value for r in readings if isinstance(r.judgement, Measured)]
 
 
@@ -197,9 +217,9 @@ def geometric_mean(values: Sequence[float]) -> float | None:
 
 
 def middle(record: HuntRecord) -> float | None:
-    """The ratio half way up the step, sqrt(effect); None where no step is established.
+    """The ratio half way up the step, sqrt(effect); None if no step is established.
 
-    Where bad ran into a limit and has no ratio, `CLEAR` parts what is measured, as in the search.
+    If bad hit a limit and has no ratio, it is `CLEAR`, as in the search.
     """
     step = record.premise or effect(record)
     if step is None and any(
@@ -212,28 +232,53 @@ def middle(record: HuntRecord) -> float | None:
 
 
 def side(record: HuntRecord, readings: Sequence[Reading]) -> Side:
-    """Where readings of one commit fall together.
+    """The side of one commit, from all its readings.
 
-    Verdicts count by majority, measurements by the side of `middle` on which their geometric mean lies;
-    a commit is untestable only if nothing else was read of it.
+    Verdicts count by the share of bad ones, as `share_between` the endpoints; measurements by the side of
+    `middle` on which their geometric mean lies. A commit is untestable only if it has no other readings.
     """
+    share = share_between(record.readings, record.good[0].id, record.bad.id)
+    return side_by(readings, baseline(record), middle(record), share)
+
+
+def share_between(readings: Sequence[Reading], good: str, bad: str) -> float:
+    """The share of bad verdicts half way between the endpoints: less than 0.5 if bad fails only sometimes.
+
+    0.5 also if an endpoint has no verdict, or bad does not fail more often.
+    """
+    of_good, of_bad = (_share_of_bad([r for r in readings if r.commit == end]) for end in (good, bad))
+    if of_good is None or of_bad is None or of_good >= of_bad:
+        return 0.5
+    return (of_good + of_bad) / 2
+
+
+def _share_of_bad(readings: Sequence[Reading]) -> float | None:
+    """The share of bad ones among the verdicts; None without any."""
     verdicts = [isinstance(r.judgement, Bad) for r in readings if isinstance(r.judgement, Good | Bad)]
-    if verdicts:
-        balance = 2 * sum(verdicts) - len(verdicts)
-        return Side.UNDECIDED if balance == 0 else Side.BAD if balance > 0 else Side.GOOD
-    mean, half = geometric_mean(measured(readings)), middle(record)
+    return sum(verdicts) / len(verdicts) if verdicts else None
+
+
+def side_by(readings: Sequence[Reading], base: float, half: float | None, share: float = 0.5) -> Side:
+    """As `side`, for the values `base` of good and `half`, a ratio to it, half way up the step.
+
+    `share` of bad verdicts is half way between the endpoints.
+    """
+    failing = _share_of_bad(readings)
+    if failing is not None:
+        return Side.UNDECIDED if failing == share else Side.BAD if failing > share else Side.GOOD
+    mean = geometric_mean(measured(readings))
     if mean is None:
         return Side.UNTESTABLE
     if half is None:
         return Side.UNDECIDED
-    above = math.log(mean / baseline(record) / half) * math.log(half) > 0
+    above = math.log(mean / base / half) * math.log(half) > 0
     return Side.BAD if above else Side.GOOD
 
 
 def busy(contention: Contention, cores: int | None) -> bool:
-    """Whether the machine was too busy for wall-clock figures to be believed as they are.
+    """Whether the machine was too busy for reliable wall-clock figures.
 
-    Pressure stall and steal decide where the machine gives them, else a load above the number of cores.
+    Decided by pressure stall and steal if available, else by a load above the number of cores.
     """
     if contention.pressure is not None or contention.steal is not None:
         return (contention.pressure or 0) >= BUSY_PRESSURE or (contention.steal or 0) >= BUSY_STEAL
@@ -241,27 +286,27 @@ def busy(contention: Contention, cores: int | None) -> bool:
 
 
 def cores(record: HuntRecord) -> int | None:
-    """The number of cores among the machine's facts, if it stands there."""
+    """The number of cores from the machine's facts; None if missing."""
     text = record.machine.get("cores", "").split(" ")[0]
     return int(text) if text.isdecimal() else None
 
 
 def commit_info(record: HuntRecord, commit: str) -> CommitInfo | None:
-    """What is known of a commit named anywhere in the record."""
+    """The details of any commit in the record; None if unknown."""
     if commit == record.bad.id:
         return record.bad
     return record.commits.get(commit) or next((c for c in record.good if c.id == commit), None)
 
 
 def percent(probability: float) -> str:
-    """A probability for people, never rounded up to certainty."""
+    """A probability as text, never rounded up to certainty."""
     if 0.999 <= probability < 1.0:
         return ">99.9%"
     return f"{probability:.1%}"
 
 
 def duration(length: float) -> str:
-    """Seconds for people: `0.42 s`, `58 s`, `3 min 25 s`, `2 h 05 min`."""
+    """Seconds as text: `0.42 s`, `58 s`, `3 min 25 s`, `2 h 05 min`."""
     if length < 10:
         return f"{length:.2f} s"
     whole = round(length)

@@ -1,109 +1,110 @@
-"""The HTML report: one page that needs nothing but itself, no script and no network."""
+"""The HTML report: one self-contained page that loads nothing and runs no script but its own."""
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup, escape
-
+from bisector.history.patch import CommitPatch
 from bisector.hunt.conclusion import Effect, FirstBad
 from bisector.hunt.record import CommitInfo, HuntRecord
-from bisector.report import bounds, findings
+from bisector.report import findings
 from bisector.report.atomic_write import atomic_write
 from bisector.report.commit_graph import commit_graph
 from bisector.report.drift_picture import drift_picture
 from bisector.report.history_picture import history_picture
+from bisector.report.last_output import obstacle, tails
 from bisector.report.probe_table import rows
-from bisector.report.safe_text import visible, visible_lines
-from bisector.report.saved import saved
+from bisector.report.rendering import lines, template
 from bisector.report.scales import LogAxis, ratio_label
+from bisector.report.tiles import tiles
 
 WIDTHS = {"wide": 1000.0, "narrow": 360.0}
-"""Pixels; style sheets show the drawing that fits the screen."""
+"""Widths in pixels; the style sheet shows the drawing that fits the screen."""
+
+NO_CHANGE = CommitPatch()
+
+_OPEN_UP_TO = 60
+"""Lines of a change to a single file up to which it is not folded."""
 
 
-def html_report(record: HuntRecord, folder: Path | None = None, diffstat: str = "") -> str:
-    """The page as text; `folder` is where it will stand (logs are linked from there).
+def html_report(record: HuntRecord, folder: Path | None = None, change: CommitPatch = NO_CHANGE) -> str:
+    """The page as text; `folder` is where it will be saved (for links to logs).
 
-    `diffstat` is git's own summary of the first bad commit's changes, shown as it is.
+    `change` is what the first bad commit changes.
     """
-    return template().render(_content(record, folder, diffstat))
+    return template().render(content(record, folder, change))
 
 
-def write_html_report(record: HuntRecord, file: Path, diffstat: str = "") -> None:
-    """Write the page to `file` at once; EnvironmentFault where that cannot be done."""
-    page = html_report(record, file.resolve().parent, diffstat)
+def write_html_report(record: HuntRecord, file: Path, change: CommitPatch = NO_CHANGE) -> None:
+    """Write the page to `file` atomically; raises EnvironmentFault if that fails."""
+    page = html_report(record, file.resolve().parent, change)
     atomic_write(file, page.encode())
 
 
-@functools.cache
-def template() -> Template:
-    """The page without its content; it takes a tenth of a second to compile, once."""
-    environment = Environment(
-        loader=PackageLoader("bisector", "report/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(px=_px, percent=findings.percent, duration=findings.duration)
-    return environment.get_template("report.html.j2")
+def get_ready() -> None:
+    """Compile the template, so that the report at the end of a hunt takes less time."""
+    template()
 
 
-def _finalize(value: object) -> object:
-    """Every text that a template prints is made harmless, so that no template can forget it."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _px(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def _content(record: HuntRecord, folder: Path | None, diffstat: str) -> Mapping[str, object]:
-    conclusion, effect = record.conclusion, findings.effect(record)
+def content(record: HuntRecord, folder: Path | None, change: CommitPatch = NO_CHANGE) -> Mapping[str, object]:
+    """The values that the page's template shows; `live` is the part of a running hunt, which has none."""
+    conclusion = record.conclusion
     headline = findings.headline(record)
-    table = rows(record)
+    table, graph = rows(record), commit_graph(record)
     return {
+        "live": "",
         "record": record,
         "headline": headline[:1].upper() + headline[1:],
         "reason": findings.reason(record),
         "kind": conclusion.name if conclusion else "unfinished",
         "found": conclusion if isinstance(conclusion, FirstBad) else None,
         "suspects": _suspects(record),
-        "effect": effect,
-        "at_least": bounds.at_least(record),
-        "confidence": findings.confidence(record),
-        "skipped": len(findings.skipped(record)),
-        "seconds": findings.seconds(record),
-        "saved": saved(record),
+        "tiles": tiles(record),
         "pictures": {name: history_picture(record, width) for name, width in WIDTHS.items()},
         "drifts": {name: drift_picture(record, width) for name, width in WIDTHS.items()},
         "premise": record.premise and _interval(record.premise),
-        "graph": commit_graph(record),
+        "graph": graph,
+        "drawn": {row.commit for row in graph.rows},
         "info": lambda commit: findings.commit_info(record, commit),
         "rows": table,
+        "tails": {number: lines("\n".join(tail)) for number, tail in tails(record).items()},
+        "obstacle": _obstacle(record),
         "any_busy": any(row.busy for row in table),
         "link": lambda log: _link(log, folder),
-        "diffstat": _lines(diffstat),
-        "command": _lines(record.reproduce),
+        "diffstat": lines(change.diffstat),
+        "change": change,
+        "is_short": len(change.files) == 1 and len(change.files[0].lines) <= _OPEN_UP_TO,
+        "command": lines(record.reproduce),
     }
 
 
 def _suspects(record: HuntRecord) -> list[tuple[str, CommitInfo | None, float | None]]:
-    """The commits named by the conclusion, each with the probability that the conclusion gives it."""
+    """The commits that the conclusion names, each with its probability."""
     commits = findings.suspects(record)
     odds = getattr(record.conclusion, "probabilities", ()) or (None,) * len(commits)
     return [(c, findings.commit_info(record, c), p) for c, p in zip(commits, odds, strict=True)]
 
 
+def _obstacle(record: HuntRecord) -> Mapping[str, object] | None:
+    """What the page shows instead of a picture of a hunt that could not begin."""
+    found = obstacle(record)
+    if found is None:
+        return None
+    reading, printed = found
+    good = {commit.id for commit in record.good}
+    name = "bad endpoint" if reading.commit == record.bad.id else "merge base"
+    return {
+        "name": "good endpoint" if reading.commit in good else name,
+        "reading": reading,
+        "output": lines("\n".join(printed)),
+    }
+
+
 def _interval(effect: Effect) -> Mapping[str, object]:
-    """The premise's interval on a logarithmic axis of its own, in per cent of its width."""
+    """The premise's interval on its own logarithmic axis, in per cent of the width."""
     axis = LogAxis([1.0, effect.ratio, effect.low, effect.high], 100.0, 0.0)
     return {
         "effect": effect,
@@ -116,11 +117,7 @@ def _interval(effect: Effect) -> Mapping[str, object]:
 
 
 def _link(log: Path | None, folder: Path | None) -> str:
-    """A relative address of a log, or none where the page's own place is not known."""
+    """The relative URL of a log; empty if the page's folder is unknown."""
     if log is None or folder is None:
         return ""
     return quote(Path(os.path.relpath(log.absolute(), folder)).as_posix())
-
-
-def _lines(text: str) -> Markup:
-    return escape(visible_lines(text))

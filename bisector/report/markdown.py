@@ -1,4 +1,4 @@
-"""Reports in Markdown: one fit for an issue, and one paragraph for a chat."""
+"""Reports in Markdown: a full one for an issue, and a paragraph for a chat."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from bisector.report.saved import ahead, saved
 
 
 def issue_report(record: HuntRecord) -> str:
-    """The whole hunt in GitHub-flavoured Markdown: the answer, its figures, every reading, how to redo it."""
+    """The hunt in GitHub-flavoured Markdown: the answer, its figures, all readings, how to run it again."""
     return "\n\n".join(_sections(record)) + "\n"
 
 
 def chat_report(record: HuntRecord, report: Path | None = None) -> str:
-    """The answer in one paragraph of Markdown, with the path of the full report if there is one."""
+    """The answer in one paragraph of Markdown, with the path of the full report if any."""
     figures = "; ".join(f"{label} {text}" for label, text in _figures(record))
     parts = [f"**{markdown(record.name)}: {findings.headline(record)}.**"]
     if isinstance(record.conclusion, FirstBad):
@@ -38,6 +38,7 @@ def _sections(record: HuntRecord) -> Iterator[str]:
     yield f"## {markdown(record.name)}: {findings.headline(record)}"
     yield from _answer(record)
     yield markdown(findings.reason(record))
+    yield from _own_words(record)
     yield _table(("", ""), [(label.capitalize(), text) for label, text in _figures(record)])
     if record.readings:
         shown = (_row(row) for row in probe_table.rows(record))
@@ -48,6 +49,16 @@ def _sections(record: HuntRecord) -> Iterator[str]:
         yield "Machine: " + ", ".join(f"{markdown(k)} {markdown(v)}" for k, v in record.machine.items())
     if record.reproduce:
         yield f"To run this hunt again:\n\n{fenced(record.reproduce)}"
+
+
+def _own_words(record: HuntRecord) -> Iterator[str]:
+    """What the endpoints and untestable commits printed, and what to do about it."""
+    for one in record.excerpts:
+        title = " ".join(filter(None, (one.end, f"`{one.commit[:12]}`: {markdown(one.why)}")))
+        yield f"{title}\n\n{fenced(chr(10).join(one.lines), 'text')}" if one.lines else title
+    for advice in record.advice:
+        language, how = ("sh", advice.command) if advice.command else ("yaml", advice.written)
+        yield f"{markdown(advice.why)}\n\n{fenced(how, language)}" if how else markdown(advice.why)
 
 
 def _answer(record: HuntRecord) -> Iterator[str]:
@@ -94,9 +105,9 @@ def _table(head: tuple[str, ...], body: list[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def fenced(command: str) -> str:
-    """A command as a Markdown code block whose fence nothing in the command can close."""
+def fenced(command: str, language: str = "sh") -> str:
+    """A command or output as a Markdown code block, with a fence that it cannot close."""
     text = visible_lines(command)
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}sh\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"

@@ -1,4 +1,4 @@
-"""Where in a Markdown file a new entry of a section goes: found in the parsed document, not in its text."""
+"""Finds the place for a new entry in a section of a Markdown file, using the parsed document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DEEPEST = 6
 
 
 class Style(Enum):
-    """What the entries of a section look like."""
+    """The format of a section's entries."""
 
     HEADING = "a sub-heading each"
     PARAGRAPH = "a plain line each, beginning with its date"
@@ -24,7 +24,7 @@ class Style(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A new entry goes before line `line` (from 0), in the style of its neighbours."""
+    """The place of a new entry: before line `line` (from 0), in the style of its neighbours."""
 
     line: int
     style: Style
@@ -58,15 +58,15 @@ class Document:
 
     @property
     def html(self) -> list[str]:
-        """All raw HTML in the document, comments included; what only looks like it, in code, is not."""
+        """All raw HTML in the document, including comments but not code that looks like HTML."""
         return _html(self._tokens)
 
     def place(self, heading: str, comment_prefix: str, lines: Sequence[str]) -> Place | None:
-        """Where the newest entry goes under `heading`; None where there is no such heading.
+        """Where the newest entry goes under `heading`; None if there is no such heading.
 
-        A heading is compared by its words: case and inline markup do not count. A paragraph of just
-        these words stands for a heading where there is no real one. `comment_prefix` begins the comment
-        above an entry of our own; `lines` are the document's lines.
+        Headings are compared by words, ignoring case and inline markup. Without a real heading, a paragraph
+        with exactly these words counts. `comment_prefix` starts the comment above each of our own entries;
+        `lines` are the document's lines.
         """
         found = self._find(heading)
         if found is None:
@@ -95,10 +95,10 @@ class Document:
 
 
 def _introduction(section: Sequence[Block], comment_prefix: str) -> int:
-    """How many blocks come before the first entry.
+    """The number of blocks before the first entry.
 
-    An entry begins with our comment, a date or a sub-heading; in a section without any of these, at the
-    first block that is neither a paragraph, a comment nor a rule.
+    An entry starts with our comment, a date or a sub-heading. If the section has none of these, it starts at
+    the first block that is not a paragraph, a comment or a rule.
     """
     for index, block in enumerate(section):
         ours = block.token.type == "html_block" and block.token.content.startswith(comment_prefix)

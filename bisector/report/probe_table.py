@@ -1,4 +1,4 @@
-"""The readings of a hunt as rows for people: what the Markdown and HTML tables show."""
+"""The readings of a hunt as rows of the Markdown and HTML tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bisector.report.findings import Side
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One reading; texts are as recorded and must be escaped by whoever shows them."""
+    """One reading; texts are as recorded, so the caller must escape them."""
 
     number: int
     commit: str
@@ -22,12 +22,18 @@ class Row:
     role: str
     side: Side
     value: str
-    """The measured value, or an empty string for a verdict."""
+    """The measured value; empty for a verdict."""
     times: str
     contention: str
     busy: bool
     why: str
     log: Path | None
+    position: int
+    """Among the candidates; -1 for commits before the first of them."""
+    ratio: float | None
+    """The measured value as a number, to sort by."""
+    seconds: float | None
+    """The time that `times` begins with, to sort by."""
 
     @property
     def short(self) -> str:
@@ -36,11 +42,13 @@ class Row:
 
 
 def rows(record: HuntRecord) -> list[Row]:
-    """A row for each reading, in the order in which they were made, numbered from 1."""
-    return [_row(record, number, reading) for number, reading in enumerate(record.readings, 1)]
+    """A row per reading, in chronological order, numbered from 1."""
+    positions = {commit: at for at, commit in enumerate(record.candidates)}
+    numbered = enumerate(record.readings, 1)
+    return [_row(record, number, reading, positions.get(reading.commit, -1)) for number, reading in numbered]
 
 
-def _row(record: HuntRecord, number: int, reading: Reading) -> Row:
+def _row(record: HuntRecord, number: int, reading: Reading, position: int) -> Row:
     contention = reading.run.contention if reading.run else Contention()
     return Row(
         number=number,
@@ -54,11 +62,14 @@ def _row(record: HuntRecord, number: int, reading: Reading) -> Row:
         busy=findings.busy(contention, findings.cores(record)),
         why=reading.judgement.why,
         log=reading.log,
+        position=position,
+        ratio=reading.judgement.value if isinstance(reading.judgement, Measured) else None,
+        seconds=reading.run.user if reading.run else None,
     )
 
 
 def reading_side(record: HuntRecord, reading: Reading) -> Side:
-    """Where one reading falls, taken alone."""
+    """The side of one reading on its own."""
     match reading.judgement:
         case Good():
             return Side.GOOD
@@ -77,7 +88,7 @@ def _value(reading: Reading) -> str:
 
 
 def number(value: float) -> str:
-    """A positive number with three significant digits, thousands kept whole."""
+    """A positive number with three significant digits; from 1000 up without decimals."""
     if value >= 1000:
         return f"{value:,.0f}"
     digits = 2 - math.floor(math.log10(value)) if value > 0 else 0
@@ -100,7 +111,7 @@ def _seconds(run: Run) -> str:
 
 
 def contention_text(contention: Contention) -> str:
-    """Load, pressure and steal, as far as the machine gave them."""
+    """Load, pressure and steal, if known."""
     parts = []
     if contention.load is not None:
         parts.append(f"load {contention.load:.1f}")

@@ -1,4 +1,4 @@
-"""The progress log of a plan: an entry for each conclusion, newest first, in a Markdown file."""
+"""The progress log of a plan: a Markdown file with one entry per conclusion, newest first."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _END = "<!-- /bisector -->"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the progress log, its texts already Markdown (one line each).
+    """An entry of the progress log; its texts are Markdown (one line each).
 
-    `key` stands in an invisible comment and tells a conclusion that is in the file already; `report` is
-    linked relative to the file; `body` is Markdown of any length without headings.
+    `key` identifies the conclusion in an invisible comment, so that it is written once. `report` is linked
+    relative to the file; `body` is Markdown of any length without headings.
     """
 
     key: str
@@ -41,10 +41,10 @@ class Entry:
 
 
 def entry_for(record: HuntRecord, report: Path | None, today: date) -> Entry:
-    """The entry for the hunt's conclusion; UsageError while it has none."""
+    """The entry for the hunt's conclusion; raises UsageError if it has none yet."""
     if record.conclusion is None:
         raise UsageError(
-            f"the hunt {record.name} has no conclusion for the progress log yet; run it to its end"
+            f"the hunt {record.name} has no conclusion yet for the progress log; run it to the end"
         )
     title = f"{today.isoformat()} — {markdown(record.name)}: {findings.headline(record)}"
     facts = (*_commits(record), *_figures(record), _probes(record))
@@ -52,10 +52,10 @@ def entry_for(record: HuntRecord, report: Path | None, today: date) -> Entry:
 
 
 def write_entry(file: Path, heading: str, entry: Entry) -> bool:
-    """Put `entry` newest first under `heading` in `file`; False if it stands there already.
+    """Insert `entry` first under `heading` in `file`; returns False if it is already there.
 
-    File and heading are made if missing; all other bytes stay as they are. Raises UsageError where the
-    file is not UTF-8 text or its end cannot take a heading, EnvironmentFault where it cannot be written.
+    Creates the file and the heading if missing; leaves all other bytes unchanged. Raises UsageError if the
+    file is not UTF-8 text or no heading can be appended, EnvironmentFault if it cannot be written.
     """
     with writing_in(file.resolve().parent):
         text = _read(file)
@@ -64,24 +64,22 @@ def write_entry(file: Path, heading: str, entry: Entry) -> bool:
         new = _with_entry(text.removeprefix(_BOM), heading, entry, file.resolve().parent)
         if not any(html.lstrip().startswith(_comment(entry)) for html in Document(new).html):
             raise UsageError(
-                f"{file}: no heading can follow its end, which lies in an unclosed code block or HTML "
-                f"comment; close that, or write the heading {heading!r} where the entry is to go"
+                f"{file} ends in an unclosed code block or HTML comment; close it, or add the heading "
+                f"{heading!r} where the entry should go"
             )
         atomic_write(file, ((_BOM if text.startswith(_BOM) else "") + new).encode())
     return True
 
 
 def require_writable(file: Path) -> None:
-    """Raise UsageError or EnvironmentFault where `write_entry` could not write into `file`, as far as can be
-    seen without writing.
-    """
+    """Raise UsageError or EnvironmentFault if `write_entry` could not write to `file`; writes nothing."""
     folder = file.resolve().parent
     if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}; make it, or name another file")
+        raise UsageError(f"there is no folder {folder}; create it or choose another file")
     if file.exists() and not file.is_file():
-        raise UsageError(f"{file} is no file; name another")
+        raise UsageError(f"{file} is not a file; choose another")
     if not os.access(folder, os.W_OK | os.X_OK) or (file.exists() and not os.access(file, os.W_OK)):
-        raise UsageError(f"{file} cannot be written; mend the permissions, or name another file")
+        raise UsageError(f"cannot write {file}; fix its permissions or choose another file")
     _read(file)
 
 
@@ -91,14 +89,14 @@ def _read(file: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise EnvironmentFault(f"{file} cannot be read: {error.strerror or error}") from error
+        raise EnvironmentFault(f"cannot read {file}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise UsageError(
-            f"{file} is not UTF-8 (byte {error.start}), so nothing was written; convert it, for instance "
-            "with iconv, or name another progress log"
+            f"{file} is not UTF-8 (byte {error.start}), so nothing was written; convert it (for example "
+            "with iconv) or choose another progress log"
         ) from error
     if "\0" in text:
-        raise UsageError(f"{file} is not a text file (it holds NUL bytes); name another progress log")
+        raise UsageError(f"{file} is not a text file (it contains NUL bytes); choose another progress log")
     return text
 
 
@@ -126,13 +124,13 @@ def _render(entry: Entry, place: Place, folder: Path) -> list[str]:
         item = " ".join(filter(None, (f"{place.bullet} **{entry.title}**", "; ".join(facts), comment)))
         return [item, *(f"{indent}{line}".rstrip() for line in body)]
     title = f"{'#' * place.level} {entry.title}" if place.level else f"**{entry.title}**"
-    # The comment at the end keeps an indented block that follows from joining our list.
+    # The final comment keeps a following indented block from joining our list.
     return [comment, title, *([""] if facts else []), *(f"- {fact}" for fact in facts), *body, _END]
 
 
 def _insert(lines: Sequence[str], place: Place, block: Sequence[str]) -> str:
     before, after = lines[: place.line], lines[place.line :]
-    # A line feed after a lone carriage return would be no line of its own.
+    # A line feed after a lone carriage return would not be a separate line.
     newline = "\r" if before and before[-1].endswith("\r") else _newline(lines)
     in_list = place.style is Style.ITEM
     head = tail = ""
@@ -148,12 +146,12 @@ def _insert(lines: Sequence[str], place: Place, block: Sequence[str]) -> str:
 
 
 def _has_words(line: str) -> bool:
-    """Whether a line is not blank as Markdown means it (a no-break space is a word)."""
+    """Whether a line is not blank in Markdown's sense (a no-break space is not blank)."""
     return bool(line.strip(" \t\r\n"))
 
 
 def _newline(lines: Sequence[str]) -> str:
-    """The line ending that the file uses most."""
+    """The most frequent line ending of the file."""
     endings = Counter(line[len(line.rstrip("\r\n")) :] for line in lines)
     del endings[""]
     return endings.most_common(1)[0][0] if endings else "\n"
@@ -164,7 +162,7 @@ def _link(target: Path, folder: Path) -> str:
 
 
 def _key(record: HuntRecord) -> str:
-    """The same for the same conclusion of the same hunt, whatever its figures."""
+    """A key of the hunt's conclusion that does not depend on its figures."""
     conclusion = record.conclusion
     parts = [record.name, record.bad.id, *sorted(c.id for c in record.good), *findings.suspects(record)]
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()

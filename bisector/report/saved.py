@@ -1,4 +1,4 @@
-"""What ending runs early has saved, reckoned from runs that were not; and what building ahead has cost."""
+"""The time saved by stopping runs early, estimated from full runs, and the cost of prefetched builds."""
 
 from __future__ import annotations
 
@@ -15,35 +15,33 @@ EARLY = frozenset({Ending.JUDGED, Ending.MEMORY_LIMIT})
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Seconds of wall time that so many runs would have gone on for; with `at_most` only a bound of that."""
+    """Estimated seconds of wall time that these runs would have continued."""
 
     seconds: float
     runs: int
-    at_most: bool
 
     def __str__(self) -> str:
-        sort = "at most" if self.at_most else "about"
-        return f"{sort} {findings.duration(self.seconds)}, {findings.counted(self.runs, 'run')} ended early"
+        return f"about {findings.duration(self.seconds)}, {findings.counted(self.runs, 'run')} stopped early"
 
 
 def saved(record: HuntRecord) -> Saved | None:
-    """Over all runs of the hunt, None where each came to its end.
+    """The saving over all runs of the hunt that were stopped early; None without any.
 
-    Without its early end a run is taken to last as long as whole runs of the endpoint on its side, at the
-    median; where there are none, up to the hunt's timeout.
+    The estimate for a full run is the median of full runs of the endpoint on its side. Without any, nobody
+    knows how long the run would have continued, and it does not count.
     """
-    early = [r for r in record.readings if r.run is not None and r.run.ending in EARLY]
-    if not early:
-        return None
-    good = _median(_whole_runs(record, {commit.id for commit in record.good}))
-    bad = _median(_whole_runs(record, {record.bad.id}))
-    seconds, at_most = 0.0, False
-    for reading in early:
-        whole = good if isinstance(reading.judgement, Good) else bad
-        at_most |= whole is None
-        known = record.timeout or 0.0 if whole is None else whole
-        seconds += max(known - (reading.run.wall if reading.run else 0.0), 0.0)
-    return Saved(seconds, len(early), at_most)
+    whole = {
+        True: _median(_whole_runs(record, {commit.id for commit in record.good})),
+        False: _median(_whole_runs(record, {record.bad.id})),
+    }
+    left = [
+        max(full - reading.run.wall, 0.0)
+        for reading in record.readings
+        if reading.run is not None
+        and reading.run.ending in EARLY
+        and (full := whole[isinstance(reading.judgement, Good)]) is not None
+    ]
+    return Saved(sum(left), len(left)) if left else None
 
 
 def _whole_runs(record: HuntRecord, commits: set[str]) -> Iterator[Run]:
@@ -59,9 +57,9 @@ def _median(runs: Iterator[Run]) -> float | None:
 
 
 def ahead(record: HuntRecord) -> str:
-    """How many builds were prefetched, and how many of them were never used."""
+    """The number of prefetched builds, and of those that were never used."""
     built = record.ahead
     if not built:
         return ""
-    told = f"{findings.counted(built.builds, 'build')} prefetched ({findings.duration(built.seconds)})"
-    return f"{told}, {built.unused} unused" if built.unused else told
+    text = f"{findings.counted(built.builds, 'build')} prefetched ({findings.duration(built.seconds)})"
+    return f"{text}, {built.unused} unused" if built.unused else text

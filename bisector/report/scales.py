@@ -1,4 +1,4 @@
-"""Axes of the report's pictures: from commits, ratios and minutes to pixels."""
+"""Axes of the report's pictures: map commits, ratios and minutes to pixels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LINEAR_UP_TO = 60
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """The plotting area in pixels, the origin at the top left."""
+    """The plotting area in pixels; the origin is the top left."""
 
     left: float
     top: float
@@ -23,8 +23,8 @@ class Box:
 class HistoryAxis:
     """Positions among the candidates (-1 is the good endpoint) as x.
 
-    Up to 60 candidates stand evenly. In longer ranges each stretch between two `landmarks` is as wide as
-    the logarithm of its length: a bisection halves its stretches, so all its steps stay visible.
+    Up to 60 candidates are evenly spaced. In longer ranges the width of each stretch between two `landmarks`
+    is the logarithm of its length: a bisection halves its stretches, so all its steps stay visible.
     """
 
     def __init__(self, candidates: int, landmarks: Iterable[int], left: float, right: float) -> None:
@@ -51,11 +51,11 @@ class HistoryAxis:
 
 
 class LogAxis:
-    """Ratios as y on a logarithmic scale, with a little air above and below."""
+    """Ratios as y on a logarithmic scale, with a small margin above and below."""
 
     def __init__(self, values: Iterable[float], top: float, bottom: float) -> None:
         known = [v for v in values if v > 0 and math.isfinite(v)] or [1.0]
-        # At least 0.9 to 1.1: noise of one per cent must not fill the picture.
+        # At least 0.9 to 1.1, so that noise of one per cent does not fill the picture.
         self.low, self.high = min(*known, 0.9) * 0.94, max(*known, 1.1) * 1.06
         self._top, self._bottom = top, bottom
 
@@ -65,7 +65,7 @@ class LogAxis:
         return self._bottom - share * (self._bottom - self._top)
 
     def ticks(self) -> list[float]:
-        """Three to eight round ratios on the axis, 1 among them where it lies there."""
+        """Three to eight round ratios on the axis, including 1 if it is in range."""
         for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)):
             found = self._within(steps)
             if len(found) >= 4:
@@ -90,7 +90,7 @@ def ratio_label(value: float) -> str:
 
 
 def spaced(wanted: Sequence[tuple[float, str]], apart: float) -> list[tuple[float, str]]:
-    """Of labels in order of importance those that keep `apart` pixels from all before them."""
+    """The labels, given in order of importance, that are `apart` pixels from all before them."""
     kept: list[tuple[float, str]] = []
     for at, text in wanted:
         if all(abs(at - other) >= apart for other, _ in kept):

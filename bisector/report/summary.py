@@ -1,4 +1,4 @@
-"""The object that `--json` prints: a hunt's outcome for programs."""
+"""The object that `--json` prints."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 
+from bisector.hunt.advice import Excerpt
 from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive
 from bisector.hunt.record import HuntRecord
 from bisector.report import bounds, findings
@@ -13,15 +14,18 @@ from bisector.report.saved import saved
 
 
 def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]:
-    """The outcome as JSON values; every key is always there, null where it has no meaning.
+    """The outcome as JSON values; every key is always present, null if it does not apply.
 
-    `confidence` is a probability (0..1), `interval` the 95% interval of `ratio` as [low, high] and
-    `p` the p-value of no difference, `seconds`
-    wall time from start to end, `probes` and `skipped` numbers of commits, `exit_code` that of `run`.
-    `likeliest`: of an inconclusive hunt, the commits that may be it, each with its `probability`.
-    `saved` tells of runs that were ended early: how many `runs`, the `seconds` which that saved by a rough
-    reckoning, and whether these are `at_most` so many. `at_least` bounds a ratio that was not measured whole.
-    `ahead` tells of builds that nobody waited for: how many, their `seconds`, and both of the unused.
+    `confidence` is a probability (0..1), `interval` the 95% interval of `ratio` as [low, high], `p` the
+    p-value of no difference, `seconds` wall time from start to end, `probes` and `skipped` numbers of
+    commits, `exit_code` that of `run`. `likeliest` lists the candidates of an inconclusive hunt, each with
+    its `probability`. `saved` describes runs that were stopped early: the number of `runs` and an estimate
+    of the `seconds` saved. `at_least` is a lower bound of a
+    ratio that was not fully measured. `ahead` describes prefetched builds: their number, their `seconds`, and
+    both for the unused ones. `output` has the last lines that
+    endpoints printed which are not as the user said, and commits that cannot be tested; its `end` is "good",
+    "bad" or null. `advice` says what to `add` to the hunt file or which `command` to run, `next` are commands
+    that lead on.
     """
     conclusion, effect = record.conclusion, findings.effect(record)
     early = saved(record)
@@ -49,11 +53,27 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
         "bad": record.bad.id,
         "reason": findings.reason(record),
         "report": str(report) if report else None,
+        "output": [_output(one) for one in record.excerpts],
+        "advice": [
+            {"why": one.why, "add": one.written or None, "command": one.command or None}
+            for one in record.advice
+        ],
+        "next": list(record.next_steps),
+    }
+
+
+def _output(one: Excerpt) -> dict[str, object]:
+    return {
+        "commit": one.commit,
+        "end": one.end or None,
+        "why": one.why,
+        "lines": list(one.lines),
+        "log": str(one.log) if one.log else None,
     }
 
 
 def _likeliest(conclusion: Conclusion | None) -> list[dict[str, object]] | None:
-    """Of a hunt without an answer: the commits that may be it, with their odds."""
+    """The candidates of an inconclusive hunt with their probabilities."""
     if not isinstance(conclusion, Inconclusive):
         return None
     pairs = zip(conclusion.candidates, conclusion.probabilities, strict=True)
@@ -61,5 +81,5 @@ def _likeliest(conclusion: Conclusion | None) -> list[dict[str, object]] | None:
 
 
 def _finite(number: float) -> float | None:
-    """JSON knows no infinity: an unbounded end of an interval is null."""
+    """None for infinity, which JSON lacks: an unbounded end of an interval is null."""
     return number if math.isfinite(number) else None

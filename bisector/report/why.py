@@ -18,30 +18,31 @@ _SURE = 0.9
 
 
 def opening(record: HuntRecord, plan: Plan) -> str:
-    """What there was to search, and how few probes it can take."""
+    """The size of the range, and the number of probes that a bisection needs."""
     every, distinct = len(plan.every_candidate), len(plan.candidates)
     same = every - distinct
-    text = f"Reachable from bad and not from good: {counted(every, 'commit')}, the first bad one among them."
+    text = f"Range: {counted(every, 'commit')} reachable from bad but not from good."
+    text += " One of them is the first bad commit."
     if same:
-        text += f" In {same:,} of them no input of build and test changes: {distinct:,} are left."
+        text += f" Without those that change no input of build or test ({same:,}), {distinct:,} remain."
     if distinct > 1:
-        text += f" Halving takes about {math.ceil(math.log2(distinct))} probes."
+        text += f" Bisecting takes about {math.ceil(math.log2(distinct))} probes."
     if record.first_parent:
-        text += " Only bad's own branch was looked at."
+        text += " Only first parents of bad were searched."
     return text
 
 
 def of_step(record: HuntRecord, step: Step) -> str:
-    """Why the commit was read, what came out, and what that left."""
+    """Why the commit was tested, the result, and what remained."""
     parts = (_reason(record, step), _outcome(record, step), _left(step))
     return " ".join(part for part in parts if part)
 
 
 def ending(record: HuntRecord) -> str:
-    """How the hunt ended, and how sure that is."""
+    """How the hunt ended, and how certain that is."""
     sure = findings.certainty(record)
-    told = f"{findings.headline(record)[:1].upper()}{findings.headline(record)[1:]}"
-    return f"{told}{f' ({sure})' if sure else ''}. {findings.reason(record)}"
+    headline = f"{findings.headline(record)[:1].upper()}{findings.headline(record)[1:]}"
+    return f"{headline}{f' ({sure})' if sure else ''}. {findings.reason(record)}"
 
 
 def _reason(record: HuntRecord, step: Step) -> str:
@@ -49,39 +50,39 @@ def _reason(record: HuntRecord, step: Step) -> str:
         case Why.PREMISE:
             return _of_premise(record, step)
         case Why.MERGE_BASE:
-            return "Good is no ancestor of bad, so where the two part has to be good as well."
+            return "Good is not an ancestor of bad, so their merge base must be good too."
         case Why.LEVEL:
-            return "An end of the range again: how far its runs spread decides what all readings are worth."
+            return "An endpoint again: the spread of its runs decides how much a reading tells."
         case Why.DOUBTED:
-            return "The confirmation contradicted the search, so this was built clean and read once more."
-        case Why.CONFIRMATION if step.readings[0].against or step.commit in findings.suspects(record):
-            return "The answer itself, built clean and run again to be sure of it."
+            return "The confirmation contradicted the search, so this was built clean and tested again."
+        case Why.CONFIRMATION if step.readings[0].against or step.commit == step.readings[0].about:
+            return "Confirmation: the suspected commit, built clean and tested again."
         case Why.CONFIRMATION:
-            return "A parent of the answer, built clean: it has to be good."
+            return "Confirmation: a parent of the suspected commit, built clean. It must be good."
     return _of_search(step)
 
 
 def _of_premise(record: HuntRecord, step: Step) -> str:
     if step.commit == record.bad.id:
-        return "The bad end, before all else: is it bad here?"
+        return "Premise: is the bad endpoint bad on this machine?"
     if step.readings[0].against == step.commit:
-        return "The good end against itself, before all else: how far do runs of one build spread?"
-    return "The good end, before all else: is it good here?"
+        return "Premise: the good endpoint against itself. How much do runs of one build vary?"
+    return "Premise: is the good endpoint good on this machine?"
 
 
 def _of_search(step: Step) -> str:
     if step.prospect is None or step.before is None:
-        return "It is outside of what was searched by then."
+        return "This commit is outside the range that was searched by then."
     bad = step.prospect.bad
     if bad > _SURE or bad < 1 - _SURE:
-        text = f"{_about(step.before)} left; once more at {percent(max(bad, 1 - bad))} sure, to be surer"
+        text = f"{_about(step.before)} left; tested again, though already {percent(max(bad, 1 - bad))} sure"
     else:
-        text = f"{_about(step.before)} left, and it was bad with {percent(bad)}"
+        text = f"{_about(step.before)} left; this one was {percent(bad)} likely to be bad"
         half = abs(bad - 0.5) <= _NEAR_HALF
-        text += ": either answer was to halve them" if half else ": it told most for its time"
-    text += f" ({step.prospect.bits:.2f} bit expected)."
+        text += ", so either result would halve them" if half else ", the best test for its cost"
+    text += f" ({step.prospect.bits:.2f} bits expected)."
     if step.prospect.untestable >= _MUCH:
-        text += f" That it could not be tested was {percent(step.prospect.untestable)} likely."
+        text += f" It was {percent(step.prospect.untestable)} likely to be untestable."
     return text
 
 
@@ -99,25 +100,25 @@ def _outcome(record: HuntRecord, step: Step) -> str:
         case Undecided(why):
             return f"No run was fair{times}: {why}."
         case Untestable(why):
-            return f"It could not be tested: {why}. That says nothing for or against it."
+            return f"Untestable: {why}. That is no evidence for or against it."
         case Good(why) | Bad(why):
             kinds = {type(one) for one in judgements}
             if len(kinds) > 1:
                 bad = sum(isinstance(one, Bad) for one in judgements)
-                return f"Bad {bad} of {len(judgements)} times; the last: {why}."
+                return f"Bad in {bad} of {len(judgements)} runs; the last one: {why}."
             return f"{type(last).__name__}{times}: {why}."
     side = findings.side(record, step.readings).value.capitalize()
-    return f"{side} in {counted(len(judgements), 'reading')}, the last: {last.why}."
+    return f"{side} in {counted(len(judgements), 'reading')}; the last one: {last.why}."
 
 
 def _measured(record: HuntRecord, step: Step) -> str:
     effect = estimate(findings.measured(step.readings))
     against = step.readings[-1].against
     parent = against and against not in {commit.id for commit in record.good}
-    over = f"its parent {against[:12]}" if parent else "the good end, run in turn with it"
+    over = f"its parent {against[:12]}" if parent else "the good endpoint"
     figure = f"{effect.ratio:.2f} times {over}"
     if effect.pairs > 1:
-        figure = f"{effect} of {over}, in {effect.pairs} pairs"
+        figure = f"{effect} against {over}, in {effect.pairs} pairs"
     side = findings.side(record, step.readings)
     known = step.why in (Why.HALVES, Why.DOUBTED) and side in (Side.GOOD, Side.BAD)
     return f"{side.value.capitalize()}: {figure}." if known else f"{figure}."
@@ -128,9 +129,9 @@ def _left(step: Step) -> str:
         return ""
     after = step.after
     if _untestable(step):
-        return "The search went around it."
+        return "The search skips it."
     if after.probability > 0.5:
-        return f"That left {after.likeliest[:12]} with {percent(after.probability)}."
+        return f"That left {after.likeliest[:12]} at {percent(after.probability)}."
     return f"That left {_about(after).lower()}."
 
 

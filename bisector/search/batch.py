@@ -1,8 +1,8 @@
-"""Several probes at once, chosen by what they tell together.
+"""Several probes at once, chosen by their joint information.
 
-k copies of the best single question would all be answered alike; what counts is the joint information
-I(o_1..o_k; h). It is climbed coordinate by coordinate: each probe in turn is replaced by the one that adds
-most, per cost, to the others, until none changes. (One greedy pass alone costs 6.9 rounds where 6.5 do.)
+k copies of the best single probe would all give the same answer; what counts is the joint information
+I(o_1..o_k; h). It is maximised by coordinate ascent: each probe in turn is replaced by the one that adds
+most, per cost, to the others, until none changes. (A single greedy pass needs 6.9 rounds instead of 6.5.)
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from bisector.search.outcomes import GOOD_END
 CANDIDATES = 768
 ROUNDS = 6
 MOST_NOISY = 9
-"""Beyond so many probes the 2^k outcomes are too many, and verdicts are taken as if they did not err."""
+"""With more probes, the 2^k outcomes are too many, and verdicts are treated as exact."""
 
 
 def choose_batch(situation: Situation, k: int, pending: Sequence[int] = ()) -> list[int]:
-    """Up to k different commits beside those `pending` (as places), fewer if more would tell nothing."""
+    """Up to k different commits besides those `pending` (as indices), fewer if more are not informative."""
     climb = _Climb.start(situation, k + len(pending), pending)
     fixed, chosen = list(pending), list[int]()
     for _ in range(k):
@@ -45,19 +45,19 @@ def _or(found: int | None, fallback: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Climb:
-    """What every step of the ascent shares; commits are places in arrays of N + 1."""
+    """The state of the ascent; commits are indices in arrays of N + 1."""
 
     situation: Situation
     nodes: Ints
     rows: Floats
-    """Shape (nodes, hypotheses + 1): what each candidate node makes bad; the last column "no regression"."""
+    """Shape (nodes, hypotheses + 1): whether a hypothesis makes a node bad; last, "no regression"."""
     weight: Floats
     looks_bad: tuple[float, float]
-    """Probability that a reading looks bad, at a good commit and at a bad one."""
+    """Probability that a reading looks bad: at a good commit, and at a bad one."""
 
     @classmethod
     def start(cls, situation: Situation, k: int, pending: Sequence[int]) -> _Climb:
-        """Shortlist nodes evenly over the probability of being bad: a batch asks at several of them."""
+        """Shortlist nodes evenly over the probability of being bad, because a batch probes several."""
         reach = situation.reach
         order = np.argsort(situation.gains.p_bad[:-1], kind="stable")
         picks = np.linspace(0, len(order) - 1, min(len(order), CANDIDATES)).astype(np.int64)
@@ -74,9 +74,9 @@ class _Climb:
         )
 
     def spread(self, count: int) -> list[int]:
-        """Different commits that are bad with probabilities as even as there are: another start.
+        """Different commits whose probabilities of being bad are spread evenly: a second starting point.
 
-        From the greedy one alone, 9 commits on a line end in parts of 2, 3 and 4.
+        From the greedy start alone, 9 commits on a line end in parts of 2, 3 and 4.
         """
         p_bad = self.situation.spread(self.situation.gains.p_bad)
         p_bad[self.scores([]) <= 0] = np.inf
@@ -89,7 +89,7 @@ class _Climb:
         return places
 
     def ascend(self, fixed: list[int], start: list[int]) -> list[int]:
-        """Replace each commit in turn by the one that adds most to the others, until none changes."""
+        """Replace each commit in turn with the one that adds most to the others, until none changes."""
         chosen = list(start)
         for _ in range(ROUNDS):
             before = list(chosen)
@@ -101,7 +101,7 @@ class _Climb:
         return chosen
 
     def worth(self, fixed: list[int], chosen: list[int]) -> float:
-        """What the chosen commits add to the fixed ones together, in bits per cost."""
+        """The information that the chosen commits together add to the fixed ones, in bits per cost."""
         bits = 0.0
         for j, place in enumerate(chosen):
             bits += float(self.added([self._row(p) for p in fixed + chosen[:j]])[self._candidate(place)])
@@ -109,14 +109,14 @@ class _Climb:
         return bits / float(cost[chosen].sum())
 
     def best(self, others: list[int], taken: list[int]) -> int | None:
-        """The commit that adds most per cost to the others, or None if nothing does."""
+        """The commit that adds most per cost to the others; None if none adds anything."""
         score = self.scores(others)
         score[taken] = 0.0
         best = int(np.argmax(score))
         return best if score[best] > 0 else None
 
     def scores(self, others: list[int]) -> Floats:
-        """What every commit adds to the others, per cost; 0 off the shortlist."""
+        """The information that every commit adds to the others, per cost; 0 if not on the shortlist."""
         by_node = np.zeros(len(self.situation.reach.masks) + 1)
         added = self.added([self._row(place) for place in others])
         by_node[self.nodes] = added[:-1]
@@ -128,7 +128,7 @@ class _Climb:
         return row
 
     def _candidate(self, place: int) -> int:
-        """The row of a place's node; the last for the good endpoint and what is as good."""
+        """The row of a commit's node; the last row for the good endpoint and commits that are surely good."""
         of = self.situation.reach.view.of
         at_end = place == len(of) or of[place] < 0
         return len(self.nodes) if at_end else int(np.searchsorted(self.nodes, of[place]))
@@ -156,7 +156,7 @@ class _Climb:
         return added
 
     def _outcomes(self, patterns: Ints, count: int) -> Floats:
-        """Shape (patterns, 2^count): how likely each set of readings is, given which commits are bad."""
+        """Shape (patterns, 2^count): probability of each set of readings, given which commits are bad."""
         outcomes = np.ones((len(patterns), 1))
         for j in range(count):
             bad = np.where(patterns >> j & 1, self.looks_bad[1], self.looks_bad[0])[:, None]

@@ -1,4 +1,4 @@
-"""The posterior over first bad commits, derived from a list of observations."""
+"""The posterior of the first bad commit, given a list of observations."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from bisector.search.outcomes import Bad, Good, Measured, Observation
 
 
 class Classes:
-    """Hypotheses gathered by which observed commits they call bad.
+    """Hypotheses grouped by which observed commits they call bad.
 
-    `of` (N + 1,) gives each hypothesis its class, the last one being "no regression"; `calls_bad`
-    (classes, columns) what a class says of each observed commit.
+    `of` (N + 1,) is the class of each hypothesis, the last one being "no regression"; `calls_bad` (classes,
+    columns) says whether a class calls each observed commit bad.
     """
 
     def __init__(self, graph: CommitGraph) -> None:
@@ -30,7 +30,7 @@ class Classes:
         self.calls_bad: Bools = np.zeros((1, 0), dtype=np.bool_)
 
     def split(self, commit: int) -> None:
-        """Tell apart the hypotheses that disagree about `commit`, if that has not been done."""
+        """Split the classes by whether they call `commit` bad, unless that is done already."""
         if commit in self.commits:
             return
         is_bad = np.append(self.graph.ancestors(commit), False)
@@ -43,7 +43,7 @@ class Classes:
         self.commits.append(commit)
 
     def gather(self, weight: Floats) -> Floats:
-        """Sums by class of a weight of every hypothesis (N + 1,)."""
+        """Sum the weights of all hypotheses (N + 1,) by class."""
         sums = np.bincount(self.of, weights=weight, minlength=len(self.calls_bad))
         return sums.astype(np.float64)
 
@@ -59,7 +59,7 @@ class Belief:
         self.posterior: Floats
 
     def learn(self, observations: Sequence[Observation]) -> None:
-        """Take these for all that was observed."""
+        """Compute fit and posterior from these observations, which replace earlier ones."""
         by_commit: dict[int, list[Observation]] = defaultdict(list)
         for observation in observations:
             by_commit[observation.commit].append(observation)
@@ -74,7 +74,7 @@ class Belief:
         self.posterior = self.under(self.prior)
 
     def under(self, prior: Floats) -> Floats:
-        """The posterior (N + 1,) that another prior gives from the same readings."""
+        """The posterior (N + 1,) of the same readings under another prior."""
         logs = self.fit.log_likelihood
         top = logs[self.classes.gather(prior) > 0].max()
         joint = prior * np.exp(logs - top)[self.classes.of]
@@ -82,7 +82,7 @@ class Belief:
         return posterior
 
     def rival(self) -> float:
-        """Likelihood of the best commit relative to "no regression" (infinity where it is too large)."""
+        """Likelihood of the best commit relative to "no regression" (infinity if too large)."""
         logs, of = self.fit.log_likelihood, self.classes.of
         log_ratio = float(logs[np.unique(of[:-1])].max() - logs[of[-1]])
         return math.exp(log_ratio) if log_ratio < 700 else math.inf
@@ -92,7 +92,7 @@ class Belief:
         return self.classes.gather(self.posterior)
 
     def allowance(self) -> float:
-        """Share of the stated error probability that this posterior may use up."""
+        """Share of the stated error probability that this posterior may use."""
         return self.fit.allowance(self.class_weights())
 
     def separation(self) -> float | None:
@@ -100,32 +100,32 @@ class Belief:
         return self.fit.separation(self.class_weights()) if isinstance(self.fit, TimingFit) else None
 
     def error_rates(self) -> tuple[float, float] | None:
-        """The expected rates of false bad and of false good verdicts; None where the model has none."""
+        """The expected rates of false bad and of false good verdicts; None if the model has none."""
         if not isinstance(self.fit, FlakyFit):
             return None
         weight = self.class_weights()
         return float(weight @ self.fit.false_bad), float(weight @ self.fit.false_good)
 
     def fork(self) -> Belief:
-        """A copy that learns by itself."""
+        """An independent copy."""
         other = copy.copy(self)
         other.classes = copy.copy(self.classes)
         other.classes.commits = list(self.classes.commits)
         return other
 
     def channel(self) -> Channel:
-        """What a next reading would show, by class."""
+        """The distribution of the next reading, by class."""
         return self.fit.channel(self.class_weights())
 
 
 def evidence_beyond(evidence: float, noise: Noise, premise: Sequence[Observation]) -> float:
-    """What remains of a premise's evidence (a Bayes factor) once a search has observed the same readings.
+    """The rest of a premise's evidence (a Bayes factor) after a search has observed the same readings.
 
-    `premise`: readings of the endpoints, the good one as -1, the bad one as 0. The result is at least 1, also
-    if the noise model alone makes more of these readings than the premise did.
+    `premise`: readings of the endpoints, with good as -1 and bad as 0. The result is at least 1, even if the
+    noise model derives more evidence from these readings than the premise did.
 
     search = Search(graph, noise=noise, evidence=evidence_beyond(99.0, noise, premise))
-    search.observe_all(readings)  # those of the premise among them
+    search.observe_all(readings)  # including those of the premise
     """
     endpoints = Belief(CommitGraph([[]]), noise, np.array([0.5, 0.5]))
     endpoints.learn(premise)

@@ -1,4 +1,4 @@
-"""Which commit to probe next: most information per expected cost."""
+"""The commit to probe next: most information per expected cost."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bisector.search.outcomes import GOOD_END
 from bisector.search.reach import Reach
 
 VERDICT = (np.array([1 - VERDICT_ERROR, VERDICT_ERROR]), np.array([VERDICT_ERROR, 1 - VERDICT_ERROR]))
-"""The channel of a plain verdict beside measured values: outcomes if good, and if bad."""
+"""The channel of a plain verdict among measured values: outcomes if good, and if bad."""
 TIE = 1e-9
-"""Relative bonus of a commit already built: between equals, the one that is at hand."""
+"""Relative bonus for a commit that is already built, to break ties."""
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a choice depends on; arrays of shape (N + 1,) have the good endpoint last."""
+    """Everything that a choice depends on; arrays of shape (N + 1,) have the good endpoint last."""
 
     reach: Reach
     gains: Gains
@@ -29,15 +29,15 @@ class Situation:
     of_class: Ints
     p_untestable: Floats
     build: Floats
-    """What building each commit costs now."""
+    """The current cost of building each commit."""
     built: Ints
-    """The places of the commits already built."""
+    """Indices of the commits already built."""
     unmeasured: Ints
-    """The places of commits that gave verdicts where a value was hoped for, and will do so again."""
+    """Indices of commits that gave verdicts instead of values, and will probably do so again."""
     costs: Costs
 
     def spread(self, by_node: Floats) -> Floats:
-        """A figure of every node (the last entry for "no live hypothesis") given to every commit."""
+        """Values by node (the last entry for "no live hypothesis"), expanded to commits."""
         return np.append(by_node[self.reach.view.of], by_node[-1])
 
     def expected_cost(self) -> Floats:
@@ -51,7 +51,7 @@ class Situation:
         return reading
 
     def mean_verdicts(self) -> tuple[float, float]:
-        """Probability that a reading looks bad, at a good commit and at a bad one."""
+        """Probability that a reading looks bad: at a good commit, and at a bad one."""
         weight = np.bincount(
             self.of_class[self.reach.support],
             weights=self.reach.weight,
@@ -62,12 +62,12 @@ class Situation:
         return float(weight @ self.channel.if_good @ verdict), float(weight @ self.channel.if_bad @ verdict)
 
     def twins(self) -> tuple[Ints, ...]:
-        """Sets of two and more live hypotheses that only untestable commits could tell apart."""
+        """Sets of two or more live hypotheses that only untestable commits could distinguish."""
         if not (self.p_untestable >= 1).any():
             return ()
         of = self.reach.view.of
         testable = np.unique(of[(self.p_untestable[:-1] < 1) & (of >= 0)])
-        # Hypotheses are told apart by a random sum over the testable nodes that they make bad.
+        # A random sum over the testable nodes that a hypothesis makes bad identifies it.
         signature = np.zeros(len(self.reach.support))
         rng = np.random.default_rng(0)
         for start in range(0, len(testable), 512):
@@ -79,20 +79,20 @@ class Situation:
         return tuple(one for one in found if len(one) > 1)
 
     def score(self, bits_by_node: Floats) -> Floats:
-        """Information per cost of every commit, discounted by the chance that it cannot be tested."""
+        """Information per cost of every commit, times the probability that it can be tested."""
         bits = self.spread(bits_by_node)
         at = self.unmeasured
         bits[at] = np.minimum(bits[at], channel_bits(self.spread(self.gains.p_bad)[at], *VERDICT))
         score: Floats = bits * (1 - self.p_untestable) / self.expected_cost()
         score[self.built] *= 1 + TIE
-        # Commits that no live hypothesis makes bad tell what the good endpoint tells: ask that.
+        # Commits that no live hypothesis makes bad give the same information as the good endpoint.
         score[:-1][self.reach.view.of < 0] = 0.0
         score[self.p_untestable >= 1] = 0.0
         return score
 
 
 def choose(situation: Situation) -> list[int]:
-    """The best single commit, or none if no probe tells anything."""
+    """The best single commit; none if no probe is informative."""
     score = situation.score(situation.gains.bits)
     best = int(np.argmax(score))
     if score[best] <= 0:

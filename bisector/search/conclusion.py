@@ -1,4 +1,4 @@
-"""How a search can end, on commit indices; `bisector.hunt.conclusion` has the same on commit ids."""
+"""How a search can end, in commit indices; `bisector.hunt.conclusion` has the same in commit ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What probes are expected to cost."""
+"""Expected costs of probes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Costs:
             raise UsageError("costs: good and bad must be positive, the others not negative")
 
     def building(self, size: int) -> Floats:
-        """Shape (size + 1,): cost of the first build of each commit, the good endpoint's last."""
+        """Shape (size + 1,): cost of the first build of each commit, with the good endpoint last."""
         if self.builds is None:
             return np.full(size + 1, self.build)
         if callable(self.builds):
@@ -46,7 +46,7 @@ class Costs:
         return np.array([*per_commit, self.build], dtype=np.float64)
 
     def expected(self, build: Floats, p_bad: Floats, p_untestable: Floats) -> Floats:
-        """Expected cost of a probe, from what its build costs now and how likely each outcome is."""
+        """Expected cost of a probe, from its current build cost and the probability of each outcome."""
         tested = self.good + (self.bad - self.good) * p_bad + build
         if self.untestable is not None:
             failed = np.full_like(build, self.untestable)
@@ -57,5 +57,5 @@ class Costs:
 
 
 def slot(commit: int, size: int) -> int:
-    """Where a commit, or the good endpoint, stands in an array of N + 1."""
+    """The index of a commit, or the good endpoint, in an array of N + 1."""
     return size if commit == GOOD_END else commit

@@ -1,4 +1,4 @@
-"""Every step of a range with several, by recursion; readings are shared between the searches."""
+"""Finds all steps in a range, by recursion; the searches share readings."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class _Hunt:
 
 
 def _turned(outcome: Outcome, inverted: bool) -> Outcome:
-    """Where the commit before a range is bad, the step looked for is the one that mends."""
+    """Swap verdicts if the commit before the range is bad: then the next step is a fix."""
     if not inverted or isinstance(outcome, Measured):
         return outcome
     if isinstance(outcome, Good):

@@ -22,7 +22,7 @@ class CommitGraph:
 
     def __init__(self, parents: Sequence[Sequence[int]]) -> None:
         if not parents:
-            raise UsageError("the range holds no commit: good and bad must be different commits")
+            raise UsageError("the range has no commit: good and bad must be different commits")
         self.parents: list[tuple[int, ...]] = [tuple(row) for row in parents]
         for commit, row in enumerate(self.parents):
             if row and not (min(row) >= 0 and max(row) < commit):

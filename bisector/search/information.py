@@ -1,4 +1,4 @@
-"""What probes are expected to tell about the first bad commit, in bits."""
+"""Expected information of probes about the first bad commit, in bits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bisector.search.noise import Channel, Floats, Ints
 from bisector.search.reach import Reach
 
 NOTHING = 1e-9
-"""Bits below which a probe is taken to tell nothing."""
+"""Below this many bits, a probe counts as uninformative."""
 SHORTLIST = 512
 
 
@@ -24,10 +24,10 @@ def entropy(share: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Gains:
-    """By node, the last entry standing for commits that no live hypothesis makes bad (the good endpoint)."""
+    """By node; the last entry is for commits that no live hypothesis makes bad (the good endpoint)."""
 
     bits: Floats
-    """Expected information; 0 for nodes left out by the shortlist."""
+    """Expected information; 0 for nodes that are not on the shortlist."""
     p_bad: Floats
 
 
@@ -35,7 +35,7 @@ def gains(reach: Reach, channel: Channel, of_class: Ints) -> Gains:
     """Expected information of one reading at every node.
 
     I(v) = H(E_h[q_h,v]) - E_h[H(q_h,v)], where q_h,v is the predictive distribution of the reading at v
-    under the hypothesis h, with h's own posterior of the unknown parameters; `of_class` (N + 1,).
+    under the hypothesis h, with h's own posterior of the unknown parameters. `of_class`: shape (N + 1,).
     """
     p_bad = np.append(reach.p_bad(), 0.0)
     nodes = np.arange(len(reach.masks))
@@ -63,16 +63,16 @@ def mean_channel(reach: Reach, channel: Channel, of_class: Ints) -> tuple[Floats
 
 
 def channel_bits(p_bad: Floats, good: Floats, bad: Floats) -> Floats:
-    """Information of a reading where the commit is bad with probability `p_bad`."""
+    """Information of a reading of a commit that is bad with probability `p_bad`."""
     p = p_bad[:, None]
     bits: Floats = entropy((1 - p) * good + p * bad)
     return bits - (1 - p_bad) * float(entropy(good)) - p_bad * float(entropy(bad))
 
 
 def bits_to_probes(bits: float, best: float, good: Floats, bad: Floats, confidence: float) -> float:
-    """Expected probes to a conclusion, where the likeliest commit has the probability `best`.
+    """Expected probes to a conclusion, if the likeliest commit has the probability `best`.
 
-    Entropy over capacity, and what confirmation takes (Burnashev, 1974); `good` and `bad` are the outcome
+    Entropy over capacity, plus confirmation (Burnashev, 1974); `good` and `bad` are the outcome
     distributions of the channel.
     """
     capacity = float(channel_bits(np.linspace(0.05, 0.95, 19), good, bad).max())
@@ -86,7 +86,7 @@ def bits_to_probes(bits: float, best: float, good: Floats, bad: Floats, confiden
 def _promising(p_bad: Floats, channel: Channel, of_class: Ints, reach: Reach) -> Ints:
     good, bad = mean_channel(reach, channel, of_class)
     guess = channel_bits(p_bad, good, bad)
-    # Half for the largest information, half spread over all probabilities: a cost may call for those.
+    # Half for the largest information, half spread over all probabilities, which costs may favour.
     best = np.argsort(-guess, kind="stable")[: SHORTLIST // 2]
     by_p = np.argsort(p_bad, kind="stable")
     spread = by_p[np.linspace(0, len(by_p) - 1, SHORTLIST // 2).astype(np.int64)]

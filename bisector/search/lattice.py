@@ -1,4 +1,4 @@
-"""Quadrature for `Timing`: both levels on a lattice of points near the data, one spread at a time."""
+"""Quadrature for `Timing`: both levels on a lattice of points near the data, for one spread at a time."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from bisector.search.noise import Bools, Floats, Ints
 SPACING = 1.2
 """Standard deviations of a level between points: the trapezoid rule then errs below 1e-5 on a normal."""
 REACH = 3.0
-"""How far from the data, in spreads, a level is looked for."""
+"""How far from the data, in spreads, a level may be."""
 MOST_POINTS = 240
 COARSE = 0.7
-"""Steps of ln(spread) in the first look."""
+"""Steps of ln(spread) in the first pass."""
 REFERENCE_SD = 0.03
-"""How far from 1 the good level of ratios to the good endpoint may lie (as a logarithm)."""
+"""How far from 1 the good level of ratios to the good endpoint may be (as a logarithm)."""
 NO_READING_STEP = 0.35
-"""The step expected of a level that no reading has touched."""
+"""The expected step to a level without readings."""
 
 
 class StepModel(Protocol):
-    """What the quadrature must know of the model."""
+    """What the quadrature needs to know about the model."""
 
     @property
     def ratio(self) -> bool:
-        """Whether the good level lies near 0."""
+        """Whether the good level is near 0."""
 
     @property
     def direction(self) -> str:
-        """Which way the step may go; "either" if unknown."""
+        """The direction of the step; "either" if unknown."""
 
     def log_density(self, z: Floats, pool: Floats, share: float) -> Floats:
-        """Log density of a standardised reading, where `share` of all readings are outliers."""
+        """Log density of a standardised reading, if `share` of all readings are outliers."""
 
     def step_density(self, step: Floats, spread: float) -> Floats:
-        """Prior density of the step, not normalised."""
+        """Prior density of the step, unnormalised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +53,21 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Readings (of the logarithm), their columns, and what each class says of the columns."""
+    """Readings (as logarithms), their columns, and which columns each class calls bad."""
 
     values: Floats
     column_start: Ints
-    """Where each column's readings begin."""
+    """The index of each column's first reading."""
     calls_bad: Bools
 
     def by_class(self, of_reading: Floats) -> tuple[Floats, Floats]:
-        """Sums over the readings that each class calls good, and bad: (classes, points) both."""
+        """Sums over the readings that each class calls good, and bad; both (classes, points)."""
         of_column = np.add.reduceat(of_reading, self.column_start, axis=0)
         bad: Floats = self.calls_bad.astype(np.float64) @ of_column
         return of_column.sum(axis=0) - bad, bad
 
     def pool(self, spread: float) -> Floats:
-        """Density, in spreads, of the pool of all other readings at each: a normal kernel about every one."""
+        """Density (in spreads) of the pool of all other readings at each one, with normal kernels."""
         z = (self.values[:, None] - self.values) / spread
         others = np.exp(-0.5 * z * z).sum(axis=1) - 1
         density: Floats = others / max(len(z) - 1, 1) / math.sqrt(2 * math.pi)
@@ -75,7 +75,7 @@ class Data:
 
 
 def spread_log_prior(spread: float) -> float:
-    """Log prior density of the logarithm of the spread: wide, about 5%."""
+    """Log prior density of the logarithm of the spread: wide, around 5%."""
     return -0.5 * (math.log(spread / 0.05) / 1.6) ** 2
 
 
@@ -85,7 +85,7 @@ def coarse_spreads() -> Iterator[float]:
 
 
 def fine_spreads(coarse: list[tuple[float, float]], readings: int, negligible: float) -> list[float]:
-    """Spreads close enough for so many readings, where the coarse ones (spread, log mass) had mass."""
+    """Spreads dense enough for so many readings, where the coarse ones (spread, log mass) have mass."""
     top = max(mass for _, mass in coarse)
     near = [spread for spread, mass in coarse if mass > top - negligible]
     low, high = math.log(min(near)) - COARSE / 2, math.log(max(near)) + COARSE / 2
@@ -96,7 +96,7 @@ def fine_spreads(coarse: list[tuple[float, float]], readings: int, negligible: f
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Both levels integrated out at one setting; all but `setting` of shape (classes,)."""
+    """Both levels integrated out at one setting; all fields except `setting` have shape (classes,)."""
 
     setting: Setting
     log_likelihood: Floats
@@ -115,7 +115,7 @@ def integrate(model: StepModel, data: Data, spread: float, settings: list[Settin
     """Sum over pairs of lattice points (level before, level after), for settings of the same spread."""
     cells, width = _lattice(data.values, spread, model.ratio)
     points: Floats = (cells + 0.5).astype(np.float64) * width
-    # Only differences of cells matter, so the step's density is computed once a difference.
+    # Only differences of cells matter, so the step's density is computed once per difference.
     apart = cells[None, :] - cells[:, None]
     span = int(cells[-1] - cells[0])
     density = model.step_density(np.arange(-span, span + 1, dtype=np.float64) * width, spread)
@@ -138,7 +138,7 @@ def _level(
     good *= before_prior
     seen_bad: Bools = np.asarray(data.calls_bad.any(axis=1))
     seen_good: Bools = np.asarray((~data.calls_bad).any(axis=1) | model.ratio)
-    # A level without readings integrates to one; the lattice would cut its prior off.
+    # A level without readings integrates to one; the lattice would truncate its prior.
     both = good * np.where(seen_bad[:, None], bad @ kernel.T, 1.0)
     other = bad * np.where(seen_good[:, None], good @ kernel, before_prior[0])
     total = np.where(seen_good, both.sum(axis=1), other.sum(axis=1)) + 1e-300
@@ -157,7 +157,7 @@ def _level(
 
 
 def _lattice(values: Floats, spread: float, ratio: bool) -> tuple[Ints, float]:
-    """Cells within reach of the data, as whole multiples of the width returned."""
+    """Cells within reach of the data, as multiples of the returned width."""
     width = SPACING * spread / math.sqrt(len(values))
     if ratio:
         values = np.append(values, np.linspace(-2 * REFERENCE_SD, 2 * REFERENCE_SD, 9))

@@ -1,10 +1,10 @@
-"""Readings that a single step cannot explain: a posterior predictive check by permutation.
+"""Detects readings that a single step cannot explain, by a posterior predictive permutation check.
 
-Under a single step, readings on one side of it are exchangeable: which commit showed which of them is
-chance. Several steps, a step that comes and goes, or a drifting machine make neighbours (in history, or in
-time) err together. The statistic is the largest standardised sum of residuals over any window of
-neighbours (Kulldorff's scan statistic, 1997); its null distribution comes from permuting the side's
-residuals, so unknown rates, levels and spreads need no estimate.
+Under a single step, readings on one side of it are exchangeable: which commit gave which reading is chance.
+Several steps, a step that comes and goes, or a drifting machine make neighbours (in history or in time) err
+together. The statistic is the largest standardised sum of residuals over any window of neighbours
+(Kulldorff's scan statistic, 1997). Its null distribution comes from permuting the residuals of that side, so
+unknown rates, levels and spreads need no estimate.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from bisector.search.noise_exact import LIE
 from bisector.search.outcomes import Bad, Measured, Observation, Untestable
 
 LOOKS = (100, 900, 4000, 5000, 5000, 5000)
-"""Permutations are drawn in such portions, until the pattern is seen to be chance."""
+"""Permutations are drawn in batches of these sizes, until the pattern is clearly chance."""
 P_VALUE = 0.00015
-"""Below this a misfit is reported; small, because a hunt is checked many times."""
+"""A misfit is reported below this; it is small because a hunt is checked many times."""
 FEWEST = 8
-"""A side with fewer readings can show no pattern."""
+"""A side with fewer readings cannot show a pattern."""
 WINSOR = 3.0
-"""Residuals count for no more than so many spreads, so that no outlier makes a pattern by itself."""
+"""Residuals are cut off at this many spreads, so that a single outlier makes no pattern."""
 
 
 def contradiction(belief: Belief) -> Misfit | None:
-    """Verdicts that never err but contradict each other, whichever commit is the first bad one."""
+    """Exact verdicts that contradict each other for every possible first bad commit."""
     if not belief.noise.certain or belief.fit.log_likelihood.max() > LIE / 2:
         return None
     best = int(belief.fit.log_likelihood.argmax())
@@ -42,7 +42,7 @@ def contradiction(belief: Belief) -> Misfit | None:
 
 
 def pattern(belief: Belief, observations: Sequence[Observation], seed: int) -> Misfit | None:
-    """Neighbours that err together on one side of the likeliest step, in history or in time."""
+    """Neighbours in history or in time that err together on one side of the likeliest step."""
     best = int(belief.fit.log_likelihood.argmax())
     calls_bad = dict(zip(belief.readings.commits, belief.calls_bad[best].tolist(), strict=True))
     read = [one for one in observations if not isinstance(one.outcome, Untestable)]
@@ -77,7 +77,7 @@ def _residuals(observations: Sequence[Observation]) -> Floats:
 
 
 def _scan(residuals: Floats, rng: np.random.Generator) -> tuple[float, slice]:
-    """How often a permutation shows a window as odd as the oddest one, and that window."""
+    """The p-value of the most extreme window, by permutation, and that window."""
     if np.ptp(residuals) == 0:
         return 1.0, slice(0, 0)
     score, window = _windows(residuals[None, :])
@@ -92,7 +92,7 @@ def _scan(residuals: Floats, rng: np.random.Generator) -> tuple[float, slice]:
 
 
 def _windows(rows: Floats) -> tuple[Floats, slice]:
-    """The largest standardised sum over windows of 3 to n/2 neighbours, by row; the first row's window."""
+    """Each row's largest standardised sum over windows of 3 to n/2 neighbours, and the first row's window."""
     size = rows.shape[1]
     total = np.cumsum(np.pad(rows - rows.mean(axis=1, keepdims=True), ((0, 0), (1, 0))), axis=1)
     best = np.full(len(rows), -1.0)

@@ -1,8 +1,7 @@
-"""What every noise model offers: likelihoods by class of hypotheses, and what a next reading would show.
+"""The interface of noise models: likelihoods by class of hypotheses, and predictions of the next reading.
 
-Two hypotheses (first bad commits) are of one *class* when they call the same observed commits bad. All
-that readings can say depends on the class alone, so a model works on a table of classes, never on the
-graph.
+Two hypotheses (first bad commits) are in the same *class* if they call the same observed commits bad. The
+likelihood of readings depends only on the class, so a model works on a table of classes, not on the graph.
 """
 
 from __future__ import annotations
@@ -22,25 +21,25 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """All readings, gathered by observed commit (columns, in rising order of commit)."""
+    """All readings, grouped by observed commit (columns, in ascending order of commit)."""
 
     commits: tuple[int, ...]
     good: Ints
-    """Shape (m,): how many Good() each column saw."""
+    """Shape (m,): number of Good() in each column."""
     bad: Ints
     values: tuple[tuple[float, ...], ...]
-    """The logarithms of the values measured at each column, sorted."""
+    """The logarithms of the measured values in each column, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """The next reading, by class: shape (classes, outcomes), each row sums to 1."""
+    """Distribution of the next reading, by class: shape (classes, outcomes), each row sums to 1."""
 
     if_good: Floats
-    """... at a commit which that class calls good."""
+    """At a commit that the class calls good."""
     if_bad: Floats
     bad_verdict: Floats
-    """Shape (outcomes,): how far an outcome costs as a bad one does (0 good, 1 bad)."""
+    """Shape (outcomes,): cost of an outcome between that of a good (0) and a bad verdict (1)."""
 
 
 class Fit(Protocol):
@@ -51,11 +50,11 @@ class Fit(Protocol):
         """Shape (classes,): log P(all readings | class), unknown parameters integrated out."""
 
     def channel(self, weight: Floats) -> Channel:
-        """What a next reading would show; `weight` (classes,) is the posterior of each class."""
+        """Prediction of the next reading; `weight` (classes,) is the posterior of each class."""
 
     def allowance(self, weight: Floats) -> float:
-        """Share of the stated error probability that the posterior may use up, the rest being kept for
-        what the prior of unknown parameters may have wrong; `weight` (classes,).
+        """Share of the stated error probability that the posterior may use. The rest allows for a wrong prior
+        of unknown parameters. `weight` (classes,) is the posterior of each class.
         """
 
 
@@ -64,14 +63,14 @@ class Noise(Protocol):
 
     @property
     def certain(self) -> bool:
-        """Whether readings never err, so that the search ends with certainty and nothing less."""
+        """Whether readings never err, so that the search ends only with certainty."""
 
     @property
     def doubt(self) -> float:
-        """How many times (1 / (1 - confidence)) likelier than each commit "no regression" must be."""
+        """The factor in doubt / (1 - confidence), by which "no regression" must be likelier than a commit."""
 
     def refuse(self, outcome: Outcome) -> str | None:
-        """Why this model cannot take that outcome, or None if it can."""
+        """Why this model does not support an outcome; None if it does."""
 
     def fit(self, readings: Readings, calls_bad: Bools, prior: Floats) -> Fit:
         """Fit to the readings; `calls_bad` (classes, columns), `prior` (classes,) sums to 1."""

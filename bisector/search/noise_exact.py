@@ -15,17 +15,17 @@ LIE = -1e6
 
 @dataclass(frozen=True, slots=True)
 class ExactFit:
-    """Each class and how many of the verdicts it makes lies."""
+    """The likelihood of each class, from the number of verdicts that it contradicts."""
 
     log_likelihood: Floats
 
     def channel(self, weight: Floats) -> Channel:
-        """A reading tells good from bad for sure."""
+        """A reading distinguishes good from bad with certainty."""
         good = np.tile([1.0, 0.0], (len(weight), 1))
         return Channel(good, good[:, ::-1], np.array([0.0, 1.0]))
 
     def allowance(self, weight: Floats) -> float:
-        """Nothing is unknown."""
+        """All of it, because no parameter is unknown."""
         return 1.0
 
 
@@ -37,7 +37,7 @@ class Exact:
 
     @property
     def doubt(self) -> float:
-        """Certainty is asked for anyway."""
+        """No effect, because certainty is required anyway."""
         return 1.0
 
     def refuse(self, outcome: Outcome) -> str | None:
@@ -47,6 +47,6 @@ class Exact:
         return None
 
     def fit(self, readings: Readings, calls_bad: Bools, prior: Floats) -> ExactFit:
-        """Count the lies of each class."""
+        """Count the verdicts that each class contradicts."""
         lies = calls_bad @ readings.good + (~calls_bad) @ readings.bad
         return ExactFit(LIE * lies.astype(np.float64))

@@ -1,4 +1,4 @@
-"""Verdicts that flip: at known rates, or at unknown ones that are summed out over a prior."""
+"""Verdicts that flip: at known rates, or at unknown rates that are integrated out over a prior."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bisector.search.noise import Bools, Channel, Floats, Readings
 from bisector.search.outcomes import Measured, Outcome
 
 REAL = 1e-9
-"""The rate of false failures where "a failure is always real"; not zero, so a contradiction can be undone."""
+"""The rate of false failures if "a failure is always real"; not zero, so a contradiction can be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class Rates:
 
 
 def _likely_rates() -> tuple[Rates, ...]:
-    """The default prior, cut into points: verdicts that flip whatever the commit, at one rate (.7) or at
-    two (.05), or a bug that shows itself in some of its runs only while others never fail (.25).
+    """The default prior as discrete points: verdicts that flip for any commit, at one rate (.7) or at two
+    (.05), or a bug that shows only in some runs, while good commits hardly ever fail (.25).
 
-    Rates are cut off where a bug shows itself hardly more often than false alarms do: as long as these
-    are likely "no regression" could never be concluded.
+    Excludes rates at which a bug shows hardly more often than false alarms do: as long as these are likely,
+    the search could never conclude "no regression".
     """
     same = np.geomspace(5e-4, 0.4, 24)
     two = np.geomspace(2e-3, 0.5, 9)
@@ -45,14 +45,14 @@ def _likely_rates() -> tuple[Rates, ...]:
 
 
 def _beta(rate: Floats, a: float, b: float, spacing: Floats | float = 1.0) -> Floats:
-    """A Beta distribution at points of this spacing, as shares."""
+    """A Beta distribution at points with this spacing, as shares."""
     density = rate ** (a - 1) * (1 - rate) ** (b - 1) * spacing
     shares: Floats = density / density.sum()
     return shares
 
 
 def _rates_of_real_failures() -> tuple[Rates, ...]:
-    """The default prior where failures are always real: half for rates near 0, half about every other run."""
+    """The default prior if failures are always real: half for rates near 0, half around every second run."""
     hidden = np.geomspace(2e-3, 0.7, 24)
     shares = _beta(hidden, 0.5, 5, spacing=hidden) + _beta(hidden, 8, 8, spacing=hidden)
     return tuple(Rates(float(w), REAL, float(q)) for q, w in zip(hidden, shares, strict=True))
@@ -79,7 +79,7 @@ class FlakyFit:
         return Channel(if_good, if_bad, np.array([0.0, 1.0]))
 
     def allowance(self, weight: Floats) -> float:
-        """How much better than chance a verdict is (Youden's J): the less, the more the prior decides."""
+        """How much better than chance a verdict is (Youden's J): the smaller, the more the prior decides."""
         return 1.0 if self.known else 1 - float(weight @ (self.false_bad + self.false_good))
 
 
@@ -87,7 +87,7 @@ class FlakyFit:
 class Flaky:
     """Verdicts err independently at two rates: `false_bad` (a good commit looks bad) and `false_good`.
 
-    A rate of None is unknown and summed out over `prior`, the possible rates (None: `LIKELY_RATES`, or
+    A rate of None is unknown and integrated out over `prior`, the possible rates (None: `LIKELY_RATES`, or
     `REAL_FAILURES`). A known rate replaces that of the prior. `failure_is_real`: a bad verdict is never
     wrong.
     """
@@ -103,7 +103,7 @@ class Flaky:
             if rate is not None and not 0 <= rate < 1:
                 raise UsageError(f"{name} is {rate}: give a rate from 0 to below 1, or None if unknown")
         if (self.false_bad or 0) + (self.false_good or 0) >= 1:
-            raise UsageError("false_bad + false_good must be below 1, or a verdict says nothing")
+            raise UsageError("false_bad + false_good must be below 1, else a verdict has no information")
         for part in self._prior:
             if part.share <= 0 or not (0 < part.false_bad < 1 and 0 < part.false_good < 1):
                 raise UsageError(f"prior: {part} needs a positive share and rates between 0 and 1")
@@ -117,7 +117,7 @@ class Flaky:
 
     @property
     def doubt(self) -> float:
-        """By Ville's inequality a commit is given up wrongly with a chance of at most 2 (1 - confidence)."""
+        """By Ville's inequality, a commit is wrongly given up with probability at most 2 (1 - confidence)."""
         return 0.5
 
     def refuse(self, outcome: Outcome) -> str | None:
@@ -127,7 +127,7 @@ class Flaky:
         return None
 
     def fit(self, readings: Readings, calls_bad: Bools, prior: Floats) -> FlakyFit:
-        """Count right and wrong verdicts of each class on either side of its step."""
+        """Count right and wrong verdicts for each class, on both sides of its step."""
         calls_good = ~calls_bad
         wrong_and_right = np.stack(
             (
@@ -152,7 +152,7 @@ class Flaky:
         )
 
     def _possible(self) -> Floats:
-        """Shape (3, pairs): share, rate of false bad and of false good verdicts, of every possible pair."""
+        """Shape (3, pairs): share, false bad rate and false good rate of every possible pair of rates."""
         known = (None, REAL if self.failure_is_real else self.false_bad, self.false_good)
         possible = np.array([(part.share, part.false_bad, part.false_good) for part in self._prior]).T
         for row, rate in zip(possible, known, strict=True):

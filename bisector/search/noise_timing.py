@@ -1,4 +1,4 @@
-"""Measured values: one step between two unknown levels, in an unknown, heavy-tailed spread."""
+"""Measured values: one step between two unknown levels, with an unknown, heavy-tailed spread."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from bisector.search.noise import Bools, Channel, Floats, Readings
 from bisector.search.outcomes import Outcome
 
 VERDICT_ERROR = 0.02
-"""How often a plain verdict (a test that ran into its timeout, say) is wrong beside measured values."""
+"""How often a plain verdict (such as a timeout) among measured values is wrong."""
 OUTLIER_SHARES = ((0.003, 0.6), (0.1, 0.4))
-"""Shares of outliers with their prior weights, where the share is unknown."""
+"""Shares of outliers with their prior weights, if the share is unknown."""
 STRAY = 0.75
 """Share of the outliers that look like any other reading."""
 NEGLIGIBLE = 9.0
-"""Spreads this many nats below the likeliest are left out of the integral."""
+"""The integral omits spreads this many nats below the likeliest."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimingFit:
-    """Likelihood of each class, and the levels and spread that each expects (all of the logarithm)."""
+    """Likelihood of each class, and the levels and spread that it expects (all as logarithms)."""
 
     log_likelihood: Floats
     before: Floats
     before_sd: Floats
-    """Standard deviation of a next reading at a good commit: spread and uncertainty of the level."""
+    """Standard deviation of the next reading at a good commit: spread and uncertainty of the level."""
     after: Floats
     after_sd: Floats
     spread: Floats
     outliers: Floats
 
     def channel(self, weight: Floats) -> Channel:
-        """Cut the next reading into bins that resolve both levels at the expected spread."""
+        """Bin the next reading finely enough to resolve both levels at the expected spread."""
         low, high = float(weight @ self.before), float(weight @ self.after)
         spread = float(weight @ self.spread)
         steps = np.linspace(-2.6, 2.6, 10)
@@ -63,11 +63,11 @@ class TimingFit:
         )
 
     def separation(self, weight: Floats) -> float:
-        """The expected step in expected spreads of one reading."""
+        """The expected step, in expected spreads of one reading."""
         return abs(float(weight @ (self.after - self.before))) / float(weight @ self.spread)
 
     def allowance(self, weight: Floats) -> float:
-        """All of it: simulated hunts keep more than they state, with heavy tails and outliers too."""
+        """All of it: simulated hunts are right more often than stated, even with heavy tails and outliers."""
         return 1.0
 
 
@@ -82,7 +82,7 @@ def _binned(mean: Floats, sd: Floats, edges: Floats) -> Floats:
 
 
 def _combine(levels: list[Level], verdicts: Floats, sign: float) -> TimingFit:
-    """Average over all settings, each weighted as each class finds it likely."""
+    """Average over all settings, weighted by their likelihood for each class."""
     logs = np.stack([level.log_likelihood for level in levels])
     top = logs.max(axis=0)
     share = np.exp(logs - top)
@@ -136,15 +136,15 @@ class Timing:
 
     @property
     def doubt(self) -> float:
-        """Little, for a step far below the spread can never be excluded by as much."""
+        """Small, because readings can never exclude a step far below the spread that strongly."""
         return 0.05
 
     def refuse(self, outcome: Outcome) -> str | None:
-        """Verdicts and measured values are both taken."""
+        """Supports both verdicts and measured values."""
         return None
 
     def fit(self, readings: Readings, calls_bad: Bools, prior: Floats) -> TimingFit:
-        """Integrate both levels, the spread and the share of outliers out, for each class."""
+        """Integrate out both levels, the spread and the share of outliers, for each class."""
         verdicts = self._verdicts(readings, calls_bad)
         columns = [np.array(values) for values in readings.values if values]
         if not columns:
@@ -188,11 +188,11 @@ class Timing:
         return OUTLIER_SHARES if self.outliers is None else ((self.outliers, 1.0),)
 
     def log_density(self, z: Floats, pool: Floats, share: float) -> Floats:
-        """Log density of a standardised reading: a normal, and a share of outliers.
+        """Log density of a standardised reading: a normal with a share of outliers.
 
-        A quarter of the outliers are heavy-tailed about the level (Student's t with 2 degrees of freedom,
-        four times as wide), the others drawn from the pool of all readings: the outlier that looks like
-        a reading from the other side of the step is the one that misleads.
+        A quarter of the outliers are heavy-tailed around the level (Student's t with 2 degrees of freedom,
+        four times as wide). The others come from the pool of all readings, because the outlier that misleads
+        is one that looks like a reading from the other side of the step.
         """
         normal = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
         wide = (1 + (z / 4) ** 2 / 2) ** -1.5 / (4 * 2 * math.sqrt(2))
@@ -200,11 +200,11 @@ class Timing:
         return density
 
     def step_density(self, step: Floats, spread: float) -> Floats:
-        """Prior density of the step (of the logarithm) at that spread, not normalised.
+        """Prior density of the step (of the logarithm) at that spread, unnormalised.
 
-        Lognormal about a factor of 1.4, and vanishing where the step drowns in the spread: a prior that
-        is zero at "no step" lets evidence for "no step" grow as fast as evidence against it (the inverse
-        moment prior of Johnson and Rossell, 2010).
+        Lognormal around a factor of 1.4, and vanishing for steps far below the spread: with a prior of zero
+        at "no step", evidence for "no step" grows as fast as evidence against it (the inverse moment prior
+        of Johnson and Rossell, 2010).
         """
         size = np.abs(step)
         least = max(math.log(self.min_ratio), 1e-9)

@@ -1,4 +1,4 @@
-"""What a probe can say: the outcomes that `Search.observe` accepts."""
+"""The outcomes of a probe that `Search.observe` accepts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bisector.errors import UsageError
 
 GOOD_END = -1
-"""The index by which the good endpoint itself is proposed and observed."""
+"""The index of the good endpoint in proposals and observations."""
 
 
 @dataclass(frozen=True, slots=True)

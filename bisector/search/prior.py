@@ -1,4 +1,4 @@
-"""What is believed before anything was observed."""
+"""The prior of a search, before any observation."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from bisector.errors import UsageError
 from bisector.search.noise import Floats
 
 PRIOR_TRUST = 0.9
-"""Share of the prior taken from the caller; the rest is spread evenly: no commit is ever ruled out."""
+"""Share of the prior that comes from the caller; the rest is even, so that no commit is ruled out."""
 NO_REGRESSION = 0.01
 """Default prior of "no regression" for readings that err."""
 LAST_ALONE = 0.025
-"""Impartial prior that the bad endpoint alone is bad: only its own readings speak for that, so that an even
-share of a long range would have it lose to "no regression"."""
+"""Impartial prior that only the bad endpoint is bad. Only its own readings support that, so with an even
+share of a long range it would lose to "no regression"."""
 
 
 def prior_of_none(size: int, given: float | None, *, certain: bool) -> float:
-    """Prior probability that none of `size` commits is bad: as given, or the default of the noise."""
+    """Prior probability that none of `size` commits is bad: as given, or the default for the noise model."""
     if given is None:
         return 1 / (size + 1) if certain else NO_REGRESSION
     if not 0 <= given < 1:
@@ -29,14 +29,14 @@ def prior_of_none(size: int, given: float | None, *, certain: bool) -> float:
 
 
 def impartial(size: int) -> Floats:
-    """Shape (size + 1,): half "no regression", the other half spread evenly but for `LAST_ALONE`."""
+    """Shape (size + 1,): half "no regression", the other half even except for `LAST_ALONE`."""
     prior = np.append(np.full(size, (0.5 - LAST_ALONE) / size), 0.5)
     prior[-2] += LAST_ALONE
     return prior
 
 
 def established(prior: Floats, evidence: float) -> Floats:
-    """A prior (N + 1,) after evidence for a regression, a Bayes factor; against one where it is below 1."""
+    """The prior (N + 1,) updated by a Bayes factor for a regression (below 1: against one)."""
     if not 0 < evidence < math.inf:
         raise UsageError(f"evidence is {evidence}: give a Bayes factor, a positive number")
     posterior = prior.copy()

@@ -1,7 +1,7 @@
 """Which hypotheses make which commit bad, for all commits at once, without a traversal per merge.
 
-One bit a hypothesis (or a particle drawn from the posterior), masks as Python integers OR-ed along the
-topological order. Commits that nothing tells apart share one node of a `View`.
+One bit per hypothesis (or per particle drawn from the posterior); masks are Python integers, OR-ed along the
+topological order. Commits that no hypothesis distinguishes share one node of a `View`.
 """
 
 from __future__ import annotations
@@ -14,39 +14,39 @@ from bisector.search.graph import CommitGraph
 from bisector.search.noise import Floats, Ints
 
 EXACT_SUPPORT = 1024
-"""Up to so many live hypotheses each has its own bit; beyond, as many particles stand for them."""
+"""Up to this many live hypotheses each has its own bit; beyond, this many particles represent them."""
 KEPT = 4 * EXACT_SUPPORT
-"""How many hypotheses a cached view tells apart."""
+"""How many hypotheses a cached view distinguishes."""
 SAMPLED_UP_TO = 0.9
-"""Where one hypothesis is likelier than this, too few particles would stand for its rivals."""
+"""If one hypothesis is likelier than this, too few particles would represent its rivals."""
 FEWEST_EFFECTIVE = 400.0
-"""Below this effective size a sample is drawn anew."""
+"""Below this effective size, a new sample is drawn."""
 DROPPED = 3e-3
-"""Posterior mass that the *choice* of a probe may ignore at most (the posterior itself never does)."""
+"""Maximum posterior mass that the *choice* of a probe may ignore (the posterior itself ignores none)."""
 DROPPED_OF_DOUBT = 0.1
-"""And at most this share of the doubt that a conclusion allows, or nothing would be left to ask for."""
+"""And at most this share of the doubt that a conclusion allows, or no probe would be left to ask for."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A graph in which commits that the kept hypotheses cannot tell apart are one node."""
+    """A graph in which commits that the kept hypotheses do not distinguish are one node."""
 
     parents: list[tuple[int, ...]]
     """Parents of each node, as nodes."""
     of: Ints
-    """Shape (N,): the node of each commit; -1 where no kept hypothesis makes it bad."""
+    """Shape (N,): the node of each commit; -1 if no kept hypothesis makes it bad."""
     first: list[int]
     """The lowest commit of each node."""
 
 
 def full_view(graph: CommitGraph) -> View:
-    """The view in which every commit is a node of its own."""
+    """The view in which every commit is its own node."""
     size = len(graph)
     return View(graph.parents, np.arange(size), list(range(size)))
 
 
 def shrink(view: View, own: dict[int, int]) -> tuple[View, list[int]]:
-    """Merge nodes of equal reach; `own` gives hypotheses (by node) their bits. Returns the masks as well."""
+    """Merge nodes of equal reach; `own` maps nodes of hypotheses to their bits. Also returns the masks."""
     place: list[int] = []
     masks = [0]
     parents: list[tuple[int, ...]] = [()]
@@ -54,7 +54,7 @@ def shrink(view: View, own: dict[int, int]) -> tuple[View, list[int]]:
     bits = [0] * len(view.parents)
     for node, bit in own.items():
         bits[node] = bit
-    # This loop is the cost of a choice: it runs once a node, so it is one loop without calls.
+    # This loop is the main cost of a choice: it runs once per node, so it makes few calls.
     for node, row in enumerate(view.parents):
         bit = bits[node]
         if len(row) == 1:
@@ -82,20 +82,20 @@ def shrink(view: View, own: dict[int, int]) -> tuple[View, list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The weighted hypotheses that a choice looks at, and which of them each node contains."""
+    """The weighted hypotheses that a choice considers, and which of them make each node bad."""
 
     view: View
     masks: list[int]
     support: Ints
     """The hypothesis behind each bit."""
     weight: Floats
-    """The posterior mass behind each bit; with `no_regression` sums to 1."""
+    """The posterior mass of each bit; sums to 1 with `no_regression`."""
     no_regression: float
     equal: bool
-    """Whether all bits weigh the same (particles)."""
+    """Whether all bits have the same weight (particles)."""
 
     def rows(self, nodes: Ints) -> Floats:
-        """Shape (len(nodes), bits): 1.0 where the hypothesis makes the node bad."""
+        """Shape (len(nodes), bits): 1.0 if the hypothesis makes the node bad."""
         width = (len(self.support) + 7) // 8
         raw = b"".join([self.masks[node].to_bytes(width, "little") for node in nodes.tolist()])
         packed = np.frombuffer(raw, dtype=np.uint8).reshape(len(nodes), width)
@@ -119,11 +119,11 @@ class Reach:
 
 
 class Reacher:
-    """Makes the `Reach` of a posterior; keeps a small view while it can serve.
+    """Computes the `Reach` of a posterior; reuses a small view as long as possible.
 
-    The view is made for a population of hypotheses: the likeliest ones, or, while too many are likely, a
-    sample of the posterior as it was. Later posteriors reweigh the sample (importance sampling) until its
-    effective size has shrunk too far.
+    The view covers a set of hypotheses: the likeliest ones, or, while too many are likely, a sample of an
+    earlier posterior. Later posteriors reweight the sample (importance sampling) until its effective size is
+    too small.
     """
 
     def __init__(self, graph: CommitGraph, seed: int) -> None:
@@ -136,9 +136,9 @@ class Reacher:
         self._offset = float(np.random.default_rng(seed).random())
 
     def follow(self, posterior: Floats) -> None:
-        """Draw the sample anew if a posterior has left it behind.
+        """Draw a new sample if the posterior has moved too far from it.
 
-        To be called after every observation, so that the sample is a function of the observations alone.
+        Call this after every observation, so that the sample depends only on the observations.
         """
         weight = posterior[:-1]
         if len(weight) <= EXACT_SUPPORT:
@@ -152,7 +152,7 @@ class Reacher:
     def of(self, posterior: Floats, doubt: float) -> Reach:
         """The reach of the likeliest hypotheses of a posterior (N + 1,).
 
-        `doubt`: the probability of being wrong that a conclusion allows; 0 where it must be certain.
+        `doubt`: the error probability that a conclusion allows; 0 if it must be certain.
         """
         weight, none = posterior[:-1], float(posterior[-1])
         live = likeliest(weight, min(DROPPED, DROPPED_OF_DOUBT * doubt) * (1 - none))
@@ -189,7 +189,7 @@ class Reacher:
 
 
 def _systematic(weight: Floats, count: int, offset: float) -> Ints:
-    """`count` places drawn evenly along the cumulated weights, in rising order."""
+    """`count` indices, drawn evenly along the cumulative weights, in ascending order."""
     total = np.cumsum(weight)
     at = (np.arange(count) + offset) / count * total[-1]
     places: Ints = np.minimum(np.searchsorted(total, at, side="right"), len(weight) - 1)
@@ -197,7 +197,7 @@ def _systematic(weight: Floats, count: int, offset: float) -> Ints:
 
 
 def likeliest(weight: Floats, dropped: float) -> Ints:
-    """The fewest hypotheses (in rising order) that leave at most the mass `dropped` out."""
+    """The fewest hypotheses (in ascending order) that omit at most the mass `dropped`."""
     positive = np.flatnonzero(weight > 0)
     order = positive[np.argsort(weight[positive], kind="stable")]
     cut = int(np.searchsorted(np.cumsum(weight[order]), dropped, side="left"))

@@ -1,4 +1,4 @@
-"""The search: what was observed, what is believed, what to probe next, how it ended."""
+"""The search: observations, belief, proposals, conclusion."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bisector.search.stop import Confident, NothingToLearn, Rule, State
 from bisector.search.untestable import Runs, Untestables
 
 CHECK_EVERY = 16
-"""So often the fit is checked although no conclusion is near: a misfit may keep the search from any."""
+"""Observations between checks of the fit, even without a conclusion: a misfit may prevent any conclusion."""
 IMPOSSIBLE = 1e-12
 """Probabilities below this are rounding errors."""
 
@@ -161,7 +161,7 @@ class Search:
             raise UsageError("the good endpoint cannot be untestable: choose a good commit that builds")
 
     def _place(self, commit: int) -> int:
-        """Where a commit, or the good endpoint, stands in an array of N + 1."""
+        """The index of a commit, or the good endpoint, in an array of N + 1."""
         if not -1 <= commit < len(self.graph):
             raise UsageError(f"commit {commit} is not in the graph: give -1 to {len(self.graph) - 1}")
         return slot(commit, len(self.graph))
@@ -295,11 +295,11 @@ class Search:
         return None
 
     def _doubted(self) -> Conclusion | None:
-        """The misfit that the readings show, if any: it voids whatever conclusion was to be drawn."""
+        """The misfit that the readings show, if any; it replaces any other conclusion."""
         return pattern(self._belief, self.observations, self.seed) if self._check_fit else None
 
     def _open_posterior(self) -> Floats:
-        """The posterior to narrow down: of the two that must convince, the one that does not yet."""
+        """The posterior to narrow down: of the two that must convince, one that does not yet."""
         posterior = self._belief.posterior
         if posterior.max() < self.confidence:
             return posterior
@@ -307,7 +307,7 @@ class Search:
         return impartial if impartial.max() < posterior.max() else posterior
 
     def _unmeasured(self) -> Ints:
-        """The places of commits that gave verdicts only, where readings are measured."""
+        """Indices of commits that gave only verdicts, if readings are measured."""
         if self.noise.refuse(Measured(1.0)):
             return np.zeros(0, dtype=np.int64)
         measured = {o.commit for o in self.observations if isinstance(o.outcome, Measured)}

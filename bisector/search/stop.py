@@ -1,4 +1,4 @@
-"""When a search ends: small rules, joined by `|` (the first one that answers decides)."""
+"""When a search ends: small rules, combined with `|` (the first one that answers decides)."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from bisector.search.noise import Floats, Ints
 
 @dataclass(slots=True)
 class State:
-    """What stopping rules look at."""
+    """The input of stopping rules."""
 
     posteriors: tuple[Floats, Floats]
     """Shape (N + 1,) each: under the caller's prior, and under the impartial one (half "no regression").
     A commit must convince under both, "no regression" under the latter."""
     rival: float
-    """How likely the readings are under the best commit, relative to "no regression"."""
+    """Likelihood of the readings under the best commit, relative to "no regression"."""
     doubt: float
-    """The latter must be doubt / (1 - confidence) times as likely: so that no commit is given up for want
-    of readings that could have shown it, wherever it stands."""
+    """The factor in doubt / (1 - confidence), by which "no regression" must be likelier than the best commit.
+    So no commit is given up only because there were no readings that could have shown it."""
     certain: bool
     """Whether readings never err."""
     allowance: float
-    """Share of the stated error probability that the posteriors may use up."""
+    """Share of the stated error probability that the posteriors may use."""
     probes: int
     cost: float
     twins: tuple[Ints, ...]
-    """Sets of likely commits that no testable commit can tell apart (only those with more than one)."""
+    """Sets of two or more likely commits that no testable commit can distinguish."""
     most_bits: float
-    """Information of the best probe there is; infinity where it has not been looked at."""
+    """Information of the best probe; infinity if not computed yet."""
 
     def wanted(self, confidence: float) -> float:
-        """The posterior probability that a stated confidence asks for."""
+        """The posterior probability that a stated confidence requires."""
         return 1 - 1e-12 if self.certain else 1 - (1 - confidence) * self.allowance
 
     def sure(self, places: Ints, confidence: float) -> float | None:
-        """The probability of these places together, if high enough under every prior."""
+        """The total probability of these commits, if high enough under every prior; else None."""
         mass = min(1.0, *(float(posterior[places].sum()) for posterior in self.posteriors))
         return mass if mass >= self.wanted(confidence) else None
 
@@ -47,7 +47,7 @@ class Rule:
     """Base class of stopping rules."""
 
     def __call__(self, state: State) -> Conclusion | None:
-        """How the search ends now, or None if this rule lets it go on."""
+        """How the search ends now; None if this rule lets it continue."""
         raise NotImplementedError
 
     def __or__(self, other: Rule) -> Rule:
@@ -56,7 +56,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Either(Rule):
-    """The first rule's answer, else the second's."""
+    """The answer of the first rule, else that of the second."""
 
     first: Rule
     second: Rule
@@ -111,14 +111,14 @@ class NothingToLearn(Rule):
     """No probe would tell anything new."""
 
     def __call__(self, state: State) -> Conclusion | None:
-        """Inconclusive when the best probe has no information."""
+        """Inconclusive if the best probe has no information."""
         if state.most_bits > 0:
             return None
-        return inconclusive("no probe that can be made would tell more", state)
+        return inconclusive("no possible probe would give more information", state)
 
 
 def inconclusive(why: str, state: State, most: int = 10) -> Inconclusive:
-    """The likeliest commits with their odds, and why the search stops short."""
+    """The likeliest commits with their probabilities, and why the search stops without an answer."""
     posterior = state.posteriors[0]
     order = np.argsort(-posterior[:-1], kind="stable")[:most]
     likely = order[posterior[order] > 1e-4]

@@ -1,4 +1,4 @@
-"""Broken builds come in runs of unknown length: how likely each commit is untestable, learned by Bayes."""
+"""Probability that each commit is untestable, by Bayes: broken builds come in runs of unknown length."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bisector.search.graph import CommitGraph
 from bisector.search.noise import Floats, Ints
 
 FAR = 1 << 30
-"""The distance of what has not been seen."""
+"""The distance if nothing has been observed."""
 FINEST = 8
-"""Distances up to this are told apart one by one, beyond it by factors of `COARSE`."""
+"""Distances up to this are distinguished exactly, longer ones by factors of `COARSE`."""
 COARSE = 1.25
 
 
@@ -57,14 +57,14 @@ class Untestables:
         self._share, length = np.repeat(share, len(scales)), np.tile(scales, len(share))
         between = length * (1 - self._share) / self._share
         stretch = min(model.stretch, math.sqrt(len(graph)))
-        # Cubed: a history that hardly ever builds for long is what few hunts look at.
+        # Cubed, because few hunts have a history that rarely builds for long.
         likely = np.repeat(mass, len(scales)) * (between / (between + stretch)) ** 3
         self._prior = np.concatenate((likely, likely)) / (2 * likely.sum())
         self._weight = self._prior
         self._factors = _factors(self._share, length)
 
     def fork(self) -> Untestables:
-        """A copy that learns by itself."""
+        """An independent copy."""
         other = copy.copy(self)
         other._seen = dict(self._seen)
         other._hops = self._hops.fork() if self._hops else None
@@ -76,11 +76,11 @@ class Untestables:
         return [commit for commit, broken in self._seen.items() if broken]
 
     def see(self, commit: int, untestable: bool) -> None:
-        """Learn of one commit; once untestable it stays so."""
+        """Learn about one commit; an untestable commit stays untestable."""
         if commit < 0 or self._seen.get(commit, False) or self._seen.get(commit) == untestable:
             return
         if self._hops is None and untestable:
-            # Nothing depends on the model before; what was built until now is gone through again.
+            # Until the first failure nothing depends on the model; now replay the builds so far.
             self._hops = _Hops(self._graph, self.model.horizon)
             before, self._seen = self._seen, {}
             for known in before:
@@ -91,7 +91,7 @@ class Untestables:
             self._learn(commit, untestable)
 
     def _learn(self, commit: int, untestable: bool) -> None:
-        """Weigh the chains by how well each foretold this commit."""
+        """Reweight the chains by how well each predicted this commit."""
         assert self._hops is not None
         at = np.array([commit])
         odds = np.concatenate(
@@ -103,9 +103,10 @@ class Untestables:
         self._hops.spread(commit, untestable)
 
     def probability(self) -> Floats:
-        """Shape (N + 1,): of every commit and, last, of the good endpoint, which is testable."""
+        """Shape (N + 1,): for every commit, and last for the good endpoint, which is testable."""
         size = len(self._graph)
-        result = np.full(size + 1, float(self._share @ self._prior.reshape(2, -1).sum(axis=0)))
+        # Most histories build, so broken builds cost no time before the first one.
+        result = np.full(size + 1, self.model.shares[0][0])
         result[-1] = 0.0
         if self._hops is None:
             return result
@@ -127,12 +128,12 @@ class Untestables:
         return result
 
     def _odds(self, one: Ints, other: Ints) -> Floats:
-        """Shape (commits, chains): odds of untestable, from what was seen nearest on either side."""
+        """Shape (commits, chains): odds of untestable, from the nearest observations on both sides."""
         odds: Floats = self._share / (1 - self._share) * self._factors[one] * self._factors[other]
         return odds
 
     def _along_order(self, commits: Ints) -> tuple[Ints, Ints]:
-        """What was seen nearest before and after each commit in topological order; good comes before all."""
+        """The nearest observations before and after each commit in topological order; good is first."""
         seen = np.array(sorted(self._seen), dtype=np.int64)
         broken = np.array([False, *(self._seen[c] for c in seen.tolist()), False])
         before = np.searchsorted(seen, commits)
@@ -145,7 +146,7 @@ class Untestables:
 
 
 class _Hops:
-    """Distances along edges, whichever way they point, to the nearest untestable and built commit."""
+    """Distances along edges, in either direction, to the nearest untestable and the nearest built commit."""
 
     def __init__(self, graph: CommitGraph, horizon: int) -> None:
         self._parents = graph.parents
@@ -156,18 +157,18 @@ class _Hops:
         self._spread_from([commit for commit, row in enumerate(graph.parents) if not row], 1, broken=False)
 
     def fork(self) -> _Hops:
-        """A copy that learns by itself."""
+        """An independent copy."""
         other = copy.copy(self)
         other._nearest = {broken: far.copy() for broken, far in self._nearest.items()}
         return other
 
     def around(self, commits: Ints) -> tuple[Ints, Ints]:
-        """The nearest untestable commit, and the nearest built one, of each commit."""
+        """Codes of the nearest untestable and the nearest built commit, for each commit."""
         broken, sound = (_code(self._nearest[b][commits], np.full(len(commits), b)) for b in (True, False))
         return broken, sound
 
     def spread(self, start: int, broken: bool) -> None:
-        """Shorten the distances for a commit that was seen."""
+        """Shorten the distances after an observation of a commit."""
         self._spread_from([start], 0, broken)
 
     def _spread_from(self, starts: list[int], far: int, broken: bool) -> None:
@@ -186,7 +187,7 @@ class _Hops:
 
 
 def _grades() -> Floats:
-    """The distances that are told apart."""
+    """The distances that are distinguished."""
     coarse = FINEST * COARSE ** np.arange(1, math.ceil(math.log(FAR / FINEST, COARSE)) + 1)
     return np.concatenate((np.arange(FINEST + 1), coarse))
 
@@ -195,16 +196,16 @@ GRADES = _grades()
 
 
 def _code(distance: Ints, broken: np.ndarray) -> Ints:
-    """The row in `_factors` of a commit seen at a distance; the last one if none was seen."""
+    """The row in `_factors` for a commit observed at a distance; the last row if there is none."""
     grade = np.searchsorted(GRADES, distance)
     return np.where(distance >= FAR // 2, 2 * len(GRADES), grade + len(GRADES) * broken)
 
 
 def _factors(share: Floats, length: Floats) -> Floats:
-    """Shape (codes, chains): what a commit seen at a distance d does to the odds of untestable.
+    """Shape (codes, chains): the factor that an observation at distance d adds to the odds of untestable.
 
     With the correlation r per edge: P(untestable at d | untestable) / P(untestable at d | testable) for an
-    untestable commit, and the same of "testable at d" for one that was built.
+    untestable commit, and the same for "testable at d" for one that was built.
     """
     # A run ends with probability (1 - share)(1 - r) at each edge.
     per_edge = np.maximum(1 - 1 / (length * (1 - share)), 0.1)

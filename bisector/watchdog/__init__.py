@@ -1,1 +1,1 @@
-"""Deadlines that scripts and workflows set themselves, and what it means when one is raised."""
+"""Finds deadlines in scripts and workflows, and checks whether a raised one hides a regression."""

@@ -1,4 +1,4 @@
-"""Findings as forges show them beside the lines of a change."""
+"""Formats findings as annotations of a change for forges."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bisector.report.safe_text import visible_lines
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a file, and what is to be said of it; `weighs` where somebody should act.
+    """A message about a line of a file; `weighs` if somebody should act.
 
-    The message may quote the history, so every form makes it visible.
+    The message may quote the history, so every format escapes it.
     """
 
     file: str
@@ -28,7 +28,7 @@ class Finding:
 
 
 def workflow_commands(findings: Iterable[Finding]) -> str:
-    """Annotations of GitHub Actions, which Gitea and Forgejo read too: `::warning file=...::message`."""
+    """Annotations of GitHub Actions, also for Gitea and Forgejo: `::warning file=...::message`."""
     return "".join(
         f"::{'warning' if one.weighs else 'notice'} file={_property(one.file)},line={one.line},"
         f"title={_property(f'deadline {one.rule}')}::{_data(one.message)}\n"
@@ -37,7 +37,7 @@ def workflow_commands(findings: Iterable[Finding]) -> str:
 
 
 def code_quality(findings: Sequence[Finding]) -> str:
-    """GitLab's code quality report (the subset of Code Climate's that GitLab reads)."""
+    """GitLab's code quality report (the subset of Code Climate that GitLab reads)."""
     return _json([_issue(one, at) for at, one in enumerate(findings)])
 
 
@@ -66,7 +66,7 @@ def _property(text: str) -> str:
 
 
 def _issue(finding: Finding, at: int) -> dict[str, Any]:
-    # Without the line, so that the same finding stays the same when lines above it come and go.
+    # Without the line, so that changes above a finding do not change its fingerprint.
     seen = f"{finding.file}\0{finding.rule}\0{finding.message}\0{at}"
     return {
         "description": visible_lines(finding.message),

@@ -1,4 +1,4 @@
-"""What a raised deadline stands for: whether the test became slower, and since when."""
+"""Whether a raised deadline hides a regression: if the test became slower, and since when."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bisector.watchdog.scripts import text_at
 
 @dataclass(frozen=True)
 class Answer:
-    """How the hunt for raised deadlines ended, in sentences; `exit_code` is 0 without a regression."""
+    """The outcome of a hunt for raised deadlines, in sentences; `exit_code` is 0 without a regression."""
 
     hunt: str
     sentences: tuple[str, ...]
@@ -41,10 +41,10 @@ def answer(
     listener: Listener,
     seconds: float | None = None,
 ) -> Answer:
-    """Hunt between `base` and `head` for what made the test slower, all of `raised` out of the way.
+    """Hunt between `base` and `head` for the commit that made the test slower, with these deadlines lifted.
 
-    `raised` are changes in files that this hunt watches; `seconds` is the time that is left for it. It
-    goes on where an earlier start stopped.
+    `raised` are changes in files that this hunt watches; `seconds` is its remaining time. It continues an
+    earlier start.
     """
     deadlines = _deadlines(ground, raised, (base, head))
     own = _ground_between(ground, raised, deadlines, base, head, seconds)
@@ -63,9 +63,9 @@ def answer(
 
 
 def not_needed(change: Change, wall: QuietWall) -> str:
-    """What to say of a raised deadline where the test is no slower than it was."""
+    """The sentence for a raised deadline if the test did not become slower."""
     if wall.failed or change.before is None or change.after is None:
-        return f"no regression, so {change} is not needed for one"
+        return f"no regression, so {change} is not needed"
     enough = recommended(wall.wall)
     measured, short = duration(wall.wall), change.before.reading(enough)
     if fit(change.before.seconds, wall.wall, held=wall.held) is Fit.TOO_TIGHT:
@@ -82,11 +82,11 @@ def _found(record: HuntRecord) -> str:
     named = f"{info.short} ({info.subject}; {info.author})" if info else suspects[0][:12]
     if len(suspects) > 1:
         return (
-            f"a regression: the first bad commit is one of {counted(len(suspects), 'commit')}, {named} first"
+            f"a regression: the first bad commit is one of {counted(len(suspects), 'commit')}, first {named}"
         )
     effect = findings.effect(record)
     ratio = f", {effect}" if effect else ""
-    return f"a regression: first bad commit {named}{ratio}; mend that rather than the deadline"
+    return f"a regression: first bad commit {named}{ratio}; fix that instead of raising the deadline"
 
 
 def _ground_between(
@@ -97,14 +97,14 @@ def _ground_between(
     head: str,
     seconds: float | None,
 ) -> Ground:
-    """The hunt with other ends and budget, and with the deadlines lifted on both sides of the change."""
+    """The hunt with these endpoints and budget, and with the deadlines of both endpoints lifted."""
     asked: dict[str, object] = {"good": base, "bad": head}
     if seconds is not None:
         asked["budget.time"] = max(seconds, 1.0)
     hunt = build(asked, Path.cwd(), ground.hunt)
     files = {change.shown.file for change in raised}
     overlay = [
-        # An edit of the hunt file that raises the old deadline does not apply to the new one.
+        # An edit in the hunt file that raises the old deadline does not apply to the new one.
         one.model_copy(update={"optional": True}) if isinstance(one, Edit) and one.edit in files else one
         for one in hunt.overlay
     ]
@@ -114,7 +114,7 @@ def _ground_between(
 
 
 def _deadlines(ground: Ground, raised: Sequence[Change], commits: Sequence[str]) -> list[Deadline]:
-    """All deadlines of the changed files, on both sides."""
+    """All deadlines of the changed files at these commits."""
     files = dict.fromkeys(change.shown.file for change in raised)
     texts = ((file, text_at(ground.repository, commit, file)) for commit in commits for file in files)
     return [one for file, text in texts if text is not None for one in deadlines_in(text, file)]

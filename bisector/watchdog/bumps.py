@@ -18,7 +18,7 @@ from bisector.watchdog.deadline import Deadline, deadlines_in
 
 
 class Kind(Enum):
-    """What happened to a deadline."""
+    """How a deadline changed."""
 
     RAISED = "raised"
     LOWERED = "lowered"
@@ -28,14 +28,14 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One deadline that changed: `before` has its line in the old file, `after` in the new one."""
+    """A changed deadline; `before` has its line in the old file, `after` in the new one."""
 
     before: Deadline | None
     after: Deadline | None
 
     @property
     def kind(self) -> Kind:
-        """What happened to it."""
+        """How it changed."""
         if self.before is None:
             return Kind.ADDED
         if self.after is None:
@@ -44,7 +44,7 @@ class Change:
 
     @property
     def shown(self) -> Deadline:
-        """The deadline to point at: the new one where there is one."""
+        """The deadline to show: the new one if there is one."""
         found = self.after or self.before
         if found is None:
             raise ValueError("a change needs a deadline before or after it")
@@ -79,14 +79,14 @@ def changes_between(repository: Repository, base: str, head: str) -> list[Change
 def changes_in(diff: str) -> list[Change]:
     """The deadlines that a unified diff changes.
 
-    Of the deadlines that a hunk takes away and those it brings, the ones that mean the same belong
-    together (`timeout 180` and `timeout 2400`, also on another line), then those of one style; what is
-    left over is looked for in the rest of the file, since a line may move. What only moved is no change.
+    Within a hunk, removed and added deadlines with the same meaning are paired (`timeout 180` and `timeout
+    2400`, even on different lines), then those of the same style. Unpaired ones are matched with the rest of
+    the file, since lines may move. A deadline that only moved is not a change.
     """
     try:
         files = list(PatchSet(io.StringIO(diff, newline="\n")))
     except UnidiffParseError as error:
-        raise HistoryError(f"the diff cannot be read: {visible(str(error)).strip():.200}") from error
+        raise HistoryError(f"cannot read the diff: {visible(str(error)).strip():.200}") from error
     return [change for file in files for change in _in_file(file)]
 
 
@@ -113,7 +113,7 @@ def _in_file(file: PatchedFile) -> list[Change]:
 
 
 def _paired(before: list[Deadline], after: list[Deadline], keys: Iterable[_Key]) -> list[Change]:
-    """Pairs that agree in a key, the first key first; they are taken out of both lists."""
+    """Pairs with equal keys, trying the keys in order; removes them from both lists."""
     pairs = []
     for key in keys:
         for old in list(before):
@@ -139,7 +139,7 @@ _LETTERS = dict(zip('abtnvfr"\\', '\a\b\t\n\v\f\r"\\', strict=True))
 
 
 def _unquoted(path: str) -> str:
-    """The path that git writes in quotes, as C does, where it has control characters (quote.c)."""
+    """Unquote a path that git has quoted like a C string because of special characters (quote.c)."""
     if not (len(path) > 1 and path.startswith('"') and path.endswith('"')):
         return path
     return _QUOTED.sub(lambda match: _LETTERS.get(match[1]) or chr(int(match[1], 8)), path[1:-1])

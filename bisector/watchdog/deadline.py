@@ -1,8 +1,7 @@
-"""The deadlines that a file sets: `timeout 180`, `timeout-minutes: 40`, `--timeout=30` and their like.
+"""Finds deadlines in files: `timeout 180`, `timeout-minutes: 40`, `--timeout=30` and similar.
 
-A file is read line by line, as text: what matters is a name that means a deadline beside a number.
-Comments and prose are passed over. A timer (`setTimeout(f, 30)`) ends nothing and is no deadline, and 0,
-which switches a deadline off, is none either.
+Files are searched line by line as text for a name that means a deadline, next to a number. Comments and prose
+are skipped. A timer (`setTimeout(f, 30)`) is not a deadline, and neither is 0, which disables one.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ class Style(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """One deadline: on `line` (from 1) of `file` stands `text`, which means `seconds`.
+    """A deadline of `seconds`, written as `text` on `line` (from 1) of `file`.
 
-    `value` is its number as written, with its unit if it has one; it begins at `column` (from 0).
-    `unit` is what a number without unit means there, in seconds.
+    `value` is its number as written, with its unit if any, and starts at `column` (from 0). `unit` is the
+    meaning of a number without a unit, in seconds.
     """
 
     file: str
@@ -46,7 +45,7 @@ class Deadline:
 
     @property
     def name(self) -> str:
-        """What stands before the value, without spaces and quotes: deadlines of one name belong together."""
+        """The text before the value, without spaces and quotes; identifies a deadline across versions."""
         return re.sub(r"[\s\"'=:(]+$", "", self.text.rpartition(self.value)[0])
 
     def reading(self, seconds: float) -> str:
@@ -55,7 +54,7 @@ class Deadline:
         return f"{before}{self.written(seconds)}{after}"
 
     def written(self, seconds: float) -> str:
-        """Return `seconds` in the form that `value` has: `300`, `5m`, `300000`."""
+        """Return `seconds` in the format of `value`: `300`, `5m`, `300000`."""
         if "time." in self.value:
             return f"{_plain(seconds)} * time.Second"
         letters = re.search(r"\s?([a-z]+)$", self.value)
@@ -66,7 +65,7 @@ class Deadline:
 
 
 def deadlines_in(text: str, file_name: str) -> list[Deadline]:
-    """The deadlines of a file's `text`, in order; `file_name` tells its language."""
+    """The deadlines in a file's `text`, in order; `file_name` determines the language."""
     path = PurePosixPath(file_name)
     if path.suffix in _PROSE and path.name != "CMakeLists.txt":
         return []
@@ -80,7 +79,7 @@ def deadlines_in(text: str, file_name: str) -> list[Deadline]:
 
 
 def _in_line(file: str, number: int, line: str, path: PurePosixPath) -> list[Deadline]:
-    """The deadlines of one line; of readings that overlap the first in `_PATTERNS` holds."""
+    """The deadlines in one line; of overlapping matches, the first in `_PATTERNS` wins."""
     found: list[Deadline] = []
     for style, pattern in _PATTERNS:
         if style is Style.PROPERTY and path.name != "CMakeLists.txt" and path.suffix != ".cmake":
@@ -109,7 +108,7 @@ def _unit(match: re.Match[str], line: str, path: PurePosixPath, style: Style) ->
 
 
 def _seconds(value: str, unit: float) -> float:
-    """Seconds of a value as written, NaN where it cannot be read."""
+    """The seconds of a value as written; NaN if it cannot be parsed."""
     product = math.prod(float(factor.replace("_", "")) for factor in re.findall(r"\d[\d_.]*", value))
     if re.fullmatch(r"[\d_.* ]+", value):
         return product * unit
@@ -123,7 +122,7 @@ def _seconds(value: str, unit: float) -> float:
 
 
 def _without_comment(line: str, comment: re.Pattern[str]) -> str:
-    """The line up to its comment; a mark within quotes begins none."""
+    """The line up to its comment; a comment mark in quotes does not count."""
     for match in comment.finditer(line):
         before = line[: match.start()]
         if before.count('"') % 2 == 0 and before.count("'") % 2 == 0:
@@ -156,7 +155,7 @@ _COMMENTS = {
     **dict.fromkeys((".ml", ".mli"), r"\(\*"),
     ".json": r"^\s*//",
 }
-"""What begins a comment, by ending or name of a file; else a `#`."""
+"""Comment marks by suffix or name of a file; default `#`."""
 
 _LETTERS = r"(?:ms|s|m|h|d|sec|secs|seconds?|min|mins|minutes?|hours?|msecs?|millis|milliseconds?)"
 _SPACED = r"\s?"
@@ -164,7 +163,7 @@ _NUMBER = r"\d+(?:_\d+)*(?:\.\d*)?"
 
 
 def _value(space: str = "") -> str:
-    """The pattern of a value, or of the default in `${NAME:-180}`; `space` may stand before a unit."""
+    """The pattern of a value, or of the default in `${NAME:-180}`; `space` may precede a unit."""
     unit = rf"{_NUMBER}{space}{_LETTERS}"
     product = rf"{_NUMBER}(?:\s*\*\s*(?:{_NUMBER}|time\.(?:Hour|Minute|Second|Millisecond)))*"
     return rf"[\"']?(?:\$\{{\w+:?[-=])?(?P<value>(?:{unit}{space})*{unit}|{product})(?![\w.-]|\s*\*)"

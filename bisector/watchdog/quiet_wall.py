@@ -1,4 +1,4 @@
-"""How long a test takes when nothing else runs: from today's readings, or measured for this."""
+"""The wall time of a test on a quiet machine, from recent readings or measured now."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from bisector.report.findings import busy
 from bisector.watchdog.deadline import Deadline
 
 LIFTED = 20
-"""While a test is measured its own deadlines are this many times as long, so that none of them ends it."""
+"""Factor on the test's own deadlines while it is measured, so that none of them stops it."""
 
 _SOON_AFTER = 1.25
 
 
 class WholeRun(Predicate[Options]):
-    """Lets a test run to its end, and keeps the lines that match `lines`."""
+    """Lets a test run to its end and keeps the lines that match `lines`."""
 
     name = "whole_run"
     Options = Options
@@ -41,17 +41,17 @@ class WholeRun(Predicate[Options]):
         return self._lines
 
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
-        """Always good: only the run itself is wanted."""
+        """Always good: only the run itself matters."""
         return Good("it ran")
 
 
 @dataclass(frozen=True, slots=True)
 class QuietWall:
-    """The quickest of some runs, in seconds; `failed` says why there is none.
+    """The fastest of several runs, in seconds; `failed` says why there is none.
 
-    `is_busy` where even that run shared the machine; `held` where the test's own deadlines stood as
-    they are and did not end it; `lifted` where they were out of the way; `known` where
-    the runs are readings taken before. `exit_code` is that of the run.
+    `is_busy` if the machine was busy even then; `held` if the test's own deadlines were unchanged and did not
+    stop it; `lifted` if they were extended; `known` if the runs are earlier readings. `exit_code` is that of
+    the fastest run.
     """
 
     wall: float = 0.0
@@ -66,7 +66,7 @@ class QuietWall:
 
 
 def whole_ground(ground: Ground, *lines: str, lifted: Sequence[Deadline] = ()) -> Ground:
-    """The same hunt with tests that run to their end, and with `lifted` deadlines out of the way."""
+    """The same hunt with tests that run to their end and with extended `lifted` deadlines."""
     whole = copy.copy(ground)
     whole.predicate = WholeRun(*lines)
     whole.hunt = ground.hunt.model_copy(update={"overlay": (*ground.hunt.overlay, *lifting(lifted))})
@@ -74,7 +74,7 @@ def whole_ground(ground: Ground, *lines: str, lifted: Sequence[Deadline] = ()) -
 
 
 def ends_for(ground: Ground, commit: str) -> dict[str, str]:
-    """What `good` and `bad` stand for in the overlay, where only `commit` is built."""
+    """The ids of `good` and `bad` in the overlay if only `commit` is built."""
     hunt, resolve = ground.hunt, ground.repository.resolve
     if not any(isinstance(change, Copy) for change in hunt.overlay):
         return {"good": commit, "bad": commit}
@@ -83,9 +83,9 @@ def ends_for(ground: Ground, commit: str) -> dict[str, str]:
 
 
 def lifting(deadlines: Sequence[Deadline]) -> list[Edit]:
-    """Edits that take these deadlines out of the way, wherever they stand as they are."""
+    """Edits that extend these deadlines wherever they are unchanged."""
     longer = {(d.file, d.text): d.reading(LIFTED * d.seconds) for d in deadlines}
-    # Optional: an edit of the hunt file may have changed it already.
+    # Optional: an edit in the hunt file may already have changed it.
     return [
         Edit(edit=file, find=text, replace=instead, optional=True) for (file, text), instead in longer.items()
     ]
@@ -100,9 +100,9 @@ def quiet_wall(
     since: datetime,
     runs: int,
 ) -> QuietWall:
-    """The wall time of the hunt's test at `commit`: from premise readings taken since then, else measured.
+    """The wall time of the hunt's test at `commit`, from premise readings since `since` or else measured.
 
-    The test first runs as it is, and once more without its `deadlines` where one of them may have ended it.
+    The test first runs unchanged, and again with lifted `deadlines` if one of them may have stopped it.
     """
     edited = {change.edit for change in ground.hunt.overlay if isinstance(change, Edit)}
     held = not edited & {deadline.file for deadline in deadlines}
@@ -121,7 +121,7 @@ def quiet_wall(
 def _without(
     deadlines: Sequence[Deadline], ground: Ground, commit: str, listener: Listener, count: int
 ) -> QuietWall:
-    """The wall time with the deadlines out of the way."""
+    """The wall time with the deadlines lifted."""
     runs = _run(whole_ground(ground, lifted=deadlines), commit, listener, count)
     if isinstance(runs, str):
         return QuietWall(failed=runs)
@@ -133,7 +133,7 @@ def _without(
 
 
 def _known(ground: Ground, commit: str, since: datetime) -> list[Run]:
-    """Runs of this test that ended by themselves, without a complaint."""
+    """Earlier runs of this test that exited with 0."""
     hunt = ground.hunt.model_dump(mode="json")
     with opened(ground.scratch) as journal:
         return [
@@ -147,7 +147,7 @@ def _known(ground: Ground, commit: str, since: datetime) -> list[Run]:
 
 
 def _run(ground: Ground, commit: str, listener: Listener, count: int) -> list[Run] | str:
-    """As many runs of the test, fewer where one does not end well; or why there is none."""
+    """Up to `count` runs of the test, or why there is none; stops after a run that did not exit by itself."""
     whole, key = whole_ground(ground), _key(ground, commit)
     runs: list[Run] = []
     with (
@@ -165,7 +165,7 @@ def _run(ground: Ground, commit: str, listener: Listener, count: int) -> list[Ru
 
 
 def _may_have_fired(deadlines: Sequence[Deadline], runs: Sequence[Run]) -> bool:
-    """Whether a run ended about when a deadline passed: a script may hide that it did."""
+    """Whether a run ended about when a deadline expired: a script may hide that."""
     return any(d.seconds <= run.wall <= _SOON_AFTER * d.seconds for d in deadlines for run in runs)
 
 

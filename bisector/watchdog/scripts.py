@@ -1,4 +1,4 @@
-"""The files that a test command runs: the scripts it names, those that they name, and so on."""
+"""The scripts that a test command runs: those it names, those that they name, and so on."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _OF_TOOL = {
     "yarn": ("package.json", "jest.config.js"),
     "ctest": ("CMakeLists.txt",),
 }
-"""What a tool reads by itself, from the folder it runs in."""
+"""Files that a tool reads implicitly from its working directory."""
 
 
 def scripts_of(repository: Repository, commit: str, test: Test) -> dict[str, str]:
-    """Text by path of each script that the test runs in `commit`, those of the command itself first.
+    """The text by path of each script that the test runs in `commit`, starting with the command's own.
 
-    A name counts where the commit has such a file: from its top, from the folder of the test, or from the
+    A name counts if the commit has such a file, relative to its top, to the folder of the test, or to the
     folder of the script that names it, as in `. "$(dirname "$0")/../guest/run.sh"`.
     """
     found: dict[str, str] = {}
@@ -44,7 +44,7 @@ def scripts_of(repository: Repository, commit: str, test: Test) -> dict[str, str
 
 
 def text_at(repository: Repository, commit: str, path: str) -> str | None:
-    """A file's text in a commit, its bytes that are no UTF-8 escaped; None where it has no such file."""
+    """A file's text in a commit, with surrogates for bytes that are not UTF-8; None if it does not exist."""
     try:
         return repository.git("cat-file", "blob", f"{commit}:{path}").decode("utf-8", "surrogateescape")
     except GitFailure:
@@ -63,7 +63,7 @@ def _named_by(test: Test) -> Iterator[str]:
 
 
 def _named_in(text: str) -> list[str]:
-    """What looks like the path of a script, outside of comments."""
+    """Strings outside comments that look like the path of a script."""
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     return list(dict.fromkeys(name for line in lines for name in _NAMED.findall(line)))
 

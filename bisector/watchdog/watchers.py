@@ -1,4 +1,4 @@
-"""Which hunts stand for which files."""
+"""Which hunts watch which files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bisector.watchdog.scripts import scripts_of
 
 
 def watching(grounds: Iterable[Ground], files: Sequence[str], commit: str) -> dict[str, list[Ground]]:
-    """For each file the hunts that watch it: by their globs, or else by the scripts their tests run."""
+    """For each file the hunts that watch it: by their `watches`, or else by the scripts of their tests."""
     found: dict[str, list[Ground]] = {file: [] for file in files}
     for ground in grounds:
         globs = ground.hunt.watches or tuple(scripts_of(ground.repository, commit, ground.hunt.test))

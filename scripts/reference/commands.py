@@ -50,8 +50,8 @@ def _page() -> Iterator[str]:
     for name, command in commands().items():
         yield f"## {name}\n"
         yield f"```text\n{_usage(name, command)}\n```\n"
-        told = _told(command.help or "")
-        yield from (f"{_prose(paragraph)}\n" for paragraph in told.description)
+        parts = _parts(command.help or "")
+        yield from (f"{_prose(paragraph)}\n" for paragraph in parts.description)
         own = [parameter for parameter in command.params if not _panel(parameter)]
         if own:
             yield from _table(own)
@@ -61,8 +61,8 @@ def _page() -> Iterator[str]:
             shared = {}
         for option in common:
             shared.setdefault(str(_panel(option)), []).append(option)
-        yield f"```sh\n{told.examples}\n```\n"
-        yield f"Exit codes: {_prose(told.exit_codes)}\n"
+        yield f"```sh\n{parts.examples}\n```\n"
+        yield f"Exit codes: {_prose(parts.exit_codes)}\n"
     yield f"## {_SHARED_HEADING}\n"
     yield "Each is a key of the [hunt file](hunt-file.md), and wins over what the file says.\n"
     for panel, options in shared.items():
@@ -83,16 +83,16 @@ def _usage(name: str, command: Any) -> str:
 
 
 @dataclass(frozen=True)
-class _Told:
-    """A help text in its parts; `examples` are lines for a shell."""
+class _Parts:
+    """The parts of a help text; `examples` are shell commands."""
 
     description: list[str]
     examples: str
     exit_codes: str
 
 
-def _told(text: str) -> _Told:
-    """The paragraphs of a help text, sorted by how they begin."""
+def _parts(text: str) -> _Parts:
+    """Split a help text by the beginnings of its paragraphs."""
     description, examples, codes = [], "", _USUAL_CODES
     for paragraph in text.split("\n\n"):
         if re.match(r"Examples?:", paragraph):
@@ -101,11 +101,11 @@ def _told(text: str) -> _Told:
             codes = paragraph.removeprefix("Exit codes:").strip()
         else:
             description.append(paragraph)
-    return _Told(description, examples, codes)
+    return _Parts(description, examples, codes)
 
 
 def _examples(paragraph: str) -> str:
-    """The commands of a paragraph, one a line; what is said before one becomes its comment."""
+    """The commands of a paragraph, one per line; the text before a command becomes its comment."""
     lines = []
     for before, command in re.findall(r"(.*?)\[bold\](.*?)\[/bold\]", paragraph, re.DOTALL):
         said = " ".join(re.sub(r"^Examples?:", "", before).split()).strip(",; ")
@@ -115,7 +115,7 @@ def _examples(paragraph: str) -> str:
 
 
 def _prose(text: str) -> str:
-    """A help text in Markdown: its rich markup as code."""
+    """A help text in Markdown, with rich's bold markup as code."""
     return re.sub(r"\[bold\](.*?)\[/bold\]", r"`\1`", text).strip()
 
 

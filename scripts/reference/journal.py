@@ -1,15 +1,17 @@
-"""docs/reference/journal.md, from the schema of a journal that was just made."""
+"""docs/reference/journal.md, from the schema of a new journal."""
 
 from __future__ import annotations
 
 import dataclasses
 import sqlite3
 import tempfile
+from collections.abc import Collection
 from enum import Enum
 from pathlib import Path
 
 from bisector.hunt import conclusion as endings
 from bisector.hunt.journal import SCHEMA_VERSION, Journal
+from bisector.hunt.stored import NOT_KEPT
 from bisector.predicate import Contention, Run
 from bisector.probe.reading import BuildKind, Role
 
@@ -48,8 +50,8 @@ durations in seconds, sizes in bytes, `good` and `bad` as full commit ids |
 it was built already or the hunt has no build |
 | `readings.shared` | the commit with the same bytes whose run this is; empty if this commit was run itself |
 | `readings.about` | the commit that a confirmation is about, also for readings of its parents |
-| `untestable` | commits that need no reading: a build ahead failed before anyone asked for them |
-| `readings.aside` | when the reading ceased to count; empty if it counts |
+| `untestable` | commits that need no reading: a prefetched build failed before they were needed |
+| `readings.aside` | when the reading stopped counting; empty if it counts |
 | `readings.judgement` | `kind` (`Good`, `Bad`, `Untestable`, `Undecided` or `Measured`), `why`, and \
 for `Measured` the `value` |
 | `readings.run`, `readings.reference` | {run}; times in seconds, memory in bytes |
@@ -70,7 +72,7 @@ def journal_markdown() -> str:
         roles=_values(Role),
         builds=_values(BuildKind),
         kinds=", ".join(f"`{name}`" for name in kinds),
-        run=_fields(Run),
+        run=_fields(Run, NOT_KEPT),
         contention=_fields(Contention),
     )
 
@@ -90,5 +92,6 @@ def _values(kind: type[Enum]) -> str:
     return ", ".join(f"`{member.value}`" for member in kind)
 
 
-def _fields(kind: type) -> str:
-    return ", ".join(f"`{field.name}`" for field in dataclasses.fields(kind))
+def _fields(kind: type, left_out: Collection[str] = ()) -> str:
+    names = [field.name for field in dataclasses.fields(kind) if field.name not in left_out]
+    return ", ".join(f"`{name}`" for name in names)

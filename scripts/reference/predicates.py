@@ -1,4 +1,4 @@
-"""docs/reference/predicates.md, from the docstrings and options of the predicates that ship."""
+"""docs/reference/predicates.md, from the docstrings and options of the shipped predicates."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ _HEAD = """\
 
 <!-- Written by scripts/write_reference.py from the docstrings in the code; do not edit. -->
 
-Other programs can use two modules. `bisector.search` says what to probe next; it knows no git, no process and
-no file ([what it computes](../explanation/search.md)). `bisector.predicate` is the contract for plug-ins
+Other programs can use two modules. `bisector.search` says what to probe next; it uses no git, processes or
+files ([what it computes](../explanation/search.md)). `bisector.predicate` is the contract for plug-ins
 ([how to write one](../how-to/write-a-predicate.md)). All other modules are internal and may change.
 
 Import each name from the module of its heading. Commits are numbers: parents come before children, -1 is the
@@ -27,7 +27,10 @@ good endpoint, N-1 the bad one.
 _GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
     ("A search", ("Search", "CommitGraph", "evidence_beyond", "find_all")),
     ("How readings err", ("Exact", "Flaky", "Rates", "Timing", "Noise")),
-    ("What a probe saw", ("Good", "Bad", "Untestable", "Measured", "Observation", "Outcome", "GOOD_END")),
+    (
+        "The result of a probe",
+        ("Good", "Bad", "Untestable", "Measured", "Observation", "Outcome", "GOOD_END"),
+    ),
     (
         "How a search ends",
         ("FirstBad", "AnyOf", "NoRegression", "Misfit", "Inconclusive", "Conclusion"),
@@ -38,9 +41,9 @@ _GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
     ),
 )
 _METHODS = {"Search", "CommitGraph", "Predicate"}
-"""Whose methods are for callers; those of the others are for the search alone."""
+"""Classes whose methods are public; those of the others are for the search only."""
 _CONTRACT = (
-    *("Predicate", "Options", "Run", "Match", "Ending", "Contention"),
+    *("Predicate", "Options", "Run", "Ends", "Match", "Ending", "Contention"),
     *("Good", "Bad", "Untestable", "Measured", "Judgement"),
 )
 
@@ -62,7 +65,7 @@ def python_api_markdown() -> str:
 
 
 def _entry(name: str, thing: Any) -> Iterator[str]:
-    """A name with its signature, what it is, and its methods."""
+    """A name with its signature, docstring and methods."""
     if isinstance(thing, UnionType):
         yield f"`{name}` = {' | '.join(f'`{kind.__name__}`' for kind in thing.__args__)}\n"
     elif not callable(thing):

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def cell(text: str) -> str:
-    """`text` on one line, with no bar that would end the cell."""
+    """`text` on one line, with bars escaped."""
     return " ".join(text.replace("|", r"\|").split())

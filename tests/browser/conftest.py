@@ -1,4 +1,4 @@
-"""The system's Chromium, driven by Playwright, and reports written for it to open."""
+"""The system's Chromium, controlled by Playwright, with reports to open."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from bisector.history.patch import CommitPatch, FilePatch
 from bisector.report.html import write_html_report
 from tests.report.factory import CASES, HOSTILE
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-# No sandbox: CI runs as root in a container. The others keep the browser itself off the network.
+# No sandbox: CI runs as root in a container. The other options keep the browser off the network.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,10 +25,19 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
+CHANGE = CommitPatch(
+    " lib/env.ml | 2 +-\n 1 file changed",
+    (
+        FilePatch("lib/env.ml", ("@@ -1,3 +1,3 @@ let share", " a", "-b", "+c"), 1, 1),
+        FilePatch("x", (), is_binary=True),
+    ),
+)
+HOSTILE_CHANGE = CommitPatch(HOSTILE, (FilePatch(HOSTILE, (HOSTILE, f"+{HOSTILE}", "-"), 1, 1, 1),), 1)
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests; each opens a context of its own in it."""
+    """One browser for all tests. Each test opens its own context."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     assert program, "no Chromium on PATH; `make test-browser` installs it"
     with sync_playwright() as playwright:
@@ -38,10 +48,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A page of each kind of outcome, by name."""
+    """A page for each kind of outcome, by name."""
     folder = tmp_path_factory.mktemp("reports")
     pages = {name: folder / f"{name}.html" for name in CASES}
     for name, page in pages.items():
-        diffstat = HOSTILE if name == "hostile" else " lib/env.ml | 12 +++---\n 1 file changed"
-        write_html_report(CASES[name](), page, diffstat)
+        write_html_report(CASES[name](), page, HOSTILE_CHANGE if name == "hostile" else CHANGE)
     return pages

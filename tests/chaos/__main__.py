@@ -20,7 +20,7 @@ HOME = "[user]\n\tname = Tester\n\temail = tester@example.org\n[init]\n\tdefault
 
 
 def main() -> int:
-    """Kill so many times, two hunts at a time; 1 if anything did not hold."""
+    """Kill this many times, two hunts at a time. Returns 1 if a check failed."""
     parser = argparse.ArgumentParser(description="Kill hunts at random moments and at named crash points.")
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""Blows: how a start of bisector is killed, and when."""
+"""Blows: how and when bisector is killed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.chaos.scene import MARK, Scene, marked
 
 HERE = Path(__file__).parent
 PATIENCE = 120.0
-"""Seconds after which a start is taken for hung."""
+"""Seconds after which a process counts as hung."""
 POWER = "power cut"
-"""Bisector and all that it has started killed at once."""
+"""Bisector and all its processes are killed at once."""
 
 EARLY = {
     "journal begin": ("before", "after"),
@@ -31,7 +31,7 @@ EARLY = {
     "artefact's entry": ("before", "after"),
     "artefacts restored": ("before", "after"),
 }
-"""Points that a hunt comes to while it searches, and when to strike there."""
+"""Points that a hunt reaches during its search, and when to kill it there."""
 LATE = {
     "journal conclude": ("before", "after"),
     "worktree remove": ("before", "during", "after"),
@@ -48,7 +48,7 @@ POLITE = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 @dataclass(frozen=True)
 class Blow:
-    """How a start is to be killed: `at` a crash point, or '' at a moment, `seconds` after its begin."""
+    """How to kill a process: `at` a crash point, or '' at a moment, `seconds` after its start."""
 
     how: str
     at: str = ""
@@ -58,11 +58,11 @@ class Blow:
 
 
 class Hung(AssertionError):
-    """A start that does not come to its end."""
+    """A process that does not end."""
 
 
 def blows(rng: random.Random, early: int, late: int, seconds: float) -> list[Blow]:
-    """Blows for one hunt, those of its end last; a third of the early ones at random moments."""
+    """Blows for one hunt, those at its end last. A third of the early ones is at random moments."""
     found = []
     for points, most in ((EARLY, early), (LATE, late)):
         for point in rng.sample(sorted(points), min(most, len(points))):
@@ -77,7 +77,7 @@ def blows(rng: random.Random, early: int, late: int, seconds: float) -> list[Blo
 
 
 def start(scene: Scene, blow: Blow | None = None, *arguments: str) -> tuple[int, str, str, bool]:
-    """Start the hunt and let the blow fall; exit code, both outputs, and whether the blow fell."""
+    """Start the hunt with the blow. Returns exit code, both outputs, and whether the blow happened."""
     hit = scene.folder / "hit"
     hit.unlink(missing_ok=True)
     process = subprocess.Popen(
@@ -98,7 +98,7 @@ def start(scene: Scene, blow: Blow | None = None, *arguments: str) -> tuple[int,
             fell = True
             _strike(scene, process, blow.how)
     try:
-        # After SIGKILL a git that it had started may still hold the pipes.
+        # After SIGKILL, a git process of the hunt may still hold the pipes.
         out, complaint = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired as error:
         process.kill()

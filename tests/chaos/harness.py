@@ -1,4 +1,4 @@
-"""Hunts that are killed again and again, and what must hold whenever they are."""
+"""Hunts that are killed again and again, and the conditions that always apply."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.chaos.scene import BAD_AT, JUDGEMENTS, Row, Scene
 
 @dataclass(frozen=True)
 class Kill:
-    """A blow that fell, in a hunt of a kind that had so many readings then."""
+    """A blow that happened, in a hunt of a kind that had so many readings at that time."""
 
     kind: str
     blow: Blow
@@ -29,18 +29,18 @@ class Kill:
 
 @dataclass(frozen=True)
 class Reference:
-    """A hunt that nobody disturbed: what it printed, and its seconds."""
+    """An undisturbed hunt: its output and its seconds."""
 
     summary: dict[str, Any]
     seconds: float
 
 
 class Broken(AssertionError):
-    """Something that must hold does not; says what, and after which blows."""
+    """A condition that failed. Says which one, and after which blows."""
 
 
 def undisturbed(scene: Scene) -> Reference:
-    """Run a hunt to its end; its answer is the known one and nothing is left."""
+    """Run a hunt to its end. Its answer is the known one and nothing is left."""
     began = time.monotonic()
     code, out, complaint, _ = start(scene)
     seconds = time.monotonic() - began
@@ -51,14 +51,14 @@ def undisturbed(scene: Scene) -> Reference:
 
 
 def require(holds: bool, scene: Scene, what: str, fallen: Sequence[Kill] = ()) -> None:
-    """Raise `Broken` unless it holds."""
+    """Raise `Broken` unless the condition is true."""
     if not holds:
         told = "; ".join(f"{k.blow} (exit {k.exit_code}, {k.readings} readings)" for k in fallen)
         raise Broken(f"{scene.kind} in {scene.folder}: {what}; blows: {told or 'none'}")
 
 
 class Story:
-    """One hunt from its first start to its conclusion, with every blow between."""
+    """One hunt from its first start to its conclusion, with all blows."""
 
     def __init__(self, scene: Scene, reference: Reference) -> None:
         self._scene, self._reference = scene, reference
@@ -66,11 +66,11 @@ class Story:
         self.kills: list[Kill] = []
 
     def live(self, planned: Sequence[Blow]) -> list[Kill]:
-        """Start the hunt, once for each blow and then to its end; the blows that fell."""
+        """Start the hunt once for each blow, and then to its end. Returns the blows that happened."""
         for blow in planned:
             code, out, complaint = self._start(blow)
             if code == 0:
-                # It was over before, which a signal at its very end does not change.
+                # It had already ended. A signal at its very end does not change that.
                 self._check_end(code, out, complaint)
                 return self.kills
         code, out, complaint = self._start(None)
@@ -96,17 +96,17 @@ class Story:
     def _check_exit(self, code: int, blow: Blow, complaint: str) -> None:
         number = -int(getattr(signal, blow.how, signal.SIGKILL))
         polite = -number in POLITE
-        # Python itself ends by SIGINT where it was still importing, whoever handled the interrupt.
+        # During imports, SIGINT ends Python itself, before bisector can handle it.
         known = (130, number, -signal.SIGINT) if polite else (number,)
         self._require(code in known, f"exit {code}: {complaint}")
         self._require("Traceback" not in complaint or code == number, f"a traceback: {complaint}")
         left = self._scene.left()
-        # One struck while Python itself starts has not cleaned up yet after its predecessor.
+        # If the blow comes while Python starts, the leftovers of the previous start are not yet removed.
         self._require(not polite or not self._clean or not left, f"after {blow.how} there is {left}")
         self._clean = not left
 
     def _check_repeats(self, before: Sequence[Row], now: Sequence[Row], begun: Sequence[Any]) -> None:
-        """Nothing that was in the journal is read again; at most what was under way is lost."""
+        """No reading of the journal is read again, and at most the running readings are lost."""
         scene, new = self._scene, len(now) - len(before)
         if scene.kind == "three jobs":
             done = {row.what[:3] for row in before if row.what[0] != "confirmation"}
@@ -115,8 +115,9 @@ class Story:
             self._require(
                 new <= len(begun) <= new + 1, f"{len(begun)} readings begun for {new} in the journal"
             )
-            ended, journalled = scene.runs("ended"), len(now) * scene.runs_a_reading
-            most = journalled + len(self.kills) * scene.runs_a_reading
+            looks = {row.look for row in now} - {""}
+            ended, journalled = scene.runs("ended"), len(now) * scene.runs_a_reading + len(looks)
+            most = journalled + len(self.kills) * (scene.runs_a_reading + scene.looks_a_reading)
             self._require(journalled <= ended <= most, f"{ended} runs for {journalled} in the journal")
 
     def _check_end(self, code: int, out: str, complaint: str) -> None:
@@ -131,7 +132,7 @@ class Story:
         self._require(not scene.left(), f"at the end there is {scene.left()}")
 
     def _check_readings(self, what: Sequence[tuple[str, ...]]) -> None:
-        """Each question has its answer once, and the answer is true."""
+        """Each question has one answer, and the answer is true."""
         scene = self._scene
         bad = {commit for name, commit in scene.ids.items() if int(name[1:]) >= BAD_AT}
         for role, commit, _, judgement, _ in what:
@@ -146,7 +147,7 @@ class Story:
 
 
 def stories(kinds: Sequence[str], kills: int, seed: int, early: int, late: int) -> Iterator[list[Kill]]:
-    """Hunts of these kinds in turn, until so many blows have fallen; those of each hunt."""
+    """Hunts of these kinds in turn, until so many blows have happened. Returns the blows of each hunt."""
     rng, fallen, number = random.Random(seed), 0, 0
     references: dict[str, Reference] = {}
     while fallen < kills:

@@ -1,9 +1,10 @@
-"""A small repository with hunts in it, and what may be left of them: nothing."""
+"""A small repository with hunts in it, and the check that they leave nothing."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import sqlite3
 import stat
@@ -22,7 +23,7 @@ from tests.git_history import Node, write_history
 LENGTH = 24
 BAD_AT = 15
 MARK = "CHAOS_MARK"
-"""Environment variable that every process of one hunt has."""
+"""Environment variable of every process of one hunt."""
 
 PLAN = "# Plan\n\nWhy we hunt.\n\n## Progress log\n\n- 2026-01-02 — an older entry\n\n## Later\n\nThe end.\n"
 
@@ -32,18 +33,18 @@ KINDS: dict[str, dict[str, Any]] = {
     "no store": {"jobs": 1},
     "pairs": {"jobs": 1, "predicate": {"name": "counter", "pattern": r"words: (\d+)", "ratio": 1.5}},
 }
-"""The hunts: what differs in their hunt files."""
+"""The hunts: the differences in their hunt files."""
 
 _VERDICTS = ('{"kind": "Good', '{"kind": "Bad')
 _RATIOS = ('{"kind": "Measured", "value": 1.0', '{"kind": "Measured", "value": 2.0')
 JUDGEMENTS = {kind: _RATIOS if kind == "pairs" else _VERDICTS for kind in KINDS}
-"""What the journal must say of a good and of a bad commit."""
+"""The judgements that the journal must have for a good and a bad commit."""
 
 _PER_READING = {"pairs": 2}
 
 
 def write_repository(folder: Path) -> dict[str, str]:
-    """A history built by build.sh, whose test.sh fails and counts double from `BAD_AT` on; ids by name."""
+    """Ids by name of a history built by build.sh, whose test.sh fails and counts double from `BAD_AT` on."""
     nodes = [
         Node(
             f"c{at}",
@@ -67,10 +68,12 @@ if test $(cat out) -lt {BAD_AT}; then echo words: 100; else echo words: 200; exi
 
 @dataclass(frozen=True)
 class Row:
-    """A reading as the journal has it; two with the same `what` are the same question and answer."""
+    """A reading in the journal. Two with the same `what` are the same question and answer."""
 
     id: int
     what: tuple[str, ...]
+    look: str = ""
+    """The run of the reference that was followed by a look at its warm-up; empty without one."""
 
 
 class Scene:
@@ -90,7 +93,7 @@ class Scene:
         self.pids: list[int] = []
 
     def write_hunt(self, kind: str, **other: Any) -> Path:
-        """Write a hunt file of a kind, with `other` keys in place of its own."""
+        """Write a hunt file of a kind, with `other` keys instead of its own."""
         paired = kind == "pairs"
         begun, ended = (f"echo {word} $BISECTOR_COMMIT >>{self.counts}" for word in ("begun", "ended"))
         build = {"command": "sh build.sh"} if kind == "no store" else _BUILD
@@ -113,30 +116,36 @@ class Scene:
 
     @property
     def runs_a_reading(self) -> int:
-        """How often the test runs for one reading."""
+        """How often the test runs for one reading, without a look at the warm-up of its reference."""
         return _PER_READING.get(self.kind, 1)
+
+    @property
+    def looks_a_reading(self) -> int:
+        """How often the test may run besides, to see if the reference needs warming up."""
+        return int(self.kind == "pairs")
 
     def runs(self, word: str = "begun") -> int:
         """How many runs of the test have begun, or ended."""
         return sum(line.startswith(word) for line in self.counts.read_text().splitlines())
 
     def begun(self) -> list[tuple[str, ...]]:
-        """The readings that were begun: role, commit, and what they are held against."""
+        """The readings that began: role, commit, and the reference that they are compared with."""
         return [tuple(line.split("|")) for line in self.trace.read_text().splitlines()]
 
     def rows(self) -> list[Row]:
         """The readings in the journal, oldest first."""
         if not (self.scratch / "journal.sqlite").exists():
             return []
-        query = "select id, role, commit_id, against, judgement, about from readings order by id"
+        query = "select reference, id, role, commit_id, against, judgement, about from readings order by id"
         with sqlite3.connect(self.scratch / "journal.sqlite") as journal:
             if not journal.execute("select 1 from sqlite_master where name = 'readings'").fetchone():
                 return []
             assert journal.execute("pragma integrity_check").fetchone() == ("ok",)
-            return [Row(number, _without_times(what)) for number, *what in journal.execute(query)]
+            rows = journal.execute(query)
+            return [Row(at, _without_times(what), _look(reference)) for reference, at, *what in rows]
 
     def left(self) -> dict[str, object]:
-        """What of a hunt is left where nothing should be; empty when all is well."""
+        """Leftovers of a hunt. Empty if there are none."""
         found = {
             "processes": marked(self.mark),
             "slots": sorted(p.name for p in self.scratch.glob("slots/*")),
@@ -149,24 +158,29 @@ class Scene:
         return {name: what for name, what in found.items() if what}
 
     def plan_is_whole(self, entries: int) -> bool:
-        """Whether the progress log is what it was, with so many entries of ours put in."""
+        """Whether the progress log is unchanged, except for this number of our entries."""
         text = self.plan.read_text()
         lines = text.splitlines(keepends=True)
         others = [line for line in lines if "<!-- bisector:" not in line]
         return "".join(others) == PLAN and len(lines) - len(others) == entries
 
 
+def _look(reference: str | None) -> str:
+    run = json.loads(reference) if reference else None
+    return reference if reference and run and run.get("again") is not None else ""
+
+
 _BUILD = {"command": "sh build.sh", "outputs": ["out"]}
 
 
 def _without_times(what: list[str]) -> tuple[str, ...]:
-    """Judgements tell how long a run took, which nobody compares."""
+    """Judgements contain times, which are not compared."""
     role, commit, against, judgement, about = what
     return role, commit, against, judgement.partition('", "why"')[0].partition(', "why"')[0], about
 
 
 def _is_held(lock: Path) -> bool:
-    """The empty file of a killed build may stay, its lock died with the process."""
+    """The empty lock file of a killed build may stay. Its lock ended with the process."""
     with lock.open() as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -190,12 +204,12 @@ def fingerprint(folder: Path) -> dict[str, str]:
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """The files that are not as they were."""
+    """The files that have changed."""
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 def marked(mark: str) -> dict[int, str]:
-    """The living processes whose environment holds the mark, with their command lines."""
+    """The running processes with the mark in their environment, with their command lines."""
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -207,7 +221,7 @@ def marked(mark: str) -> dict[int, str]:
 
 
 def orphaned_groups(owners: Sequence[int]) -> list[str]:
-    """Control groups of the runs of these bisectors, where they are dead."""
+    """Control groups of the runs of these bisectors, if they are dead."""
     names = [group.name for folder in detect().folders for group in folder.glob(f"{PREFIX}*")]
     tokens = [name.removeprefix(PREFIX) for name in names]
     return sorted(token for token in tokens if int(token.split("-")[0]) in owners and is_orphaned(token))

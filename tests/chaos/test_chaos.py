@@ -1,4 +1,4 @@
-"""Thirty blows in `make test`, and what they seldom meet; `make chaos` strikes three hundred times."""
+"""Thirty blows in `make test`, and rare cases; `make chaos` has three hundred blows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _killed(kinds: list[str], kills: int, seed: int) -> list[Kill]:
 
 
 def test_hunts_that_are_killed_come_to_the_same_end() -> None:
-    """After any blow the same command goes on: same answer, nothing repeated, lost, doubled or left."""
+    """After any blow the same command continues: same answer, nothing repeated, lost, doubled or left."""
     with ThreadPoolExecutor(2) as pool:
         halves = [pool.submit(_killed, kinds, KILLS // 2, 5) for kinds in (["three jobs"], ["pairs"])]
         kills = [kill for half in halves for kill in half.result()]
@@ -37,7 +37,7 @@ def test_hunts_that_are_killed_come_to_the_same_end() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_waits_for_what_is_being_put_away(number: signal.Signals) -> None:
-    """It is handled once, after the end, however often it came."""
+    """A signal is handled once, after the protected block, however often it came."""
     told: list[str] = []
     kept = signal.signal(number, lambda *_: told.append("signal"))
     try:
@@ -51,7 +51,7 @@ def test_a_signal_waits_for_what_is_being_put_away(number: signal.Signals) -> No
 
 
 def test_what_a_killed_bisector_had_half_written_is_taken_away(tmp_path: Path) -> None:
-    """The next write in that folder clears up after the dead; what the living are writing stays."""
+    """The next write in that folder removes temporary files of dead processes, but not of living ones."""
     dead = new_token().replace(f"{os.getpid()}-", "999999999-", 1)
     for name in (f".bisector.{dead}.x1", f".bisector.{new_token()}.x2", ".bisector.yaml", ".bisector.d.x3"):
         (tmp_path / name).touch()

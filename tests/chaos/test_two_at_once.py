@@ -1,4 +1,4 @@
-"""Two hunts at once, and a hunt while the user works: nobody is in anybody's way."""
+"""Two hunts at once, and a hunt while the user works, do not disturb each other."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SLOW = {"test": {"command": "sleep 0.3; sh test.sh", "timeout": "60s"}}
 
 
 def begin(hunt_file: Path) -> subprocess.Popen[str]:
-    """Start a hunt and do not wait for it."""
+    """Start a hunt without waiting for it."""
     command = [*BISECTOR, "run", "--config", str(hunt_file), "--json"]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def end(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Wait for a hunt: what it found (empty for nothing), and what it complained of."""
+    """Wait for a hunt. Returns its summary (empty if there is none) and its error output."""
     out, complaint = process.communicate(timeout=120)
     return json.loads(out)["first_bad"] if out else "", complaint
 
@@ -42,26 +42,26 @@ def until(ready: Callable[[], object]) -> None:
 
 
 def gate(scene: Scene) -> tuple[Path, dict[str, dict[str, str]]]:
-    """A file for which tests wait, and the test that does; each writes down the slot it runs in."""
+    """A file that tests wait for, and the test that does. Each test records the slot in which it runs."""
     opened, where = scene.folder / "gate", scene.folder / "where"
     line = f"pwd >>{where}; until test -e {opened}; do sleep 0.02; done; sh test.sh"
     return opened, {"test": {"command": line, "timeout": "60s"}}
 
 
 def slots_used(scene: Scene) -> set[str]:
-    """The slots that tests behind the gate have come to."""
+    """The slots of the tests that reached the gate."""
     where = scene.folder / "where"
     return set(where.read_text().split()) if where.exists() else set()
 
 
 @pytest.mark.parametrize("scratch", ["one scratch folder", "two scratch folders"])
 def test_two_hunts_on_one_repository(tmp_path: Path, scratch: str) -> None:
-    """Both are at their tests at the same time, each in a slot of its own, and both find the commit."""
+    """Two hunts test at the same time, each in its own slot, and both find the commit."""
     scene = Scene(tmp_path, "verdicts")
     opened, gated = gate(scene)
     one = scene.write_hunt("verdicts", hunt="one", **gated)
     other_scratch = scene.scratch if scratch.startswith("one") else tmp_path / "scratch2"
-    longer = {"test": {**gated["test"], "timeout": "61s"}}  # What it runs makes a hunt another one.
+    longer = {"test": {**gated["test"], "timeout": "61s"}}  # Another test command makes another hunt.
     two = scene.write_hunt("verdicts", hunt="two", scratch=str(other_scratch), **longer)
     hunts = [begin(one)]
     until(lambda: len(slots_used(scene)) == 1)
@@ -74,14 +74,14 @@ def test_two_hunts_on_one_repository(tmp_path: Path, scratch: str) -> None:
         assert found == scene.ids["c15"], complaint
         complaints.append(complaint)
     if other_scratch == scene.scratch:
-        assert re.search("slots? 1.* in use by another hunt; this one takes others", complaints[1])
+        assert re.search("slots? 1.* in use by another hunt; using other slots", complaints[1])
     assert scene.plan.read_text().count("<!-- bisector:") == 2
     assert [line for line in scene.plan.read_text().splitlines() if "<!--" not in line] == PLAN.splitlines()
     assert not scene.left()
 
 
 def test_the_same_hunt_twice_names_who_has_it(tmp_path: Path) -> None:
-    """The second start is refused with the number of the process that is at it, which goes on unharmed."""
+    """The second start is refused with the id of the running process, which continues undisturbed."""
     scene = Scene(tmp_path, "verdicts")
     opened, gated = gate(scene)
     hunt_file = scene.write_hunt("verdicts", **gated)
@@ -117,7 +117,7 @@ USERS_WORK = [
 
 
 def test_a_hunt_while_the_user_works(tmp_path: Path) -> None:
-    """Commits, a rebase, gc and prunes neither fail nor disturb; afterwards all is the user's own."""
+    """Commits, a rebase, gc and prune work and do not disturb the hunt. The user's state is unchanged."""
     scene = Scene(tmp_path, "three jobs")
     git(scene.repository, "branch", "kept", "main")
     hunt = begin(scene.write_hunt("three jobs", bad="kept", **SLOW))
@@ -140,7 +140,7 @@ def test_a_hunt_while_the_user_works(tmp_path: Path) -> None:
 
 
 def test_git_throws_away_no_commit_that_a_hunt_needs(tmp_path: Path) -> None:
-    """With bad's branch deleted and all pruned that nothing leads to, the hunt still finds the commit."""
+    """If bad's branch is deleted and all unreachable objects are pruned, the hunt still finds the commit."""
     scene = Scene(tmp_path, "no store")
     opened, gated = gate(scene)
     git(scene.repository, "branch", "doomed", "main")
@@ -160,7 +160,7 @@ def test_git_throws_away_no_commit_that_a_hunt_needs(tmp_path: Path) -> None:
 
 
 def throw_away(scene: Scene, *branches: str) -> None:
-    """Delete branches, and all that nothing leads to any more."""
+    """Delete branches, and all objects that become unreachable."""
     for branch in branches:
         git(scene.repository, "branch", "-q", "-D", branch)
     git(scene.repository, "update-ref", "-d", "ORIG_HEAD")

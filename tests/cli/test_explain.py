@@ -1,4 +1,4 @@
-"""`bisector explain`: the steps of a hunt, told from its journal."""
+"""`bisector explain`: the steps of a hunt, from its journal."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ def hunted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def explained(folder: Path) -> dict[str, Any]:
-    """What `explain --json` says."""
+    """The output of `explain --json`."""
     found: dict[str, Any] = json.loads(bisector("explain", "--json", *WORK, folder=folder).stdout)
     return found
 
 
 def test_each_step_is_told_in_words(hunted: Path) -> None:
-    """The range, both ends, every commit that was searched with its reason, the confirmation, the answer."""
+    """The range, both endpoints, every searched commit with its reason, the confirmation, and the answer."""
     text = bisector("explain", *WORK, folder=hunted).stdout
-    assert text.strip().startswith("Reachable from bad and not from good: 11 commits")
+    assert text.strip().startswith("Range: 11 commits reachable from bad but not from good")
     for sentence in (
-        "The good end, before all else",
-        "The bad end, before all else",
-        "either answer was to halve them",
-        "That says nothing for or against it. The search went around it.",
-        "A parent of the answer, built clean: it has to be good.",
+        "Premise: is the good endpoint good on this machine?",
+        "Premise: is the bad endpoint bad on this machine?",
+        "so either result would halve them",
+        "That is no evidence for or against it. The search skips it.",
+        "Confirmation: a parent of the suspected commit, built clean. It must be good.",
         "First bad commit",
     ):
         assert sentence in " ".join(text.split()), sentence
@@ -54,7 +54,7 @@ def test_each_step_is_told_in_words(hunted: Path) -> None:
 
 
 def test_the_figures_narrow_down(hunted: Path) -> None:
-    """The first question is worth about a bit, doubt never grows, and the last step leaves the answer."""
+    """The first test is worth about one bit, the candidates never increase, and one is left at the end."""
     search = [step for step in explained(hunted)["steps"] if step["for"] == "search"]
     assert search[0]["before"]["candidates"] > 10.9
     assert 0.9 < search[0]["prospect"]["bits"] <= 1
@@ -66,16 +66,16 @@ def test_the_figures_narrow_down(hunted: Path) -> None:
 
 
 def test_nothing_is_run(hunted: Path, tmp_path: Path) -> None:
-    """Explaining reads the journal, which stays as it was; Markdown goes where it is asked to."""
+    """Explaining reads the journal without a change. Markdown is written to the given file."""
     before = explained(hunted)
     done = bisector("explain", *WORK, "--md", str(tmp_path / "why.md"), folder=hunted)
     assert done.returncode == 0
-    assert "**The search: which commit tells most?**" in (tmp_path / "why.md").read_text()
+    assert "**The search: which test is most informative?**" in (tmp_path / "why.md").read_text()
     assert explained(hunted) == before
 
 
 def test_a_folder_without_hunts_says_so(tmp_path: Path) -> None:
-    """There is nothing to explain before `bisector run`."""
+    """Before `bisector run` there is nothing to explain."""
     shell_history(tmp_path / "repo")
     done = bisector("explain", folder=tmp_path / "repo", XDG_CACHE_HOME=str(tmp_path / "none"))
     assert done.returncode == 2
@@ -83,7 +83,7 @@ def test_a_folder_without_hunts_says_so(tmp_path: Path) -> None:
 
 
 def replayed(plan: Plan, readings: list[Reading]) -> list[Step]:
-    """The steps, which cover all readings in their order."""
+    """The steps, which contain all readings in their order."""
     found = list(steps(plan, Known(tuple(readings))))
     assert [reading for step in found for reading in step.readings] == readings
     return found
@@ -91,7 +91,7 @@ def replayed(plan: Plan, readings: list[Reading]) -> list[Step]:
 
 @pytest.mark.parametrize("first_bad", ["c0", "c9", "c23"])
 def test_the_replay_is_what_the_search_did(first_bad: str) -> None:
-    """Before each step the belief as replayed proposes what was read; after the last it is sure."""
+    """Before each step the replayed belief proposes the commit that was read. After the last it is sure."""
     plan = plan_of(LINE)
     _, _, readings, _ = hunt(plan, bad_from(plan, first_bad, ["c11", "c12"]))
     at = 0
@@ -106,7 +106,7 @@ def test_the_replay_is_what_the_search_did(first_bad: str) -> None:
 
 
 def test_measured_hunts_are_replayed() -> None:
-    """With noise the same holds: every step has figures, and the last belief is the hunt's own."""
+    """With noise too, every step has figures, and the last belief is that of the hunt."""
     plan = plan_of(LINE, ratio=1.3)
     _, _, readings, _ = hunt(plan, slower_from(plan, "c7", 2.0, 0.1, seed=3))
     searched = [step for step in replayed(plan, readings) if step.after]
@@ -117,7 +117,7 @@ def test_measured_hunts_are_replayed() -> None:
 
 
 def test_flaky_verdicts_are_replayed() -> None:
-    """Verdicts that contradict each other are told of without a contradiction of our own."""
+    """Verdicts that contradict each other are explained without an error."""
     plan = plan_of(LINE)
     count = dict.fromkeys(plan.every_candidate.ids, 0)
 
@@ -134,14 +134,14 @@ def test_flaky_verdicts_are_replayed() -> None:
 
 
 def test_a_confirmation_in_vain_is_explained() -> None:
-    """What is read again after a confirmation that did not hold says so."""
+    """A commit that is read again after a failed confirmation says so."""
     plan = plan_of(LINE[:8], ratio=1.15, keep=[0, 2, 4, 6, 7])
     _, _, readings, _ = hunt(plan, slower_from(plan, "c3", 3.0, 0.02, seed=3))
     assert Why.DOUBTED in {step.why for step in replayed(plan, readings)}
 
 
 def test_words_of_strangers_are_harmless(tmp_path: Path, hunted: Path) -> None:
-    """A commit message with terminal codes in it is shown, not obeyed."""
+    """A commit message with terminal codes is shown with harmless characters."""
     repo = tmp_path / "repo"
     shutil.copytree(hunted, repo)
     (repo / "test.sh").write_text("exit 1\n")

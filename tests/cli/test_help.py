@@ -1,4 +1,4 @@
-"""Help, version and completion, as a newcomer asks for them."""
+"""Help, version and completion, as a new user needs them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.cli.running import bisector
 
 @pytest.mark.parametrize("name", commands())
 def test_every_help_has_an_example(name: str) -> None:
-    """Each command's help ends with a command that can be typed, and it is this command."""
+    """Each command's help ends with an example of that command, which can be typed."""
     text = commands()[name].help or ""
     shown = re.findall(r"\[bold\](.*?)\[/bold\]", text.partition("Example")[2], re.DOTALL)
     assert shown, f"{name} --help has no example"
@@ -36,7 +36,7 @@ def test_the_version(tmp_path: Path) -> None:
 
 
 def completed(line: str, folder: Path) -> list[str]:
-    """What bash would offer for the last word of `line`."""
+    """The completions of bash for the last word of `line`."""
     environment = {
         "_BISECTOR_COMPLETE": "complete_bash",
         "COMP_WORDS": line,
@@ -64,7 +64,7 @@ def test_names_are_completed(line: str, offered: list[str], tmp_path: Path) -> N
 
 
 def test_the_completion_script_is_bash(tmp_path: Path) -> None:
-    """What `--show-completion` prints is taken by bash, and registers the command."""
+    """Bash accepts the output of `--show-completion`, which registers the command."""
     script = bisector("--show-completion", "bash", folder=tmp_path).stdout
     shown = subprocess.run(
         ["bash", "-c", f"{script}\ncomplete -p bisector"], capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""`bisector import`: a git bisect session of the user's goes on as a hunt."""
+"""`bisector import`: a git bisect session of the user continues as a hunt."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def started(repo: Path, *steps: Sequence[str], start: Sequence[str] = ("main", "
 
 
 def bisect_refs(repo: Path) -> str:
-    """All refs of a session with the commits they stand at."""
+    """All refs of a session with their commits."""
     return git(repo, "for-each-ref", "refs/bisect")
 
 
 def imported(repo: Path, *arguments: str) -> dict[str, object]:
-    """What `bisector import --json` prints."""
+    """The output of `bisector import --json`."""
     done = bisector("import", "--json", *arguments, folder=repo)
     assert done.returncode == 0, done.stderr
     told: dict[str, object] = json.loads(done.stdout)
@@ -39,14 +39,14 @@ def imported(repo: Path, *arguments: str) -> dict[str, object]:
 
 
 def go_on(repo: Path, told: dict[str, object]) -> dict[str, object]:
-    """Run the command that an import names; its summary."""
+    """Run the command that an import names, and return its summary."""
     name, command, *rest = shlex.split(str(told["next"]))
     assert (name, command) == ("bisector", "run")
     return summary_of(*rest, folder=repo)
 
 
 def test_a_session_goes_on_as_a_hunt(tmp_path: Path) -> None:
-    """The verdicts narrow the hunt, no commit is tested again, and the session stays as it was."""
+    """The verdicts narrow the hunt, no commit is tested again, and the session is not changed."""
     repo = tmp_path / "repo"
     ids = shell_history(repo)
     started(repo, ("good", "main~6"), ("bad", "main~2"))  # c5 and c9
@@ -76,7 +76,7 @@ def test_the_log_goes_round(tmp_path: Path) -> None:
 
 
 def test_own_terms_skip_ranges_first_parent_and_paths(tmp_path: Path) -> None:
-    """All that a session can say is taken over."""
+    """Every part of a session is imported."""
     repo = tmp_path / "repo"
     ids = shell_history(repo)
     start = ("--term-old", "fast", "--term-new=slow", "--first-parent", "main", "main~11", "--", "doc", "a b")
@@ -94,7 +94,7 @@ def test_own_terms_skip_ranges_first_parent_and_paths(tmp_path: Path) -> None:
 
 
 def test_an_untestable_verdict_is_not_taken_for_good(tmp_path: Path) -> None:
-    """With the culprit among skipped commits the hunt leaves it open, as git does."""
+    """If the first bad commit is among skipped commits, the hunt leaves it open, as git does."""
     repo = tmp_path / "repo"
     ids = shell_history(repo)
     started(repo, ("skip", "main~4"), ("skip", "main~3"))  # c7 and c8
@@ -104,7 +104,7 @@ def test_an_untestable_verdict_is_not_taken_for_good(tmp_path: Path) -> None:
 
 
 def test_a_corrected_verdict_counts_as_corrected(tmp_path: Path) -> None:
-    """What git took back by a replay without it is not imported."""
+    """A verdict that git no longer has after a replay is not imported."""
     repo = tmp_path / "repo"
     ids = shell_history(repo)
     started(repo, ("good", "main~2"), ("good", "main~6"))
@@ -117,7 +117,7 @@ def test_a_corrected_verdict_counts_as_corrected(tmp_path: Path) -> None:
 
 
 def test_a_hunt_file_keeps_its_range(tmp_path: Path) -> None:
-    """With a hunt file the verdicts are read in its range; a `bad: HEAD` means the session's bad commit."""
+    """With a hunt file, the verdicts are read in its range, and `bad: HEAD` is the session's bad commit."""
     repo = tmp_path / "repo"
     ids = shell_history(repo)
     (tmp_path / "hunt.yaml").write_text(
@@ -132,7 +132,7 @@ def test_a_hunt_file_keeps_its_range(tmp_path: Path) -> None:
 
 
 def test_commits_alike_in_all_inputs_stand_for_each_other(tmp_path: Path) -> None:
-    """A verdict on a commit that changes no declared input is one on the commit it is like."""
+    """A verdict on a commit that changes no declared input counts for the commit that it is equal to."""
     repo = tmp_path / "repo"
     nodes = [
         Node(f"c{at}", [f"c{at - 1}"] if at else [], {"n": str(at // 3), "doc": str(at)}) for at in range(12)
@@ -146,7 +146,7 @@ def test_commits_alike_in_all_inputs_stand_for_each_other(tmp_path: Path) -> Non
 
 
 def test_importing_twice_adds_nothing(tmp_path: Path) -> None:
-    """Only verdicts that are new become readings, until the hunt is over."""
+    """Only new verdicts become readings, until the hunt is over."""
     repo = tmp_path / "repo"
     ids = shell_history(repo)
     started(repo, ("good", "main~6"))
@@ -157,12 +157,12 @@ def test_importing_twice_adds_nothing(tmp_path: Path) -> None:
     assert go_on(repo, first)["first_bad"] == ids["c8"]
     done = bisector("import", *WORK, folder=repo)
     assert done.returncode == 2
-    assert "is over already" in done.stderr
+    assert "is already over" in done.stderr
     assert imported(repo, "--restart", *WORK)["known"] == 0
 
 
 def test_measured_hunts_take_verdicts_too(tmp_path: Path) -> None:
-    """A paired hunt reads its endpoints itself and goes on in the range that the verdicts left."""
+    """A paired hunt reads its endpoints itself, and continues in the range that the verdicts left."""
     repo = tmp_path / "repo"
     words = [100] * 6 + [250] * 6
     nodes = [Node(f"c{at}", [f"c{at - 1}"] if at else [], {"n": f"{n}.{at}"}) for at, n in enumerate(words)]
@@ -183,14 +183,14 @@ def test_measured_hunts_take_verdicts_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("commands", "words"),
     [
-        ([], "no git bisect session is under way"),
+        ([], "there is no git bisect session"),
         ([["start"]], "has no good commit yet"),
         ([["start"], ["bad"]], "has no good commit yet"),
         ([["start"], ["good", "main~3"]], "has no bad commit yet"),
     ],
 )
 def test_a_session_without_a_range_is_refused(tmp_path: Path, commands: list[list[str]], words: str) -> None:
-    """The sentence says what git has still to be told."""
+    """The message says what git needs before the import."""
     shell_history(tmp_path / "repo")
     for command in commands:
         git(tmp_path / "repo", "bisect", *command)

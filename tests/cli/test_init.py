@@ -1,4 +1,4 @@
-"""`bisector init`: a hunt file for a repository of each kind, tried at HEAD."""
+"""`bisector init`: a hunt file for each kind of repository, tested at HEAD."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def repository(folder: Path, files: Mapping[str, str]) -> Path:
 
 @pytest.mark.parametrize("system", REAL)
 def test_a_real_repository_of_each_kind_is_built_and_tested(system: str, tmp_path: Path) -> None:
-    """The proposed file builds and tests HEAD, and the predicate can read what it saw."""
+    """The proposed file builds and tests HEAD, and the predicate can judge the run."""
     tool, files = REAL[system]
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed")
@@ -61,7 +61,7 @@ def test_a_real_repository_of_each_kind_is_built_and_tested(system: str, tmp_pat
 
 
 def test_the_sample_history_is_understood(tmp_path: Path) -> None:
-    """The dune project inside the sample repository is found, built with dune, tested by its script."""
+    """The dune project in the sample repository is found, built with dune, and tested by its script."""
     demo.make(tmp_path / "made", "none", 12, workload=1)
     done = bisector("init", "repo", "--output", "mine.yaml", folder=tmp_path / "made")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -94,7 +94,7 @@ def test_the_sample_history_is_understood(tmp_path: Path) -> None:
 def test_a_proposal_is_a_hunt_file(
     system: str, files: Mapping[str, str], command: str, symptom: str, tmp_path: Path
 ) -> None:
-    """Whatever was seen and whatever is hunted, the text loads, with the command that such a project has."""
+    """The text is a valid hunt file with the usual command for such a project."""
     found = propose(
         list(files), files.__getitem__, name="t", repository=".", tag="v1: a #tag", symptom=symptom
     )
@@ -105,8 +105,150 @@ def test_a_proposal_is_a_hunt_file(
     assert (hunt.test.command, hunt.good) == (command, ("v1: a #tag",))
 
 
+LOCKED = {"package.json": NPM["package.json"], "package-lock.json": ""}
+BUILT = {**LOCKED, "package.json": '{"scripts": {"test": "t", "build": "b"}}'}
+RUBY = {"Gemfile": "", "Gemfile.lock": "", "Rakefile": ""}
+PHP = {"composer.json": '{"require-dev": {"phpunit/phpunit": "^9"}}', "composer.lock": ""}
+PIP = "python3 -m venv .venv && .venv/bin/pip install --quiet"
+POETRY = "POETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-root --no-interaction"
+PNPM = "pnpm install --frozen-lockfile"
+MODULES = ("node_modules",)
+
+
+def proposed(folder: Path, files: Mapping[str, str]) -> hunt_file.Hunt:
+    """The hunt that is proposed for these files."""
+    found = propose(list(files), files.__getitem__, name="t", repository=".", tag="v1", symptom="failure")
+    assert found is not None
+    (folder / "hunt.yaml").write_text(found.text)
+    return hunt_file.load(folder / "hunt.yaml")
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "key", "keeps", "test", "build"),
+    [
+        (LOCKED, "npm ci", "package.json package-lock.json", MODULES, "npm test", None),
+        (BUILT, "npm ci", "package.json package-lock.json", MODULES, "npm test", "npm run build"),
+        ({**NPM, "pnpm-lock.yaml": ""}, PNPM, "package.json pnpm-lock.yaml", MODULES, "pnpm test", None),
+        (
+            {**NPM, "yarn.lock": ""},
+            *("yarn install --frozen-lockfile", "package.json yarn.lock", MODULES, "yarn test", None),
+        ),
+        (
+            {**NPM, "yarn.lock": "", ".yarnrc.yml": "nodeLinker: node-modules\n"},
+            *("yarn install --immutable", "package.json yarn.lock .yarnrc.yml", MODULES, "yarn test", None),
+        ),
+        (
+            {f"web/{name}": text for name, text in LOCKED.items()},
+            *("npm ci", "web/package.json web/package-lock.json", ("web/node_modules",), "npm test", None),
+        ),
+        (
+            {**PYTEST, **PYTEST_TESTS, "uv.lock": ""},
+            *("uv sync --frozen", "pyproject.toml uv.lock", (".venv",), ".venv/bin/python", None),
+        ),
+        (
+            {**PYTEST, **PYTEST_TESTS, "poetry.lock": ""},
+            *(POETRY, "pyproject.toml poetry.lock", (".venv",), ".venv/bin/python", None),
+        ),
+        (
+            {**PYTEST_TESTS, "requirements.txt": "-r more/base.txt\n-e .\n", "more/base.txt": "x"},
+            *(f"{PIP} -r requirements.txt pytest", "requirements.txt more/base.txt", (".venv",)),
+            *(".venv/bin/python", None),
+        ),
+        (
+            {
+                **PYTEST_TESTS,
+                "requirements.txt": "x\n",
+                "requirements-dev.txt": "pytest==8\n",
+                "requirements-docs.txt": "",
+            },
+            *(f"{PIP} -r requirements-dev.txt -r requirements.txt", "requirements-dev.txt requirements.txt"),
+            *((".venv",), ".venv/bin/python", None),
+        ),
+        (
+            {**RUBY, "t.gemspec": "", "spec/a_spec.rb": ""},
+            *(
+                "bundle install",
+                "Gemfile Gemfile.lock t.gemspec",
+                ("vendor/bundle",),
+                "bundle exec rspec",
+                None,
+            ),
+        ),
+        (RUBY, "bundle install", "Gemfile Gemfile.lock", ("vendor/bundle",), "bundle exec rake test", None),
+        (
+            PHP,
+            "composer install --no-interaction --no-progress",
+            *("composer.json composer.lock", ("vendor",), "vendor/bin/phpunit", None),
+        ),
+    ],
+    ids=str,
+)
+def test_what_a_lock_file_installs_is_proposed_as_setup(
+    tmp_path: Path,
+    files: Mapping[str, str],
+    command: str,
+    key: str,
+    keeps: tuple[str, ...],
+    test: str,
+    build: str | None,
+) -> None:
+    """The usual command of the tool, with the files that decide what it installs, and where it does."""
+    hunt = proposed(tmp_path, files)
+    (setup,) = hunt.setup
+    assert (setup.command, setup.key, setup.keeps) == (command, tuple(key.split()), keeps)
+    assert str(hunt.test.command).startswith(test)
+    assert setup.folder == hunt.test.folder
+    assert (hunt.build.command if hunt.build else None) == build
+
+
+@pytest.mark.parametrize(
+    ("files", "build"),
+    [
+        (NPM, "npm install --no-audit --no-fund"),
+        ({**LOCKED, "package.json": '{"workspaces": ["a"], "scripts": {"test": "t"}}'}, "npm ci"),
+        ({**NPM, "pnpm-lock.yaml": "", "pnpm-workspace.yaml": ""}, PNPM),
+        ({**NPM, "yarn.lock": "", ".yarnrc.yml": ""}, "yarn install --immutable"),
+        ({**PYTEST, **PYTEST_TESTS, "requirements.txt": "x\n.[dev]\n"}, None),
+        ({"Cargo.toml": "", "Cargo.lock": ""}, "cargo build --release --all-targets"),
+        (
+            {
+                **PHP,
+                "composer.json": '{"require-dev": {"phpunit/phpunit": "9"}, "autoload": {"classmap": ["a"]}}',
+            },
+            "composer install --no-interaction --no-progress",
+        ),
+    ],
+    ids=str,
+)
+def test_what_depends_on_more_than_a_lock_file_is_installed_for_each_commit(
+    tmp_path: Path, files: Mapping[str, str], build: str | None
+) -> None:
+    """No `setup` is proposed that would show commits the packages of another one."""
+    hunt = proposed(tmp_path, files)
+    assert hunt.setup == ()
+    assert (hunt.build.command if hunt.build else None) == build
+
+
+@pytest.mark.parametrize(
+    ("install", "code", "told"), [("exit 0", 0, "judged  good"), ("exit 9", 1, "fix `setup` in")]
+)
+def test_a_proposed_setup_is_tried_at_head(tmp_path: Path, install: str, code: int, told: str) -> None:
+    """It runs as the build does, and if it fails, its log is shown."""
+    files = {".gitignore": "node_modules/\n", **LOCKED}
+    repository(tmp_path, files)
+    npm = tmp_path / "bin/npm"
+    npm.parent.mkdir()
+    case = f"ci) mkdir node_modules; echo npm error: said; {install};; test) test -d node_modules;;"
+    npm.write_text(f"#!/bin/sh\ncase $1 in {case} esac\n")
+    npm.chmod(0o755)
+    done = bisector("init", "repo", folder=tmp_path, PATH=f"{npm.parent}{os.pathsep}{PATH}")
+    assert done.returncode == code, done.stdout + done.stderr
+    assert told in done.stdout
+    assert ("npm error: said" in done.stdout) == (code == 1)
+
+
 def test_a_file_name_cannot_write_into_the_hunt_file(tmp_path: Path) -> None:
-    """A folder called so that its name would become a key of its own is passed over; others are quoted."""
+    """A folder whose name would become a key is ignored. Other names are quoted."""
     wicked = {"test.sh": "", "a\nmeasure: {before: touch gone}\n#/test.sh": "", "a b; x/test.sh": ""}
     found = propose(list(wicked), wicked.__getitem__, name="t", repository=".", tag=None, symptom="failure")
     assert found is not None
@@ -121,7 +263,7 @@ def test_a_file_name_cannot_write_into_the_hunt_file(tmp_path: Path) -> None:
 
 
 def test_the_newest_tag_before_head_is_proposed_as_good(tmp_path: Path) -> None:
-    """Good is the newest tag that HEAD contains and is not at; without one, it is searched."""
+    """Good is the newest tag that HEAD contains, but not HEAD's own. Without a tag, good is searched."""
     repo = repository(tmp_path, MAKE)
     assert "good: auto" in bisector("init", "repo", "--output", "-", folder=tmp_path).stdout
     git(repo, "tag", "v1", "HEAD~2")
@@ -132,7 +274,7 @@ def test_the_newest_tag_before_head_is_proposed_as_good(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
-    """Nothing is overwritten unless --force says so."""
+    """No file is overwritten without --force."""
     repository(tmp_path, MAKE)
     (tmp_path / "hunt.yaml").write_text("mine")
     refused = bisector("init", "repo", "--no-try", folder=tmp_path)
@@ -144,16 +286,16 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_head_that_does_not_build_is_told(tmp_path: Path) -> None:
-    """Exit code 1, what the build said, and which key to mend."""
+    """The exit code is 1, with the message of the build and the key to fix."""
     repository(tmp_path, {"Makefile": "all:\n\t@echo error: no such header; exit 1\ntest:\n\ttrue\n"})
     done = bisector("init", "repo", folder=tmp_path)
     assert done.returncode == 1
     assert "no such header" in done.stdout
-    assert "mend `build` in hunt.yaml" in done.stdout
+    assert "fix `build` in hunt.yaml" in done.stdout
 
 
 def test_a_repository_with_nothing_to_test_is_refused(tmp_path: Path) -> None:
-    """No file is written where nothing is recognised."""
+    """If no project is recognised, no file is written."""
     repository(tmp_path, {"README": "words"})
     done = bisector("init", "repo", folder=tmp_path)
     assert done.returncode == 2
@@ -162,7 +304,7 @@ def test_a_repository_with_nothing_to_test_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_inside_the_repository_is_told_of(tmp_path: Path) -> None:
-    """Run inside the repository, the file lies there, untracked, and nothing else does."""
+    """In the repository, only the new untracked file is added."""
     repo = repository(tmp_path, MAKE)
     done = bisector("init", folder=repo)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""`bisector inputs`: what real builds and tests read, proposed, compared and written down."""
+"""`bisector inputs`: the files that real builds and tests read are proposed, compared and written."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ PROPOSED = {
 
 @dataclass(frozen=True)
 class Place:
-    """A folder with a hunt file and a repository; the ids of its commits, oldest first."""
+    """A folder with a hunt file and a repository, and the ids of its commits, oldest first."""
 
     folder: Path
     ids: list[str]
 
     def found(self, *arguments: str, code: int = 0, **environment: str) -> dict[str, Any]:
-        """What `bisector inputs --json ARGUMENTS` prints."""
+        """The output of `bisector inputs --json ARGUMENTS`."""
         config = ("inputs", "--config", "hunt.yaml", "--json")
         done = bisector(*config, *arguments, folder=self.folder, **environment)
         assert done.returncode == code, done.stderr
@@ -106,7 +106,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The repository, made once; tests only read it."""
+    """The repository, created once. Tests only read it."""
     folder = tmp_path_factory.mktemp("inputs")
     nodes = [Node("c0", [], BASE)]
     nodes += [Node(f"c{at}", [f"c{at - 1}"], change) for at, change in enumerate(CHANGES, start=1)]
@@ -117,14 +117,14 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture
 def place(history: Place, tmp_path: Path) -> Place:
-    """A hunt file of the test's own beside the repository."""
+    """A hunt file for one test, next to the repository."""
     (tmp_path / "repo").symlink_to(history.folder / "repo")
     (tmp_path / "hunt.yaml").write_text(HUNT)
     return Place(tmp_path, history.ids)
 
 
 def test_inputs_and_outputs_are_what_was_read(place: Place) -> None:
-    """Files and folders that were read, looked for or listed with what is in them; nothing that was made."""
+    """Files that were read or looked for, and listed folders. Files that were created do not count."""
     before = git(place.folder / "repo", "status", "--porcelain", "--ignored")
     found = place.found("--quiet", code=1)
     assert {name: tuple(found[name]["inputs"]) for name in ("build", "test")} == PROPOSED
@@ -146,7 +146,7 @@ def test_inputs_and_outputs_are_what_was_read(place: Place) -> None:
 
 
 def test_what_is_written_is_the_same_hunt(place: Place) -> None:
-    """Comments stay, the lists are those proposed, and the hunt finds the commit among fewer candidates."""
+    """Comments stay, the lists are those proposed, and the hunt has fewer candidates and the same answer."""
     assert place.found("--write", "--quiet")["written"] is True
     hunt = hunt_file.load(place.folder / "hunt.yaml")
     assert hunt.build
@@ -161,12 +161,12 @@ def test_what_is_written_is_the_same_hunt(place: Place) -> None:
     again = bisector("inputs", "--config", "hunt.yaml", "--write", folder=place.folder)
     assert again.returncode == 0
     assert f"12 commits → {THAT_COUNT} candidates with these inputs, {THAT_COUNT} as declared" in again.stdout
-    assert "hunt.yaml says so already." in again.stdout
+    assert "hunt.yaml already has these lists." in again.stdout
     assert (place.folder / "hunt.yaml").read_text() == text
 
 
 def test_a_link_is_an_input_and_what_it_leads_to(tmp_path: Path) -> None:
-    """Both change what is read; a name that git is asked for, and a test that fails, are told of."""
+    """The link and its target both count. Names that git is asked for, and a failing test, are reported."""
     files = {
         "real/data": "1\n",
         "real/other": "1\n",
@@ -186,11 +186,11 @@ def test_a_link_is_an_input_and_what_it_leads_to(tmp_path: Path) -> None:
     assert found["test"]["inputs"] == ["linked", "real/data", "test.sh", "version.sh"]
     assert found["test"]["forgotten"] == ["linked", "real/data"]
     assert found["asks_git"]
-    assert found["trouble"] == "the test ended with exit 7"
+    assert found["trouble"] == "the test exited with 7"
 
 
 def test_an_overlay_is_no_input(place: Place) -> None:
-    """What is laid over every commit is the same at each, so the commit's own file does not matter."""
+    """An overlay is the same at each commit, so the commit's own file does not matter."""
     overlay = f"overlay:\n  - copy: tests\n    from: {place.ids[-1]}\n"
     (place.folder / "hunt.yaml").write_text(HUNT + overlay)
     found = place.found(code=1)
@@ -199,7 +199,7 @@ def test_an_overlay_is_no_input(place: Place) -> None:
 
 
 def test_what_stands_in_the_way(place: Place) -> None:
-    """Without strace, without a file to write into, and with another test than the file's: one sentence."""
+    """Missing strace, no file to write to, and another test than the file's each give one sentence."""
     tools = place.folder / "tools"
     tools.mkdir()
     for tool in ("git", "make"):
@@ -217,15 +217,15 @@ def test_what_stands_in_the_way(place: Place) -> None:
     assert "--write needs a hunt file" in unnamed.stderr
     other = bisector("inputs", "--config", "hunt.yaml", "--test", "true", "--write", folder=place.folder)
     assert other.returncode == 2
-    assert "another test.command than the hunt file has" in other.stderr
+    assert "an option for test.command" in other.stderr
     broken = bisector("inputs", "--config", "hunt.yaml", "--build", "exit 3", folder=place.folder)
     assert broken.returncode == 2
-    assert "cannot be built, so there is nothing to trace" in broken.stderr
+    assert "so there is nothing to trace" in broken.stderr
     assert (place.folder / "hunt.yaml").read_text() == HUNT
 
 
 @pytest.mark.skipif(not shutil.which("bwrap") or os.geteuid() != 0, reason="needs bubblewrap that works")
 def test_a_sandbox_is_traced_too(place: Place) -> None:
-    """The record lies where the sandbox can write it, and is found from outside."""
+    """The trace is written to a place in the sandbox and found from outside."""
     found = place.found("--set", "sandbox=bwrap", code=1)
     assert {name: tuple(found[name]["inputs"]) for name in ("build", "test")} == PROPOSED

@@ -1,16 +1,17 @@
-"""Commands that look at hunts, list predicates, make the sample history."""
+"""Commands that show hunts, list predicates, or create the sample history."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
-from tests.cli.running import WORK, bisector, shell_history
+from tests.cli.running import BISECTOR, WORK, bisector, shell_history
 from tests.git_history import git
 
 
 def test_the_log_is_replayable_by_git(tmp_path: Path) -> None:
-    """`git bisect replay` takes the log of a hunt and comes to the same first bad commit."""
+    """`git bisect replay` accepts the log of a hunt and finds the same first bad commit."""
     ids = shell_history(tmp_path / "repo", broken=[3])
     assert bisector("run", *WORK, folder=tmp_path / "repo").returncode == 0
     log = bisector("log", folder=tmp_path / "repo")
@@ -20,7 +21,7 @@ def test_the_log_is_replayable_by_git(tmp_path: Path) -> None:
 
 
 def test_status_log_and_report_speak_of_the_newest_hunt(tmp_path: Path) -> None:
-    """Without a name the newest hunt of this folder is meant; the answer is in each of them."""
+    """Without a name, the commands mean the newest hunt of this folder, and all of them show the answer."""
     ids = shell_history(tmp_path / "repo")
     assert bisector("run", *WORK, "--name", "mine", folder=tmp_path / "repo").returncode == 0
     status = json.loads(bisector("status", "--json", folder=tmp_path / "repo").stdout)
@@ -32,8 +33,35 @@ def test_status_log_and_report_speak_of_the_newest_hunt(tmp_path: Path) -> None:
     assert ids["c8"][:12] in (tmp_path / "repo/r.html").read_text()
 
 
+def test_a_repository_alone_means_its_newest_hunt(tmp_path: Path) -> None:
+    """From any folder, `--repo` is enough to find the hunt of that repository."""
+    ids = shell_history(tmp_path / "repo")
+    assert bisector("run", *WORK, folder=tmp_path / "repo").returncode == 0
+    for command in ("explain", "report", "status"):
+        done = bisector(command, "--repo", "repo", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert command == "status" or ids["c8"][:7] in done.stdout
+
+
+def test_status_tells_running_from_stopped(tmp_path: Path) -> None:
+    """A hunt runs while its process holds the lock. A killed hunt has stopped."""
+    shell_history(tmp_path / "repo")
+    work = [*WORK, "--test", "sleep 30"]
+    process = subprocess.Popen([*BISECTOR, "run", *work], cwd=tmp_path / "repo", stderr=subprocess.DEVNULL)
+
+    def states() -> list[str]:
+        done = bisector("status", "--json", folder=tmp_path / "repo")
+        return [row["state"] for row in json.loads(done.stdout or "[]")]
+
+    while states() != ["running"]:
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+    assert states() == ["stopped"]
+
+
 def test_clean_removes_what_is_kept(tmp_path: Path) -> None:
-    """Artefacts and logs go; the journal and the reports only with --all."""
+    """Store and logs are removed. The journal and the reports are removed only with --all."""
     shell_history(tmp_path / "repo")
     scratch = tmp_path / "scratch"
     work = (*WORK, "--scratch", str(scratch))
@@ -54,7 +82,7 @@ def test_looking_where_nothing_was_hunted_says_so(tmp_path: Path) -> None:
 
 
 def test_predicates_are_listed_with_their_options(tmp_path: Path) -> None:
-    """Every shipped predicate is there, with its options' schema in JSON."""
+    """Every shipped predicate is listed. In JSON, it has the schema of its options."""
     text = bisector("predicates", folder=tmp_path).stdout
     listed = json.loads(bisector("predicates", "--json", folder=tmp_path).stdout)
     wanted = {"per_test_user_time", "markers_within", "no_oom", "exit_status", "output_matches"}
@@ -69,6 +97,6 @@ def test_the_schema_is_json(tmp_path: Path) -> None:
 
 
 def test_version_and_help(tmp_path: Path) -> None:
-    """Both answer at once and with 0."""
+    """`--version` and `--help` exit with 0."""
     assert bisector("--version", folder=tmp_path).stdout.startswith("bisector 0.")
     assert "first bad commit" in bisector("run", "--help", folder=tmp_path).stdout

@@ -1,4 +1,4 @@
-"""Nobody reads, or nothing can be written: no failure of what bisector is at, and never a traceback."""
+"""If the output cannot be written, the command still does its work, without a traceback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RUN = ("run", *WORK, "--scratch", "../scratch")
 
 
 def in_shell(tail: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """`bisector ARGUMENTS TAIL`, where the tail says where its output goes; ends with bisector's own code."""
+    """`bisector ARGUMENTS TAIL`, with an output that TAIL redirects. Exits with bisector's own code."""
     line = f'set -o pipefail; "$@" {tail}'
     return subprocess.run(
         ["bash", "-c", line, "bash", *BISECTOR, *arguments],
@@ -30,7 +30,7 @@ def in_shell(tail: str, *arguments: str, folder: Path) -> subprocess.CompletedPr
     "tail", ["| head -1", "| true", "2>&1 | true", "2>&1 >/dev/null | true", ">&-", "2>&-", ">&- 2>&- <&-"]
 )
 def test_a_hunt_goes_on_when_nobody_listens(tail: str, tmp_path: Path) -> None:
-    """A reader that is gone, or output that was closed, ends no hunt: it comes to its own end and code."""
+    """If the reader is gone or the output is closed, the hunt still ends with its own exit code."""
     shell_history(tmp_path / "repo")
     done = in_shell(tail, *RUN, folder=tmp_path / "repo")
     assert done.returncode == 0, done.stderr
@@ -42,7 +42,7 @@ def test_a_hunt_goes_on_when_nobody_listens(tail: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("words", "code"), [("--help", 0), ("predicates", 0), ("schema", 0), ("status", 6)])
 def test_other_commands_end_as_ever(words: str, code: int, tmp_path: Path) -> None:
-    """So does every other command, with the code that it would have had."""
+    """Every other command also ends with its own exit code."""
     shell_history(tmp_path / "repo")
     heard = bisector(words, folder=tmp_path / "repo")
     unheard = in_shell("| true", words, folder=tmp_path / "repo")
@@ -51,7 +51,7 @@ def test_other_commands_end_as_ever(words: str, code: int, tmp_path: Path) -> No
 
 
 def test_output_on_a_full_disk(tmp_path: Path) -> None:
-    """What could not be printed is told in a sentence, and the code of success is not given."""
+    """A failed write is reported in one sentence, and the exit code is not 0."""
     shell_history(tmp_path / "repo")
     done = in_shell(">/dev/full", *RUN, folder=tmp_path / "repo")
     assert (done.returncode, done.stderr) == (
@@ -62,7 +62,7 @@ def test_output_on_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_a_verdict_needs_no_reader(tmp_path: Path) -> None:
-    """The exit code of `probe` is its verdict, whoever reads what it says."""
+    """The exit code of `probe` is its verdict, whether or not its output is read."""
     shell_history(tmp_path / "repo")
     for tail in (">&-", "| true", ">/dev/full"):
         probe = ("probe", *WORK, "--scratch", "../scratch", "main")

@@ -1,4 +1,4 @@
-"""`bisector probe` as the script of a real `git bisect run`, and its exit codes where there is no verdict."""
+"""`bisector probe` as the script of a real `git bisect run`, and its exit codes without a verdict."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def found(repo: Path) -> str:
 
 
 def marked(repo: Path) -> dict[str, str]:
-    """By commit, what the session's log says that a script judged."""
+    """By commit, the verdicts of a script in the session's log."""
     lines = (repo / ".git/BISECT_LOG").read_text().splitlines()
     commands = [line.split() for line in lines if line.startswith("git bisect ")]
     return {words[3]: words[2] for words in commands if words[2] != "start"}
 
 
 def merged_history(folder: Path) -> dict[str, str]:
-    """Two branches of one trunk; b2 on the side branch is bad, c4 and the first merge do not build."""
+    """Two branches of one trunk. b2 on the side branch is bad. c4 and the first merge do not build."""
     plain = {"build.sh": "true\n", "test.sh": "test ! -e bug\n"}
     nodes = [Node("c0", [], plain)]
     nodes += [Node(f"c{at}", [f"c{at - 1}"]) for at in range(1, 4)]
@@ -77,7 +77,7 @@ def merged_history(folder: Path) -> dict[str, str]:
 
 
 def test_git_bisect_run_finds_the_commit(tmp_path: Path) -> None:
-    """On a linear history git comes to the first bad commit, and the checkout is as git left it."""
+    """On a linear history git finds the first bad commit, and the checkout is as git left it."""
     ids = shell_history(tmp_path / "repo")
     done = bisect_run(tmp_path / "repo", *BISECTOR, "probe", *WORK)
     assert done.returncode == 0, done.stderr
@@ -87,7 +87,7 @@ def test_git_bisect_run_finds_the_commit(tmp_path: Path) -> None:
 
 
 def test_merges_and_skips(tmp_path: Path) -> None:
-    """Commits that do not build are skipped, and the culprit on a merged side branch is found."""
+    """Commits that do not build are skipped, and the first bad commit on a merged side branch is found."""
     ids = merged_history(tmp_path / "repo")
     done = bisect_run(
         tmp_path / "repo",
@@ -102,7 +102,7 @@ def test_merges_and_skips(tmp_path: Path) -> None:
 
 
 def test_an_unbuildable_commit_is_skipped_and_only_they_left_is_gits_answer(tmp_path: Path) -> None:
-    """Exit 125 reaches git as a skip; what it cannot tell apart it leaves open."""
+    """git takes exit code 125 as a skip, and leaves open what it cannot tell apart."""
     ids = shell_history(tmp_path / "repo", broken=[6, 7])
     done = bisect_run(tmp_path / "repo", *BISECTOR, "probe", *WORK)
     assert done.returncode != 0
@@ -112,7 +112,7 @@ def test_an_unbuildable_commit_is_skipped_and_only_they_left_is_gits_answer(tmp_
 
 
 def test_terms_of_the_users_own(tmp_path: Path) -> None:
-    """0 and 1 mean the user's old and new term."""
+    """Exit codes 0 and 1 mean the user's own old and new terms."""
     ids = shell_history(tmp_path / "repo")
     start = ("--term-old=fast", "--term-new=slow", "main", "main~11")
     done = bisect_run(tmp_path / "repo", *BISECTOR, "probe", *WORK, start=start)
@@ -121,7 +121,7 @@ def test_terms_of_the_users_own(tmp_path: Path) -> None:
 
 
 def test_without_a_checkout_the_users_tree_is_never_touched(tmp_path: Path) -> None:
-    """`git bisect start --no-checkout`: each commit is judged in a scratch worktree."""
+    """With `git bisect start --no-checkout`, each commit is judged in a scratch worktree."""
     ids = shell_history(tmp_path / "repo")
     (tmp_path / "repo/doc").write_text("at work on something else")
     before = state_of(tmp_path / "repo")[2:5]
@@ -134,7 +134,7 @@ def test_without_a_checkout_the_users_tree_is_never_touched(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("outputs", ["", ", outputs: [out]"])
 def test_a_paired_predicate_runs_the_reference_in_turn(tmp_path: Path, outputs: str) -> None:
-    """A ratio to the good endpoint decides, which is built only once for all of git's probes."""
+    """A ratio to the good endpoint decides. Good is built only once for all probes of git."""
     words = [100, 102, 99, 101, 103, 98, 230, 229, 231, 230, 228, 232]
     nodes = [
         Node(f"c{at}", [f"c{at - 1}"] if at else [], {"words": str(count), ".gitignore": "out\n"})
@@ -157,7 +157,7 @@ def test_a_paired_predicate_runs_the_reference_in_turn(tmp_path: Path, outputs: 
 
 
 def test_what_the_journal_knows_is_not_read_again(tmp_path: Path) -> None:
-    """Another process at the same commit answers from the journal, unless told to read it anew."""
+    """Another process at the same commit answers from the journal, unless it is told to read again."""
     shell_history(tmp_path / "repo")
     count = tmp_path / "count"
     work = (*WORK[:2], *WORK[4:], "--test", f"echo x >>{count}; sh test.sh")
@@ -168,7 +168,7 @@ def test_what_the_journal_knows_is_not_read_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("commit", "code"), [("main~11", 0), ("main", 1), ("main~5", 125)])
 def test_a_named_commit_is_judged_in_a_slot(tmp_path: Path, commit: str, code: int) -> None:
-    """With a commit the user's repository stays as it is, local changes and all."""
+    """With a given commit, the user's repository is not changed, including local changes."""
     shell_history(tmp_path / "repo", broken=[6])
     (tmp_path / "repo/doc").write_text("changed")
     before = state_of(tmp_path / "repo")
@@ -199,7 +199,7 @@ def test_a_named_commit_is_judged_in_a_slot(tmp_path: Path, commit: str, code: i
     ],
 )
 def test_no_mistake_is_taken_for_a_verdict(tmp_path: Path, arguments: list[str]) -> None:
-    """Whatever is wrong, the exit code is one at which git bisect stops, and stderr says what it was."""
+    """After any error, git bisect stops at the exit code, and stderr shows the error."""
     shell_history(tmp_path / "repo", ignored="out\n*.py\n*.yaml\n")
     for name, text in {
         "wrong.yaml": "good: main~11\ntset: {command: x}\n",
@@ -216,7 +216,7 @@ def test_no_mistake_is_taken_for_a_verdict(tmp_path: Path, arguments: list[str])
 
 @pytest.mark.parametrize("arguments", [("--no-such-option",), (*WORK, "--predicate", "no.py")])
 def test_git_stops_where_there_is_no_verdict(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    """git bisect has marked nothing, and goes on with the same commit once the mistake is mended."""
+    """git bisect marks nothing, and continues with the same commit once the error is fixed."""
     ids = shell_history(tmp_path / "repo")
     done = bisect_run(tmp_path / "repo", *BISECTOR, "probe", *arguments)
     assert done.returncode != 0
@@ -227,7 +227,7 @@ def test_git_stops_where_there_is_no_verdict(tmp_path: Path, arguments: tuple[st
 
 @pytest.mark.parametrize("module", ["yaml", "git", "typer", "sqlite3", "tempfile", "bisector.cli.probe"])
 def test_no_broken_installation_is_taken_for_a_verdict(tmp_path: Path, module: str) -> None:
-    """A module that cannot be imported, ours or another's, is 128, where Python alone would exit with 1."""
+    """If a module cannot be imported, the exit code is 128, where Python alone would exit with 1."""
     shell_history(tmp_path / "repo")
     broken = (
         "import sys\n"
@@ -258,7 +258,7 @@ def test_a_reader_that_has_gone_is_no_verdict(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_probe_that_is_killed_gives_no_verdict(tmp_path: Path, how: signal.Signals) -> None:
-    """A signal ends it above 128; all but SIGKILL leave the checkout as it was."""
+    """A signal gives an exit code above 128. After all signals but SIGKILL, the checkout is restored."""
     shell_history(tmp_path / "repo")
     scratch = tmp_path / "scratch"
     test = "echo changed >doc; echo new >made; sleep 60"
@@ -276,7 +276,7 @@ def test_a_probe_that_is_killed_gives_no_verdict(tmp_path: Path, how: signal.Sig
 
 
 def test_what_a_test_leaves_in_the_checkout_is_gone_before_the_next_probe(tmp_path: Path) -> None:
-    """An ignored file that the test makes does not decide the next commit; the user's own ones stay."""
+    """An ignored file that the test creates does not affect the next commit. The user's own files stay."""
     repo = tmp_path / "repo"
     ids = shell_history(repo, ignored="out\n*.db\n")
     (repo / "own.db").write_text("mine")
@@ -289,7 +289,7 @@ def test_what_a_test_leaves_in_the_checkout_is_gone_before_the_next_probe(tmp_pa
 
 
 def test_the_checkout_is_put_back_and_nothing_of_the_users_is_lost(tmp_path: Path) -> None:
-    """What the overlay, the build and the test change goes; untracked and ignored files of before stay."""
+    """Changes by the overlay, build and test are undone. Untracked and ignored files of the user stay."""
     repo = tmp_path / "repo"
     shell_history(repo, ignored="out\nsecret\n")
     (repo / "mine").mkdir()
@@ -318,12 +318,12 @@ def test_the_checkout_is_put_back_and_nothing_of_the_users_is_lost(tmp_path: Pat
     [
         ("echo mine >doc", "local changes (doc)"),
         ("echo mine >doc && git add doc", "local changes (doc)"),
-        ("mkdir out.d && echo mine >out.d/t", "which you have"),
-        ("echo out.d >>.git/info/exclude && mkdir out.d && echo mine >out.d/t", "which you have"),
+        ("mkdir out.d && echo mine >out.d/t", "which is an untracked file"),
+        ("echo out.d >>.git/info/exclude && mkdir out.d && echo mine >out.d/t", "which is an untracked file"),
     ],
 )
 def test_a_checkout_with_something_to_lose_is_refused(tmp_path: Path, prepare: str, words: str) -> None:
-    """Local changes would be judged along, and an overlay would overwrite files that only the user has."""
+    """Local changes would affect the verdict, and an overlay would overwrite files that only the user has."""
     repo = tmp_path / "repo"
     shell_history(repo)
     subprocess.run(["sh", "-c", prepare], cwd=repo, check=True, timeout=60)
@@ -340,18 +340,18 @@ def test_a_checkout_with_something_to_lose_is_refused(tmp_path: Path, prepare: s
 
 
 def test_a_build_that_fails_in_place_is_tried_from_clean_in_a_slot(tmp_path: Path) -> None:
-    """Leftovers in the checkout make no commit untestable, and are not removed to find out."""
+    """Leftovers in the checkout do not make a commit untestable, and are not removed for that."""
     repo = tmp_path / "repo"
     shell_history(repo)
     (repo / "out").mkdir()  # ignored, and in the way of the build
     done = bisector("probe", *WORK, folder=repo)
     assert done.returncode == 1, done.stderr
-    assert "from clean" in done.stderr
+    assert "building it clean" in done.stderr
     assert (repo / "out").is_dir()
 
 
 def test_gits_variables_are_kept_from_what_is_run(tmp_path: Path) -> None:
-    """GIT_DIR and its like, as git may set them, neither mislead the probe nor reach the test."""
+    """GIT_DIR and other variables that git may set neither affect the probe nor reach the test."""
     shell_history(tmp_path / "repo")
     shell_history(tmp_path / "other", length=3)
     seen = tmp_path / "seen"
@@ -368,12 +368,12 @@ def test_gits_variables_are_kept_from_what_is_run(tmp_path: Path) -> None:
 
 
 def test_another_repository_is_not_probed_in_place(tmp_path: Path) -> None:
-    """In a folder that is no checkout of the hunt's repository, a commit has to be named."""
+    """In a folder that is not a checkout of the hunt's repository, a commit must be given."""
     shell_history(tmp_path / "repo")
     (tmp_path / "hunt.yaml").write_text("repository: repo\ngood: main~11\ntest: {command: 'true'}\n")
     done = bisector("probe", "--config", "hunt.yaml", folder=tmp_path)
     assert done.returncode == 129
-    assert "no checkout of" in done.stderr
+    assert "not a checkout of" in done.stderr
     assert bisector("probe", "--config", "hunt.yaml", "main", folder=tmp_path).returncode == 0
 
 

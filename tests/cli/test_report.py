@@ -1,4 +1,4 @@
-"""What the reports of real hunts hold beyond the record: the change, and the command that runs it again."""
+"""The reports of real hunts also show the change and the command that runs the hunt again."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ COMMAND_LINE = (*WORK, "--timeout", "90s", "--set", "environment.set.GREETING='a
 
 @pytest.mark.parametrize("options", [COMMAND_LINE, ("-c", "../filed.yaml", "--set", "confidence=0.95")])
 def test_the_report_names_the_change_and_the_command(tmp_path: Path, options: tuple[str, ...]) -> None:
-    """The page of a hunt lists the files changed; its command, typed anywhere, is the very same hunt."""
+    """The page lists the changed files. Its command starts the same hunt from any folder."""
     shell_history(tmp_path / "repo")
     (tmp_path / "filed.yaml").write_text(HUNT_FILE)
     ran = bisector("run", "--json", *options, folder=tmp_path / "repo")
     summary = json.loads(ran.stdout)
-    changed, command = (e.text for e in Page(Path(summary["report"]).read_text()).all("pre"))
+    changed, *patch, command = (e.text for e in Page(Path(summary["report"]).read_text()).all("pre"))
     assert "doc" in changed and "changed" in changed
+    assert any("-7\n" in lines and "+8\n" in lines for lines in patch)
 
     program, subcommand, *again = shlex.split(command)
     assert (program, subcommand) == ("bisector", "run")
@@ -41,7 +42,7 @@ def test_the_report_names_the_change_and_the_command(tmp_path: Path, options: tu
 
 
 def test_the_newest_hunt_can_be_run_again(tmp_path: Path) -> None:
-    """Also a report of a hunt that is not named says how to run it, without its hunt file."""
+    """The report of a hunt without a name also says how to run it, without a hunt file."""
     shell_history(tmp_path / "repo")
     (tmp_path / "filed.yaml").write_text(HUNT_FILE)
     first = json.loads(bisector("run", "--json", "-c", "filed.yaml", folder=tmp_path).stdout)
@@ -52,7 +53,7 @@ def test_the_newest_hunt_can_be_run_again(tmp_path: Path) -> None:
 
 
 def test_the_report_for_a_chat_is_one_paragraph(tmp_path: Path) -> None:
-    """`--chat` prints the answer on one line, with the path of the report that was written beside it."""
+    """`--chat` prints the answer on one line, with the path of the report that was written."""
     ids = shell_history(tmp_path / "repo")
     assert bisector("run", *WORK, folder=tmp_path / "repo").returncode == 0
     done = bisector("report", "--chat", "--html", "r.html", folder=tmp_path / "repo")

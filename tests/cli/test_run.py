@@ -1,10 +1,12 @@
-"""`bisector run` on quick shell builds: found, resumed, refused, and without a trace."""
+"""`bisector run` with fast shell builds: it finds commits, continues, refuses errors, and leaves no trace."""
 
 from __future__ import annotations
 
 import json
 import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from tests.history.test_repository import state_of
 
 
 def test_a_hunt_without_a_hunt_file_finds_the_commit(tmp_path: Path) -> None:
-    """All that a hunt needs can be said on the command line, and the user's repository stays as it was."""
+    """The command line can give everything that a hunt needs, and the user's repository is not changed."""
     ids = shell_history(tmp_path / "repo")
     before = state_of(tmp_path / "repo")
     done = bisector("run", *WORK, folder=tmp_path / "repo")
@@ -24,8 +26,38 @@ def test_a_hunt_without_a_hunt_file_finds_the_commit(tmp_path: Path) -> None:
     assert state_of(tmp_path / "repo") == before
 
 
+@pytest.mark.parametrize("scratch", [".git/here", "link"])
+def test_nothing_is_ever_kept_in_the_git_folder(tmp_path: Path, scratch: str) -> None:
+    """A scratch folder there, directly or through a link, is refused, and nothing is written."""
+    shell_history(tmp_path / "repo")
+    (tmp_path / "repo/link").symlink_to(".git/here")
+    before = state_of(tmp_path / "repo")
+    done = bisector("run", *WORK, "--scratch", scratch, folder=tmp_path / "repo")
+    assert done.returncode == 6
+    assert "lies inside the git folder of the repository; choose another `scratch`" in done.stderr
+    assert state_of(tmp_path / "repo") == before
+
+
+def test_the_work_tree_is_no_scratch_folder(tmp_path: Path) -> None:
+    """`clean` would treat its files as bisector's own, and no default is inside it."""
+    shell_history(tmp_path / "repo")
+    for options, cache in ((["--scratch", "."], ""), ([], f"{tmp_path}/repo/.cache")):
+        done = bisector("run", *WORK, *options, folder=tmp_path / "repo", XDG_CACHE_HOME=cache)
+        assert done.returncode == 6
+        assert "is in the work tree of the repository; choose another `scratch`" in done.stderr
+
+
+def test_a_folder_that_was_deleted_is_a_sentence(tmp_path: Path) -> None:
+    """A command in a deleted folder, where the shell may still be, gives one sentence."""
+    line = f"rmdir {tmp_path}/gone; exec {sys.executable} -m bisector run --good a --bad b --test true"
+    (tmp_path / "gone").mkdir()
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path / "gone", capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "bisector: the current folder was deleted; change to one that exists\n"
+
+
 def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
-    """With --json the whole of stdout is one object with all the keys of the contract."""
+    """With --json, stdout is one object with all documented keys."""
     ids = shell_history(tmp_path / "repo")
     summary = summary_of(*WORK, folder=tmp_path / "repo")
     expected = {
@@ -41,7 +73,7 @@ def test_json_is_one_object_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_broken_commits_are_skipped_and_only_they_left_is_a_set(tmp_path: Path) -> None:
-    """Exit 4 and the set that git would print, when the answer lies among commits that do not build."""
+    """If only commits that do not build are left, the exit code is 4 and the set is that of git."""
     ids = shell_history(tmp_path / "repo", broken=[6, 7])
     done = bisector("run", "--json", *WORK, folder=tmp_path / "repo")
     assert done.returncode == 4
@@ -49,7 +81,7 @@ def test_broken_commits_are_skipped_and_only_they_left_is_a_set(tmp_path: Path) 
 
 
 def test_no_difference_is_an_answer(tmp_path: Path) -> None:
-    """Exit 3 without a single commit tested between the endpoints."""
+    """Without a difference, the exit code is 3, and no commit between the endpoints is tested."""
     shell_history(tmp_path / "repo", bad_at=99)
     done = bisector("run", "--json", *WORK, folder=tmp_path / "repo")
     summary = json.loads(done.stdout)
@@ -57,7 +89,7 @@ def test_no_difference_is_an_answer(tmp_path: Path) -> None:
 
 
 def test_a_hunt_file_with_overlay_and_progress_log(tmp_path: Path) -> None:
-    """A hunt file's overlay is laid over each commit, and the answer stands in the progress log once."""
+    """The overlay is applied to each commit, and the answer is written to the progress log once."""
     ids = shell_history(tmp_path / "repo")
     (tmp_path / "test2.sh").write_text("test $(cat out) -lt 5\n")
     (tmp_path / "plan.md").write_text("# Plan\n\n## Progress log\n\n- older\n")
@@ -78,11 +110,11 @@ def test_a_hunt_file_with_overlay_and_progress_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_hunt_that_is_stopped_goes_on_where_it_was(tmp_path: Path, how: signal.Signals) -> None:
-    """After any signal the same command takes up the journal, repeats no reading and leaves nothing."""
+    """After any signal, the same command continues from the journal and repeats no reading."""
     ids = shell_history(tmp_path / "repo")
     before = state_of(tmp_path / "repo")
     scratch, gate = tmp_path / "scratch", tmp_path / "gate"
-    # Tests wait at the gate once the endpoints have been read, so that the signal comes amidst one.
+    # Tests wait at the gate once the endpoints have been read, so that the signal comes during one.
     test = f"test $(cat out) = 0 || test $(cat out) = 11 || test -e {gate} || sleep 60; sh test.sh"
     command = ["run", *WORK[:2], *WORK[4:], "--test", test, "--scratch", str(scratch)]
 
@@ -111,7 +143,7 @@ def test_a_hunt_that_is_stopped_goes_on_where_it_was(tmp_path: Path, how: signal
 
 
 def test_restart_forgets_the_readings(tmp_path: Path) -> None:
-    """--restart reads everything again; without it a finished hunt runs nothing."""
+    """--restart reads everything again. Without it, a finished hunt runs nothing."""
     shell_history(tmp_path / "repo")
     count = tmp_path / "count"
     work = (*WORK[:2], *WORK[4:], "--test", f"echo x >>{count}; sh test.sh", "--scratch", str(tmp_path / "s"))
@@ -120,7 +152,7 @@ def test_restart_forgets_the_readings(tmp_path: Path) -> None:
     assert bisector("run", *work, folder=tmp_path / "repo").returncode == 0
     assert count.read_text().count("x") == once
     assert bisector("run", "--restart", *work, folder=tmp_path / "repo").returncode == 0
-    # What is asked for hangs on what runs took, so that it may be one more or less.
+    # The requests depend on the times of runs, so there may be one more or one less.
     assert count.read_text().count("x") >= 2 * once - 2
 
 
@@ -143,7 +175,7 @@ def test_restart_forgets_the_readings(tmp_path: Path) -> None:
 def test_a_mistake_is_one_sentence_and_its_exit_code(
     tmp_path: Path, arguments: list[str], code: int, words: str
 ) -> None:
-    """No traceback for what a user can mend, and nothing changed in the repository."""
+    """An error of the user has no traceback, and nothing is changed in the repository."""
     shell_history(tmp_path / "repo")
     before = state_of(tmp_path / "repo")
     done = bisector(*arguments, folder=tmp_path / "repo")
@@ -154,7 +186,7 @@ def test_a_mistake_is_one_sentence_and_its_exit_code(
 
 
 def test_inherited_git_variables_do_not_mislead(tmp_path: Path) -> None:
-    """GIT_DIR of another repository, as git sets it for hooks, is not followed."""
+    """GIT_DIR of another repository, as git sets it for hooks, is ignored."""
     ids = shell_history(tmp_path / "repo")
     shell_history(tmp_path / "other", length=3)
     done = bisector("run", "--json", *WORK, folder=tmp_path / "repo", GIT_DIR=str(tmp_path / "other/.git"))
@@ -162,7 +194,7 @@ def test_inherited_git_variables_do_not_mislead(tmp_path: Path) -> None:
 
 
 def test_two_starts_of_one_hunt_do_not_meet(tmp_path: Path) -> None:
-    """A second start of a running hunt is refused with exit 6 and harms nothing."""
+    """A second start of a running hunt is refused with exit code 6, and the first one continues."""
     shell_history(tmp_path / "repo")
     scratch = tmp_path / "scratch"
     work = [*WORK[:2], *WORK[4:], "--test", "sleep 30; sh test.sh", "--scratch", str(scratch)]
@@ -180,7 +212,7 @@ def test_two_starts_of_one_hunt_do_not_meet(tmp_path: Path) -> None:
 
 
 def test_a_speedup_of_nothing_needs_no_build(tmp_path: Path) -> None:
-    """A hunt without a build command tests the tree as it is."""
+    """A hunt without a build command tests the checked-out tree."""
     ids = shell_history(tmp_path / "repo")
     done = bisector(
         "run", "--json", "--good", "main~11", "--test", "test $(cat doc) -lt 4", folder=tmp_path / "repo"
@@ -189,7 +221,7 @@ def test_a_speedup_of_nothing_needs_no_build(tmp_path: Path) -> None:
 
 
 def test_good_that_bad_does_not_contain_is_checked_at_the_merge_base(tmp_path: Path) -> None:
-    """When good is on another branch, the merge base is tested first, as git does."""
+    """If good is on another branch, the merge base is tested first, as git does."""
     ids = shell_history(tmp_path / "repo")
     git(tmp_path / "repo", "checkout", "-q", "-b", "side", ids["c9"])
     (tmp_path / "repo/test.sh").write_text("exit 0\n")
@@ -197,11 +229,27 @@ def test_good_that_bad_does_not_contain_is_checked_at_the_merge_base(tmp_path: P
     git(tmp_path / "repo", "checkout", "-q", "main")
     done = bisector("run", "--json", *WORK[:4], "--good", "side", "--bad", "main", folder=tmp_path / "repo")
     summary = json.loads(done.stdout)
-    assert (done.returncode, summary["conclusion"]) == (3, "merge-base-is-bad")
+    assert (done.returncode, summary["conclusion"]) == (7, "merge-base-is-bad")
+
+
+@pytest.mark.parametrize(
+    ("test", "conclusion", "code"),
+    [
+        ("false", "good-is-bad", 7),
+        ("test $(cat out) -ge 8", "bad-is-good", 7),
+        ("true", "no-regression", 3),
+    ],
+)
+def test_wrong_endpoints_are_not_no_regression(tmp_path: Path, test: str, conclusion: str, code: int) -> None:
+    """A CI job may take 3 for "all is well", but not an endpoint that is not as the user said."""
+    shell_history(tmp_path / "repo")
+    done = bisector("run", "--json", *WORK[:2], "--test", test, *WORK[4:], folder=tmp_path / "repo")
+    summary = json.loads(done.stdout)
+    assert (done.returncode, summary["conclusion"], summary["exit_code"]) == (code, conclusion, code)
 
 
 def test_good_auto_walks_back_to_a_good_commit(tmp_path: Path) -> None:
-    """Without a known good commit, bisector finds one and then the first bad one."""
+    """Without a known good commit, bisector finds one, and then the first bad commit."""
     ids = shell_history(tmp_path / "repo")
     done = bisector("run", "--json", *WORK[:4], "--good", "auto", folder=tmp_path / "repo")
     summary = json.loads(done.stdout)
@@ -213,7 +261,7 @@ def test_good_auto_walks_back_to_a_good_commit(tmp_path: Path) -> None:
 
 
 def test_check_reads_the_endpoints_only(tmp_path: Path) -> None:
-    """`check` says whether there is something to hunt, and `run` goes on from its readings."""
+    """`check` says whether there is a regression, and `run` continues with its readings."""
     ids = shell_history(tmp_path / "repo")
     checked = bisector("check", *WORK, folder=tmp_path / "repo")
     assert checked.returncode == 0, checked.stderr
@@ -222,11 +270,11 @@ def test_check_reads_the_endpoints_only(tmp_path: Path) -> None:
     done = bisector("run", *WORK, folder=tmp_path / "repo")
     assert "continuing after 2 readings" in done.stdout
     same = bisector("check", *WORK[:4], "--good", "main~2", "--json", folder=tmp_path / "repo")
-    assert (same.returncode, json.loads(same.stdout)["conclusion"]) == (3, "good-is-bad")
+    assert (same.returncode, json.loads(same.stdout)["conclusion"]) == (7, "good-is-bad")
 
 
 def test_first_parent_holds_a_merge_against_its_first_parent_only(tmp_path: Path) -> None:
-    """A merge that brings the regression in from a side branch is the answer, and confirmed as such."""
+    """A merge that brings in the regression from a side branch is the confirmed answer."""
     good, bad = {"t": "exit 0\n"}, {"t": "exit 1\n"}
     nodes = [
         Node("a", (), good),
@@ -241,7 +289,7 @@ def test_first_parent_holds_a_merge_against_its_first_parent_only(tmp_path: Path
 
 
 def test_check_after_a_spent_budget_speaks_of_the_premise(tmp_path: Path) -> None:
-    """An earlier inconclusive end does not stand in the way of a later look or run."""
+    """An earlier inconclusive result does not prevent a later check or run."""
     ids = shell_history(tmp_path / "repo")
     assert bisector("run", *WORK, "--probes", "1", folder=tmp_path / "repo").returncode == 5
     assert bisector("check", *WORK, folder=tmp_path / "repo").returncode == 0

@@ -1,4 +1,4 @@
-"""What is imported for which command: no library before it is needed."""
+"""Each command imports only the libraries that it needs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEAVY = {
     ),
     *("bisector.probe.execution", "bisector.watchdog"),
 }
-"""What takes long to import, or belongs to work that is not asked for."""
+"""Modules that take long to import, or are for other work."""
 
 TO_READ_A_HUNT = {"typer", "pydantic", "yaml", "git", "sqlite3"}
 TO_PROBE = {*TO_READ_A_HUNT, "regex", "bisector.engine.reader", "bisector.probe.execution"}
@@ -44,7 +44,7 @@ TO_HUNT = {
 
 
 def imported_for(arguments: Sequence[str], folder: Path) -> set[str]:
-    """The heavy ones among the modules that `bisector ARGUMENTS` imports."""
+    """The modules of the list that `bisector ARGUMENTS` imports."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "bisector", *arguments],
         cwd=folder,
@@ -66,7 +66,7 @@ def _commands(line: Typer) -> list[tuple[str, Any]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A history in which one commit is judged already."""
+    """A history in which one commit has been judged."""
     folder = tmp_path_factory.mktemp("startup") / "repo"
     shell_history(folder)
     assert "bisector.engine.reader" in imported_for(["probe", *WORK, "--scratch", "../scratch"], folder)
@@ -87,14 +87,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ids=["version", "help", "probe help", "probe known", "probe", "status", "check"],
 )
 def test_nothing_is_imported_in_vain(arguments: list[str], may: set[str], folder: Path) -> None:
-    """Each command has its list; `probe` knows no search, no screen and no report, and nothing knows Dask."""
+    """Each command has its list. `probe` needs no search, screen or report, and no command needs Dask."""
     loaded = imported_for(arguments, folder)
     assert "typer" in loaded
     assert loaded <= may
 
 
 def test_the_list_of_commands_is_whole() -> None:
-    """What `--help` lists, without working out any options, are all commands with their texts, in order."""
+    """`--help` lists all commands with their texts, in order, without loading any options."""
     listed, whole = (
         [(name, command.help, command.rich_help_panel) for name, command in _commands(line)]
         for line in (app_for("--help"), app)
@@ -105,7 +105,7 @@ def test_the_list_of_commands_is_whole() -> None:
 
 @pytest.mark.parametrize("word", [name for name, _ in _commands(app)])
 def test_a_command_alone_is_the_same_command(word: str) -> None:
-    """Where only the asked command is worked out, it is the one that all of them would have."""
+    """If only one command is loaded, it is the same as in the full list."""
     (alone,) = _commands(app_for(word))
     whole = dict(_commands(app))[word]
     assert alone[0] == word

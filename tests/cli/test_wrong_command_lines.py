@@ -1,4 +1,4 @@
-"""Every kind of wrong command line: its exit code, its sentence, and nothing touched."""
+"""Every kind of wrong command line gives its exit code and message, and changes nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.cli.scene import digest, write_scene
 
 CORPUS = Path(__file__).with_name("wrong_command_lines.txt")
 """Pairs of lines: the words after `bisector`, then after `> ` the exit code and the sentence, in which `*`
-stands for anything and HERE for the folder it is started in. Lines that begin with `#` are headings."""
+stands for anything and HERE for the current folder. Lines that begin with `#` are headings."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -31,7 +31,7 @@ def _cases() -> list[tuple[str, int, str]]:
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder to start in; home and temporary files lie beside it, where they are seen."""
+    """The folder to start in. Home and temporary files are next to it, where changes are noticed."""
     folder = tmp_path_factory.mktemp("scene")
     kept, here, handlers = dict(os.environ), Path.cwd(), [signal.getsignal(one) for one in SIGNALS]
     repo = write_scene(folder)
@@ -50,7 +50,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def untouched(scene: Path) -> str:
-    """What the scene, repositories and scratch folders included, is like before anything is run."""
+    """The state of the scene, with repositories and scratch folders, before any command."""
     return digest(scene.parent)
 
 
@@ -64,7 +64,7 @@ def test_a_wrong_command_line_is_refused_in_one_sentence(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The exit code, one sentence (after the usage, if words make no command), and no trace left."""
+    """The exit code, one sentence (after the usage if the words are no command), and no files left."""
     words = shlex.split(line)
     monkeypatch.setattr(sys, "argv", ["bisector", *words])
     assert (_for_git() if words[0] == "probe" else run(words)) == code
@@ -77,7 +77,7 @@ def test_a_wrong_command_line_is_refused_in_one_sentence(
 
 
 def test_the_corpus_is_large_and_names_every_command() -> None:
-    """The corpus holds at least 200 command lines, some for each command."""
+    """The corpus has at least 200 command lines, and some for each command."""
     from typer.main import get_group
 
     from bisector.cli.app import app

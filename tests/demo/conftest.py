@@ -1,4 +1,4 @@
-"""Real sample histories with real dune builds, made once a session."""
+"""Real sample histories with real dune builds, created once per session."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bisector.demo.guests import script
 from bisector.probe.execution import Command, execute
 
 WORKLOADS = {"type-check": 50, "frame-lists": 50, "none": 50, "markers": 100, "oom": 100}
-"""Scenarios whose effect needs more work than others' to be seen, in percent of the full workload."""
+"""Scenarios whose effect needs more work to be seen, in percent of the full workload."""
 
 SERVER = "hosts/ocaml/_build/default/bin/sx_server.exe"
 
 
 def git(repository: Path, *arguments: str) -> str:
-    """What git answers, in a repository, without inherited variables."""
+    """The output of a git command in a repository, without inherited variables."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     done = subprocess.run(
         ["git", "-C", str(repository), *arguments],
@@ -38,7 +38,7 @@ def git(repository: Path, *arguments: str) -> str:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run of a guest's script; times in seconds, memory in bytes."""
+    """One run of a test suite's script, with times in seconds and memory in bytes."""
 
     status: int
     user: float
@@ -54,12 +54,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Tree:
-    """A commit laid out and built in a worktree of its own."""
+    """A commit that is checked out and built in its own worktree."""
 
     root: Path
 
     def run(self, guest: str, patience: float = 60.0) -> Outcome:
-        """Run a guest's script; after `patience` seconds without a marker it is ended."""
+        """Run the script of a test suite. It is stopped after `patience` seconds without a marker."""
         marker = r"^\(ok-len"
         command = Command(("timeout", str(patience), "bash", script(guest)), self.root, os.environ)
         run = execute(command, patterns=(marker,)).run
@@ -67,7 +67,7 @@ class Tree:
         return Outcome(run.exit_code or 0, run.user, run.peak_memory or 0, run.output, first)
 
     def build(self) -> subprocess.CompletedProcess[str]:
-        """Build the server, as the hunt file says, within this tree."""
+        """Build the server in this tree, with the hunt file's command."""
         return subprocess.run(
             ["dune", "build", "--root", ".", "bin/sx_server.exe"],
             cwd=self.root / "hosts/ocaml",
@@ -78,7 +78,7 @@ class Tree:
 
 @dataclass
 class Made:
-    """A sample history, with trees built on demand."""
+    """A sample history, with trees that are built when needed."""
 
     folder: Path
     history: demo.DemoHistory
@@ -99,7 +99,7 @@ class Made:
         return Tree(root)
 
     def built(self, revision: str) -> Tree:
-        """A worktree at a revision, built; built once however often it is asked for."""
+        """A worktree at a revision, built once for all tests."""
         tree = self.laid_out(revision)
         if str(tree.root) not in self.trees:
             done = tree.build()
@@ -113,7 +113,7 @@ Maker = Callable[[str], Made]
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maker]:
-    """Make (once) the history of a scenario, 40 commits long."""
+    """Create (once) the history of a scenario with 40 commits."""
 
     @cache
     def make(scenario: str) -> Made:

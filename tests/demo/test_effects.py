@@ -14,7 +14,7 @@ from .conftest import Made, Maker, Tree, git
 
 
 def sides(made: Made) -> tuple[Tree, Tree]:
-    """Trees just before and just after the cause, built."""
+    """Built trees just before and just after the cause."""
     _, any_of = made.truth
     return made.built(f"{any_of[0]}^"), made.built(any_of[-1])
 
@@ -45,7 +45,7 @@ def ratio(good: Tree, bad: Tree, guest: str, pairs: int) -> float:
 def test_a_strong_cause_is_plain_to_see(
     made: Maker, scenario: str, guest: str, low: float, high: float
 ) -> None:
-    """The blow-ups, with room for a busy machine."""
+    """The large slowdowns, with tolerance for a busy machine."""
     good, bad = sides(made(scenario))
     assert low < ratio(good, bad, guest, 3 if high < 10 else 1) < high
 
@@ -53,13 +53,13 @@ def test_a_strong_cause_is_plain_to_see(
 @pytest.mark.alone
 @pytest.mark.parametrize("scenario", ["type-check", "frame-lists"])
 def test_a_weak_cause_is_about_a_third(made: Maker, scenario: str) -> None:
-    """The constant factors: about 1.3, by the median of interleaved pairs."""
+    """The constant factors are about 1.3, by the median of interleaved pairs."""
     good, bad = sides(made(scenario))
     assert 1.12 < ratio(good, bad, "haskell", 7) < 1.6
 
 
 def test_both_parents_of_the_bad_merge_are_good(made: Maker) -> None:
-    """Each half of the cause alone leaves the cache as it was."""
+    """Each half of the cause alone does not change the cache."""
     it = made("merge")
     first, _ = it.truth
     for parent in ("^1", "^2"):
@@ -80,7 +80,7 @@ COUNTERS = {
 
 @pytest.mark.parametrize("scenario", COUNTERS)
 def test_each_hypothesis_has_a_counter_of_its_own(made: Maker, scenario: str) -> None:
-    """The cause's own counter leaps; the counters of the five others stay."""
+    """The cause's own counter jumps, and the counters of the five others do not."""
     good, bad = sides(made(scenario))
     before, after = good.run("haskell").counters, bad.run("haskell").counters
     for name in COUNTERS.values():
@@ -91,7 +91,7 @@ def test_each_hypothesis_has_a_counter_of_its_own(made: Maker, scenario: str) ->
 
 
 def test_the_chain_gives_no_marker_in_time(made: Maker) -> None:
-    """`markers`: the good side is done in user time well below the hunt's 3 s, the bad one says nothing."""
+    """`markers`: good needs much less user time than the hunt's 3 s, and bad prints nothing."""
     good, bad = sides(made("markers"))
     before = good.run("erlang")
     assert before.status == 0
@@ -102,14 +102,14 @@ def test_the_chain_gives_no_marker_in_time(made: Maker) -> None:
 
 
 def test_memory_is_kept_beyond_the_limit(made: Maker) -> None:
-    """`oom`: the good side stays far below 256 MiB, the bad one exceeds it."""
+    """`oom`: good stays far below 256 MiB, and bad exceeds it."""
     good, bad = sides(made("oom"))
     assert good.run("prolog").peak < 64 << 20
     assert bad.run("prolog").peak > 256 << 20
 
 
 def test_growth_is_no_regression(made: Maker) -> None:
-    """`none`: user time per test is about the same at both ends, though the suites grew."""
+    """`none`: user time per test is about the same at both endpoints, although the suites grew."""
     it = made("none")
     ratios = []
     for _ in range(3):
@@ -125,7 +125,7 @@ def test_growth_is_no_regression(made: Maker) -> None:
 
 @pytest.mark.parametrize("guest", GUESTS)
 def test_a_script_prints_its_table(made: Maker, guest: str) -> None:
-    """Markers, then `suite: passed/total` for each suite and in all; a scoreboard where it is due."""
+    """Markers, then `suite: passed/total` for each suite and the total, and a scoreboard if requested."""
     tree = made("none").built("architecture")
     run = tree.run(guest)
     rows = re.findall(r"^([a-z]+): (\d+)/(\d+)$", run.output, re.MULTILINE)
@@ -142,7 +142,7 @@ def test_a_script_prints_its_table(made: Maker, guest: str) -> None:
 
 
 def test_a_failing_test_is_counted_and_named(made: Maker) -> None:
-    """A wrong payload lowers `passed`, is printed, and the script fails."""
+    """A wrong payload lowers `passed`, is printed, and makes the script fail."""
     tree = made("none").laid_out("baseline^")
     assert tree.build().returncode == 0
     suite = tree.root / "lib/tcl/tests/parse.sx"
@@ -155,7 +155,7 @@ def test_a_failing_test_is_counted_and_named(made: Maker) -> None:
 
 
 def test_broken_commits_do_not_build_and_mended_ones_do(made: Maker) -> None:
-    """The run that hides the cause fails in the compiler, from its first commit to its last."""
+    """All commits of the run that hides the cause fail in the compiler, and those around it build."""
     it = made("hidden")
     _, any_of = it.truth
     for commit in any_of[:-1]:

@@ -1,4 +1,4 @@
-"""A sample history that cannot be written, or was written half: told, and made anew."""
+"""A sample history that cannot be written, or is incomplete, is reported and created again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.faults.hunting import read_only, small_disk
 
 @pytest.mark.parametrize("place", ["file", "file/deeper", "/proc/x"])
 def test_where_nothing_can_be_written(place: str, tmp_path: Path) -> None:
-    """A file, what lies below one, a folder that cannot be made: a sentence, not a bug."""
+    """For a file, a path below a file, or a folder that cannot be created, there is one sentence."""
     (tmp_path / "file").write_text("kept")
     done = bisector("demo", "make", place, "--commits", "20", folder=tmp_path)
     assert done.returncode in (2, 6)
@@ -26,7 +26,7 @@ def test_where_nothing_can_be_written(place: str, tmp_path: Path) -> None:
 
 
 def test_disks_that_are_full_or_read_only(tmp_path: Path) -> None:
-    """With room, or where it may write, the same command makes it whole."""
+    """With enough space, or write access, the same command completes it."""
     with small_disk(tmp_path / "disk", "64k"), pytest.raises(EnvironmentFault):
         demo.make(tmp_path / "disk" / "made", "jit-miss", 20)
     (tmp_path / "made").mkdir()
@@ -36,7 +36,7 @@ def test_disks_that_are_full_or_read_only(tmp_path: Path) -> None:
 
 
 def test_killed_and_made_again(tmp_path: Path) -> None:
-    """What a killed start left is made anew, into the same history; what is whole is never touched."""
+    """An incomplete history is created again, with the same commits. A complete one is never changed."""
     made = tmp_path / "made"
     process = subprocess.Popen([*BISECTOR, "demo", "make", str(made), "--commits", "300"])
     while not (made / "repo").exists() and process.poll() is None:
@@ -46,5 +46,5 @@ def test_killed_and_made_again(tmp_path: Path) -> None:
     demo.make(made, "jit-miss", 20)
     whole = demo.make(tmp_path / "other", "jit-miss", 20).repo.parent
     assert {path.name for path in made.iterdir()} == {path.name for path in whole.iterdir()}
-    with pytest.raises(UsageError, match="not an empty directory"):
+    with pytest.raises(UsageError, match="is not empty"):
         demo.make(made, "jit-miss", 20)

@@ -1,4 +1,4 @@
-"""The histories: their form, their truth, and that a seed decides everything."""
+"""The histories: their shape, their truth, and that the seed decides everything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCENARIOS = list(demo.SCENARIOS)
 
 
 def test_a_seed_decides_every_commit_id(tmp_path: Path) -> None:
-    """The same seed writes the same ids; another seed writes others."""
+    """The same seed writes the same ids, and another seed writes others."""
     heads = [
         git(demo.make(tmp_path / name, "jit-miss", 30, seed).repo, "rev-parse", "architecture")
         for name, seed in (("a", 3), ("b", 3), ("c", 4))
@@ -32,7 +32,7 @@ def test_a_seed_decides_every_commit_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize("commits", [12, 13, 40, 300])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_truth_fits_the_history(tmp_path: Path, scenario: str, commits: int) -> None:
-    """The first bad commit lies between the endpoints, and all the commits asked for are there."""
+    """The first bad commit is between the endpoints, and the number of commits is right."""
     made = demo.make(tmp_path / "made", scenario, commits, seed=11)
     truth = json.loads(made.truth.read_text())
     assert int(git(made.repo, "rev-list", "--count", "architecture")) == commits
@@ -49,7 +49,7 @@ def test_the_truth_fits_the_history(tmp_path: Path, scenario: str, commits: int)
 
 
 def test_the_repository_is_left_as_a_user_would_have_it(tmp_path: Path) -> None:
-    """HEAD is on the trunk, the work tree clean, the plan and the hunt file beside it."""
+    """HEAD is on the trunk, the work tree is clean, and the plan and the hunt file are next to it."""
     made = demo.make(tmp_path / "made", "none", 40)
     assert git(made.repo, "symbolic-ref", "--short", "HEAD") == "architecture"
     assert git(made.repo, "status", "--porcelain") == ""
@@ -93,7 +93,7 @@ def test_the_history_has_what_real_ones_have(tmp_path: Path) -> None:
 
 
 def test_seeds_place_the_culprit_on_the_trunk_and_on_branches(tmp_path: Path) -> None:
-    """Over a few seeds the culprit is found at different depths, on the first-parent chain and off it."""
+    """With a few seeds, the first bad commit is at different depths, on the first-parent chain and off it."""
     on_trunk, places = set(), set()
     for seed in range(8):
         made = demo.make(tmp_path / str(seed), "jit-miss", 60, seed)
@@ -106,7 +106,7 @@ def test_seeds_place_the_culprit_on_the_trunk_and_on_branches(tmp_path: Path) ->
 
 
 def test_merge_has_two_good_parents(made: Maker) -> None:
-    """In `merge` the first bad commit is a merge; each side has one half of the cause."""
+    """In `merge` the first bad commit is a merge, and each side has one half of the cause."""
     it = made("merge")
     first, _ = it.truth
     parents = git(it.history.repo, "show", "-s", "--format=%P", str(first)).split()
@@ -119,7 +119,7 @@ def test_merge_has_two_good_parents(made: Maker) -> None:
 
 @pytest.mark.parametrize("scenario", ["jit-miss", "merge", "hidden"])
 def test_git_bisect_comes_to_the_same_answer(made: Maker, scenario: str) -> None:
-    """`git bisect run`, given each commit's true verdict, ends at the truth."""
+    """`git bisect run` with each commit's true verdict finds the truth."""
     it = made(scenario)
     work = it.laid_out("architecture").root
     broken = r'Sx_list\|left = a\|lsl "1"\|-> );\|"rotate".*(items l)'
@@ -142,21 +142,21 @@ def test_git_bisect_comes_to_the_same_answer(made: Maker, scenario: str) -> None
 
 @pytest.mark.parametrize(
     ("scenario", "commits", "says"),
-    [("jit-hit", 40, "there is no scenario 'jit-hit'"), ("none", 11, "12 commits or more, not 11")],
+    [("jit-hit", 40, "there is no scenario 'jit-hit'"), ("none", 11, "at least 12 commits, not 11")],
 )
 def test_what_cannot_be_made_is_said_in_a_sentence(
     tmp_path: Path, scenario: str, commits: int, says: str
 ) -> None:
-    """An unknown scenario and too few commits are mistakes of the user, and nothing is written."""
+    """An unknown scenario or too few commits is an error of the user, and nothing is written."""
     with pytest.raises(UsageError, match=says):
         demo.make(tmp_path / "made", scenario, commits)
     assert not (tmp_path / "made").exists()
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
-    """A folder with anything in it is refused."""
+    """A folder that is not empty is refused."""
     (tmp_path / "mine").write_text("precious")
-    with pytest.raises(UsageError, match="not an empty directory"):
+    with pytest.raises(UsageError, match="is not empty"):
         demo.make(tmp_path, "none", 40)
     assert [p.name for p in tmp_path.iterdir()] == ["mine"]
 

@@ -1,4 +1,4 @@
-"""The server's protocol and language, on the baseline's real build."""
+"""The server's protocol and language, in a real build of the baseline."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .conftest import SERVER, Maker
 
 @pytest.fixture(scope="module")
 def server(made: Maker) -> str:
-    """The path of a sound server."""
+    """The path of a good server."""
     return str(made("none").built("baseline").root / SERVER)
 
 
 def answers(server: str, text: str) -> list[str]:
-    """The lines that the server prints for some input."""
+    """The lines that the server prints for an input."""
     done = subprocess.run([server], input=text, capture_output=True, text=True, timeout=30, check=True)
     return done.stdout.splitlines()
 
 
 def value(server: str, form: str) -> str:
-    """The payload, or the error line, that a single form is answered with."""
+    """The payload, or the error line, in the answer to a single form."""
     return answers(server, f"(epoch 1)\n{form}\n")[-1]
 
 
@@ -37,7 +37,7 @@ def test_an_answer_has_its_epoch_and_its_length_in_bytes(server: str) -> None:
 
 
 def test_an_error_is_answered_and_the_next_epoch_goes_on(server: str) -> None:
-    """Errors of evaluation and of syntax end a form, not the server."""
+    """An error of evaluation or syntax ends the form, not the server."""
     lines = answers(server, '(epoch 1)\n(first 3)\n(epoch 2)\n)\n(epoch 3)\n(no-such)\n(epoch 4)\n"on"\n')
     assert lines[0] == '(error 1 "first: wrong type of argument: 3")'
     assert lines[1].startswith('(error 2 "syntax: ')
@@ -46,7 +46,7 @@ def test_an_error_is_answered_and_the_next_epoch_goes_on(server: str) -> None:
 
 
 def test_it_answers_before_more_input_comes(server: str) -> None:
-    """A client on a pipe is answered form by form."""
+    """A client on a pipe gets an answer for each form."""
     with subprocess.Popen([server], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin and process.stdout
         process.stdin.write("(epoch 1)\n(* 6 7)")
@@ -77,12 +77,12 @@ def test_it_answers_before_more_input_comes(server: str) -> None:
     ],
 )  # fmt: skip
 def test_the_language(server: str, form: str, expected: str) -> None:
-    """Tail calls, closures, guards, resumable frames and primitives do what they should."""
+    """Tail calls, closures, guards, resumable frames and primitives work."""
     assert value(server, form) == expected
 
 
 def test_a_body_is_compiled_once(server: str) -> None:
-    """Calls of one lambda share its code, whatever closure they go through."""
+    """Calls of one lambda share its code, in every closure."""
     lines = answers(
         server,
         "(define (make n) (fn () n)) (define before (jit-compiles))"
@@ -102,7 +102,7 @@ def test_higher_order_forms_come_with_the_prelude(made: Maker, server: str) -> N
 
 
 def test_version_and_counters(server: str) -> None:
-    """--version names it; --stats prints counters to stderr."""
+    """--version names the server, and --stats prints counters to stderr."""
     assert subprocess.check_output([server, "--version"], text=True).startswith("sx_server 0.")
     done = subprocess.run([server, "--stats"], input="(+ 1 2)", capture_output=True, text=True, check=True)
     assert "counter jit-compiles 0\n" in done.stderr

@@ -1,4 +1,4 @@
-"""The hunt files of the how-to pages, run in small histories that have what the pages speak of."""
+"""The hunt files of the how-to pages, run in small histories that fit them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Files = Mapping[str, str | None]
 
 
 def history(folder: Path, commits: list[Files]) -> dict[str, str]:
-    """A repository whose commits c0, c1, ... change these files; `v1.0` is the first; ids by name."""
+    """A repository whose commits c0, c1, ... change these files. `v1.0` is the first. Returns ids by name."""
     nodes = [
         Node(f"c{n}", [f"c{n - 1}"] if n else [], {"number": str(n), **files})
         for n, files in enumerate(commits)
@@ -28,14 +28,14 @@ def history(folder: Path, commits: list[Files]) -> dict[str, str]:
 
 
 def hunted(page: str, nth: int, repo: Path) -> dict[str, object]:
-    """What the page's nth hunt file finds in `repo`."""
+    """The result of the page's nth hunt file in `repo`."""
     file = repo.parent / f"hunt-{nth}.yaml"
     file.write_text(fences(DOCS / "how-to" / page, "yaml")[nth])
     return summary_of("--config", file.name, "--repo", str(repo), folder=repo.parent)
 
 
 def test_the_commit_that_eats_memory(tmp_path: Path) -> None:
-    """`no_oom` names the commit from which on the test holds more than the limit."""
+    """`no_oom` names the commit from which on the test uses more memory than the limit."""
     commits: list[Files] = [{"size": "300000000" if n >= 5 else "1000000"} for n in range(8)]
     commits[0] = {"size": "1000000", "suite.sh": "head -c $(cat size) /dev/zero | tail | wc -c\n"}
     ids = history(tmp_path / "repo", commits)
@@ -44,7 +44,7 @@ def test_the_commit_that_eats_memory(tmp_path: Path) -> None:
 
 
 def test_commits_that_do_not_build(tmp_path: Path) -> None:
-    """Without the overlay the answer is the stretch that does not build; with it, the commit itself."""
+    """Without the overlay, the answer is a run of commits that do not build. With it, it is one commit."""
     commits: list[Files] = [{"bug": "yes" if n >= 6 else "no"} for n in range(10)]
     commits[0] = {
         "bug": "no",
@@ -64,8 +64,8 @@ def test_commits_that_do_not_build(tmp_path: Path) -> None:
 
 
 def test_a_flaky_test(tmp_path: Path) -> None:
-    """The commit is found from which on the test fails every other time, though verdicts contradict."""
-    # Whether it fails hangs on how often it was run at this commit: every run of the hunt counts up.
+    """The commit is found from which on the test fails every other time, despite contradicting verdicts."""
+    # Whether it fails depends on how often it ran at this commit: every run of the hunt is counted.
     counted = (
         'n=$(cat "$COUNT" 2>/dev/null || echo 0); echo $((n + 1)) > "$COUNT"\n'
         'test "$(cat flaky)" = no || test $((n * 7919 / 64 % 2)) -eq 0\n'
@@ -81,7 +81,7 @@ def test_a_flaky_test(tmp_path: Path) -> None:
 
 
 def test_the_answer_is_passed_on(tmp_path: Path) -> None:
-    """Every command that tells of a hunt does so, and `run` repeats what it found."""
+    """Every command that shows a hunt works, and `run` repeats its answer."""
     commits: list[Files] = [{"test.sh": f"exit {n // 3}\n"} for n in range(5)]
     ids = history(tmp_path / "repo", commits)
     shown = "".join(fences(DOCS / "how-to/pass-on-the-answer.md", "sh")).splitlines()
@@ -97,7 +97,7 @@ def test_the_answer_is_passed_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", ["comparison.md", "untestable-is-not-innocent.md"])
 def test_figures_are_those_of_the_search(page: str) -> None:
-    """A figure that is told again stands in the page of the search, where it was measured."""
+    """A repeated figure is on the page of the search, where it was measured."""
     measured = (DOCS / "explanation/search.md").read_text(encoding="utf-8")
     figures = re.findall(r"(?:\d?\.\d{3}@)?\d+\.\d\d?(?=[ |])", "".join(_tables(page)))
     assert figures
@@ -111,3 +111,30 @@ def _tables(page: str) -> list[str]:
         for line in text.splitlines(keepends=True)
         if line.startswith("|") and ("@" in line or "% |" in line)
     ]
+
+
+def test_one_test_of_a_suite_that_also_fails_otherwise(tmp_path: Path) -> None:
+    """`tests` follows the named test past another that fails earlier, and past a commit without a result."""
+    suite = "<testsuite>{}<testcase classname='test_calc' name='test_other'>{}</testcase></testsuite>"
+    named = "<testcase classname='test_calc' name='test_parse_spaces'>{}</testcase>"
+    commits: list[Files] = [
+        {"report": suite.format(named.format("<failure/>" * (n >= 6)), "<failure/>" * (n >= 2))}
+        for n in range(8)
+    ]
+    commits[4] = {"report": suite.format("", "")}
+    commits[0] = {**commits[0], ".gitignore": "junit.xml\n", "bin/pytest": 'cp report "${2#--junitxml=}"\n'}
+    ids = history(tmp_path / "repo", commits)
+    text = fences(DOCS / "how-to/tests-and-benchmarks.md", "yaml")[0]
+    (tmp_path / "hunt.yaml").write_text(text.replace("command: ", "command: sh bin/"))
+    found = summary_of("--config", "hunt.yaml", "--repo", "repo", folder=tmp_path)
+    assert (found["first_bad"], found["exit_code"]) == (ids["c6"], 0)
+
+
+def test_only_one_failure_among_others(tmp_path: Path) -> None:
+    """Each of its hunts leaves the commits that fail in another way as suspects."""
+    hung, odebug = "echo 'ERROR: hung task'; exit 1\n", "echo 'WARNING: odebug'; exit 1\n"
+    scripts = ["exit 0\n"] * 3 + [odebug] * 3 + [hung] * 2
+    ids = history(tmp_path / "repo", [{"test.sh": script} for script in scripts])
+    for nth in (0, 1, 2):
+        found = hunted("one-failure-among-others.md", nth, tmp_path / "repo")
+        assert set(found["any_of"]) == {ids[f"c{n}"] for n in range(3, 7)}  # type: ignore[call-overload]

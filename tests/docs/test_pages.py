@@ -1,7 +1,8 @@
-"""Links lead somewhere, and what is shown can be typed in."""
+"""Links have targets, and the examples can be typed."""
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from typer.main import get_command
 
 from bisector import hunt_file
 from bisector.cli.app import app
-from bisector.predicate import Bad, Ending, Good, Judgement, Match, Run, Untestable
+from bisector.predicate import Bad, Ending, Ends, Good, Judgement, Match, Run, Untestable
 from bisector.probe.discovery import find_predicate
 from tests.docs.pages import DOCS, PAGES, anchors, command_lines, fences, name_of, targets
 
@@ -22,7 +23,7 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
 
 @every_page
 def test_relative_links_resolve(page: Path) -> None:
-    """Every link and image that is no web address leads to a file, and its anchor to a heading there."""
+    """The target of every relative link and image is a file, and its anchor a heading there."""
     for target in targets(page):
         if "://" in target:
             continue
@@ -33,13 +34,13 @@ def test_relative_links_resolve(page: Path) -> None:
 
 
 def test_every_page_is_in_the_index() -> None:
-    """No page of docs/ is left out of its index."""
+    """Every page of docs/ is in its index."""
     linked = {(DOCS / target).resolve() for target in targets(DOCS / "index.md")}
     assert {page for page in PAGES if page.is_relative_to(DOCS)} - {DOCS / "index.md"} <= linked
 
 
 def test_pictures_are_small() -> None:
-    """The README shows pictures that load at once."""
+    """The README's pictures load fast."""
     pictures = list((DOCS / "images").iterdir())
     assert pictures
     assert {picture.name for picture in pictures if picture.stat().st_size > MOST_BYTES} == set()
@@ -47,7 +48,7 @@ def test_pictures_are_small() -> None:
 
 @every_page
 def test_command_lines_parse(page: Path) -> None:
-    """Every `bisector ...` that is shown has a command and options that exist."""
+    """Every `bisector ...` example has a command and options that exist."""
     for words in command_lines(page):
         if "--help" in words:
             continue
@@ -61,7 +62,7 @@ def test_command_lines_parse(page: Path) -> None:
 
 @every_page
 def test_hunt_files_load(page: Path, tmp_path: Path) -> None:
-    """Every hunt file that is shown is one."""
+    """Every hunt file example loads."""
     for text in fences(page, "yaml"):
         if "test" in yaml.safe_load(text):
             (tmp_path / "hunt.yaml").write_text(text)
@@ -73,7 +74,7 @@ def test_hunt_files_load(page: Path, tmp_path: Path) -> None:
 )
 def test_the_predicate_to_copy_works(tmp_path: Path, slowest: int, expected: type[Judgement]) -> None:
     """The predicate in the how-to can be saved, found by its path, and judges as its text says."""
-    (text,) = fences(DOCS / "how-to/write-a-predicate.md", "python")
+    text, _ = fences(DOCS / "how-to/write-a-predicate.md", "python")
     (tmp_path / "slowest_request.py").write_text(text)
     kind = find_predicate("./slowest_request.py", tmp_path)
     predicate = kind(kind.Options.model_validate({"at_most": 250}))
@@ -82,3 +83,19 @@ def test_the_predicate_to_copy_works(tmp_path: Path, slowest: int, expected: typ
     found = [Match(0.1, f"request took {took} ms", (str(took),)) for took in times]
     run = Run(1.0, 0.5, 0.1, ending=Ending.EXITED, exit_code=0, matches={pattern: found})
     assert isinstance(predicate.judge(run, None), expected)
+
+
+def test_the_review_to_copy_works(tmp_path: Path) -> None:
+    """The method of the how-to fits into its predicate, also behind the guard of plug-ins."""
+    text, review = fences(DOCS / "how-to/write-a-predicate.md", "python")
+    whole = text.replace("import Bad, Good", "import Bad, Ends, Good") + textwrap.indent(
+        f"\n{review}", "    "
+    )
+    (tmp_path / "slowest_request.py").write_text(whole)
+    kind = find_predicate("./slowest_request.py", tmp_path)
+    predicate = kind(kind.Options.model_validate({}))
+    one, two = (Run(1.0, 0.5, 0.1, ending=Ending.EXITED, exit_code=code) for code in (1, 2))
+    assert predicate.reviews
+    assert predicate.review(Bad("slow"), one, Ends(bad=two)) == Untestable("another failure: exit code 1")
+    assert predicate.review(Bad("slow"), one, Ends(bad=one)) == Bad("slow")
+    assert predicate.review(Bad("slow"), one, Ends()) == Bad("slow")

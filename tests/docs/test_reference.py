@@ -1,4 +1,4 @@
-"""The reference says what the code says."""
+"""The reference agrees with the code."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.docs.pages import DOCS, GENERATED, PAGES, command_lines
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_generated_pages_are_up_to_date(name: str) -> None:
-    """A page written from the code is what the code would write now."""
+    """A generated page is what the code would write now."""
     text = (DOCS / "reference" / name).read_text(encoding="utf-8")
     assert text == WRITTEN[name](), f"run `make docs`: {name} is old"
 
 
 @pytest.mark.parametrize("name", commands())
 def test_every_command_is_shown_in_use(name: str) -> None:
-    """Each command stands in a page that was written by hand, not in the reference alone."""
+    """Each command is on a page that was written by hand, not only in the reference."""
     shown = [
         " ".join(["bisector", *words])
         for page in PAGES
@@ -33,7 +33,7 @@ def test_every_command_is_shown_in_use(name: str) -> None:
 
 
 def test_every_ending_is_among_the_exit_codes() -> None:
-    """The page of exit codes names each code, and each conclusion beside its own."""
+    """The page of exit codes has each code, and each conclusion with its code."""
     rows = re.findall(
         r"^\| (\d+) \| (?:`([a-z-]+)`)?", (DOCS / "reference/exit-codes.md").read_text(), re.MULTILINE
     )

@@ -1,4 +1,4 @@
-"""The documentation is plain modern English. proselint (`make lint`) knows English; this knows our habits."""
+"""The documentation is plain modern English. proselint (`make lint`) checks English; this checks habits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from tests.docs.pages import PAGES, name_of
 
 MOST_WORDS = 40
-"""A sentence of more words is two sentences."""
+"""A longer sentence should be two sentences."""
 
 STILTED: Mapping[str, str] = {
     r"whoever": "anyone who, or name the person",
@@ -41,7 +41,7 @@ STILTED: Mapping[str, str] = {
     r"guests?": "test suite, or hunt",
     r"(?-i:Bisector)": "bisector, as the command is called, also where a sentence begins",
 }
-"""Words that a maintainer of a present-day tool would not write, and what to write instead."""
+"""Words that a maintainer of a modern tool would not write, and their replacements."""
 
 ALLOWED = {"docs/glossary.md": {"guest"}}
 """Words that a page may use because it explains them."""
@@ -62,7 +62,7 @@ def test_no_stilted_words(page: Path) -> None:
 
 @every_page
 def test_sentences_are_short(page: Path) -> None:
-    """No sentence has more than 40 words, outside of tables; a colon or a semicolon ends one too."""
+    """No sentence outside tables has more than 40 words. A colon or a semicolon ends a sentence too."""
     texts = _prose(page, cells=False)
     sentences = [sentence for text in texts for sentence in re.split(r"(?<=[.:;?!])\s+", text)]
     assert [sentence for sentence in sentences if len(sentence.split()) > MOST_WORDS] == []
@@ -85,7 +85,7 @@ def _stilted(text: str) -> list[str]:
 
 
 def _prose(page: Path, cells: bool = True) -> Iterator[str]:
-    """The text of each paragraph and heading, and of table cells if `cells`; X stands for code."""
+    """The text of each paragraph and heading, and of table cells if `cells`. X replaces code."""
     inside = ""
     for block in MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8")):
         if block.type == "inline" and (cells or inside not in {"th_open", "td_open"}):

@@ -1,4 +1,4 @@
-"""The tutorial's hunt, typed in as it stands there."""
+"""The tutorial's hunt, typed as it is printed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = DOCS / "tutorial" / "first-hunt.md"
 
 
 def test_the_tutorial_works(tmp_path: Path) -> None:
-    """Its commands do what it says, in a history that is shorter and whose tests are quicker."""
+    """The commands of the tutorial do what it says, in a shorter history with faster tests."""
     (make,), (run,), afterwards = (text.splitlines() for text in fences(PAGE, "sh"))
     sample = tmp_path / "first-hunt"
     _typed(make, tmp_path)
@@ -40,7 +40,7 @@ def test_the_tutorial_works(tmp_path: Path) -> None:
 
 
 def _typed(line: str, folder: Path) -> str:
-    """What a command line prints; it must end well."""
+    """The output of a command line, which must succeed."""
     done = bisector(*shlex.split(line)[1:], folder=folder)
     assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
     return done.stdout

@@ -1,4 +1,4 @@
-"""A Dask cluster of real processes on loopback: a scheduler, and workers that come and go."""
+"""A Dask cluster of real processes on loopback: a scheduler, and workers that start and stop."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PATIENCE = 30.0
 
 
 def until(true: Callable[[], Any], what: str) -> None:
-    """Wait for something that another process does."""
+    """Wait for another process."""
     end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end, f"{what} did not come true"
@@ -46,7 +46,7 @@ class Cluster:
 
     @property
     def scheduler_file(self) -> Path:
-        """Where the scheduler has written its address."""
+        """The file to which the scheduler writes its address."""
         return self.folder / "scheduler.json"
 
     def start_scheduler(self) -> None:
@@ -55,27 +55,27 @@ class Cluster:
         self._start("scheduler", [*words, "--scheduler-file", str(self.scheduler_file)])
 
     def start_worker(self, name: str, **environment: str) -> None:
-        """Start a worker, named by the variable WORKER; it is there once it has registered."""
+        """Start a worker with its name in the variable WORKER. Does not wait until it has registered."""
         words = ["worker", "--scheduler-file", str(self.scheduler_file), "--name", name, "--no-nanny"]
         words += ["--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard"]
         words += ["--local-directory", str(self.folder / name)]
         self._start(name, words, WORKER=name, **environment)
 
     def registered(self, *names: str) -> None:
-        """Wait until these workers have come to the scheduler."""
+        """Wait until these workers have registered with the scheduler."""
         for name in names:
             until(
                 lambda n=name: b"Registered to" in (self.folder / f"{n}.log").read_bytes(), f"worker {name}"
             )
 
     def kill(self, name: str) -> None:
-        """End a process as a machine that loses its power would."""
+        """Kill a process, as a power failure would."""
         process = self.processes.pop(name)
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE)
 
     def end(self, *names: str) -> None:
-        """End processes as a user would, the scheduler last; wait for them."""
+        """Terminate processes as a user would, the scheduler last, and wait for them."""
         for name in names or sorted(self.processes, key=lambda one: one == "scheduler"):
             process = self.processes.pop(name)
             process.send_signal(signal.SIGTERM)
@@ -85,7 +85,7 @@ class Cluster:
             process.wait(PATIENCE)
 
     def left(self) -> list[Path]:
-        """What hunts have left in the folders of the workers that live."""
+        """Files of hunts in the folders of the running workers."""
         folders = [f for name in self.processes for f in (self.folder / name).glob("*/worker-*/bisector*")]
         return sorted(folders)
 
@@ -101,7 +101,7 @@ class Cluster:
 
 @contextlib.contextmanager
 def cluster(folder: Path, **workers: Mapping[str, str]) -> Iterator[Cluster]:
-    """A scheduler with these workers and their variables; ended with all that was started later."""
+    """A scheduler with these workers and their variables. All processes end with the context."""
     one = Cluster(folder)
     try:
         one.start_scheduler()
@@ -115,18 +115,18 @@ def cluster(folder: Path, **workers: Mapping[str, str]) -> Iterator[Cluster]:
 
 @dataclass
 class Hunting:
-    """One hunt on a cluster, as far as it came."""
+    """One hunt on a cluster, and what happened so far."""
 
     ground: Ground
     jobs: int = 1
-    """It begins once workers can take so many readings at once."""
+    """The hunt begins once the workers can take this many readings at once."""
     engine: DaskEngine | None = None
     readings: list[Reading] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     on_event: Callable[[Event], None] = lambda _event: None
 
     def tell(self, event: Event) -> None:
-        """Take note of an event."""
+        """Record an event."""
         self.events.append(event)
         if isinstance(event, ReadingTaken):
             self.readings.append(event.reading)
@@ -134,18 +134,18 @@ class Hunting:
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[DaskEngine]:
-        """The engine of the hunt; its ends are as the hunt file has them."""
+        """The engine of the hunt, with the endpoints of the hunt file."""
         plan = plan_of(self.ground, self.ground.hunt.good)
         ends = {"good": plan.good[0], "bad": plan.bad}
         key = self.ground.identity(ends, plan.good).key
-        # The machine of the tests is never calm.
+        # The machine of the tests is never quiet.
         with dask_engine_for(self.ground, key, ends, 0, self.tell, fair_attempts=0) as engine:
             self.engine = engine
             until(lambda: engine.jobs >= self.jobs, f"{self.jobs} places for readings")
             yield engine
 
     def run(self) -> Conclusion:
-        """The whole hunt."""
+        """Run the complete hunt."""
         with self.opened() as engine:
             plan = plan_of(self.ground, self.ground.hunt.good)
             lookahead = Lookahead(plan, Stopwatch(time.monotonic))
@@ -162,7 +162,7 @@ echo tested by "$WORKER"
 
 
 class Scene:
-    """A repository `repo` of 12 commits in `folder`, whose tests can be held, and say where they run."""
+    """A repository `repo` of 12 commits in `folder`. Its tests can be held, and record where they run."""
 
     def __init__(self, folder: Path, test: str = "test $(cat number) -lt 8\n") -> None:
         self.folder = folder
@@ -172,14 +172,14 @@ class Scene:
 
     @classmethod
     def at(cls, folder: Path) -> Scene:
-        """One that was made before."""
+        """A scene that already exists."""
         scene = cls.__new__(cls)
         scene.folder = folder
         return scene
 
     @contextlib.contextmanager
     def held(self, *whom: str) -> Iterator[None]:
-        """Tests on these workers, or of these commits, do not end meanwhile."""
+        """Tests on these workers, or of these commits, do not end in this context."""
         files = [self.folder / f"hold-{one}" for one in whom]
         for file in files:
             file.touch()
@@ -195,13 +195,13 @@ class Scene:
 
     @property
     def tests(self) -> list[tuple[str, str, int]]:
-        """Every test that was begun: worker, commit, process."""
+        """Every test that began: worker, commit, process."""
         file = self.folder / "tests"
         lines = file.read_text().splitlines() if file.exists() else []
         return [(worker, commit, int(pid)) for worker, commit, pid in map(str.split, lines)]
 
     def hunt(self, cluster: Cluster, jobs: int = 1, **said: Any) -> Hunting:
-        """A hunt here on `jobs` places; `said` are further keys, such as `test__timeout`."""
+        """A hunt in this scene with `jobs` places. `said` are further keys, such as `test__timeout`."""
         defaults = {
             "repository": str(self.folder / "repo"),
             "scratch": str(self.folder / "scratch"),

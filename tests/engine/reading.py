@@ -31,7 +31,7 @@ from tests.git_history import Node, write_history
 
 @dataclass
 class Lab:
-    """An engine over a repository of one commit, and what it told meanwhile."""
+    """An engine over a repository of one commit, and the events so far."""
 
     engine: Reader
     commit: str
@@ -46,7 +46,7 @@ class Lab:
         return self.engine.read(Request(self.commit, Role.SEARCH, against))
 
     def told(self, step: Step) -> list[str]:
-        """The details of all such steps so far."""
+        """The details of all events of this step so far."""
         return [detail for one, detail in self.steps if one is step]
 
 
@@ -62,8 +62,8 @@ def lab(
 ) -> Iterator[Lab]:
     """A lab in `folder` whose hunt has the test command `test`.
 
-    `said` are further keys, such as `test__folder` for `test.folder`; `engine` says how patient
-    the engine is, which retries faults without delay; `tmpdir` the TMPDIR around it.
+    `said` are further keys, such as `test__folder` for `test.folder`. `engine` are options of the engine,
+    which retries faults without delay. `tmpdir` is the TMPDIR around it.
     """
     arguments = {"longest_wait": 0.0, **(engine or {})}
     if not (folder / "repo").exists():

@@ -1,4 +1,4 @@
-"""Words allocated by a real OCaml program: a counter that needs only a variable in the hunt file."""
+"""A real OCaml program counts its allocated words. The hunt file only needs a variable for that."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HUNT = {
     ],
 )
 def test_words_allocated(test: str, options: dict[str, object], ratio: float, tmp_path: Path) -> None:
-    """The ratio is that of the words allocated, small blocks and large, and the same in every run."""
+    """The ratio is that of the allocated words, in small and large blocks, and is the same in every run."""
     slow, fast = ({"count.ml": PROGRAM.format(size=size)} for size in (200_000, 100_000))
     ids = write_history(tmp_path / "repo", [Node("fast", [], fast), Node("slow", ["fast"], slow)])
     with lab(tmp_path, test, predicate={"name": "counter", **options}, **HUNT) as found:

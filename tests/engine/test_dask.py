@@ -27,7 +27,7 @@ from tests.engine.cluster import Cluster, Hunting, Scene, alive, cluster, until
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A cluster of the workers `one` and `two`; whatever runs on `two` takes thrice as much."""
+    """A cluster with the workers `one` and `two`. Every program on `two` takes three times as much."""
     folder = tmp_path_factory.mktemp("cluster")
     with cluster(folder, one={"SPEED": "1"}, two={"SPEED": "3"}) as made:
         yield made
@@ -38,12 +38,12 @@ def search(commit: str) -> Request:
 
 
 def steps(hunt: Hunting, step: Step) -> list[str]:
-    """The details of all such steps."""
+    """The details of all events of this step."""
     return [event.detail for event in hunt.events if isinstance(event, StepBegan) and event.step is step]
 
 
 def test_the_first_bad_commit_is_found(two: Cluster, tmp_path: Path) -> None:
-    """By both workers; nothing is left there, their logs are here, and each step tells its host."""
+    """Both workers test and leave no files. Their logs are copied here, and each step names its host."""
     scene = Scene(tmp_path)
     hunt = scene.hunt(two, jobs=2)
     found = hunt.run()
@@ -60,8 +60,20 @@ def test_the_first_bad_commit_is_found(two: Cluster, tmp_path: Path) -> None:
     assert all(re.fullmatch(r"on \S+", detail) for detail in steps(hunt, Step.TESTING))
 
 
+def test_each_worker_installs_once(two: Cluster, tmp_path: Path) -> None:
+    """Workers have their own stores. The confirmation installs for the answer and its parent."""
+    scene = Scene(tmp_path, "test -e deps/x && test $(cat number) -lt 8\n")
+    install = f"echo $WORKER >>{tmp_path}/runs; mkdir deps && touch deps/x"
+    hunt = scene.hunt(two, jobs=2, setup={"command": install, "key": ["test.sh"], "keeps": ["deps"]})
+    found = hunt.run()
+    assert isinstance(found, FirstBad)
+    assert (found.commit, found.confirmed) == (scene.ids["c8"], True)
+    for _, times in Counter((tmp_path / "runs").read_text().split()).items():
+        assert times <= 3
+
+
 def killed_at_work(two: Cluster, scene: Scene) -> threading.Thread:
-    """Starts a third worker, which will be killed in mid-probe; what the others do is held until then."""
+    """Start a third worker that is killed during a probe. The other workers are held until then."""
     two.start_worker("doomed")
     two.registered("doomed")
 
@@ -77,7 +89,7 @@ def killed_at_work(two: Cluster, scene: Scene) -> threading.Thread:
 
 
 def test_a_killed_worker_costs_no_reading(two: Cluster, tmp_path: Path) -> None:
-    """Its probe begins anew on another one, each reading comes once, and its orphaned test is ended."""
+    """The probe starts again on another worker, each reading is taken once, and the orphaned test ends."""
     scene = Scene(tmp_path)
     hunt = scene.hunt(two, jobs=3)
     killer = killed_at_work(two, scene)
@@ -94,11 +106,11 @@ def test_a_killed_worker_costs_no_reading(two: Cluster, tmp_path: Path) -> None:
     assert Counter(one.commit for one in done if one) == Counter(request.commit for request in asked)
     assert Counter(tested for _, tested, _ in scene.tests)[commit] == 2
     (moved,) = steps(hunt, Step.RETRYING)
-    assert "went away while it probed; another worker takes over" in moved
+    assert "disappeared during a probe; another worker takes over" in moved
 
 
 def test_a_hunt_survives_a_killed_worker(two: Cluster, tmp_path: Path) -> None:
-    """Its answer is the same, with no reading too many, and nothing is left."""
+    """The answer is the same, no reading is repeated, and no files are left."""
     scene = Scene(tmp_path)
     hunt = scene.hunt(two, jobs=3)
     killer = killed_at_work(two, scene)
@@ -115,7 +127,7 @@ def test_a_hunt_survives_a_killed_worker(two: Cluster, tmp_path: Path) -> None:
 
 
 def test_a_worker_that_comes_late_gets_work(two: Cluster, tmp_path: Path) -> None:
-    """What waits for a place goes to it while the others are busy."""
+    """The late worker runs a waiting request while the others are busy."""
     scene = Scene(tmp_path)
     hunt = scene.hunt(two, jobs=2)
     with scene.held("one", "two"), hunt.opened() as engine:
@@ -140,7 +152,7 @@ SPEEDY = "test $(cat number) -lt 8 && n=1000 || n=1300\necho words: $((n * SPEED
 
 
 def test_workers_of_different_speed_compare(two: Cluster, tmp_path: Path) -> None:
-    """Each measures its own reference: a worker whose programs take thrice as much finds the same."""
+    """Each worker measures its own reference, so a worker that counts three times as much agrees."""
     scene = Scene(tmp_path, test=SPEEDY)
     counter = {"name": "counter", "pattern": r"words: (\d+)", "ratio": 1.1}
     hunt = scene.hunt(two, predicate=counter, jobs=2, engine__per_machine=2)
@@ -157,7 +169,7 @@ def test_workers_of_different_speed_compare(two: Cluster, tmp_path: Path) -> Non
 
 
 def test_one_measured_probe_at_a_time_on_one_machine(two: Cluster, tmp_path: Path) -> None:
-    """Two workers of one machine would disturb each other."""
+    """Two measurements on one machine would disturb each other."""
     scene = Scene(tmp_path)
     with scene.hunt(two, predicate={"name": "peak_memory"}).opened() as engine:
         assert engine.jobs == 1
@@ -175,7 +187,7 @@ def test_one_measured_probe_at_a_time_on_one_machine(two: Cluster, tmp_path: Pat
 
 
 def test_what_is_given_up_ends(two: Cluster, tmp_path: Path) -> None:
-    """The test ends though it would not by itself, and its worker takes the next."""
+    """The test is stopped, and its worker takes the next request."""
     scene = Scene(tmp_path)
     held = scene.ids["c3"]
     with scene.held(held), scene.hunt(two, jobs=2).opened() as engine:
@@ -207,7 +219,7 @@ with Scene.at(Path(folder)).hunt(Cluster(Path(cluster))).opened() as engine:
 
 
 def test_what_a_killed_bisector_left_is_taken_away(two: Cluster, tmp_path: Path) -> None:
-    """By the next hunt on the cluster: the test ends, and its slot is gone."""
+    """The next hunt on the cluster ends the test and removes its slot."""
     scene = Scene(tmp_path)
     with scene.held("one", "two"):
         words = [sys.executable, "-c", KILLED, str(tmp_path), str(two.folder), scene.ids["c3"]]
@@ -223,7 +235,7 @@ def test_what_a_killed_bisector_left_is_taken_away(two: Cluster, tmp_path: Path)
 
 
 def test_a_fault_of_one_worker_is_tried_elsewhere(two: Cluster, tmp_path: Path) -> None:
-    """A tool that only one worker has: that one takes all probes; without it, the hunt says what lacks."""
+    """If only one worker has a tool, it takes all probes. Without that worker, the hunt names the tool."""
     scene = Scene(tmp_path)
     tool = tmp_path / "tools/special-compiler"
     tool.parent.mkdir()
@@ -257,7 +269,7 @@ class Placed(Predicate[Options]):
 
 @pytest.mark.parametrize("source", ["bundle", "url"])
 def test_workers_need_nothing_of_this_machine(two: Cluster, tmp_path: Path, source: str) -> None:
-    """Neither the repository nor what lies beside the hunt file; clones stay in a folder that was named."""
+    """Workers need no repository and no files next to the hunt file, and keep clones in a named folder."""
     scene = Scene(tmp_path)
     kept = tmp_path / "kept"
     (tmp_path / "beside").mkdir()
@@ -283,7 +295,7 @@ def test_workers_need_nothing_of_this_machine(two: Cluster, tmp_path: Path, sour
 
 
 def test_a_commit_beyond_the_range_is_sent_after_it(two: Cluster, tmp_path: Path) -> None:
-    """As `good: auto` asks for; workers have the range only."""
+    """`good: auto` may need commits that are not in the range. They are sent to the workers later."""
     scene = Scene(tmp_path)
     with scene.hunt(two, good="main~4").opened() as engine:
         reading = engine.read(search(scene.ids["c2"]))
@@ -291,7 +303,7 @@ def test_a_commit_beyond_the_range_is_sent_after_it(two: Cluster, tmp_path: Path
 
 
 def test_without_its_scheduler_the_hunt_stops(tmp_path: Path) -> None:
-    """It says so in one sentence, and the tests on the workers end."""
+    """The error is one sentence, and the tests on the workers end."""
     scene = Scene(tmp_path)
     (tmp_path / "cluster").mkdir()
     with cluster(tmp_path / "cluster", one={}) as alone, scene.held("one"):
@@ -299,22 +311,22 @@ def test_without_its_scheduler_the_hunt_stops(tmp_path: Path) -> None:
             engine.begin(search(scene.ids["c1"]))
             until(lambda: engine.next(0.1) or scene.tests, "a test")
             alone.kill("scheduler")
-            with pytest.raises(EnvironmentFault, match="the Dask scheduler tcp://.* is gone; start it again"):
+            with pytest.raises(EnvironmentFault, match="the Dask scheduler tcp://.* is gone; restart it"):
                 engine.next()
         ((_, _, pid),) = scene.tests
         until(lambda: not alive(pid), "the end of the test")
 
 
 def test_a_scheduler_that_is_not_there(tmp_path: Path) -> None:
-    """The sentence names where it was looked for."""
+    """The error names the scheduler file that does not exist."""
     scene = Scene(tmp_path)
     nobody = Cluster(tmp_path)
-    with pytest.raises(EnvironmentFault, match=r"scheduler file .*scheduler\.json cannot be used"):
+    with pytest.raises(EnvironmentFault, match=r"cannot read the scheduler file .*scheduler\.json"):
         scene.hunt(nobody).run()
 
 
 def test_a_hunt_on_this_machine_imports_no_dask(tmp_path: Path) -> None:
-    """Dask takes half a second to import, and need not be installed."""
+    """Dask takes half a second to import, and may not be installed."""
     Scene(tmp_path)
     script = (
         "import os, sys\nos.environ['SCENE'] = os.environ['WORKER'] = '.'\n"

@@ -1,4 +1,4 @@
-"""When a run of the reference serves more than one reading: real processes, a figure that a script prints."""
+"""One run of the reference may serve several readings: real processes that print a value."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ while test -e {folder}/held; do sleep 0.02; done
 """
 OUTPUTS = {"build__command": "cat value >out", "build__outputs": ["out"]}
 NAMES = ("good", "fine", "between", "worse", "bad")
-"""The commits in turn; each prints its value times the pace of the machine."""
+"""The commits in order. Each prints its value times the pace of the machine."""
 VALUES = (100, 110, 300, 1500, 2000)
 ENDLESS = ("worse", "bad")
-"""These go on until they are ended."""
+"""Tests of these commits run until they are stopped."""
 
 
 @dataclass
 class Scene:
-    """A lab, the commits by name, what both ends are like, and the reader's clock."""
+    """A lab, the commits by name, the endpoints, and the clock of the reader."""
 
     lab: Lab
     ids: dict[str, str]
@@ -54,23 +54,23 @@ class Scene:
     ends: Endpoints
 
     def read(self, name: str, role: Role = Role.SEARCH, ends: Endpoints | None = None) -> Reading:
-        """One reading against the good commit; a search may end early by the ends."""
+        """One reading against good. In a search it may end early, according to the endpoints."""
         ends = self.ends if role is Role.SEARCH else ends
         fresh = role is Role.CONFIRMATION
         return self.lab.engine.read(Request(self.ids[name], role, self.ids["good"], fresh, ends))
 
     def read_ends(self, *, whole: bool) -> None:
-        """The premise: the bad endpoint ended early unless `whole`."""
+        """The premise. The bad endpoint ends early unless `whole`."""
         good = (self.read("good", Role.PREMISE),)
         bad = self.read("bad", Role.PREMISE, None if whole else Endpoints(good, ()))
         self.ends = Endpoints(good, (bad,))
 
     def later(self) -> None:
-        """Let so much time pass that no run is one that has just ended."""
+        """Let so much time pass that no run counts as recent."""
         self.clock.now += 1000.0
 
     def runs(self) -> list[str]:
-        """The commits run since the last call, in turn."""
+        """The commits that ran since the last call, in order."""
         path = self.lab.folder / "runs"
         names = {identity: name for name, identity in self.ids.items()}
         told = [names[line] for line in path.read_text().split()]
@@ -78,15 +78,23 @@ class Scene:
         return told
 
     def pace(self, pace: int) -> None:
-        """How much the machine has everything print."""
+        """Set the factor for all printed values."""
         (self.lab.folder / "pace").write_text(str(pace))
 
 
 @contextmanager
 def scene(
-    folder: Path, patch: pytest.MonkeyPatch, *, outputs: bool = False, whole: bool = False
+    folder: Path,
+    patch: pytest.MonkeyPatch,
+    *,
+    outputs: bool = False,
+    whole: bool = False,
+    repeats: bool = False,
 ) -> Iterator[Scene]:
-    """A scene whose premise was read; with `outputs` it is known which builds are the same."""
+    """A scene with its premise. With `outputs` the reader knows which builds are identical.
+
+    `repeats`: the predicate says that its figure does not depend on the machine.
+    """
     clock = SimpleNamespace(now=0.0)
     patch.setattr(pairs, "time", SimpleNamespace(monotonic=lambda: clock.now))
     endless = () if whole else ENDLESS
@@ -97,7 +105,7 @@ def scene(
     made = write_history(folder / "repo", chain(len(NAMES), files))
     ids = dict(zip(NAMES, made.values(), strict=True))
     (folder / "good").write_text(ids["good"])
-    (folder / "live.py").write_text(LIVE)
+    (folder / "live.py").write_text(f"{LIVE}\n    repeats = {repeats}\n")
     (folder / "test.sh").write_text(SCRIPT.format(folder=folder))
     with lab(
         folder,
@@ -121,7 +129,7 @@ def is_early(reading: Reading) -> bool:
 def test_a_clearly_good_candidate_costs_no_run_of_the_reference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where bad was ended early, it is held against an earlier one, and says so."""
+    """If bad was ended early, the candidate is compared with an earlier run, and the reason says so."""
     with scene(tmp_path, monkeypatch) as here:
         assert here.runs() == ["good", "good", "good", "bad"]
         assert is_early(here.ends.bad[0])
@@ -137,7 +145,7 @@ def test_a_clearly_good_candidate_costs_no_run_of_the_reference(
 def test_what_is_neither_is_held_against_a_run_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A ratio that is not clearly good is measured against the reference, run after it."""
+    """A ratio that is not clearly good is measured with a new run of the reference after it."""
     with scene(tmp_path, monkeypatch) as here:
         earlier = [run for one in here.ends.good for run in (one.run, one.reference)]
         earlier += [one.reference for one in here.ends.bad]
@@ -152,7 +160,7 @@ def test_what_is_neither_is_held_against_a_run_of_its_own(
 def test_a_bad_candidate_has_the_reference_run_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Unless it was run immediately before: then that run serves."""
+    """The reference runs after a bad candidate, unless it ran immediately before."""
     with scene(tmp_path, monkeypatch, outputs=True) as here:
         here.later()
         here.runs()
@@ -171,8 +179,8 @@ def test_a_bad_candidate_has_the_reference_run_after_it(
 def test_for_a_while_after_a_run_as_fast_as_ever_a_bad_candidate_needs_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Of the reference, or of a plainly good candidate: the machine is no slower; later nothing says so."""
-    # Of runs as short as these the times scatter too much.
+    """A recent fast run of the reference or of a good candidate shows that the machine is not slower."""
+    # The times of such short runs vary too much.
     monkeypatch.setattr(pairs.Pairs, "_time", lambda *_: 1.0)
     with scene(tmp_path, monkeypatch) as here:
         here.later()
@@ -191,7 +199,7 @@ def test_for_a_while_after_a_run_as_fast_as_ever_a_bad_candidate_needs_no_other(
 def test_a_run_that_was_not_as_fast_says_nothing_of_the_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A good candidate that took a quarter more than the fastest reference: the machine may be slower."""
+    """A good candidate 25% slower than the fastest reference may mean that the machine is slower."""
     with scene(tmp_path, monkeypatch) as here:
         here.later()
         here.pace(12)
@@ -205,7 +213,7 @@ def test_a_run_that_was_not_as_fast_says_nothing_of_the_machine(
 def test_a_reference_that_is_slower_now_takes_an_early_end_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The machine has become slower: the pair is run again, and what was ended is good."""
+    """If the machine became slower, the pair runs again, and the candidate that was ended early is good."""
     with scene(tmp_path, monkeypatch) as here:
         here.later()
         here.pace(100)
@@ -222,7 +230,7 @@ def test_a_reference_that_is_slower_now_takes_an_early_end_back(
 def test_premise_and_confirmation_have_a_run_of_the_reference(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outputs: bool
 ) -> None:
-    """Before theirs, whatever was run earlier, and also where that was clearly good."""
+    """The reference runs first, whatever ran earlier, and even if that was clearly good."""
     with scene(tmp_path, monkeypatch, outputs=outputs) as here:
         here.runs()
         for name, role in (
@@ -241,7 +249,7 @@ def test_premise_and_confirmation_have_a_run_of_the_reference(
 def test_the_run_that_has_just_ended_serves_the_premise_and_the_confirmation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The good endpoint run for its own sake is the reference of the bad one, if that is ended early."""
+    """A run of good for its own reading is also the reference of bad, if bad is ended early."""
     with scene(tmp_path, monkeypatch, outputs=True) as here:
         assert here.runs() == ["good", "good", "bad"]
         assert here.ends.bad[0].reference == here.ends.good[0].run
@@ -256,7 +264,7 @@ def test_the_run_that_has_just_ended_serves_the_premise_and_the_confirmation(
 def test_where_bad_was_measured_whole_the_reference_is_always_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outputs: bool
 ) -> None:
-    """Every candidate is held against a run of its own, good or bad."""
+    """Every candidate is compared with a new run of the reference, good or bad."""
     with scene(tmp_path, monkeypatch, outputs=outputs, whole=True) as here:
         assert isinstance(here.ends.bad[0].judgement, Measured)
         here.runs()
@@ -265,3 +273,29 @@ def test_where_bad_was_measured_whole_the_reference_is_always_run(
             reading = here.read(name)
             assert here.runs() == ["good", name]
             assert "earlier" not in reading.judgement.why
+
+
+def test_a_figure_that_repeats_needs_one_run_of_the_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the search one run a commit is enough; the confirmation runs the reference again."""
+    with scene(tmp_path, monkeypatch, whole=True, repeats=True) as here:
+        here.later()
+        here.runs()
+        found = here.read("between")
+        assert here.runs() == ["between"]
+        assert isinstance(found.judgement, Measured) and found.judgement.value == pytest.approx(3)
+        assert found.reference is not None and found.judgement.why.endswith("run earlier")
+        here.read("between", Role.CONFIRMATION)
+        assert here.runs() == ["good", "between"]
+
+
+def test_a_figure_that_may_change_is_paired_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without that promise, the reference runs again for a commit that is not far off."""
+    with scene(tmp_path, monkeypatch, whole=True) as here:
+        here.later()
+        here.runs()
+        here.read("between")
+        assert here.runs() == ["good", "between"]

@@ -1,4 +1,4 @@
-"""Measured runs that are ended as soon as they are certain to be bad: real processes."""
+"""Measured runs end as soon as they are certainly bad, with real processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BELIEVING = {"fair_attempts": 0}
 def ends(
     folder: Path, program: str, good: float, bad: float, **said: Any
 ) -> Iterator[tuple[Lab, Endpoints, str]]:
-    """A lab whose commit is bad, the readings of both ends, and the good commit."""
+    """A lab whose commit is bad, the readings of both endpoints, and the good commit."""
     files = [{"test.py": program.format(seconds=seconds)} for seconds in (good, bad)]
     ids = write_history(folder / "repo", [Node("good", [], files[0]), Node("bad", ["good"], files[1])])
     with lab(folder, [sys.executable, "test.py"], engine=BELIEVING, **said) as found:
@@ -50,7 +50,7 @@ def ends(
 def test_ended_when_certain(
     predicate: str, program: str, good: float, bad: float, figure: str, tmp_path: Path
 ) -> None:
-    """In the search a run is ended half way to the bad endpoint's figure, and is bad; else it is measured."""
+    """In the search, a run that comes halfway to bad's figure ends early and is bad. Others are measured."""
     with ends(tmp_path, program, good, bad, predicate=predicate) as (found, both, reference):
         reading = found.engine.read(Request(found.commit, Role.SEARCH, reference, endpoints=both))
         assert isinstance(reading.judgement, Bad)
@@ -71,7 +71,7 @@ def test_ended_when_certain(
 def test_a_bad_end_at_a_limit(
     predicate: str, program: str, good: float, bad: float, said: dict[str, Any], tmp_path: Path
 ) -> None:
-    """What the bad endpoint had come to when it was stopped at a limit tells enough to end others early."""
+    """The figure of the bad endpoint when it was stopped at a limit is enough to end others early."""
     with ends(tmp_path, program, good, bad, predicate=predicate, **said) as (found, both, reference):
         assert {reading.run and reading.run.ending for reading in both.bad} <= {
             Ending.TIMEOUT,
@@ -82,7 +82,7 @@ def test_a_bad_end_at_a_limit(
 
 
 def test_ends_too_near_each_other(tmp_path: Path) -> None:
-    """Where a good run with bad luck could be taken for bad, every run is measured whole."""
+    """If an unlucky good run could be judged bad, every run is measured to the end."""
     with ends(tmp_path, BURN, 0.1, 0.3, predicate="per_test_user_time") as (found, both, reference):
         reading = found.engine.read(Request(found.commit, Role.SEARCH, reference, endpoints=both))
         assert isinstance(reading.judgement, Measured)

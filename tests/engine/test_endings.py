@@ -1,4 +1,4 @@
-"""Every way in which a test can end: judged, untestable, or no fault of the commit's."""
+"""Every way in which a test can end: judged, untestable, or not the fault of the commit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .reading import lab
 HOLD = f"{sys.executable} -c 'import time; held = bytearray(80 << 20); time.sleep(1)'"
 SMALL = {"test__memory": "40MiB"}
 BELIEVING = {"fair_attempts": 0}
-"""What a crowded machine does to verdicts is the matter of test_fair_readings."""
+"""The effect of load on verdicts is tested in test_fair_readings."""
 MARKERS = {"name": "markers_within", "within": "200ms"}
 DAEMON = f"""{sys.executable} -c '
 import os, time
@@ -39,17 +39,17 @@ ENDINGS = [
     pytest.param("exit 125", {}, Untestable, "exit code 125", id="exit 125"),
     pytest.param("kill -SEGV $$", {}, Bad, r"killed by signal 11 \(SIGSEGV\)", id="signal"),
     pytest.param(
-        "sh -c 'kill -SEGV $$'; exit $?", {}, Bad, r"139 \(as a shell says of SIGSEGV", id="in shell"
+        "sh -c 'kill -SEGV $$'; exit $?", {}, Bad, r"139 \(what a shell returns for SIGSEGV", id="in shell"
     ),
     pytest.param(
         "kill -KILL $$", {"predicate": "no_oom"}, Untestable, "not at the memory limit", id="SIGKILL"
     ),
-    pytest.param("timeout 0.1 sleep 9", {}, Bad, r"exit code 124 \(as the script's own", id="own timeout"),
+    pytest.param("timeout 0.1 sleep 9", {}, Bad, r"exit code 124 \(what `timeout` in", id="own timeout"),
     pytest.param(
         "timeout 0.1 sleep 9; echo 0/0",
         {"predicate": "scoreboard"},
         Untestable,
-        "no score, or one of no tests",
+        "no score, or a score with zero tests",
         id="own timeout, nothing captured",
     ),
     pytest.param("sleep 60", {"test__timeout": "200ms"}, Bad, "the hunt's timeout", id="hunt's timeout"),
@@ -63,7 +63,9 @@ ENDINGS = [
     pytest.param(HOLD, SMALL, Bad, "hunt's memory limit", id="memory limit"),
     pytest.param(HOLD, {**SMALL, "predicate": "no_oom"}, Bad, "at the memory limit", id="OOM"),
     pytest.param(f"{HOLD}; true", {**SMALL, "predicate": "no_oom"}, Bad, "at the memory", id="OOM survived"),
-    pytest.param(HOLD, {"test__memory": "300MiB", "predicate": "no_oom"}, Good, "below the", id="no OOM"),
+    pytest.param(
+        HOLD, {"test__memory": "300MiB", "predicate": "no_oom"}, Good, "without running out", id="no OOM"
+    ),
     pytest.param("echo '(ok-len 1'; sleep 60", {"predicate": MARKERS}, Good, "1 marker within", id="marker"),
     pytest.param("sleep 60", {"predicate": MARKERS}, Bad, "0 of 1 marker within 0.2 s", id="marker missing"),
     pytest.param(
@@ -78,15 +80,13 @@ ENDINGS = [
         id="fork storm",
     ),
     pytest.param(f"{DAEMON}; until [ -s daemon ]; do :; done", {}, Good, "exit code 0", id="daemon"),
-    pytest.param("no-such-program", {}, Untestable, r"is not there \(exit 127\)", id="binary missing"),
-    pytest.param(["no-such-program"], {}, Untestable, r"is not there \(exit 127\)", id="binary, no shell"),
-    pytest.param("./gone.sh", {}, Untestable, r"is not there \(exit 127\)", id="script missing"),
+    pytest.param("no-such-program", {}, Untestable, r"was not found \(exit 127\)", id="binary missing"),
+    pytest.param(["no-such-program"], {}, Untestable, r"was not found \(exit 127\)", id="binary, no shell"),
+    pytest.param("./gone.sh", {}, Untestable, r"was not found \(exit 127\)", id="script missing"),
     pytest.param("chmod -x run.sh; ./run.sh", {}, Untestable, r"cannot be executed \(exit 126\)", id="no x"),
-    pytest.param("./elsewhere", {}, Untestable, "is not there", id="interpreter missing"),
-    pytest.param(
-        "true", {"test__folder": "gone"}, Untestable, "folder gone of the test", id="folder missing"
-    ),
-    pytest.param("true", {"build__command": "exit 2"}, Untestable, "does not build", id="no build"),
+    pytest.param("./elsewhere", {}, Untestable, "was not found", id="interpreter missing"),
+    pytest.param("true", {"test__folder": "gone"}, Untestable, "the test's folder gone", id="folder missing"),
+    pytest.param("true", {"build__command": "exit 2"}, Untestable, "the build fails", id="no build"),
 ]
 FILES = {"run.sh": "#!/bin/sh\n", "elsewhere": "#!/no/such/interpreter\n"}
 
@@ -95,7 +95,7 @@ FILES = {"run.sh": "#!/bin/sh\n", "elsewhere": "#!/no/such/interpreter\n"}
 def test_judged_or_untestable(
     test: object, said: dict[str, Any], kind: type[Judgement], why: str, tmp_path: Path
 ) -> None:
-    """Each ending of a real process is the judgement that it should be, with its reason."""
+    """Each ending of a real process gives the expected judgement, with its reason."""
     with lab(tmp_path, test, FILES, engine=BELIEVING, **said) as found:
         judgement = found.read().judgement
     assert isinstance(judgement, kind)
@@ -103,7 +103,7 @@ def test_judged_or_untestable(
 
 
 def test_nothing_is_left_of_a_daemon(tmp_path: Path) -> None:
-    """A daemon that a good test leaves behind is gone when the reading is there."""
+    """A daemon that a good test leaves behind is gone after the reading."""
     with lab(tmp_path, f"{DAEMON}; until [ -s daemon ]; do :; done; cat daemon") as found:
         reading = found.read()
     assert reading.run is not None
@@ -121,7 +121,7 @@ def test_nothing_is_left_of_a_daemon(tmp_path: Path) -> None:
     ],
 )
 def test_build_tool_missing(command: object, tmp_path: Path) -> None:
-    """A tool that the machine lacks stops the hunt instead of making every commit untestable."""
+    """A build tool that the machine lacks stops the hunt. Otherwise every commit would be untestable."""
     with (
         lab(tmp_path, "true", build__command=command) as found,
         pytest.raises(EnvironmentFault, match="needs `no-such-tool`, which is not on PATH"),
@@ -131,13 +131,13 @@ def test_build_tool_missing(command: object, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["if true; then exit 127; fi", "sh -c no-such-tool", "sh gone/build.sh"])
 def test_words_of_the_shell_are_no_tools(command: str, tmp_path: Path) -> None:
-    """A build that ends with exit 127 though all programs of its line are there is its own affair."""
+    """If all programs of the command line exist, exit 127 of a build is an ordinary failure."""
     with lab(tmp_path, "true", build__command=command) as found:
         assert isinstance(found.read().judgement, Untestable)
 
 
 def test_log_cannot_be_written(tmp_path: Path) -> None:
-    """A fault of the machine is retried, then raised; it is never a judgement."""
+    """A fault of the machine is retried, then raised. It is never a judgement."""
     with lab(tmp_path, "true") as found:
         shutil.rmtree(tmp_path / "logs")
         with pytest.raises(InfrastructureFault, match="cannot write the log"):
@@ -146,7 +146,7 @@ def test_log_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_fault_that_passes(tmp_path: Path) -> None:
-    """A fault that is gone at the second attempt leaves no trace in the reading."""
+    """A fault that is gone at the second attempt does not appear in the reading."""
 
     def mend(step: Step) -> None:
         if step is Step.RETRYING:
@@ -164,16 +164,16 @@ def test_a_fault_that_passes(tmp_path: Path) -> None:
     ("wanted", "others", "said"),
     [
         pytest.param(
-            600, 0, "fault: a process of the test was killed because the machine ran out", id="alone"
+            600, 0, "fault: the machine ran out of memory and killed a process of the test", id="alone"
         ),
         pytest.param(170, 3, "judged Good", id="crowded at first"),
     ],
 )
 def test_machine_out_of_memory(wanted: int, others: int, said: str, tmp_path: Path) -> None:
-    """A kill because the whole machine has no memory left is a fault, not a verdict.
+    """If the whole machine is out of memory, the kill is a fault and not a verdict.
 
-    The machine is a memory group that this test's bisector lives in, with others who leave when the test
-    is tried again: what is below the limit when it is alone is good.
+    The machine is a memory group for the bisector of this test and other processes. These leave when the test
+    is retried. A test below the limit is good when it is alone.
     """
     top = detect().memory
     assert top

@@ -1,4 +1,4 @@
-"""Wall-clock verdicts on a crowded machine are repeated, and never bad without a fair run."""
+"""Wall-clock verdicts on a busy machine are repeated, and are never bad without a fair run."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ pytestmark = pytest.mark.alone
 
 CPU = min(os.sched_getaffinity(0))
 BURN = f"{sys.executable} -c 'import time\nwhile time.process_time() < {{}}: pass'"
-"""Uses that many seconds of CPU time, however long it takes."""
+"""Uses this many seconds of CPU time, however long that takes."""
 
 needs_pressure = pytest.mark.skipif(not detect().unified, reason="needs a writable control group, version 2")
 
 
 @contextmanager
 def crowd(size: int = 8) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Processes that keep the CPU busy that tests are pinned to."""
+    """Processes that keep the CPU of the tests busy."""
     line = ["taskset", "-c", str(CPU), "sh", "-c", "while :; do :; done"]
-    # Sessions of their own, as the kernel may share a CPU out to sessions (sched(7), autogroup).
+    # Each has its own session, because the kernel may divide a CPU between sessions (sched(7), autogroup).
     processes = [subprocess.Popen(line, start_new_session=True) for _ in range(size)]
     try:
         yield processes
@@ -45,12 +45,12 @@ Waiting = Callable[[Quiet, Callable[[str], None]], str | None]
 
 
 def gave_up(quiet: Quiet, on_wait: Callable[[str], None]) -> str | None:
-    """A machine that never gets calm."""
+    """A machine that never gets quiet."""
     return "the machine was still busy"
 
 
 def calmed_by(processes: list[subprocess.Popen[bytes]]) -> Waiting:
-    """A machine that gets calm while it is waited for."""
+    """A machine that gets quiet while bisector waits for it."""
 
     def wait(quiet: Quiet, on_wait: Callable[[str], None]) -> str | None:
         on_wait("load per core 5")
@@ -66,7 +66,7 @@ def calmed_by(processes: list[subprocess.Popen[bytes]]) -> Waiting:
 @pytest.mark.parametrize(
     ("test", "said"),
     [
-        pytest.param(BURN.format(0.25), {"test__timeout": "1500ms"}, id="the hunt's timeout"),
+        pytest.param(BURN.format(0.25), {"test__timeout": "500ms"}, id="the hunt's timeout"),
         pytest.param(f"timeout 1.5 {BURN.format(0.25)}", {}, id="the script's own timeout"),
         pytest.param(
             f"timeout 1.5 {BURN.format(0.25)} && echo '(ok-len 1'; true",
@@ -86,7 +86,7 @@ def calmed_by(processes: list[subprocess.Popen[bytes]]) -> Waiting:
     ],
 )
 def test_slow_only_because_of_others(test: str, said: dict[str, object], tmp_path: Path) -> None:
-    """What is bad only in a crowd is repeated when that is gone, and then good."""
+    """A run that is bad only under load is repeated without load, and is then good."""
     with crowd() as others:
         engine = {"wait_for_quiet": calmed_by(others), "fair_attempts": 6}
         with lab(tmp_path, test, engine=engine, measure__cpus=[CPU], **said) as found:
@@ -104,7 +104,7 @@ def test_slow_only_because_of_others(test: str, said: dict[str, object], tmp_pat
             BURN.format(9), {"test__timeout": "500ms"}, "the hunt's timeout", id="the hunt's timeout"
         ),
         pytest.param(
-            f"timeout 0.5 {BURN.format(9)}", {}, "the script's own `timeout`", id="the script's own timeout"
+            f"timeout 0.5 {BURN.format(9)}", {}, "`timeout` in a script", id="the script's own timeout"
         ),
         pytest.param(
             f"timeout 0.5 {BURN.format(9)}; echo total: 0/0",
@@ -121,7 +121,7 @@ def test_never_a_fair_run(test: str, said: dict[str, object], why: str, tmp_path
         with lab(tmp_path, test, engine=engine, measure__cpus=[CPU], **said) as found:
             reading = found.read()
             assert len(found.told(Step.TESTING)) == 2
-            assert found.told(Step.WAITING) == ["the machine was still busy; going on all the same"]
+            assert found.told(Step.WAITING) == ["the machine was still busy; continuing anyway"]
     assert isinstance(reading.judgement, Undecided) and isinstance(reading.judgement, Untestable)
     assert why in reading.judgement.why
     assert "but none of 2 runs was fair: it waited for a CPU" in reading.judgement.why
@@ -132,7 +132,7 @@ def test_never_a_fair_run(test: str, said: dict[str, object], why: str, tmp_path
     ("test", "kind"), [("echo '(ok-len 1'; sleep 9", Good), (f"{BURN.format(0.2)}; exit 1", Bad)]
 )
 def test_what_a_crowd_cannot_change(test: str, kind: type, tmp_path: Path) -> None:
-    """Markers in time, and an exit code of the test's own, are believed at once."""
+    """Markers in time, and the exit code of the test itself, count at once."""
     predicate = "markers_within" if kind is Good else "exit_status"
     with crowd(), lab(tmp_path, test, predicate=predicate, measure__cpus=[CPU]) as found:
         assert isinstance(found.read().judgement, kind)
@@ -140,14 +140,14 @@ def test_what_a_crowd_cannot_change(test: str, kind: type, tmp_path: Path) -> No
 
 
 def test_a_slow_test_alone(tmp_path: Path) -> None:
-    """A test that sleeps past its timeout waited for nobody, and its verdict holds at once."""
+    """A test that sleeps past its timeout did not wait for a CPU, and its verdict counts at once."""
     with lab(tmp_path, "sleep 60", test__timeout="2s") as found:
         assert isinstance(found.read().judgement, Bad)
         assert len(found.told(Step.TESTING)) == 1
 
 
 def test_quiet_is_waited_for_before_each_reading(tmp_path: Path) -> None:
-    """The hunt's own `quiet` is asked before the test, and its failure is told."""
+    """The hunt's `quiet` is checked before each test, and a failure is reported."""
     asked: list[Quiet] = []
 
     def wait(quiet: Quiet, on_wait: Callable[[str], None]) -> str | None:

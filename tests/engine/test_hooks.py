@@ -1,4 +1,4 @@
-"""The user's own commands before and after what is measured."""
+"""The user's own commands before and after a measurement."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .reading import lab
 
 
 def noting(folder: Path, **other: Any) -> dict[str, Any]:
-    """`measure` keys that write down when they ran."""
+    """Keys of `measure` that record when they ran."""
     return {f"measure__{when}": f"echo {when} >> {folder}/notes" for when in ("before", "after")} | other
 
 
@@ -29,7 +29,7 @@ def notes(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("test", ["true", "exit 1", "kill -9 $$", "sleep 60"])
 def test_around_every_reading(test: str, tmp_path: Path) -> None:
-    """Before the test and after it, whatever came of it, without a trace in the slots' folder."""
+    """The hooks run before and after each test, whatever its result, and leave no files with the slots."""
     line = f"echo test >> {tmp_path}/notes; {test}"
     said = noting(tmp_path, test__timeout="300ms")
     with lab(tmp_path, line, engine={"fair_attempts": 0}, **said) as found:
@@ -39,7 +39,7 @@ def test_around_every_reading(test: str, tmp_path: Path) -> None:
 
 
 def test_after_a_fault(tmp_path: Path) -> None:
-    """Each attempt of a reading that meets a fault of the machine is undone."""
+    """If a reading meets a fault of the machine, `after` runs for each attempt."""
     with lab(tmp_path, "true", **noting(tmp_path)) as found:
         (tmp_path / "logs").rmdir()
         with pytest.raises(InfrastructureFault):
@@ -48,7 +48,7 @@ def test_after_a_fault(tmp_path: Path) -> None:
 
 
 def test_after_an_interrupt(tmp_path: Path) -> None:
-    """Ctrl-C in the middle is undone too."""
+    """`after` also runs on Ctrl-C."""
     measure = Measure(before="echo before >> notes", after="echo after >> notes")
     with pytest.raises(KeyboardInterrupt), hooks(measure, tmp_path, tmp_path):
         assert notes(tmp_path) == ["before"]
@@ -57,10 +57,10 @@ def test_after_an_interrupt(tmp_path: Path) -> None:
 
 
 def test_before_fails(tmp_path: Path) -> None:
-    """A `before` that fails stops the hunt with its last line, and is undone all the same."""
+    """A `before` that fails stops the hunt with its last line, and `after` still runs."""
     measure = Measure(before="echo no such session >&2; exit 4", after="echo after >> notes")
     with (
-        pytest.raises(EnvironmentFault, match=r"measure.before fails \(exit 4: no such session\); mend it"),
+        pytest.raises(EnvironmentFault, match=r"measure.before failed \(exit 4: no such session\); fix it"),
         hooks(measure, tmp_path, tmp_path),
     ):
         pytest.fail("ran what must not be measured")
@@ -68,7 +68,7 @@ def test_before_fails(tmp_path: Path) -> None:
 
 
 def test_what_after_starts_goes_on(tmp_path: Path) -> None:
-    """Work that `after` takes up again outlives it and is not waited for."""
+    """A process that `after` starts outlives it and is not waited for."""
     measure = Measure(after="sleep 600 & echo $! > pid")
     with hooks(measure, tmp_path, tmp_path):
         pass
@@ -76,7 +76,7 @@ def test_what_after_starts_goes_on(tmp_path: Path) -> None:
 
 
 def test_killed_in_the_middle(tmp_path: Path) -> None:
-    """After kill -9 of bisector the next start runs what was left, once; a living one's is left alone."""
+    """After SIGKILL of bisector, the next start runs its pending `after` once, but none of a living one."""
     program = (
         "import sys, time; from pathlib import Path\n"
         "from bisector.engine.hooks import hooks\nfrom bisector.hunt_file.model import Measure\n"
@@ -96,22 +96,22 @@ def test_killed_in_the_middle(tmp_path: Path) -> None:
 
 
 def test_pending_that_fails(tmp_path: Path) -> None:
-    """What cannot be made good stays on record, and the message says how to be rid of it."""
+    """If a pending command fails, its record stays, and the message says how to remove it."""
     (tmp_path / "9.after").write_text('{"after": "exit 3", "folder": "/"}')
     for _ in range(2):
-        with pytest.raises(EnvironmentFault, match=r"exit 3\); a hunt that was killed.*remove .*9\.after"):
+        with pytest.raises(EnvironmentFault, match=r"exit 3\); a killed hunt left it.*remove .*9\.after"):
             finish_pending(tmp_path)
 
 
 def test_a_record_cut_short(tmp_path: Path) -> None:
-    """A record whose owner died before it was written asks for nothing."""
+    """A record whose owner died before it was written is ignored."""
     (tmp_path / "9.after").write_text("")
     finish_pending(tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_pinned(tmp_path: Path) -> None:
-    """Tests are kept to the CPUs asked for, with all that they start."""
+    """Tests and all their processes run only on the given CPUs."""
     cpu = max(os.sched_getaffinity(0))
     line = f"sh -c 'exec {sys.executable} -c \"import os; print(os.sched_getaffinity(0))\"'"
     with lab(tmp_path, line, measure__cpus=[cpu]) as found:
@@ -120,9 +120,11 @@ def test_pinned(tmp_path: Path) -> None:
 
 
 def test_pinned_to_what_is_not_there(tmp_path: Path) -> None:
-    """A CPU that the machine does not have is the hunt file's mistake."""
+    """A CPU that the machine does not have is an error in the hunt file."""
     with (
-        pytest.raises(HuntFileError, match=r"measure.cpus: there is no CPU 4095 for bisector; there are \d"),
+        pytest.raises(
+            HuntFileError, match=r"measure.cpus: CPU 4095 is not available to bisector; available: \d"
+        ),
         lab(tmp_path, "true", measure__cpus=[0, 4095]),
     ):
         pass

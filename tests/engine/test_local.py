@@ -1,4 +1,4 @@
-"""The engine of this machine: several readings at once, given up, failed, and nothing left of any."""
+"""The engine of this machine: several readings at once, cancelled or failed, and nothing left of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def request(commit: str) -> Request:
 
 
 class Slow:
-    """A reader whose readings end when they are let go, or given up."""
+    """A reader whose readings end when they are released or cancelled."""
 
     def __init__(self, stop: threading.Event, let_go: threading.Event, fault: str = "") -> None:
         self.stop, self.let_go, self.fault = stop, let_go, fault
@@ -56,7 +56,7 @@ class Slow:
 def engine_of(
     jobs: int, made: list[Slow], fault: str = "", make_builder: MakeBuilder | None = None
 ) -> tuple[LocalEngine, threading.Event]:
-    """An engine whose readers all wait for one event; they are listed in `made`."""
+    """An engine whose readers all wait for one event. They are listed in `made`."""
     let_go = threading.Event()
 
     def make(_on_step: OnStep, stop: threading.Event) -> Slow:
@@ -68,7 +68,7 @@ def engine_of(
 
 
 def test_readers_are_made_as_they_are_needed_and_used_again() -> None:
-    """Three requests at once are three readers; a commit goes back to the reader that stands at it."""
+    """Three requests at once need three readers. A commit returns to the reader that has it checked out."""
     made: list[Slow] = []
     engine, let_go = engine_of(3, made)
     with engine:
@@ -85,7 +85,7 @@ def test_readers_are_made_as_they_are_needed_and_used_again() -> None:
 
 
 def test_what_is_given_up_is_heard_of_no_more() -> None:
-    """Its reader is free at once for something else."""
+    """The reader of a cancelled request is free at once for the next one."""
     made: list[Slow] = []
     engine, let_go = engine_of(1, made)
     with engine:
@@ -99,7 +99,7 @@ def test_what_is_given_up_is_heard_of_no_more() -> None:
 
 
 def test_what_ended_just_before_it_was_given_up_is_not_heard_of_either() -> None:
-    """The same commit begun again is read again, and its first reading does not stand for the second."""
+    """If the same commit is requested again, it is read again, and its first reading is not used."""
     made: list[Slow] = []
     engine, let_go = engine_of(1, made)
     with engine:
@@ -116,7 +116,7 @@ def test_what_ended_just_before_it_was_given_up_is_not_heard_of_either() -> None
 
 
 def test_a_fault_is_raised_where_readings_are_waited_for() -> None:
-    """It keeps its sentence, and the engine still ends."""
+    """The message stays the same, and the engine still ends."""
     engine, let_go = engine_of(2, [], fault="the disk is full")
     with engine:
         engine.begin(request("a"))
@@ -126,7 +126,7 @@ def test_a_fault_is_raised_where_readings_are_waited_for() -> None:
 
 
 def test_the_end_of_the_engine_ends_what_is_under_way() -> None:
-    """No thread is left, though nobody let the readings go."""
+    """No thread is left, although the readings were not released."""
     before = threading.active_count()
     engine, _ = engine_of(3, [])
     with engine:
@@ -143,7 +143,7 @@ def test_the_end_of_the_engine_ends_what_is_under_way() -> None:
     ],
 )
 def test_giving_up_ends_every_wait(tmp_path: Path, waiting: dict[str, object]) -> None:
-    """Whatever a reader waits for, an interrupted hunt does not."""
+    """Whatever a reader waits for, an interrupted hunt does not wait for it."""
     told = threading.Event()
     busy = subprocess.Popen(["sh", "-c", "while :; do :; done"])
     try:
@@ -182,9 +182,9 @@ def test_giving_up_kills_the_test(tmp_path: Path) -> None:
 
 
 def sleepers(seconds: int) -> list[psutil.Process]:
-    """Those of one test that are left: others run beside it, and sleep for another time.
+    """The processes of one test that are left. Tests that run in parallel sleep for other times.
 
-    One that was killed by way of its group may need a moment to be gone.
+    A process that was killed through its group may need a moment to be gone.
     """
     line = ["sleep", str(seconds)]
     found = [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == line]
@@ -192,7 +192,7 @@ def sleepers(seconds: int) -> list[psutil.Process]:
 
 
 class Announcing:
-    """A builder that builds nothing, and says of commits that they do not build."""
+    """A builder that builds nothing and reports commits as not building."""
 
     def __init__(self, _on_step: OnStep, on_failure: OnFailure, _stop: threading.Event) -> None:
         self.say = on_failure
@@ -206,7 +206,7 @@ class Announcing:
 
 
 def test_a_commit_found_not_to_build_is_told_of_unless_it_is_under_way() -> None:
-    """That is a fact, and no reading; where a reader is at it, that one's reading tells."""
+    """The result is a fact, not a reading. If a reader has the commit, its reading gives the result."""
     made: list[Announcing] = []
 
     def make(on_step: OnStep, on_failure: OnFailure, stop: threading.Event) -> Announcing:
@@ -229,7 +229,7 @@ def test_a_commit_found_not_to_build_is_told_of_unless_it_is_under_way() -> None
 
 
 def test_a_build_that_failed_ahead_is_not_tried_again(tmp_path: Path) -> None:
-    """Who asks for the commit later hears at once why; a clean build is another matter."""
+    """The next request for the commit gets the reason at once, but a clean build is tried again."""
     script = f"echo built >>{tmp_path}/builds; echo a.c:1: no such header; false"
     with lab(tmp_path, "true", build__command=script, build__outputs=["out"]) as found:
         failed: list[tuple[str, Untestable, float]] = []
@@ -253,12 +253,12 @@ def test_a_build_that_failed_ahead_is_not_tried_again(tmp_path: Path) -> None:
         reading = found.engine.read(request(found.commit))
         assert reading.judgement == why
         assert (tmp_path / "builds").read_text() == before
-        assert isinstance(found.engine.read(replace(request(found.commit), fresh=True)).judgement, Untestable)
+        assert isinstance(found.engine.read(replace(request(found.commit), clean=True)).judgement, Untestable)
         assert len((tmp_path / "builds").read_text()) > len(before)
 
 
 def test_a_build_ahead_that_does_not_end_in_time_says_nothing_of_the_commit(tmp_path: Path) -> None:
-    """It stands behind all others; who waits for the build makes it anew."""
+    """Builds ahead have the lowest priority, so a reading that needs the build makes it again."""
     idle = tmp_path / "idle"
     script = f"test -e {idle} || exec sleep 64; echo built >out"
     with lab(tmp_path, "true", build__command=script, build__outputs=["out"], build__timeout="1s") as found:
@@ -284,7 +284,7 @@ def test_a_build_ahead_that_does_not_end_in_time_says_nothing_of_the_commit(tmp_
 
 
 def test_a_build_that_is_no_longer_likely_is_given_up_and_one_waited_for_is_not(tmp_path: Path) -> None:
-    """What was built ahead is accounted for, used or not; the builder goes on with what is named next."""
+    """A cancelled build does not count as built ahead. A build that a reading waits for continues."""
     script = "test -e stop || { touch stop; sleep 63; }; echo built >out"
     with lab(tmp_path, "true", build__command=script, build__outputs=["out"]) as found:
         stop = threading.Event()

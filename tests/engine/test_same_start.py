@@ -1,4 +1,4 @@
-"""Every reading starts from the same place: what was built stays, what a test left is gone."""
+"""Every reading starts from the same state: build outputs stay, and files that a test left are removed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ LEFT = {
 def test_what_a_test_leaves_is_gone_before_the_next(
     tmp_path: Path, left: str, outputs: tuple[str, ...]
 ) -> None:
-    """A test that passes once in a place passes again and again."""
+    """A test that passes once in a slot passes every time."""
     made = "echo made > made.db"
     with lab(tmp_path, LEFT[left], IGNORE, build__command=made, build__outputs=list(outputs)) as here:
         for _ in range(3):
@@ -66,7 +66,7 @@ def test_what_a_test_leaves_is_gone_before_the_next(
 
 
 def test_the_runs_of_a_pair_start_alike(tmp_path: Path) -> None:
-    """Neither run of a pair finds what the runs before it left."""
+    """Neither run of a pair finds files that earlier runs left."""
     test = "n=80; test -e warm && n=20; touch warm; echo work: $n"
     counter = {"name": "counter", "pattern": r"work: (?P<value>\d+)"}
     with lab(tmp_path, test, predicate=counter) as here:
@@ -77,7 +77,7 @@ def test_the_runs_of_a_pair_start_alike(tmp_path: Path) -> None:
 
 
 def test_what_a_test_may_keep_stays(tmp_path: Path) -> None:
-    """Files that match `test.keeps` stay for later tests, also those of another commit; others do not."""
+    """Files that match `test.keeps` stay for later tests, also of other commits. Other files are removed."""
     test = "test ! -e left && touch left && mkdir -p .cache/a && echo >> .cache/a/b && wc -l < .cache/a/b"
     write_history(tmp_path / "repo", [Node("c0", [], {"a": "1"}), Node("c1", ["c0"], {"a": "2"})])
     ids = git(tmp_path / "repo", "rev-list", "--reverse", "HEAD").split()
@@ -92,7 +92,7 @@ def test_what_a_test_may_keep_stays(tmp_path: Path) -> None:
 
 
 def test_what_a_build_leaves_stays(tmp_path: Path) -> None:
-    """A build finds what the builds before it left, whatever tests have done meanwhile."""
+    """A build finds the files of earlier builds, whatever tests ran in between."""
     write_history(
         tmp_path / "repo",
         [Node(f"c{n}", [f"c{n - 1}"] if n else [], {".gitignore": "*.o\n", "a": str(n)}) for n in range(3)],
@@ -106,12 +106,12 @@ def test_what_a_build_leaves_stays(tmp_path: Path) -> None:
             here.commit = commit
             reading = here.read()
             runs.append(reading.run and reading.run.output.strip())
-        # The first loss of x.o costs a clean build; from then on there is a copy.
+        # The first loss of x.o costs a clean build. After that there is a copy.
         assert runs == ["1", "1", "2"]
 
 
 def test_what_tests_spoil_is_built_again_only_once(tmp_path: Path) -> None:
-    """A built file that a test changes is made again by a clean build once, and by a copy from then on."""
+    """A built file that a test changes needs one clean build, and is then restored from a copy."""
     with lab(
         tmp_path,
         "test -s a.db && : > a.db",
@@ -122,15 +122,23 @@ def test_what_tests_spoil_is_built_again_only_once(tmp_path: Path) -> None:
     assert len((tmp_path / "builds").read_text()) == 2
 
 
+def test_two_names_of_one_file_stay_one_file(tmp_path: Path) -> None:
+    """Hard links stay, also if a test has written to the file and it is restored from a copy."""
+    test = "test a.db -ef b.db && test -s a.db && : > a.db"
+    built = "echo 1 > a.db && ln -f a.db b.db"
+    with lab(tmp_path, test, IGNORE, build__command=built) as here:
+        assert all(isinstance(here.read().judgement, Good) for _ in range(5))
+
+
 def test_what_an_overlay_laid_is_there_again(tmp_path: Path) -> None:
-    """A tracked file that an overlay edits comes back as it was edited."""
+    """A tracked file that an overlay edits is restored with the edit."""
     edit = [{"edit": "tracked", "find": "as committed", "replace": "edited"}]
     with lab(tmp_path, "grep -q edited tracked && echo other > tracked", IGNORE, overlay=edit) as here:
         assert all(isinstance(here.read().judgement, Good) for _ in range(3))
 
 
 def test_what_a_build_changed_in_a_tracked_file_is_there_again(tmp_path: Path) -> None:
-    """A tracked file that the build writes, such as a generated header, comes back as built."""
+    """A tracked file that the build writes, such as a generated header, is restored as built."""
     with lab(
         tmp_path,
         "grep -q built tracked && echo other > tracked",
@@ -141,7 +149,7 @@ def test_what_a_build_changed_in_a_tracked_file_is_there_again(tmp_path: Path) -
 
 
 def test_a_test_keeps_the_times_of_what_was_built(tmp_path: Path) -> None:
-    """A restored source is no newer than what was built of it, so that make in a test builds nothing."""
+    """A restored source is not newer than its build output, so that make in a test builds nothing."""
     test = "test made -nt tracked && test ! tracked -nt made && echo other > tracked"
     build = "touch -d '1 hour ago' tracked; touch made"
     with lab(tmp_path, test, {**IGNORE, ".gitignore": "made\n"}, build__command=build) as here:
@@ -149,13 +157,13 @@ def test_a_test_keeps_the_times_of_what_was_built(tmp_path: Path) -> None:
 
 
 def test_temporary_files_are_gone(tmp_path: Path) -> None:
-    """Each run has an empty folder for temporary files, which is gone afterwards."""
+    """Each run has an empty folder for temporary files, which is removed afterwards."""
     (tmp_path / "tmp").mkdir()
     with lab(
         tmp_path,
         f'test -z "$(ls -A $TMPDIR)" && mktemp && case $TMPDIR in {tmp_path}/tmp/*) ;; *) exit 1 ;; esac',
         IGNORE,
-        build__command="true",
+        build__command="mktemp",
         tmpdir=tmp_path / "tmp",
     ) as here:
         assert all(isinstance(here.read().judgement, Good) for _ in range(2))
@@ -164,13 +172,13 @@ def test_temporary_files_are_gone(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files of others")
 def test_files_of_another_owner_go(tmp_path: Path) -> None:
-    """What a test leaves under another user's name goes too."""
+    """Files that a test leaves under another user's name are removed too."""
     with lab(tmp_path, "mkdir new && touch new/x && chown -R 12345 new && chmod 700 new") as here:
         assert all(isinstance(here.read().judgement, Good) for _ in range(2))
 
 
 def test_a_submodule_starts_alike(tmp_path: Path) -> None:
-    """What a test changes in a submodule is put back."""
+    """Changes that a test makes in a submodule are undone."""
     write_history(tmp_path / "inner", [Node("i0", [], {"lib": "as committed"})])
     write_history(tmp_path / "repo", [Node("c0", [], {"a": "1"})])
     subprocess.run(

@@ -1,4 +1,4 @@
-"""Nothing that is known is built or tested again, with real builds; and a forgotten input is found out."""
+"""Nothing known is built or tested again, with real builds, and an undeclared input is detected."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sample(
     build: str = "",
     more: str = "",
 ) -> dict[str, str]:
-    """Twelve commits; the scripts stand beside the repository and count what they do."""
+    """Twelve commits. Scripts next to the repository count builds and tests."""
     folder.mkdir(exist_ok=True)
     nodes = [Node(f"c{at}", [f"c{at - 1}"] if at else [], files.get(at, {})) for at in range(12)]
     ids = write_history(folder / "repo", nodes)
@@ -43,7 +43,7 @@ def sample(
 
 
 def counted(folder: Path, what: str) -> list[str]:
-    """The commits built or tested so far, each time."""
+    """The commit of each build or test so far."""
     path = folder / what
     return [line.split()[1] for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -54,7 +54,7 @@ EVERY: Files = {at: {"source": f"{at}\n", "doc": str(at)} for at in range(12)}
 @pytest.mark.parametrize("jobs", [1, 3])
 @pytest.mark.parametrize("ahead", [True, False])
 def test_every_commit_is_built_once(tmp_path: Path, jobs: int, ahead: bool) -> None:
-    """Readers share the store, also with what is built ahead (where a build may be begun and given up)."""
+    """Readers share the store with builds ahead, which may also be started and cancelled."""
     ids = sample(tmp_path, EVERY, build=f", ahead: {str(ahead).lower()}", inputs="doc", more=f"jobs: {jobs}")
     found = summary_of("--config", "hunt.yaml", folder=tmp_path)
     assert found["first_bad"] == ids["c8"]
@@ -62,7 +62,7 @@ def test_every_commit_is_built_once(tmp_path: Path, jobs: int, ahead: bool) -> N
     builds = counted(tmp_path, "builds")
     twice = {commit for commit in builds if builds.count(commit) > 1}
     assert {ids["c7"], ids["c8"]} <= {*twice} or ahead
-    # Three readers may be everywhere before the builder, and begin what turns out to be needless.
+    # Three readers may reach every commit before the builder, and start builds that turn out to be useless.
     if jobs == 1:
         assert (found["ahead"] is not None) is ahead
     if found["ahead"]:
@@ -72,7 +72,7 @@ def test_every_commit_is_built_once(tmp_path: Path, jobs: int, ahead: bool) -> N
 
 
 def test_a_second_hunt_builds_nothing_anew(tmp_path: Path) -> None:
-    """Another guest over the same range, with its own test and overlay, takes its builds from the store."""
+    """Another test suite over the same range, with its own test and overlay, uses builds from the store."""
     ids = sample(tmp_path, EVERY, build=", ahead: false", inputs="doc")
     summary_of("--config", "hunt.yaml", folder=tmp_path)
     before = counted(tmp_path, "builds")
@@ -86,20 +86,20 @@ def test_a_second_hunt_builds_nothing_anew(tmp_path: Path) -> None:
 
 
 def test_the_same_bytes_are_tested_once(tmp_path: Path) -> None:
-    """Commits that change only comments build the same; where a build is known, the test is not run again."""
+    """Commits that change only comments have identical builds, and a known build is not tested again."""
     files: Files = {at: {"source": f"# {at}\n{0 if at < 8 else 9}\n"} for at in range(12)}
     ids = sample(tmp_path, files, inputs="nothing")
     found = summary_of("--config", "hunt.yaml", folder=tmp_path)
     assert found["first_bad"] == ids["c8"]
     assert found["probes"] >= 3
     tests = counted(tmp_path, "tests")
-    # The endpoints, and the answer with its parent: what the search built was known by its bytes.
+    # The endpoints, and the answer with its parent. All builds of the search were known.
     assert sorted(set(tests)) == sorted([ids["c0"], ids["c11"], ids["c7"], ids["c8"]])
     assert [tests.count(ids[end]) for end in ("c0", "c11")] == [1, 1]
 
 
 def test_a_forgotten_input_is_found_out_and_named(tmp_path: Path) -> None:
-    """The test reads a file that no list holds: the confirmation contradicts, the answer names the file."""
+    """If the test reads an undeclared file, the confirmation fails and the answer names the file."""
     files: Files = {at: {"source": f"# {at}\n0\n"} for at in (0, 2, 4, 6, 10)}
     files |= {at: {"doc": str(at)} for at in (1, 3, 5, 9, 11)}
     files |= {7: {"doc": "7"}, 8: {"broken": "", "notes": "x"}}
@@ -110,7 +110,7 @@ def test_a_forgotten_input_is_found_out_and_named(tmp_path: Path) -> None:
 
 
 def test_commits_alike_are_no_candidates_without_a_build(tmp_path: Path) -> None:
-    """A hunt that only tests collapses by what the test reads."""
+    """A hunt without a build ignores commits that change no input of the test."""
     files: Files = {at: {"doc": str(at)} for at in range(12)}
     files |= {0: {"value": "0"}, 4: {"value": "1"}, 8: {"value": "9"}}
     ids = sample(tmp_path, files)

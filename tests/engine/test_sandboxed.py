@@ -14,7 +14,7 @@ FILES = {".gitignore": "out\n", "build.sh": "git rev-parse HEAD > out\n", "READM
 
 
 def test_built_and_tested_inside(tmp_path: Path) -> None:
-    """What the build makes is there for the test and for the store; after the hunt nothing is left."""
+    """The test and the store get the outputs of the build. After the hunt, nothing is left."""
     said = {"sandbox": "bwrap", "build__command": "sh build.sh", "build__outputs": ["out"]}
     with lab(tmp_path, "test $(cat out) = $BISECTOR_COMMIT && touch /tmp/x", FILES, **said) as found:
         reading = found.read()
@@ -24,16 +24,16 @@ def test_built_and_tested_inside(tmp_path: Path) -> None:
 
 
 def test_a_build_that_needs_the_network(tmp_path: Path) -> None:
-    """A build that cannot do its work inside is untestable, with its own words."""
+    """A build that fails in the sandbox is untestable, with its own message."""
     line = "echo 'error: no network' >&2; tail -n +3 /proc/net/dev | grep -v lo:"
     with lab(tmp_path, "true", FILES, sandbox="bwrap", build__command=line) as found:
         judgement = found.read().judgement
     assert isinstance(judgement, Untestable)
-    assert judgement.why == "it does not build (exit 1): error: no network"
+    assert judgement.why == "the build fails (exit 1): error: no network"
 
 
 def test_a_test_that_harms(tmp_path: Path) -> None:
-    """A test that tries to write to the repository fails, and the repository is as it was."""
+    """A test that tries to write to the repository fails, and the repository is unchanged."""
     harm = f"echo harm > {tmp_path}/repo/.git/config || exit 9"
     with lab(tmp_path, harm, FILES, sandbox="bwrap") as found:
         judgement = found.read().judgement
@@ -42,7 +42,7 @@ def test_a_test_that_harms(tmp_path: Path) -> None:
 
 
 def test_limits_and_pins_hold_inside(tmp_path: Path) -> None:
-    """Timeout, memory limit and CPUs are those of the hunt."""
+    """Timeout, memory limit and CPUs of the hunt apply."""
     said = {"sandbox": "bwrap", "test__timeout": "1s", "measure__cpus": [min(os.sched_getaffinity(0))]}
     with lab(tmp_path, "nproc; sleep 60", FILES, engine={"fair_attempts": 0}, **said) as found:
         reading = found.read()

@@ -1,4 +1,4 @@
-"""Slots are held by one hunt at a time and leave nothing behind."""
+"""Only one hunt at a time holds a slot, and slots leave nothing behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.git_history import chain, git, write_history
 
 
 def test_two_hunts_take_different_slots(tmp_path: Path) -> None:
-    """A second hunt on the same scratch folder takes the next free slot."""
+    """A second hunt with the same scratch folder takes the next free slot."""
     ids = write_history(tmp_path / "repo", chain(2))
     repository = Repository(tmp_path / "repo")
     with Slots(tmp_path / "slots", repository) as one, Slots(tmp_path / "slots", repository) as other:
@@ -29,7 +29,7 @@ def test_two_hunts_take_different_slots(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_hunt_left_is_taken_away(tmp_path: Path) -> None:
-    """After kill -9 the next start, of any repository's hunt, removes worktree, registration and lock."""
+    """After SIGKILL, the next start of a hunt in any repository removes worktree, registration and lock."""
     ids = write_history(tmp_path / "repo", chain(2))
     script = (
         "import os, sys, signal; from pathlib import Path\n"
@@ -50,7 +50,7 @@ def test_what_a_killed_hunt_left_is_taken_away(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 def test_what_a_git_wrote_that_outlived_its_hunt_is_taken_away(tmp_path: Path, when: str) -> None:
-    """Half a slot that nobody holds goes, also if it came after the hunt's start."""
+    """A partial slot without an owner is removed, even if it appears after the hunt's start."""
     ids = write_history(tmp_path / "repo", chain(2))
     half = tmp_path / "slots/4/.bisector"
     if when == "before":
@@ -64,7 +64,7 @@ def test_what_a_git_wrote_that_outlived_its_hunt_is_taken_away(tmp_path: Path, w
 
 
 def test_a_file_among_the_slots_is_left_alone(tmp_path: Path) -> None:
-    """What another hunt has noted there, such as a command that is still to be run, is no leftover."""
+    """The note of another hunt, such as a command that is still to be run, is not a leftover."""
     write_history(tmp_path / "repo", chain(1))
     note = tmp_path / "slots/7.note"
     note.parent.mkdir()
@@ -75,7 +75,7 @@ def test_a_file_among_the_slots_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_slot_whose_lock_was_deleted_is_left_to_who_has_it_by_now(tmp_path: Path) -> None:
-    """Nothing is built in it, and its folder stays at the end."""
+    """Nothing is built in a slot that belongs to another hunt by now, and its folder stays at the end."""
     ids = write_history(tmp_path / "repo", chain(2))
     repository = Repository(tmp_path / "repo")
     with Slots(tmp_path / "slots", repository) as other:
@@ -91,7 +91,7 @@ def test_a_slot_whose_lock_was_deleted_is_left_to_who_has_it_by_now(tmp_path: Pa
 
 
 def test_a_run_in_a_slot_that_was_lost_meanwhile_is_not_believed(tmp_path: Path) -> None:
-    """It is made again in a slot under a lock of its own."""
+    """A run whose slot lost its lock is repeated in a slot with its own lock."""
     log = tmp_path / "log"
     test = f"echo $PWD >>{log}; test $(wc -l <{log}) -gt 1 || {{ rm {tmp_path}/slots/1.lock; false; }}"
     with lab(tmp_path, test, {"n": "1"}) as found:

@@ -1,4 +1,4 @@
-"""Files that a build makes and the hunt file does not name in `outputs`: seldom a fault, and then named."""
+"""Files that a build writes and `outputs` does not list. They are named if the test needs them."""
 
 from __future__ import annotations
 
@@ -23,25 +23,34 @@ def premise(found: Lab) -> Reading:
 
 
 def runs(log: Path) -> int:
-    """How often a test has run that writes a line into `log`."""
+    """How often the test has run, which writes a line to `log`."""
     return len(log.read_text().splitlines())
 
 
 def test_a_file_that_the_test_needs_is_named_with_the_line_to_write(tmp_path: Path) -> None:
-    """No verdict comes of it, at no start, also where the store has the outputs already."""
+    """A needed, undeclared file prevents a verdict at any start, even if the store has the outputs."""
     said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}
     for _start in range(2):
         with lab(tmp_path, "test $(cat b/data) = 1", {**IGNORED, "n": "1\n"}, **said) as found:
-            with pytest.raises(HuntFileError, match="makes b/data, and the test needs it") as caught:
+            with pytest.raises(HuntFileError, match="writes b/data, and the test needs it") as caught:
                 premise(found)
             assert "write `outputs: [b/app, b/data]`" in str(caught.value)
 
 
 def test_with_what_was_missing_declared_all_is_well(tmp_path: Path) -> None:
-    """The line that the sentence tells to write is the right one."""
+    """With the line from the message, the hunt works."""
     said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app", "b/data"]}
     with lab(tmp_path, "test $(cat b/data) = 1", {**IGNORED, "n": "1\n"}, **said) as found:
         assert isinstance(premise(found).judgement, Good)
+
+
+def test_a_failure_without_the_file_is_not_normal(tmp_path: Path) -> None:
+    """The good endpoint's exit code is that of its whole run, not of the run that lacks the file."""
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"], "predicate": "no_oom"}
+    with lab(tmp_path, "cat b/data || exit 3", {**IGNORED, "n": "1\n"}, **said) as found:
+        request = Request(found.commit, Role.PREMISE, endpoint="good")
+        with pytest.raises(HuntFileError, match="writes b/data, and the test needs it"):
+            found.engine.read(request)
 
 
 @pytest.mark.parametrize("make", ["mkdir -p d/spool", "ln -s nowhere d", "mkdir d && cp n 'd/a b'"])
@@ -56,8 +65,26 @@ def test_folders_and_links_count_too(tmp_path: Path, make: str) -> None:
             premise(found)
 
 
+@pytest.mark.parametrize(
+    ("make", "test"),
+    [
+        ("cp n tool", "test $(cat tool) = 1"),
+        ("chmod -x tool", "test ! -x tool"),
+        ("rm tool", "test ! -e tool"),
+    ],
+)
+def test_tracked_files_that_a_build_changes_count_too(tmp_path: Path, make: str, test: str) -> None:
+    """Written, made not executable, removed: a checkout undoes the change, so the store must restore it."""
+    said = {"build__command": f"echo app >app; {make}", "build__outputs": ["app"]}
+    with (
+        lab(tmp_path, test, {"n": "1\n", "tool": "#!/bin/sh\nexit 0\n"}, **said) as found,
+        pytest.raises(HuntFileError, match="the build also writes tool, and the test needs it"),
+    ):
+        premise(found)
+
+
 def test_of_many_files_their_folder_is_to_be_declared(tmp_path: Path) -> None:
-    """The line stays short, and the first of them are named."""
+    """The line stays short, and the first few files are named."""
     make = "mkdir -p b && echo app >b/app && for i in 1 2 3 4 5 6; do echo $i >b/$i; done"
     with lab(tmp_path, "cat b/6", IGNORED, build__command=make, build__outputs=["b/app"]) as found:
         with pytest.raises(HuntFileError, match=r"b/1, b/2, b/3, b/4 and 2 more") as caught:
@@ -66,7 +93,7 @@ def test_of_many_files_their_folder_is_to_be_declared(tmp_path: Path) -> None:
 
 
 def test_what_the_test_does_not_need_costs_one_run(tmp_path: Path) -> None:
-    """Object files are no fault; that is tried once, and known at the next start."""
+    """Undeclared object files are allowed. That costs one run, and the next start knows it."""
     log = tmp_path / "log"
     said = {"build__command": "cc() { echo o >a.o; }; cc; echo app >app", "build__outputs": ["app"]}
     for start in range(2):
@@ -78,7 +105,7 @@ def test_what_the_test_does_not_need_costs_one_run(tmp_path: Path) -> None:
 
 
 def test_where_nothing_is_undeclared_nothing_is_tried(tmp_path: Path) -> None:
-    """One reading is one run."""
+    """Without undeclared files, one reading is one run."""
     log = tmp_path / "log"
     said = {"build__command": APP_AND_DATA, "build__outputs": ["b"]}
     with lab(tmp_path, f"echo run >>{log}; cat b/data", {**IGNORED, "n": "1\n"}, **said) as found:
@@ -87,7 +114,7 @@ def test_where_nothing_is_undeclared_nothing_is_tried(tmp_path: Path) -> None:
 
 
 def test_a_test_that_fails_now_and_then_blames_no_hunt_file(tmp_path: Path) -> None:
-    """Its second run fails, the others do not: that says nothing of the outputs."""
+    """If only its second run fails, that says nothing about the outputs."""
     log = tmp_path / "log"
     test = f"echo run >>{log}; test $(wc -l <{log}) -ne 2"
     said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}
@@ -96,7 +123,7 @@ def test_a_test_that_fails_now_and_then_blames_no_hunt_file(tmp_path: Path) -> N
 
 
 def two_commits(folder: Path) -> list[str]:
-    """Ids of commits with another `n`; the test of the second is that of the first."""
+    """Ids of three commits with different `n`. They have the same test."""
     ids = write_history(
         folder / "repo",
         [
@@ -109,7 +136,7 @@ def two_commits(folder: Path) -> list[str]:
 
 
 def test_what_another_build_has_left_never_meets_restored_outputs(tmp_path: Path) -> None:
-    """It is out of sight while the test runs, and back for the build that comes next."""
+    """Files of another build are hidden while the test runs, and are back for the next build."""
     first, second, _ = two_commits(tmp_path)
     make = "mkdir -p b; cat b/cache 2>/dev/null >b/seen; cp n b/cache; cp n b/app"
     said = {"build__command": make, "build__outputs": ["b/app"]}
@@ -126,7 +153,7 @@ def test_what_another_build_has_left_never_meets_restored_outputs(tmp_path: Path
 
 
 def test_before_the_endpoints_agree_only_whole_builds_are_restored(tmp_path: Path) -> None:
-    """A build that has left more than its outputs is made again then, and its outputs tell nothing."""
+    """Before the endpoints agree, builds with undeclared files are repeated, and outputs have no digest."""
     first, second, _ = two_commits(tmp_path)
     said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}
     with lab(tmp_path, "test $(cat b/data) = $(cat n)", **said) as found:
@@ -135,7 +162,7 @@ def test_before_the_endpoints_agree_only_whole_builds_are_restored(tmp_path: Pat
             assert isinstance(reading.judgement, Good)
             assert (reading.build, reading.digest) == (BuildKind.INCREMENTAL, "")
         for _time in range(2):
-            fresh = found.engine.read(Request(first, Role.CONFIRMATION, fresh=True))
+            fresh = found.engine.read(Request(first, Role.CONFIRMATION, clean=True))
             assert isinstance(fresh.judgement, Good)
             found.engine.read(Request(second, Role.SEARCH))
         assert fresh.build is BuildKind.RESTORED
@@ -143,15 +170,15 @@ def test_before_the_endpoints_agree_only_whole_builds_are_restored(tmp_path: Pat
 
 @pytest.mark.parametrize("make", ["mkfifo b/pipe", "mkdir b/d && mkfifo b/d/pipe"])
 def test_a_fifo_in_an_output_makes_the_commit_untestable(tmp_path: Path, make: str) -> None:
-    """In one sentence, and without a hang."""
+    """The reason is one sentence, and nothing blocks."""
     said = {"build__command": f"mkdir b && {make}", "build__outputs": ["b"]}
     with lab(tmp_path, "true", IGNORED, **said) as found:
         judgement = premise(found).judgement
-    assert isinstance(judgement, Untestable) and "pipe, a FIFO, which cannot be kept" in judgement.why
+    assert isinstance(judgement, Untestable) and "pipe, a FIFO, which cannot be stored" in judgement.why
 
 
 def test_a_fifo_beside_the_outputs_does_no_harm(tmp_path: Path) -> None:
-    """Nobody declared it, and the store need not have it."""
+    """A FIFO outside the outputs is not needed in the store."""
     said = {"build__command": "mkfifo pipe; echo app >app", "build__outputs": ["app"]}
     with lab(tmp_path, "cat app", {"n": "1"}, **said) as found:
         for _time in range(2):
@@ -162,7 +189,7 @@ BESIDE = "mkdir -p ../build; cat ../build/n >../build/seen; cp n ../build/n; ech
 
 
 def test_what_another_build_has_left_beside_the_work_tree_is_out_of_sight(tmp_path: Path) -> None:
-    """A test of restored outputs does not see the `../build` of another commit; the next build does."""
+    """A test of restored outputs does not see the `../build` of another commit. The next build does."""
     first, second, _ = two_commits(tmp_path)
     said = {"build__command": BESIDE, "build__outputs": ["app"]}
     with lab(tmp_path, "test ! -e ../build || cmp ../build/n n", **said) as found:
@@ -176,7 +203,7 @@ def test_what_another_build_has_left_beside_the_work_tree_is_out_of_sight(tmp_pa
 
 
 def test_an_endpoint_is_restored_with_what_its_build_left_beside_the_work_tree(tmp_path: Path) -> None:
-    """All of it comes back, in the place of another commit's."""
+    """The files next to the work tree are restored, and replace those of another commit."""
     first, _, _ = two_commits(tmp_path)
     said = {"build__command": BESIDE, "build__outputs": ["app"]}
     with lab(tmp_path, "cmp ../build/n n || test ! -e ../build", **said) as found:
@@ -187,17 +214,17 @@ def test_an_endpoint_is_restored_with_what_its_build_left_beside_the_work_tree(t
 
 
 def test_a_file_beside_the_work_tree_that_the_test_needs_is_named(tmp_path: Path) -> None:
-    """No output may lie there, so the sentence does not tell to write one."""
+    """Outputs cannot be there, so the message does not suggest declaring it."""
     said = {"build__command": BESIDE, "build__outputs": ["app"]}
     with (
         lab(tmp_path, "cmp ../build/n n", {"n": "1\n"}, **said) as found,
-        pytest.raises(HuntFileError, match=r"makes \.\./build/n.*build \.\./build/n inside the repository"),
+        pytest.raises(HuntFileError, match=r"writes \.\./build/n.*build \.\./build/n inside the repository"),
     ):
         premise(found)
 
 
 def test_a_predicate_that_was_changed_is_tried_anew(tmp_path: Path) -> None:
-    """Whether the outputs will do also hangs on what the predicate's own file says."""
+    """Whether the outputs are enough also depends on the predicate's own file."""
     log, plug_in = tmp_path / "log", tmp_path / "mine.py"
     said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"], "predicate": "mine.py:Mine"}
     for why, expected in (("one", 2), ("one", 3), ("two", 5)):

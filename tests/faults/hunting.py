@@ -1,4 +1,4 @@
-"""Real hunts on a disk or a machine that goes bad while they run, and what is left of them."""
+"""Real hunts on a disk or a machine that fails while they run, and what they leave behind."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ class Hunt:
     folder: Path
     ids: dict[str, str]
     before: tuple[str, ...] = ()
-    """Words that the command begins with, such as those of setpriv."""
+    """Words before the command, such as those of setpriv."""
     inside: bool = False
-    """Whether its scratch folder lies in the repository."""
+    """Whether its scratch folder is inside the repository."""
 
     @property
     def repository(self) -> Path:
-        """The user's."""
+        """The user's repository."""
         return self.folder / "repo"
 
     @property
     def scratch(self) -> Path:
-        """The hunt's."""
+        """The hunt's scratch folder."""
         return self.repository / "scratch" if self.inside else self.folder / "scratch"
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Start it, or go on with it."""
+        """Start the hunt, or continue it."""
         work = ("--build", "sh build.sh", "--test", "sh test.sh", "--good", self.ids["c0"])
         return subprocess.run(
             [
@@ -68,18 +68,18 @@ class Hunt:
         )
 
     def readings(self) -> list[tuple[int, str, str]]:
-        """Number, commit and role of each that the journal has."""
+        """Number, commit and role of each reading in the journal."""
         with closing(sqlite3.connect(self.scratch / "journal.sqlite")) as journal:
             return journal.execute("select id, commit_id, role from readings order by id").fetchall()
 
     def runs_of_tests(self) -> list[dict[str, object]]:
-        """What the journal has of each test."""
+        """The run of each test in the journal."""
         with closing(sqlite3.connect(self.scratch / "journal.sqlite")) as journal:
             rows = journal.execute("select run from readings where run is not null order by id").fetchall()
         return [json.loads(text) for (text,) in rows]
 
     def once(self, harm: str) -> str:
-        """A shell line that does `harm` to the first commit of the search, and never again."""
+        """A shell line that does `harm` to the first commit of the search, and only once."""
         done = shlex.quote(str(self.folder / "done"))
         return f"case $(cat out) in 0|11) ;; *) [ -e {done} ] || {{ touch {done}; {harm}; }};; esac"
 
@@ -90,7 +90,7 @@ class Hunt:
         code: ExitCode = ExitCode.ENVIRONMENT,
         concluded: bool = False,
     ) -> None:
-        """It ended with one sentence about the machine, and has given its slots back."""
+        """It ended with one sentence about the machine, and has released its slots."""
         assert done.returncode == code, done.stderr
         assert bool(done.stdout) is concluded
         assert [line.split()[0] for line in done.stderr.splitlines()] == ["bisector:"], done.stderr
@@ -100,7 +100,7 @@ class Hunt:
         assert not (self.repository / ".git/worktrees").exists()
 
     def assert_found(self, done: subprocess.CompletedProcess[str]) -> None:
-        """It ended with the truth, and has given its slots back."""
+        """It ended with the right answer, and has released its slots."""
         assert done.returncode == ExitCode.FIRST_BAD, done.stderr
         assert json.loads(done.stdout)["first_bad"] == self.ids["c8"]
         assert not list(self.scratch.glob("slots/*"))
@@ -120,13 +120,13 @@ class Hunt:
 def hunt_in(
     folder: Path, ignored: str = "out\n", before: Sequence[str] = (), *, inside: bool = False
 ) -> Hunt:
-    """A hunt that has not begun."""
+    """A hunt that has not started."""
     return Hunt(folder, shell_history(folder / "repo", ignored=ignored), tuple(before), inside)
 
 
 @contextmanager
 def mounted(folder: Path, *how: str) -> Iterator[None]:
-    """`mount HOW folder`; skips the test where this process may not mount."""
+    """`mount HOW folder`. Skips the test if this process may not mount."""
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(["mount", *how, str(folder)], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -144,7 +144,7 @@ def small_disk(folder: Path, size: str) -> AbstractContextManager[None]:
 
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """A folder that nobody can write in, root included."""
+    """A folder that nobody can write to, including root."""
     with mounted(folder, "--bind", str(folder)):
         subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
         yield
@@ -159,7 +159,7 @@ def fill(file: Path) -> None:
 
 @contextmanager
 def nobodys_folder() -> Iterator[Path]:
-    """A folder of the user `nobody`, who can run bisector there (`AS_NOBODY`); else the test is skipped."""
+    """A folder of the user `nobody`, who must be able to run bisector there (`AS_NOBODY`), or else a skip."""
     with tempfile.TemporaryDirectory(prefix="bisector-nobody-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if os.geteuid() or not shutil.which("setpriv"):
@@ -176,6 +176,6 @@ def nobodys_folder() -> Iterator[Path]:
 
 
 def give_to_nobody(folder: Path) -> None:
-    """Make `nobody` the owner of all in the folder."""
+    """Make `nobody` the owner of everything in the folder."""
     for path in (folder, *folder.rglob("*")):
         os.chown(path, NOBODY, NOBODY, follow_symlinks=False)

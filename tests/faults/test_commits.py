@@ -1,4 +1,4 @@
-"""What belongs to one commit stays with it: one that cannot be laid out is untestable."""
+"""A fault of one commit affects only that commit: one that cannot be checked out is untestable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BEFORE = ("c4", "c5", "c6", "c7")
 
 
 def filtered(folder: Path, fails: str) -> Hunt:
-    """The file `doc` goes through a filter as Git LFS is one, which fails for what matches `fails`."""
+    """The file `doc` goes through a filter, like that of Git LFS, which fails if it matches `fails`."""
     hunt = hunt_in(folder)
     smudge = f"read x; case $x in {fails}) echo get it from the server >&2; exit 1;; esac; echo $x"
     git(hunt.repository, "config", "filter.big.smudge", smudge)
@@ -32,7 +32,7 @@ def likeliest(text: str) -> set[str]:
 
 
 def test_a_filter_that_fails_for_some_commits(tmp_path: Path) -> None:
-    """These are untestable, and with what the filter says of them."""
+    """Commits on which a filter fails are untestable, with the message of the filter."""
     hunt = filtered(tmp_path, "[4-7]")
     done = hunt.run()
     assert done.returncode == ExitCode.ONLY_UNTESTABLE, done.stderr
@@ -40,13 +40,13 @@ def test_a_filter_that_fails_for_some_commits(tmp_path: Path) -> None:
 
 
 def test_a_filter_that_always_fails(tmp_path: Path) -> None:
-    """Where no commit can be laid out it is the machine's fault, and all that git says is shown."""
+    """If no commit can be checked out, it is a fault of the machine, and git's messages are shown."""
     hunt = filtered(tmp_path, "*")
     hunt.assert_refused(hunt.run(), "get it from the server", "external filter", "smudge filter big failed")
 
 
 def test_commits_that_are_not_to_be_tested(tmp_path: Path) -> None:
-    """`skip` takes commits and ranges; they count as untestable and are never read."""
+    """`skip` accepts commits and ranges. They count as untestable and are never read."""
     hunt = hunt_in(tmp_path)
     skip = f"skip=['{hunt.ids['c4']}', '{hunt.ids['c4']}..{hunt.ids['c7']}']"
     done = hunt.run("--set", skip)
@@ -59,7 +59,7 @@ def test_commits_that_are_not_to_be_tested(tmp_path: Path) -> None:
 def test_a_confirmed_answer_is_asked_anew_where_skip_names_what_it_rests_on(
     tmp_path: Path, named: str
 ) -> None:
-    """The answer is then one of several; without `skip` the same command finds it again."""
+    """With `skip`, the answer is one of several commits. Without it, the same command finds it again."""
     hunt = hunt_in(tmp_path)
     assert hunt.run().returncode == 0
     skipping = hunt.run("--set", f"skip=['{hunt.ids[named]}']")
@@ -72,7 +72,7 @@ def test_a_confirmed_answer_is_asked_anew_where_skip_names_what_it_rests_on(
 
 
 def test_an_endpoint_is_not_skipped(tmp_path: Path) -> None:
-    """It has to be tested, and a revision that names nothing is said to."""
+    """An endpoint must be tested. A revision that names nothing has its own message."""
     hunt = hunt_in(tmp_path)
     for revision, why in ((f"{hunt.ids['c9']}..main", "an endpoint"), ("nowhere", "no commit 'nowhere'")):
         done = hunt.run("--set", f"skip=['{revision}']")

@@ -1,4 +1,4 @@
-"""A journal that cannot be read: never overwritten, never taken for an empty one."""
+"""An unreadable journal is never overwritten, and never treated as empty."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ HARM = [
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Hunt:
-    """A hunt with a journal, the copy of which is harmed."""
+    """A hunt with a journal. Tests damage a copy of it."""
     hunt = hunt_in(tmp_path_factory.mktemp("journal"))
     hunt.assert_found(hunt.run())
     shutil.copy(hunt.scratch / "journal.sqlite", hunt.folder / "sound")
@@ -65,7 +65,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Hunt:
 def test_a_bad_journal_is_refused_and_kept(
     finished: Hunt, harm: Callable[[Path], None], what: str, mend: str
 ) -> None:
-    """What is wrong with it is said, not a byte of it is changed, and moved away it hinders nothing."""
+    """The error is shown and the file is unchanged. After it is moved away, the hunt works."""
     journal = finished.scratch / "journal.sqlite"
     shutil.copy(finished.folder / "sound", journal)
     harm(journal)
@@ -75,13 +75,13 @@ def test_a_bad_journal_is_refused_and_kept(
 
 
 def test_without_the_bad_journal_the_hunt_begins_anew(finished: Hunt) -> None:
-    """As the sentence says: move it away. Builds and reports that are there do not hinder."""
+    """After the file is moved away, the hunt works. Existing builds and reports do no harm."""
     (finished.scratch / "journal.sqlite").unlink()
     finished.assert_found(finished.run())
 
 
 def test_a_journal_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another process that holds it for longer than we wait is no damage, and the sentence says so."""
+    """If another process locks it for long, it is not damaged, and the message says so."""
     path = tmp_path / "journal.sqlite"
     Journal(path).close()
     connect = sqlite3.connect

@@ -1,4 +1,4 @@
-"""A machine without control groups, with a clock that goes back, with no process left, full of files."""
+"""A machine without control groups, with a clock that goes back, without free processes, or full of files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ sys.exit(run(sys.argv[1:]))
 
 
 def test_control_groups_that_cannot_be_written(tmp_path: Path) -> None:
-    """The hunt goes on with processes followed by descent, and each reading says so."""
+    """The hunt works without them by following child processes, and each reading says so."""
     if not Path("/sys/fs/cgroup").exists():
         pytest.skip("no control groups here")
     hunt = hunt_in(tmp_path, before=("unshare", "--mount", "sh", "-c", NO_GROUPS, "sh"))
@@ -47,7 +47,7 @@ def test_control_groups_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_a_clock_set_back_at_every_look(tmp_path: Path) -> None:
-    """No time limit, order or duration hangs on it: same answer, same runs, and nothing read twice."""
+    """No limit, order or duration depends on it: same answer, same runs, and nothing is read twice."""
     hunt = hunt_in(tmp_path)
     words = ("--good", hunt.ids["c0"], "--scratch", str(hunt.scratch), "--json", "-q")
     work = (
@@ -80,7 +80,7 @@ def test_a_clock_set_back_at_every_look(tmp_path: Path) -> None:
 
 @pytest.mark.alone  # others run as nobody, too
 def test_no_process_left(tmp_path: Path) -> None:
-    """A test that forks until nobody can is judged or a fault; bisector ends it all and says one sentence."""
+    """A fork bomb is judged or is a fault. bisector ends it completely and prints one sentence."""
     with nobodys_folder() as folder:
         hunt = hunt_in(folder, before=("prlimit", "--nproc=64", *AS_NOBODY))
         give_to_nobody(folder)
@@ -93,7 +93,7 @@ def test_no_process_left(tmp_path: Path) -> None:
 
 
 def test_thousands_of_files_left(tmp_path: Path) -> None:
-    """What a test leaves is gone before the next commit, however deep."""
+    """Files that a test leaves are removed before the next commit, however deep they are."""
     hunt = hunt_in(tmp_path)
     litter = (
         '[ ! -e left ] || [ "$(cat left/of)" = "$(cat out)" ] || exit 125; '

@@ -1,4 +1,4 @@
-"""Objects that the repository lacks: the commits that need them are untestable, and no others."""
+"""Objects that the repository lacks make only the commits that need them untestable."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _cut_off(file: Path) -> None:
     ],
 )
 def test_an_object_that_is_not_there(tmp_path: Path, harm: Callable[[Path], None], what: str) -> None:
-    """The hunt finds its commit all the same, and the next one has the object as soon as it is there."""
+    """The hunt still finds its commit, and the next one uses the object as soon as it exists."""
     hunt = hunt_in(tmp_path)
     files: dict[Path, bytes] = {}
     for commit in ("c4", "c5", "c6"):

@@ -1,4 +1,4 @@
-"""Slots that are taken away, locked or made unwritable under us; the user's work tree is not touched."""
+"""Slots that are removed, locked or made read-only during a hunt. The user's work tree is not changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HERE = 'cd "$(dirname "$PWD")"; rm -rf "$OLDPWD"'
 
 
 def at_work(hunt: Hunt) -> str:
-    """The user's repository while the user works in it: changes, staged and not, and a file of no commit."""
+    """The repository of a user at work: changes, staged and unstaged, and an untracked file."""
     (hunt.repository / "doc").write_text("changed\n")
     (hunt.repository / "test.sh").write_text("staged\n")
     git(hunt.repository, "add", "test.sh")
@@ -26,7 +26,7 @@ def at_work(hunt: Hunt) -> str:
 
 
 def state_of(hunt: Hunt) -> str:
-    """What a careless git would destroy."""
+    """The state that a careless git command would destroy."""
     status = git(hunt.repository, "status", "--short", "--branch")
     return status + git(hunt.repository, "diff", "HEAD") + (hunt.repository / "notes").read_text()
 
@@ -41,7 +41,7 @@ def state_of(hunt: Hunt) -> str:
     ],
 )
 def test_a_slot_taken_away_is_laid_out_anew(tmp_path: Path, build: str, test: str) -> None:
-    """What fails because its folder is gone is no verdict, and no git runs in what lies around it."""
+    """A failure because the folder is gone is no verdict, and no git command runs in a folder around it."""
     # The worst place: without a slot's own `.git`, git would find the user's repository above it.
     hunt = hunt_in(tmp_path, inside=True)
     before = at_work(hunt)
@@ -64,7 +64,7 @@ def test_a_slot_taken_away_is_laid_out_anew(tmp_path: Path, build: str, test: st
     ],
 )
 def test_what_a_test_does_to_its_repository_ends_with_it(tmp_path: Path, harm: str) -> None:
-    """Each commit is laid out with a sound repository, whatever the test before did to its own."""
+    """Each commit has an intact repository, whatever the test before did to its own."""
     hunt = hunt_in(tmp_path, inside=True)
     before = at_work(hunt)
     hunt.assert_found(hunt.run("--build", "sh build.sh && git status", "--test", f"({harm}); sh test.sh"))
@@ -72,22 +72,22 @@ def test_what_a_test_does_to_its_repository_ends_with_it(tmp_path: Path, harm: s
 
 
 def test_a_worktree_that_is_gone_runs_no_git(tmp_path: Path) -> None:
-    """Each method of a worktree without its folder raises, from whatever folder bisector was started."""
+    """Without its folder, each method of a worktree raises, whatever bisector's current folder is."""
     ids = write_history(tmp_path / "repo", chain(3))
     worktree = Worktree(private(tmp_path / "repo"), tmp_path / "repo/slot")
     worktree.create(ids["c0"])
     worktree.checkout(ids["c0"])
     subprocess.run(["rm", "-rf", str(worktree.path)], check=True)
-    with pytest.raises(InfrastructureFault, match="was taken away while it was in use"):
+    with pytest.raises(InfrastructureFault, match="was deleted during use"):
         worktree.checkout(ids["c1"])
     worktree.remove()
-    with pytest.raises(InfrastructureFault, match="was taken away"):
+    with pytest.raises(InfrastructureFault, match="was deleted"):
         worktree.checkout(ids["c1"])
     assert git(tmp_path / "repo", "status", "--short", "--branch") == "## main\n"
 
 
 def test_all_of_scratch_taken_away(tmp_path: Path) -> None:
-    """Without its journal a hunt cannot go on; the next start begins anew."""
+    """Without its journal a hunt cannot continue. The next start begins again."""
     hunt = hunt_in(tmp_path)
     before = at_work(hunt)
     done = hunt.run("--test", f"{hunt.once(f'rm -rf {hunt.scratch}; exit 1')}; sh test.sh")
@@ -97,7 +97,7 @@ def test_all_of_scratch_taken_away(tmp_path: Path) -> None:
 
 
 def test_locks_that_dead_gits_left(tmp_path: Path) -> None:
-    """One in a slot is gone with the slot; one in the user's repository is the user's, and not in the way."""
+    """A lock in a slot is removed with the slot. A lock in the user's repository stays and does no harm."""
     hunt = hunt_in(tmp_path)
     lock = hunt.repository / ".git/index.lock"
     lock.touch()
@@ -108,7 +108,7 @@ def test_locks_that_dead_gits_left(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ignored", ["out\n", "out\nmod\n"], ids=["untracked", "ignored"])
 def test_folders_left_without_leave_to_write(ignored: str) -> None:
-    """What a test locks away, as Go does its module cache, is cleaned away without root's rights."""
+    """Write-protected folders of a test, such as Go's module cache, are removed without root's rights."""
     with nobodys_folder() as folder:
         hunt = hunt_in(folder, ignored=ignored, before=AS_NOBODY)
         give_to_nobody(folder)
@@ -117,7 +117,7 @@ def test_folders_left_without_leave_to_write(ignored: str) -> None:
 
 
 def test_a_file_that_cannot_be_removed(tmp_path: Path) -> None:
-    """Not even root can: that is said, and when it can be, the same command takes it away and goes on."""
+    """Not even root can remove it. The message says so. Later, the same command removes it and continues."""
     hunt = hunt_in(tmp_path)
     try:
         test = f"{hunt.once('touch stuck; chattr +i stuck')}; sh test.sh"
@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_removed(tmp_path: Path) -> None:
         if not stuck:
             pytest.skip("this file system has no immutable files")
         assert done.returncode == 6, done.stderr
-        assert "cannot be removed" in done.stderr
+        assert "cannot remove" in done.stderr
     finally:
         subprocess.run(["chattr", "-i", *hunt.scratch.glob("slots/*/stuck")], check=False)
     hunt.assert_goes_on("--test", test)

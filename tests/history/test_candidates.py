@@ -1,4 +1,4 @@
-"""Candidates are the commits git bisect would consider."""
+"""Candidates are the commits that git bisect would consider."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_merge_keeps_both_sides_as_candidates(tmp_path: Path) -> None:
 
 
 def test_first_parent_leaves_the_side_branch_out(tmp_path: Path) -> None:
-    """With first_parent only bad's own branch is searched."""
+    """With first_parent, only bad's own branch is searched."""
     ids = write_history(tmp_path / "repo", DIAMOND)
     found = candidates_between(Repository(tmp_path / "repo"), [ids["base"]], ids["tip"], first_parent=True)
     assert found.ids == (ids["left"], ids["merge"], ids["tip"])
@@ -60,7 +60,7 @@ def test_an_empty_range_is_refused(tmp_path: Path, good: str, bad: str) -> None:
 
 
 def test_candidates_are_those_of_git_bisect(tmp_path: Path) -> None:
-    """The number of candidates is what `git rev-list --bisect-all` counts, with several good commits."""
+    """The number of candidates is that of `git rev-list --bisect-all`, with several good commits."""
     ids = write_history(tmp_path / "repo", DIAMOND)
     found = candidates_between(Repository(tmp_path / "repo"), [ids["base"], ids["left"]], ids["tip"])
     listed = git(tmp_path / "repo", "rev-list", "--bisect-all", ids["tip"], "--not", ids["base"], ids["left"])
@@ -68,13 +68,13 @@ def test_candidates_are_those_of_git_bisect(tmp_path: Path) -> None:
 
 
 def test_a_commit_that_changes_no_input_is_no_candidate() -> None:
-    """Collapsing hands the parents of a commit without changes on to its children."""
+    """The parents of a commit without changes become the parents of its children."""
     line = Candidates(("a", "b", "c", "d"), ((), (0,), (1,), (2,)))
     assert collapse(line, ["1", "1", "2", "3"]) == Candidates(("a", "c", "d"), ((), (0,), (1,)))
 
 
 def test_the_bad_endpoint_always_stays() -> None:
-    """Bad itself is kept even when it changes nothing, for it stands for what was seen."""
+    """Bad is kept even if it changes nothing, because it stands for what the user saw."""
     line = Candidates(("a", "b"), ((), (0,)))
     assert collapse(line, ["1", "1"]) == line
 
@@ -92,7 +92,7 @@ def graphs(draw: st.DrawFn) -> tuple[Candidates, list[int]]:
 
 @given(graphs())
 def test_collapsing_keeps_who_descends_from_whom(case: tuple[Candidates, list[int]]) -> None:
-    """Among those that stay, one is an ancestor of another exactly if it was before."""
+    """Of two commits that stay, one is an ancestor of the other exactly if it was before."""
     before, keys = case
     after = collapse(before, keys)
     place = {identity: at for at, identity in enumerate(after.ids)}
@@ -117,7 +117,7 @@ INPUTS = ("src/deep", "lib/100%", "top", "missing", "src")
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Node]:
-    """Random histories with merges, in which files come, change, go and come back."""
+    """Random histories with merges, in which files are added, changed, removed and restored."""
     nodes = [Node("n0", (), dict.fromkeys(FILES, "0"))]
     for at in range(1, draw(st.integers(3, 14))):
         parents = draw(st.sets(st.integers(max(0, at - 4), at - 1), min_size=1, max_size=3))
@@ -131,7 +131,7 @@ def histories(draw: st.DrawFn) -> list[Node]:
 def test_inputs_along_the_way_are_those_of_each_commit(
     nodes: list[Node], first_parent: bool, paths: tuple[str, ...]
 ) -> None:
-    """What one walk finds of the inputs is what git says of each candidate by itself."""
+    """One walk finds the same inputs as a git call for each candidate."""
     with tempfile.TemporaryDirectory() as folder:
         ids = write_history(Path(folder) / "repo", nodes)
         repository = Repository(Path(folder) / "repo")
@@ -148,7 +148,7 @@ def test_inputs_along_the_way_are_those_of_each_commit(
 
 
 def test_parents_are_told_of_candidates_alone(tmp_path: Path) -> None:
-    """All parents of a candidate, also those outside of the range, or the first; of others none."""
+    """A candidate has all its parents, also outside the range, or only the first. Other commits have none."""
     ids = write_history(tmp_path / "repo", DIAMOND)
     repository = Repository(tmp_path / "repo")
     candidates = [ids["merge"], ids["left"]]

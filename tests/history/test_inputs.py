@@ -1,4 +1,4 @@
-"""What a commit changes, held against declared inputs."""
+"""The changes of a commit, compared with declared inputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PATHS = st.lists(st.sampled_from("ab"), min_size=1, max_size=4).map("/".join)
 
 
 def test_what_was_forgotten(tmp_path: Path) -> None:
-    """All that a commit changes, adds or deletes outside of the inputs; a like-named neighbour is outside."""
+    """Everything that a commit changes outside the inputs is found. A similar name is outside."""
     ids = write_history(
         tmp_path / "repo",
         [
@@ -43,7 +43,7 @@ def test_what_was_forgotten(tmp_path: Path) -> None:
 
 
 def test_files_that_come_and_go(tmp_path: Path) -> None:
-    """Those that a commit of the range adds or deletes, on a side branch too; not what only changes."""
+    """Files that a commit of the range adds or deletes, on a side branch too. Changed files do not count."""
     ids = write_history(
         tmp_path / "repo",
         [

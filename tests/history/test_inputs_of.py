@@ -1,4 +1,4 @@
-"""Which paths a hunt depends on, and what that spares."""
+"""The paths on which a hunt depends, and the candidates that this removes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HISTORY = chain(7, {0: {"src/a": "0", "mk": "0"}, 2: {"src/a": "1"}, 4: {"mk": "
 def test_only_commits_that_change_an_input_are_left(
     tmp_path: Path, said: dict[str, Any], inputs: tuple[str, ...], left: int
 ) -> None:
-    """Where every section declares inputs, no other is a candidate but the oldest and bad itself."""
+    """If every section declares inputs, other commits are not candidates, except the oldest and bad."""
     write_history(tmp_path / "repo", HISTORY)
     where = {"repository": str(tmp_path / "repo"), "good": "main~6", "bad": "main", "scratch": str(tmp_path)}
     hunt = build({**where, **said}, tmp_path, None)

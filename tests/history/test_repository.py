@@ -1,4 +1,4 @@
-"""What is read of a repository, and what is left of a worktree."""
+"""What is read from a repository, and what is left of a worktree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.worktrees import private
 
 
 def state_of(folder: Path) -> tuple[str, ...]:
-    """All that a user would call theirs: HEAD, refs, index, work tree, worktrees."""
+    """Everything that belongs to the user: HEAD, refs, index, work tree, worktrees."""
     return (
         (folder / ".git/HEAD").read_text(),
         git(folder, "for-each-ref"),
@@ -28,14 +28,14 @@ def state_of(folder: Path) -> tuple[str, ...]:
 
 
 def test_a_revision_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """An unknown revision is an error that names it and the mend."""
+    """An unknown revision is an error that names it and the fix."""
     write_history(tmp_path / "repo", chain(2))
     with pytest.raises(HistoryError, match=r"no commit 'v9'.*fetch it"):
         Repository(tmp_path / "repo").resolve("v9")
 
 
 def test_a_shallow_clone_says_how_to_deepen_it(tmp_path: Path) -> None:
-    """In a shallow clone the mend is to fetch the rest."""
+    """In a shallow clone, the fix is to fetch the rest."""
     ids = write_history(tmp_path / "repo", chain(5))
     source = (tmp_path / "repo").as_uri()
     subprocess.run(["git", "clone", "-q", "--depth=1", source, tmp_path / "shallow"], check=True, timeout=60)
@@ -44,7 +44,7 @@ def test_a_shallow_clone_says_how_to_deepen_it(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_repository_is_refused(tmp_path: Path) -> None:
-    """What is no repository, or no folder, is an error and no traceback."""
+    """A folder that is missing or is no repository is an error without a traceback."""
     with pytest.raises(HistoryError, match="not a git repository"):
         Repository(tmp_path)
     with pytest.raises(HistoryError, match="no folder"):
@@ -52,7 +52,7 @@ def test_a_folder_without_repository_is_refused(tmp_path: Path) -> None:
 
 
 def test_infos_survive_hostile_subjects(tmp_path: Path) -> None:
-    """Subjects with separators, escapes and markup come back as they are."""
+    """Subjects with separators, escapes and markup are returned unchanged."""
     name = "a\x1b[31m <b> | `x` \x1f ü"
     ids = write_history(tmp_path / "repo", [Node(name, (), {"f": "1"})])
     info = Repository(tmp_path / "repo").infos([ids[name]])[ids[name]]
@@ -62,7 +62,7 @@ def test_infos_survive_hostile_subjects(tmp_path: Path) -> None:
 
 
 def test_object_ids_tell_which_inputs_changed(tmp_path: Path) -> None:
-    """A path's id changes with its content only; a missing path has an empty id."""
+    """The id of a path changes only with its content. A missing path has an empty id."""
     ids = write_history(tmp_path / "repo", chain(3, {0: {"src/a": "1"}, 2: {"src/a": "2"}}))
     first, second, third = object_ids(
         Repository(tmp_path / "repo"), [ids["c0"], ids["c1"], ids["c2"]], ["src", "missing"]
@@ -73,7 +73,7 @@ def test_object_ids_tell_which_inputs_changed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["tool", "lib/a b/tool"])
 def test_a_file_with_another_mode_is_another_input(tmp_path: Path, path: str) -> None:
-    """A commit that only makes a file executable, or a link of it, changes what commits have there."""
+    """A commit that makes a file executable, or replaces it by a link, changes what commits have there."""
     kinds = ["100644", "100644", "100755", "100755", "120000", None, "100755", "100644"]
     nodes = [
         Node(f"c{at}", [f"c{at - 1}"] if at else [], {path: kind and "x", "doc": str(at)}, {path: kind or ""})
@@ -91,7 +91,7 @@ def test_a_file_with_another_mode_is_another_input(tmp_path: Path, path: str) ->
 
 
 def test_a_worktree_leaves_nothing_behind(tmp_path: Path) -> None:
-    """Laid out, moved and removed, a worktree leaves the user's repository as it was."""
+    """A worktree that is created, moved to another commit and removed leaves the repository unchanged."""
     ids = write_history(tmp_path / "repo", chain(3))
     (tmp_path / "repo/dirty").write_text("mine")
     before = state_of(tmp_path / "repo")
@@ -107,7 +107,7 @@ def test_a_worktree_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_hooks_of_the_repository_do_not_run(tmp_path: Path) -> None:
-    """A post-checkout hook, which git runs for worktrees too, does not run through us."""
+    """A post-checkout hook, which git runs for worktrees too, does not run for slots."""
     ids = write_history(tmp_path / "repo", chain(2))
     hook = tmp_path / "repo/.git/hooks/post-checkout"
     hook.parent.mkdir(exist_ok=True)
@@ -121,7 +121,7 @@ def test_hooks_of_the_repository_do_not_run(tmp_path: Path) -> None:
 
 
 def test_a_checkout_keeps_ignored_files_unless_clean(tmp_path: Path) -> None:
-    """Ignored files are builds: kept for the next, gone when a clean build is asked for."""
+    """Ignored files are builds: they are kept for the next commit, and removed for a clean build."""
     ids = write_history(tmp_path / "repo", chain(2, {0: {".gitignore": "_build\n"}}))
     worktree = Worktree(private(tmp_path / "repo"), tmp_path / "slot")
     worktree.create(ids["c0"])
@@ -138,7 +138,7 @@ def test_a_checkout_keeps_ignored_files_unless_clean(tmp_path: Path) -> None:
 
 
 def test_a_commit_that_is_gone_is_no_verdict(tmp_path: Path) -> None:
-    """git failing in a slot is never taken for a verdict on the commit, and says what became of it."""
+    """A git error in a slot is never a verdict on the commit, and the message says what happened."""
     write_history(tmp_path / "repo", chain(1))
     worktree = Worktree(private(tmp_path / "repo"), tmp_path / "slot")
     with pytest.raises(EnvironmentFault, match="no longer in"):

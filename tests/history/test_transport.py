@@ -1,4 +1,4 @@
-"""Packs of a range: all of it and what lies at its edge, and nothing before."""
+"""Packs of a range: the full range with its boundary, and nothing older."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MERGED = [
 
 
 def test_a_range_arrives_with_its_edge_and_nothing_else(tmp_path: Path) -> None:
-    """Side branches that began before good are in it; each commit has all its files."""
+    """Side branches that began before good are in it, and each commit has all its files."""
     ids = write_history(tmp_path / "repo", MERGED)
     repository = Repository(tmp_path / "repo")
     packed = pack_range(repository, ids["good"], ids["bad"])
-    assert packed.commits == set(ids.values())  # `before` is at the edge: a parent of `side`.
+    assert packed.commits == set(ids.values())  # `before` is at the boundary: a parent of `side`.
     there = linked_copy(unpack(packed, tmp_path / "shared").git_folder, tmp_path / "own")
     for commit in ids.values():
         expected = git(tmp_path / "repo", "ls-tree", "-r", commit)
@@ -38,7 +38,7 @@ def test_a_range_arrives_with_its_edge_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_what_lies_before_the_range_comes_when_it_is_asked_for(tmp_path: Path) -> None:
-    """A commit on its own, added to a range; its parents stay away."""
+    """A single commit is added to a range, without its parents."""
     ids = write_history(tmp_path / "repo", [Node(f"c{n}", [f"c{n - 1}"] if n else []) for n in range(6)])
     repository = Repository(tmp_path / "repo")
     there = unpack(pack_range(repository, ids["c3"], ids["c5"]), tmp_path / "there")
@@ -53,6 +53,6 @@ def test_what_lies_before_the_range_comes_when_it_is_asked_for(tmp_path: Path) -
 
 
 def test_a_url_that_leads_nowhere(tmp_path: Path) -> None:
-    """One sentence with the mend; nobody is asked for a password."""
-    with pytest.raises(EnvironmentFault, match="cannot be cloned .* or write `repository: bundle`"):
+    """A wrong URL gives one sentence with the fix, and no prompt for a password."""
+    with pytest.raises(EnvironmentFault, match="cannot clone .* or set `repository: bundle`"):
         clone((tmp_path / "nowhere").as_uri(), tmp_path / "clone")

@@ -1,4 +1,4 @@
-"""Slots of part of a tree, of a partial clone, and with submodules."""
+"""Slots with a part of the tree, of a partial clone, and with submodules."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TREE: dict[str, str | None] = {
 
 
 def files_in(folder: Path) -> set[str]:
-    """Paths of all files below a folder, those of git left out."""
+    """Paths of all files below a folder, without those of git."""
     return {
         str(path.relative_to(folder))
         for path in folder.rglob("*")
@@ -40,13 +40,13 @@ def files_in(folder: Path) -> set[str]:
 
 
 def everything_in(folder: Path) -> dict[str, bytes]:
-    """All files of a git folder, but for what a fetch adds."""
+    """All files of a git folder, except those that a fetch adds."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 @contextmanager
 def slot(repository: Path, commit: str, at: Path) -> Iterator[Worktree]:
-    """A worktree that is gone in the end."""
+    """A worktree that is removed at the end."""
     worktree = Worktree(private(repository), at)
     worktree.create(commit)
     try:
@@ -56,7 +56,7 @@ def slot(repository: Path, commit: str, at: Path) -> Iterator[Worktree]:
 
 
 def test_a_sparse_checkout_lays_out_the_cone_and_a_whole_one_all(tmp_path: Path) -> None:
-    """Inputs come with the files beside and above them; the whole tree is back as soon as it is asked for."""
+    """A cone has the inputs and the files next to and above them. The full tree is restored on request."""
     ids = write_history(tmp_path / "repo", chain(3, {0: TREE, 1: {"lib/two/2.c": "new"}}))
     before = everything_in(tmp_path / "repo/.git")
     with slot(tmp_path / "repo", ids["c0"], tmp_path / "slot") as worktree:
@@ -73,7 +73,7 @@ def test_a_sparse_checkout_lays_out_the_cone_and_a_whole_one_all(tmp_path: Path)
 
 
 def test_a_sparse_user_has_whole_slots(tmp_path: Path) -> None:
-    """What the user has chosen for the own checkout leaves no file out of a slot, and stays as it is."""
+    """The user's own sparse checkout leaves no file out of a slot, and is not changed."""
     ids = write_history(tmp_path / "repo", chain(2, {0: TREE}))
     git(tmp_path / "repo", "sparse-checkout", "set", "app")
     before = everything_in(tmp_path / "repo/.git")
@@ -92,7 +92,7 @@ PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 def test_the_cone_holds_all_of_its_paths(
     tmp_path_factory: pytest.TempPathFactory, files: set[str], paths: set[str]
 ) -> None:
-    """Nothing below a path of the cone is left out, whatever it is called; what is far from it is."""
+    """No file below a path of the cone is missing, whatever its name. Other files are missing."""
     folder = tmp_path_factory.mktemp("cone")
     ids = write_history(
         folder / "repo", [Node("n", (), {"top": "t", "far/off/x/y": "", **dict.fromkeys(files, "f")})]
@@ -106,13 +106,13 @@ def test_the_cone_holds_all_of_its_paths(
 
 
 def test_the_whole_tree_is_a_cone_too() -> None:
-    """An input that is the whole tree leaves nothing out."""
+    """If the full tree is an input, nothing is left out."""
     assert cone.patterns(["lib", "."]) == cone.WHOLE
 
 
 @pytest.fixture
 def partial(tmp_path: Path) -> tuple[Path, dict[str, str]]:
-    """A clone that has no file of its history yet, and the commits' ids."""
+    """A clone that has no files of its history yet, and the ids of the commits."""
     ids = write_history(
         tmp_path / "source", chain(4, {at: {f"f{n}": f"{at} {n}" for n in range(9)} for at in range(4)})
     )
@@ -124,14 +124,14 @@ def partial(tmp_path: Path) -> tuple[Path, dict[str, str]]:
 
 
 def lacking(repository: Path) -> int:
-    """How many objects a partial clone has not fetched."""
+    """The number of objects that a partial clone has not fetched."""
     return git(repository, "rev-list", "--objects", "--all", "--missing=print").count("\n?")
 
 
 def test_a_partial_clone_fetches_a_commit_at_once(
     partial: tuple[Path, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A checkout brings the files that it needs and no others, in one go, and not to the user's clone."""
+    """A checkout fetches only the files that it needs, in one step, and not into the user's clone."""
     repository, ids = partial
     assert lacking(repository) == 36
     monkeypatch.setenv("GIT_TRACE2_EVENT", str(tmp_path / "trace"))
@@ -149,7 +149,7 @@ def test_a_partial_clone_fetches_a_commit_at_once(
 
 
 def test_inputs_of_a_partial_clone_are_told_without_fetching(partial: tuple[Path, dict[str, str]]) -> None:
-    """The ids of files come from the trees, which are there."""
+    """The trees are there, and have the ids of files."""
     repository, ids = partial
     commits = [ids[f"c{at}"] for at in range(4)]
     found = object_ids(Repository(repository), commits, ["f1", "f8", "missing", "."])
@@ -161,19 +161,19 @@ def test_inputs_of_a_partial_clone_are_told_without_fetching(partial: tuple[Path
 
 
 def test_a_partial_clone_off_line_says_so(partial: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    """What cannot be fetched is no verdict on the commit, and the mend is named."""
+    """A failed fetch is not a verdict on the commit, and the message has a fix."""
     repository, ids = partial
     shutil.rmtree(tmp_path / "source")
     with (
         slot(repository, ids["c0"], tmp_path / "slot") as worktree,
-        pytest.raises(InfrastructureFault, match="partial clone.*cannot be fetched.*--refetch"),
+        pytest.raises(InfrastructureFault, match="cannot fetch .*partial clone.*--refetch"),
     ):
         worktree.checkout(ids["c1"])
 
 
 @pytest.fixture
 def nested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, dict[str, str]]:
-    """A repository whose submodule `lib/sub` has a submodule `deep`, all initialised; commits by name."""
+    """A repository whose submodule `lib/sub` has a submodule `deep`, all initialised, and commits by name."""
     monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
     write_history(tmp_path / "deep", [Node("d", (), {"d": "deep"})])
     write_history(tmp_path / "sub", [Node("s0", (), {"s": "0"})])
@@ -205,7 +205,7 @@ def nested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, dict[
 def test_submodules_are_laid_out_from_the_users_clones(
     nested: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    """Each commit has its submodules at its own commit, without the network, and nothing is left of it."""
+    """Each commit has its submodules at the right commit, without the network, and leaves nothing of them."""
     repo, ids = nested
     before = everything_in(repo / ".git")
     with slot(repo, ids["without"], tmp_path / "slot") as worktree:
@@ -234,7 +234,7 @@ def test_submodules_are_laid_out_from_the_users_clones(
 def test_what_a_dead_hunt_left_of_submodules_is_taken_away(
     nested: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    """A slot that was never removed is removed by the next hunt, submodules too, unseen by the user."""
+    """The next hunt removes the slot of a dead hunt, with its submodules, and the user sees nothing."""
     repo, ids = nested
     before = everything_in(repo / ".git")
     dead = Worktree(private(repo), tmp_path / "slot")
@@ -249,7 +249,7 @@ def test_what_a_dead_hunt_left_of_submodules_is_taken_away(
 def test_a_submodules_commit_that_is_not_there_is_named(
     nested: tuple[Path, dict[str, str]], tmp_path: Path
 ) -> None:
-    """It is no verdict on the commit: the sentence says which submodule, and how to get it."""
+    """A missing commit of a submodule gives no verdict. The message says which one, and how to get it."""
     repo, ids = nested
     git(repo, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},lib/sub2")
     text = git(repo, "show", f"{ids['with']}:.gitmodules").replace("path = lib/sub", "path = lib/sub2")
@@ -259,15 +259,13 @@ def test_a_submodules_commit_that_is_not_there_is_named(
     lost = git(repo, "rev-parse", "HEAD").strip()
     with (
         slot(repo, lost, tmp_path / "slot") as worktree,
-        pytest.raises(
-            EnvironmentFault, match="lib/sub2.*lacks its commit 111111111111; .*--recurse-submodules"
-        ),
+        pytest.raises(EnvironmentFault, match="lib/sub2.*lacks commit 111111111111; .*--recurse-submodules"),
     ):
         worktree.checkout(lost)
 
 
 def test_a_submodule_is_an_input_by_its_commit(nested: tuple[Path, dict[str, str]]) -> None:
-    """The submodule itself, a path inside it and the folder around it change with its commit."""
+    """The submodule, a path inside it and the folder around it change with the submodule's commit."""
     repo, ids = nested
     commits = [ids[name] for name in ("without", "with", "moved", "file")]
     found = object_ids(Repository(repo), commits, ["lib/sub", "lib/sub/s", "lib"])
@@ -278,7 +276,7 @@ def test_a_submodule_is_an_input_by_its_commit(nested: tuple[Path, dict[str, str
 
 
 def test_settings_of_a_tree_lead_nowhere(nested: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
-    """A name in `.gitmodules` that leads out of the folder of clones names no submodule."""
+    """A name in `.gitmodules` that points outside the folder of clones is not a submodule."""
     repo, ids = nested
     other = subprocess.run(
         ["git", "init", "-q", "--bare", tmp_path / "repo/.git/evil"], check=True, timeout=60

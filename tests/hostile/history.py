@@ -1,4 +1,4 @@
-"""A repository whose every name and message attacks whoever shows it."""
+"""A repository whose names and messages all attack programs that show them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ESCAPES = (
     "\x1b[2J\x1b]0;pwned\x07\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\ "
     "\x9b31m \r\x08\x7f\u202egnp.exe"
 )
-"""Clear the screen, set its title, make a link, an eight-bit escape, overwrite the line, turn text around."""
+"""Clear the screen, set its title, make a link, an 8-bit escape, overwrite the line, reverse the text."""
 
 HTML = (
     "<script>alert(1)</script><img src=x onerror=alert(2)>\"'></textarea>"
@@ -37,7 +37,7 @@ BAD_AT = 4
 
 
 def write_hostile_history(folder: Path) -> list[str]:
-    """Six commits on `main`, the fifth bad (it has a file `broken`); their ids, oldest first.
+    """Six commits on `main`, the fifth bad (it has a file `broken`). Returns their ids, oldest first.
 
     The tree of the bad one has the hostile names too, and raises a deadline in `SCRIPT`.
     """

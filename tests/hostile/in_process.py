@@ -1,4 +1,4 @@
-"""Commands run within the tests' own process: what they print, and how they end."""
+"""Commands run inside the test process: their output and exit code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Done:
 
 @contextlib.contextmanager
 def standing_in(folder: Path, **environment: str) -> Iterator[None]:
-    """The process in another folder, with another home and environment; all is put back."""
+    """The process in another folder, with another home and environment. Everything is restored afterwards."""
     here, kept = Path.cwd(), dict(os.environ)
     handlers = [signal.getsignal(one) for one in _SIGNALS]
     for name in ("home", "tmp"):
@@ -47,7 +47,7 @@ def standing_in(folder: Path, **environment: str) -> Iterator[None]:
 
 
 def done(*words: str) -> Done:
-    """Run `bisector WORDS` here."""
+    """Run `bisector WORDS` in this process."""
     out, err, argv = io.StringIO(), io.StringIO(), sys.argv
     sys.argv = ["bisector", *words]
     try:

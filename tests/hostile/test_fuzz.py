@@ -1,4 +1,4 @@
-"""Whatever a diff, git's output or a session's log says, it is read or refused in a sentence."""
+"""Any diff, git output or session log is read, or refused in a sentence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.git_history import chain, git, write_history
 from tests.hostile.history import PAYLOADS
 
 EXAMPLES = int(os.environ.get("BISECTOR_FUZZ", "150"))
-"""Of each property; a long run tries more."""
+"""The number of examples for each property. A long run tries more."""
 
 quick = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -76,7 +76,7 @@ def _spliced(text: str, splices: list[tuple[int, int, str]]) -> str:
 
 
 def test_the_diff_that_is_fuzzed_is_read() -> None:
-    """Unchanged, it has a raised, an added and another raised deadline, with the files' own names."""
+    """Unchanged, it has a raised, an added and another raised deadline, with the original file names."""
     found = [(change.kind, change.shown.file) for change in changes_in(DIFF)]
     assert found == [(Kind.RAISED, "t.sh"), (Kind.ADDED, 'dir\x1b\n/x".sh'), (Kind.RAISED, "new.py")]
 
@@ -84,7 +84,7 @@ def test_the_diff_that_is_fuzzed_is_read() -> None:
 @quick
 @given(splices=SPLICES)
 def test_any_diff_is_read_or_refused(splices: list[tuple[int, int, str]]) -> None:
-    """A broken diff is one sentence; a sound one gives changes that can be told and annotated."""
+    """A broken diff gives one sentence, and a valid one gives changes that can be shown and annotated."""
     try:
         changes = changes_in(_spliced(DIFF, splices))
     except HistoryError as error:
@@ -99,7 +99,7 @@ def test_any_diff_is_read_or_refused(splices: list[tuple[int, int, str]]) -> Non
 @quick
 @given(text=st.text(max_size=60) | st.lists(PARTS, max_size=6).map("".join), name=st.text(max_size=8))
 def test_any_file_s_deadlines_are_read(text: str, name: str) -> None:
-    """A deadline stands where it says, and is a positive time."""
+    """A deadline is at the reported position, and is a positive time."""
     for deadline in deadlines_in(text, f"{name}.sh"):
         line = text.split("\n")[deadline.line - 1]
         assert line[deadline.column :].startswith(deadline.value)
@@ -118,7 +118,7 @@ def test_any_file_s_deadlines_are_read(text: str, name: str) -> None:
 def test_commits_are_read_whatever_they_are_called(
     rows: list[tuple[str, list[str], str, datetime, str]],
 ) -> None:
-    """Authors and subjects of any characters are neither lost nor mixed up."""
+    """Authors and subjects with any characters are neither lost nor mixed up."""
     fields = [
         (i, " ".join(p), who, f"{int(date.timestamp())} +0000", subject) for i, p, who, date, subject in rows
     ]
@@ -136,7 +136,7 @@ def test_commits_are_read_whatever_they_are_called(
     ["253402300800 +0000", "1700000000 +9999", "1700000000 -2460", "1700000000 +51800", "1 -1400"],
 )
 def test_dates_that_no_calendar_has_are_read(tmp_path: Path, date: str) -> None:
-    """Broken clocks and time zones, as old tools have written them into real histories."""
+    """Invalid dates and time zones, as old tools have written them into real histories."""
     write_history(tmp_path / "repo", chain(1))
     script = f"commit refs/heads/odd\nauthor A <a> {date}\ncommitter C <c> {date}\ndata 1\nx\n"
     git(*(tmp_path / "repo", "fast-import", "--quiet", "--date-format=raw-permissive"), stdin=script.encode())
@@ -147,7 +147,7 @@ def test_dates_that_no_calendar_has_are_read(tmp_path: Path, date: str) -> None:
 
 @pytest.fixture(scope="module")
 def bisected(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A repository with a session of git bisect under way."""
+    """A repository with a session of git bisect in progress."""
     folder = tmp_path_factory.mktemp("bisected") / "repo"
     write_history(folder, chain(8))
     git(folder, "bisect", "start", "main", "main~7")
@@ -167,7 +167,7 @@ LOG_PARTS = st.sampled_from(
 @given(parts=st.lists(LOG_PARTS | st.text(max_size=6), max_size=8), at=st.integers(0, 300))
 @example(parts=["git bisect start '", "\n"], at=0)
 def test_any_log_of_a_session_is_read_or_refused(bisected: Repository, parts: list[str], at: int) -> None:
-    """What is marked by refs stays marked, whatever the log says of it."""
+    """Commits that refs mark stay marked, whatever the log says."""
     log = bisected.git_folder / "BISECT_LOG"
     sound = log.read_bytes()
     try:
@@ -183,7 +183,7 @@ def test_any_log_of_a_session_is_read_or_refused(bisected: Repository, parts: li
 @quick
 @given(text=st.lists(st.sampled_from([*PAYLOADS, "\n", " "]) | st.text(max_size=5), max_size=5).map("".join))
 def test_payloads_joined_in_any_way_stay_on_one_line(text: str) -> None:
-    """As words on the screen and in Markdown."""
+    """Any combination of payloads stays on one line, as text on the screen and in Markdown."""
     for shown in (visible(text), markdown(text)):
         assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e]", shown)
         assert "\u2028" not in shown

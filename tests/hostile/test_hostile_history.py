@@ -1,4 +1,4 @@
-"""A hunt through a history whose names and messages attack whoever shows them."""
+"""A hunt in a history whose names and messages attack programs that show them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from tests.report.page import Page
 
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 COMMAND = re.compile(r"^\s*(::|##\[)", re.MULTILINE)
-"""What a forge's runner takes for a command to itself, wherever it stands in the output of a job."""
+"""Text that the runner of a forge takes for a command to itself, anywhere in the output of a job."""
 
 HUNT = f"""\
 repository: repo
@@ -46,7 +47,7 @@ FORMATS = ("text", "json", "markdown", "github", "gitea", "forgejo", "gitlab", "
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Done]]:
-    """What each command printed, by its words; the files it wrote lie in the current folder."""
+    """The output of each command, by its arguments. Its files are in the current folder."""
     folder = tmp_path_factory.mktemp("hostile")
     commits = write_hostile_history(folder / "repo")
     (folder / "hunt.yaml").write_text(HUNT)
@@ -80,7 +81,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, D
 
 
 def test_the_hunt_finds_the_commit_and_every_command_ends_well(outputs: Mapping[str, Done]) -> None:
-    """The hostile commit is found, every command says so, and none ends by a bug."""
+    """The hostile commit is found, every command shows it, and none crashes."""
     bad = git(Path("repo"), "rev-parse", "main~1").strip()
     assert json.loads(outputs["run json"].out)["first_bad"] == bad
     codes = {name: one.code for name, one in outputs.items()}
@@ -91,7 +92,7 @@ def test_the_hunt_finds_the_commit_and_every_command_ends_well(outputs: Mapping[
 
 
 def test_nothing_but_words_reaches_the_screen(outputs: Mapping[str, Done]) -> None:
-    """No escape, no control or turning character, on stdout or stderr, in text, Markdown or JSON."""
+    """No escape, control or bidi character on stdout or stderr, in text, Markdown or JSON."""
     assert {
         name: CONTROLS.findall(one.out + one.err)
         for name, one in outputs.items()
@@ -113,13 +114,13 @@ def test_no_command_to_a_runner_gets_in(outputs: Mapping[str, Done]) -> None:
 
 
 def test_a_terminal_is_told_nothing_by_the_history(outputs: Mapping[str, Done]) -> None:
-    """On a real terminal, where bisector itself sends escapes, none of them is the history's."""
+    """On a real terminal, bisector sends escapes itself, and none comes from the history."""
     ours, theirs = pty.openpty()
     words = [*BISECTOR, "run", "-c", "hunt.yaml", "--scratch", "second", "--progress-log", "second.md", "-v"]
     with subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         seen = b""
-        with contextlib.suppress(OSError):  # what a terminal reads when nobody is left to write
+        with contextlib.suppress(OSError):  # read by a terminal after all writers are gone
             while part := os.read(ours, 65536):
                 seen += part
     os.close(ours)
@@ -130,12 +131,14 @@ def test_a_terminal_is_told_nothing_by_the_history(outputs: Mapping[str, Done]) 
 
 
 def test_the_page_has_no_element_made_from_the_history(outputs: Mapping[str, Done]) -> None:
-    """The HTML report nests, runs no script, loads nothing, and shows the message as words."""
+    """The HTML report is well-formed, runs only its own script, loads nothing, and shows messages as text."""
     html = Path("report.html").read_text(encoding="utf-8")
     page = Page(html)
     assert page.problems == []
     tags = {element.tag for element in page.elements}
-    assert not tags & {"script", "img", "iframe", "object", "embed", "form", "input", "base", "textarea", "b"}
+    (script,) = page.all("script")
+    assert script.text == resources.files("bisector.report").joinpath("templates/report.js").read_text()
+    assert not tags & {"img", "iframe", "object", "embed", "form", "input", "base", "textarea", "b"}
     for element in page.elements:
         assert not [name for name in element.attributes if name.startswith("on")]
         address = element.attributes.get("href", "") + element.attributes.get("src", "")
@@ -146,12 +149,12 @@ def test_the_page_has_no_element_made_from_the_history(outputs: Mapping[str, Don
 
 @pytest.mark.parametrize("name", ["report", "chat", "verify", "explain markdown", "markdown format"])
 def test_markdown_has_no_markup_made_from_the_history(outputs: Mapping[str, Done], name: str) -> None:
-    """No link, image or HTML comes from a message, and no table gets a cell too many."""
+    """Messages create no link, image or HTML, and add no cell to a table."""
     _require_words(outputs[name].out)
 
 
 def test_the_progress_log_keeps_all_else(outputs: Mapping[str, Done]) -> None:
-    """The text around the entries is what it was, to the byte, and the entries are words."""
+    """The text around the entries is unchanged, byte for byte, and the entries are plain text."""
     text = Path("log.md").read_text(encoding="utf-8")
     assert text.startswith(BEFORE) and text.endswith(AFTER)
     assert not CONTROLS.search(text)
@@ -161,7 +164,7 @@ def test_the_progress_log_keeps_all_else(outputs: Mapping[str, Done]) -> None:
 
 
 def test_the_environment_holds_no_words_of_the_history(outputs: Mapping[str, Done]) -> None:
-    """A build and a test see the allowed variables, what the hunt sets, and the commit's id."""
+    """A build and a test see the allowed variables, those that the hunt sets, and the commit's id."""
     files = [path for path in Path("scratch").rglob("*") if path.is_file()]
     seen = [text for path in files if (text := path.read_bytes().partition(b"\n")[0]).count(b"BISECTOR_")]
     assert {text.endswith(b"\0") for text in seen} == {True}
@@ -174,12 +177,12 @@ def test_the_environment_holds_no_words_of_the_history(outputs: Mapping[str, Don
 
 
 def test_nothing_was_run_by_a_name(outputs: Mapping[str, Done]) -> None:
-    """No message, author, branch or file name was taken for a command."""
+    """No message, author, branch or file name is run as a command."""
     assert not [path for path in Path().rglob("pwned") if path.name == "pwned"]
 
 
 def test_a_list_of_words_meets_no_shell(tmp_path: Path) -> None:
-    """Each word reaches the program as it is."""
+    """Each word reaches the program unchanged."""
     command = Command(("printf", "%s\\n", *PAYLOADS), tmp_path, {"PATH": os.environ["PATH"]})
     run = execute(command).run
     assert run.exit_code == 0
@@ -188,7 +191,7 @@ def test_a_list_of_words_meets_no_shell(tmp_path: Path) -> None:
 
 
 def test_the_bisect_log_can_be_replayed(outputs: Mapping[str, Done]) -> None:
-    """git takes the log for what it says, and comes to the same commit."""
+    """git reads the log correctly, and finds the same commit."""
     Path("bisect.log").write_text(outputs["log"].out)
     git(Path(), "clone", "-q", "--no-checkout", "repo", "replayed")
     git(Path("replayed"), "bisect", "start", "--no-checkout")
@@ -197,14 +200,14 @@ def test_the_bisect_log_can_be_replayed(outputs: Mapping[str, Done]) -> None:
 
 
 def test_a_quoted_path_of_a_diff_is_the_file_s_own(outputs: Mapping[str, Done]) -> None:
-    """git writes such a name in quotes; the change is one of the file, so that a hunt can watch it."""
+    """git quotes such a name in a diff. The change is matched to the real file, so a hunt can watch it."""
     changes = json.loads(outputs["json format"].out)["changes"]
     assert {change["file"] for change in changes} == {SCRIPT, "test.sh"}
     assert all(change["hunts"] == ["hunt"] for change in changes)
 
 
 def _require_words(text: str) -> None:
-    """That Markdown holds none of the payloads' links, images and HTML, and only rows of a table's width."""
+    """The Markdown has no links, images and HTML from the payloads, and only rows of a table's width."""
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
     found = list(_flat(tokens))
     assert not [token for token in found if token.type in ("image", "s_open", "em_open")]

@@ -1,4 +1,4 @@
-"""What never ends, or answers nonsense: regular expressions and plug-ins. The hunt ends with a sentence."""
+"""Regular expressions that never end, and plug-ins that hang or return nonsense, end with a message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 
 from bisector.errors import UsageError
 from bisector.pattern import Bounded
-from bisector.predicate import Bad, Good, Judgement, Measured, Options, Predicate, Run
+from bisector.predicate import Bad, Good, Judgement, Measured, Options, Predicate, Run, Tool, ToolMissing
 from bisector.probe.discovery import find_predicate
 from bisector.probe.guard import guarded
 from tests.cli.running import shell_history
 from tests.hostile.in_process import done, standing_in
 
 EXAMPLES = int(os.environ.get("BISECTOR_FUZZ", "150"))
-"""Of each property; a long run tries more."""
+"""The number of examples for each property. A long run tries more."""
 
 SLOW = {
     "(a|aa)+$": "a" * 3000 + "!",
@@ -53,7 +53,7 @@ PATTERNS = st.recursive(
 
 @pytest.mark.parametrize("pattern", SLOW)
 def test_a_pattern_that_never_ends_is_ended(pattern: str) -> None:
-    """Looked for in a line, or replaced in a file: the sentence names the pattern."""
+    """In a search of a line, or a replacement in a file, the pattern is stopped and named."""
     bounded = Bounded(pattern, patience=0.02)
     with pytest.raises(UsageError, match=re.escape(repr(pattern))) as caught:
         bounded.search(SLOW[pattern])
@@ -63,7 +63,7 @@ def test_a_pattern_that_never_ends_is_ended(pattern: str) -> None:
 
 
 def test_many_slow_lines_are_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line within its limit, all of them without end."""
+    """Each line stays within its limit, but all of them together take too long."""
     monkeypatch.setattr("bisector.pattern.PATIENCE_IN_ALL", 0.02)
     monkeypatch.setattr("bisector.pattern._HONEST", 0.0)
     bounded = Bounded("(a|b)*c")
@@ -75,7 +75,7 @@ def test_many_slow_lines_are_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(pattern=PATTERNS, line=TEXT)
 def test_a_bounded_pattern_means_what_python_means(pattern: str, line: str) -> None:
-    """The same match with the same groups, or both refuse the pattern."""
+    """A bounded pattern finds the same match with the same groups as Python, or both refuse it."""
     try:
         theirs = re.compile(pattern)
     except re.error:
@@ -89,13 +89,16 @@ def test_a_bounded_pattern_means_what_python_means(pattern: str, line: str) -> N
 
 
 class _Asked(Predicate[Options]):
-    """Answers what the test tells it to."""
+    """Returns what the test sets."""
 
     name = "asked"
     Options = Options
     answer: Callable[[], object] = staticmethod(lambda: None)
 
     def watch(self, run: Run) -> Good | Bad | None:
+        return type(self).answer()  # type: ignore[return-value]
+
+    def tool(self, environment: Mapping[str, str]) -> Tool | None:
         return type(self).answer()  # type: ignore[return-value]
 
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
@@ -125,27 +128,27 @@ ANSWERS: dict[str, tuple[Callable[[], object], str]] = {
     "never, in a pattern": (_in_a_pattern, "judge did not return within 0.1 s"),
     "raises": (lambda: 1 // 0, "judge failed (ZeroDivisionError: integer division or modulo by zero)"),
     "exits": (lambda: sys.exit(0), "judge failed (SystemExit: 0)"),
-    "nothing": (lambda: None, "judge returned None, which is no judgement"),
-    "a word": (lambda: "good", "judge returned 'good', which is no judgement"),
-    "a class": (lambda: Good, "judge returned type, which is no judgement"),
-    "no reason": (lambda: Good(why=3), "judge returned Good(why=3), which is no judgement"),  # type: ignore
+    "nothing": (lambda: None, "judge returned None, which is not a judgement"),
+    "a word": (lambda: "good", "judge returned 'good', which is not a judgement"),
+    "a class": (lambda: Good, "judge returned type, which is not a judgement"),
+    "no reason": (lambda: Good(why=3), "judge returned Good(why=3), which is not a judgement"),  # type: ignore
     "no number": (
         lambda: Measured(math.nan, ""),
         "judge returned Measured(value=nan, why=''), which is no",
     ),
-    "zero": (lambda: Measured(0, ""), "judge returned Measured(value=0, why=''), which is no judgement"),
+    "zero": (lambda: Measured(0, ""), "judge returned Measured(value=0, why=''), which is not a judgement"),
     "endless": (lambda: Measured(math.inf, ""), "judge returned Measured(value=inf, why=''), which is no"),
 }
 
 
 @pytest.fixture
 def asked() -> Iterator[Predicate[Options]]:
-    """A guarded plug-in with little patience."""
+    """A guarded plug-in with a short time limit."""
     yield guarded(_Asked, patience=0.1)(Options())
 
 
 THREADED = [name for name in ANSWERS if name not in ("never, busy", "never, in a pattern")]
-"""Only an alarm ends the others; what they leave behind would slow down all other tests."""
+"""Only an alarm stops the others, and leftovers of those would slow down all other tests."""
 
 
 @pytest.mark.parametrize(
@@ -154,7 +157,7 @@ THREADED = [name for name in ANSWERS if name not in ("never, busy", "never, in a
 def test_a_plug_in_s_silence_and_nonsense_are_sentences(
     asked: Predicate[Options], name: str, threaded: bool
 ) -> None:
-    """In the main thread, and in another one, as probes at the same time have it."""
+    """The message is the same in the main thread and in another thread, which parallel probes use."""
     _Asked.answer, told = staticmethod(ANSWERS[name][0]), ANSWERS[name][1]
     sentences: list[str] = []
 
@@ -170,11 +173,11 @@ def test_a_plug_in_s_silence_and_nonsense_are_sentences(
     else:
         ask()
     assert sentences[0].startswith(f"the predicate asked: {told}")
-    assert sentences[0].endswith("; mend it")
+    assert sentences[0].endswith("; fix it")
 
 
 def test_watching_is_guarded_as_judging_is(asked: Predicate[Options]) -> None:
-    """None lets the test go on, a verdict ends it, all else is refused."""
+    """A watch that returns None lets the test continue, a verdict ends it, and everything else is refused."""
     _Asked.answer = staticmethod(lambda: None)
     assert asked.watch(Run(0, 0, 0)) is None
     _Asked.answer = staticmethod(lambda: Bad("so"))
@@ -185,8 +188,40 @@ def test_watching_is_guarded_as_judging_is(asked: Predicate[Options]) -> None:
         asked.watch(Run(0, 0, 0))
 
 
+def test_a_tool_is_guarded_too(asked: Predicate[Options]) -> None:
+    """A missing tool keeps its own sentence; a tool that is none, or that fails to be made, is refused."""
+    _Asked.answer = staticmethod(lambda: None)
+    assert asked.tool({}) is None
+    _Asked.answer = staticmethod(_missing)
+    with pytest.raises(ToolMissing, match="install it"):
+        asked.tool({})
+    for answer, told in ((lambda: "perf", "tool returned 'perf'"), (lambda: 1 // 0, "tool failed")):
+        _Asked.answer = staticmethod(answer)
+        with pytest.raises(UsageError, match=told):
+            asked.tool({})
+
+
+def _missing() -> object:
+    raise ToolMissing("perf is missing; install it")
+
+
+def test_an_answer_may_use_those_before_it() -> None:
+    """A plug-in's properties are read once, in an order in which each sees the others."""
+
+    class Chained(_Asked):
+        @property
+        def patterns(self) -> tuple[str, ...]:
+            return ("done",)
+
+        @property
+        def by_wall_clock(self) -> bool:
+            return "done" in self.patterns
+
+    assert guarded(Chained)(Options()).by_wall_clock
+
+
 def test_an_alarm_of_others_is_put_back(asked: Predicate[Options]) -> None:
-    """Whoever had set an alarm still gets it."""
+    """An alarm that other code has set still fires."""
     _Asked.answer = staticmethod(lambda: Good("so"))
     before = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)[0] > 0
     asked.judge(Run(0, 0, 0), None)
@@ -194,7 +229,7 @@ def test_an_alarm_of_others_is_put_back(asked: Predicate[Options]) -> None:
 
 
 def test_only_plug_ins_of_others_are_guarded() -> None:
-    """bisector's own predicates are tested, and asked without a detour."""
+    """bisector's own predicates are tested, and called directly."""
     assert find_predicate("exit_status", Path()).__module__ == "bisector.predicates.exit_status"
 
 
@@ -215,7 +250,7 @@ class Mine(Predicate[Options]):
 _HUNTS = {
     "judge raises": ("return None", "raise OSError('no\\x1b[2J')", "OSError"),
     "judge exits": ("return None", "sys.exit(0)", "SystemExit"),
-    "judge says nonsense": ("return None", "return 3", "returned 3, which is no judgement"),
+    "judge says nonsense": ("return None", "return 3", "returned 3, which is not a judgement"),
     "watch raises": ("raise OSError('no')", "return Good('so')", "watch failed (OSError: no)"),
     "watch exits": ("sys.exit(0)", "return Good('so')", "watch failed (SystemExit: 0)"),
     "watch says nonsense": (
@@ -229,7 +264,7 @@ _HUNTS = {
 
 @pytest.mark.parametrize("name", _HUNTS)
 def test_a_hunt_ends_with_the_sentence(tmp_path: Path, name: str) -> None:
-    """Exit code 2, one sentence, nothing in the repository, and nothing concluded."""
+    """The hunt ends with exit code 2 and one sentence, without a conclusion or a change in the repository."""
     watch, judge, told = _HUNTS[name]
     shell_history(tmp_path / "repo", 4, 2)
     (tmp_path / "mine.py").write_text(_PLUG_IN.format(watch=watch, judge=judge))

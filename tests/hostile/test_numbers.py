@@ -1,4 +1,4 @@
-"""Figures that a test prints or writes: however large, deep or absurd, they are read or passed over."""
+"""Numbers that a test prints or writes, however large, deep or absurd, are read or ignored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bisector.predicate import Ending, Match, Measured, Run
 from bisector.probe.discovery import find_predicate
 
 EXAMPLES = int(os.environ.get("BISECTOR_FUZZ", "150"))
-"""Of each property; a long run tries more."""
+"""The number of examples for each property. A long run tries more."""
 
 NUMBERS = st.one_of(
     st.integers(0, 10**6).map(str),
@@ -55,7 +55,7 @@ def _run(patterns: tuple[str, ...], lines: list[str], scoreboard: str = "") -> R
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(name=st.sampled_from(sorted(SHIPPED)), lines=st.lists(LINES, max_size=3))
 def test_a_predicate_judges_any_figure(name: str, lines: list[tuple[str, str, str]]) -> None:
-    """With a ratio that is a number, or a verdict; both without surprise."""
+    """The judgement is a finite ratio or a verdict, without an exception."""
     kind = find_predicate(name, Path())
     predicate = kind(kind.Options.model_validate(SHIPPED[name]))
     printed = [f"{word}{one}/{other}" for word, one, other in lines]
@@ -72,12 +72,12 @@ def test_a_predicate_judges_any_figure(name: str, lines: list[tuple[str, str, st
 @example(lines=[], document={"passed": 1, "total": 2, "seconds": math.inf})
 @example(lines=[("eval ", "1" * 5000, "3")], document=None)
 def test_any_scoreboard_is_read_or_passed_over(lines: list[tuple[str, str, str]], document: object) -> None:
-    """What is read can be shown as JSON, which has no infinity."""
+    """The result can be written as JSON, which has no infinity."""
     _shown([f"{word}{one}/{other}" for word, one, other in lines], json.dumps(document))
 
 
 def test_a_deep_scoreboard_is_passed_over() -> None:
-    """Deeper than Python's own stack."""
+    """A scoreboard that is deeper than Python's own stack is ignored."""
     _shown([], "[" * 100_000)
 
 

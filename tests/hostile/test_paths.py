@@ -1,4 +1,4 @@
-"""A hunt whose commits have links out of the slot, in a repository with an odd name."""
+"""A hunt with links that point outside the slot, in a repository with an odd name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SETTINGS = [
 
 
 def _repository(folder: Path, outside: Path) -> None:
-    """Two commits, in both of which `away` leads out."""
+    """Two commits, both with a link `away` that points outside."""
     folder.mkdir(parents=True)
     outside.mkdir()
     (outside / "score.json").write_text('{"eval": {"passed": 4711, "total": 4712}}')
@@ -37,7 +37,7 @@ def _run(folder: Path, *words: str, repo: str = "repo") -> Done:
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_path_that_leads_out_makes_the_commit_untestable(tmp_path: Path, setting: str) -> None:
-    """Nothing is built, tested or kept out there; the hunt ends undecided."""
+    """Nothing outside is built, tested or stored, and the hunt is inconclusive."""
     _repository(tmp_path / "repo", tmp_path / "outside")
     ended = _run(tmp_path, "--test", "touch tested; test $(cat number) = 1", "--set", setting)
     assert [path.name for path in (tmp_path / "outside").iterdir()] == ["score.json"]
@@ -45,19 +45,19 @@ def test_a_path_that_leads_out_makes_the_commit_untestable(tmp_path: Path, setti
 
 
 def test_a_scoreboard_out_there_is_not_read(tmp_path: Path) -> None:
-    """Its figures are not taken for the test's."""
+    """The figures of a scoreboard outside the slot do not count as those of the test."""
     _repository(tmp_path / "repo", tmp_path / "outside")
     words = ("--repo", "repo", "--set", "scratch=scratch", "--set", "suites={scoreboard: away/score.json}")
     (tmp_path / "hunt.yaml").write_text("good: main~1\ntest: {command: 'touch away/score.json'}\n")
     with standing_in(tmp_path):
         ended = done("quantify", "-c", "hunt.yaml", "--json", *words)
     assert "4711" not in ended.out
-    assert ended.code == 2 and "says what passed" in ended.err
+    assert ended.code == 2 and "report what passed" in ended.err
 
 
 @pytest.mark.parametrize("name", ["[/x] repo", "re\x1b[2Jpo\n::error::x"])
 def test_a_folder_s_name_is_no_markup(tmp_path: Path, name: str) -> None:
-    """Brackets in a path are shown as they are, and nothing in it is obeyed."""
+    """Brackets in a path are shown unchanged, and control characters in it have no effect."""
     _repository(tmp_path / name, tmp_path / "outside")
     ended = _run(tmp_path, "--test", "test $(cat number) = 1", repo=name)
     assert ended.code == 0, ended.err

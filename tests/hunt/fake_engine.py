@@ -25,33 +25,33 @@ Judge = Callable[[str, str], Judgement]
 
 @dataclass
 class FakeEngine:
-    """Answers at once; counts what was asked. A run that may be ended early is from the ratio `enough` on."""
+    """Answers at once and counts the requests. A run that may end early does so above the ratio `enough`."""
 
     judge: Judge
     digest: Callable[[str], str] = str
     enough: float = math.inf
     jobs: int = 1
     seconds: float = 60.0
-    """What a run takes: too long for more than one run of each commit at the confirmation."""
+    """The duration of a run: too long for the confirmation to run a commit more than once."""
     asked: list[tuple[str, Role]] = field(default_factory=list)
     begun: list[Request] = field(default_factory=list)
     most: int = 0
-    """The most that were under way at once."""
+    """The most requests that ran at once."""
     order: random.Random = field(default_factory=lambda: random.Random(0))
     builds_ahead: bool = False
     ahead: list[list[Request]] = field(default_factory=list)
 
     def begin(self, request: Request) -> None:
-        """Take the request up."""
+        """Accept the request."""
         self.begun.append(request)
 
     @property
     def running(self) -> list[Request]:
-        """What was taken up."""
+        """The requests that were accepted and have no answer yet."""
         return list(self.begun)
 
     def next(self, longest: float | None = None) -> Reading | KnownUntestable | None:
-        """The reading of one of the requests under way: of the first, or of any where there are `jobs`."""
+        """The reading of the first request that runs, or of a random one if there are several `jobs`."""
         self.most = max(self.most, len(self.begun))
         return self.read(self.begun.pop(self.order.randrange(len(self.begun))))
 
@@ -60,12 +60,12 @@ class FakeEngine:
         self.begun.remove(request)
 
     def build_ahead(self, likely: Callable[[], Sequence[Request]]) -> None:
-        """Remember what would be built, if that is looked at."""
+        """Remember the requests that would be built ahead, if `builds_ahead` is set."""
         if self.builds_ahead:
             self.ahead.append(list(likely()))
 
     def read(self, request: Request) -> Reading:
-        """One reading, as the judge says."""
+        """The reading with the judgement of `judge`."""
         commit, role, against = request.commit, request.role, request.against
         self.asked.append((commit, role))
         judgement, ending = self.judge(commit, against), Ending.EXITED
@@ -80,13 +80,14 @@ class FakeEngine:
             build_seconds=4.0,
             against=against,
             about=request.about,
+            clean=request.clean,
             digest=self.digest(commit),
             reference_digest=self.digest(against),
         )
 
     @property
     def probes(self) -> int:
-        """How many different commits the search had laid out."""
+        """The number of different commits that the search read."""
         return len({commit for commit, role in self.asked if role is Role.SEARCH})
 
 
@@ -135,10 +136,11 @@ def hunt(
     enough: float = math.inf,
     engine: FakeEngine | None = None,
     untestable: list[KnownUntestable] | None = None,
+    spent: Callable[[], bool] = lambda: False,
 ) -> tuple[Conclusion, FakeEngine, list[Reading], list[Event]]:
-    """Run a hunt to its conclusion, or into KeyboardInterrupt after so many new readings.
+    """Run a hunt to its conclusion, or interrupt it after `stop_after` new readings.
 
-    Commits that were found not to build are added to `untestable`.
+    Commits that are found not to build are added to `untestable`.
     """
     engine = engine or FakeEngine(judge, digest, enough)
     untestable = [] if untestable is None else untestable
@@ -162,14 +164,14 @@ def hunt(
         record,
         events.append,
         Lookahead(plan, Stopwatch(clock)),
-        spent=lambda: limit is not None and clock() >= limit,
+        spent=lambda: spent() or (limit is not None and clock() >= limit),
     )
     assert conclusion is not None
     return conclusion, engine, journal, events
 
 
 class Interrupted(Exception):
-    """The fake's Ctrl-C; carries the journal as it was then."""
+    """The fake's Ctrl-C. It carries the journal as it was at that moment."""
 
     def __init__(self, journal: list[Reading]) -> None:
         super().__init__()
@@ -177,7 +179,7 @@ class Interrupted(Exception):
 
 
 def bad_from(plan: Plan, first_bad: str, untestable: Iterable[str] = ()) -> Judge:
-    """A judge for a range whose first bad commit is this one."""
+    """A judge for a range with this first bad commit."""
     broken, guilty = set(untestable), guilty_of(plan, first_bad)
 
     def judge(commit: str, against: str) -> Judgement:
@@ -189,7 +191,7 @@ def bad_from(plan: Plan, first_bad: str, untestable: Iterable[str] = ()) -> Judg
 
 
 def slower_from(plan: Plan, first_bad: str | None, step: float, spread: float, seed: int) -> Judge:
-    """A judge that measures ratios with log-normal noise; `first_bad` None is a range without a step."""
+    """A judge that measures ratios with log-normal noise. If `first_bad` is None, the range has no step."""
     guilty = guilty_of(plan, first_bad) if first_bad else set()
     rng = random.Random(seed)
 
@@ -201,7 +203,7 @@ def slower_from(plan: Plan, first_bad: str | None, step: float, spread: float, s
 
 
 def guilty_of(plan: Plan, first_bad: str) -> set[str]:
-    """The first bad commit and all that descend from it."""
+    """The first bad commit and all its descendants."""
     ids, parents = plan.every_candidate.ids, plan.every_candidate.parents
     guilty: set[str] = set()
     for at, identity in enumerate(ids):

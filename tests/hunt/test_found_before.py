@@ -1,4 +1,4 @@
-"""Where other hunts ended is looked at early: it saves probes, and never decides what the answer is."""
+"""Results of other hunts are tested early: they save probes and never decide the answer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ scratch: scratch
 
 
 def searched(parents: Sequence[Sequence[int]], first: str, found_before: tuple[str, ...]) -> list[str]:
-    """The commits that a search reads in turn, which other hunts went before; its answer is confirmed."""
+    """The commits that a search reads in order, given results of other hunts. Its answer is confirmed."""
     plan = replace(plan_of(parents), found_before=found_before)
     found, engine, _, _ = hunt(plan, bad_from(plan, first))
     assert isinstance(found, FirstBad)
@@ -42,13 +42,13 @@ def searched(parents: Sequence[Sequence[int]], first: str, found_before: tuple[s
 
 @pytest.mark.parametrize("first", [1, 37, 50, 98])
 def test_a_commit_found_before_is_read_with_its_parent_and_no_other(first: int) -> None:
-    """On a line of 100 the search takes two readings instead of seven."""
+    """In a line of 100 commits, the search takes two readings instead of seven."""
     assert searched(LINE, f"c{first}", (f"c{first}",)) == [f"c{first}", f"c{first - 1}"]
     assert len(searched(LINE, f"c{first}", ())) >= 6
 
 
 def test_a_merge_found_before_is_read_with_all_its_parents() -> None:
-    """Each of them could have brought what the merge has."""
+    """The change may have come in through any parent of the merge."""
     parents = [[], *([at] for at in range(20)), [3], [20, 21]]
     assert sorted(searched([*parents, [22]], "c22", ("c22",))) == ["c20", "c21", "c22"]
 
@@ -56,7 +56,7 @@ def test_a_merge_found_before_is_read_with_all_its_parents() -> None:
 @settings(deadline=None, max_examples=80)
 @given(graphs(), st.data())
 def test_what_was_found_before_never_decides(parents: list[list[int]], data: st.DataObject) -> None:
-    """Right or wrong, one or several: the answer is the true first bad commit, and confirmed."""
+    """The answer is the true first bad commit, and confirmed, even if the earlier results are wrong."""
     ids = [f"c{at}" for at in range(len(parents))]
     first = data.draw(st.sampled_from(ids))
     before = data.draw(st.lists(st.sampled_from(ids), min_size=1, max_size=3, unique=True))
@@ -66,7 +66,7 @@ def test_what_was_found_before_never_decides(parents: list[list[int]], data: st.
 @settings(deadline=None, max_examples=15)
 @given(st.integers(0, 31), st.integers(0, 31), st.integers(0, 10**6))
 def test_measured_steps_are_found_whatever_was_found_before(first: int, before: int, seed: int) -> None:
-    """For ratios, too, another hunt's answer is only where to look first."""
+    """For ratios too, the result of another hunt only says where to look first."""
     plan = replace(plan_of(LINE[:32], ratio=1.3), found_before=(f"c{before}",))
     found, _, _, _ = hunt(plan, slower_from(plan, f"c{first}", 4.0, 0.03, seed))
     assert isinstance(found, FirstBad)
@@ -76,20 +76,20 @@ def test_measured_steps_are_found_whatever_was_found_before(first: int, before: 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 99), st.integers(0, 99))
 def test_a_wrong_commit_found_before_costs_three_probes_at_most(first: int, before: int) -> None:
-    """Another test may have another culprit in the same range: then little is lost."""
+    """Another test may have another first bad commit in the same range, which costs little."""
     alone = searched(LINE, f"c{first}", ())
     assert len(searched(LINE, f"c{first}", (f"c{before}",))) <= len(alone) + 3
 
 
 @pytest.mark.parametrize("elsewhere", [("elsewhere",), ("elsewhere", "nowhere")])
 def test_commits_that_are_no_candidates_are_passed_over(elsewhere: tuple[str, ...]) -> None:
-    """They change nothing, neither alone nor beside a candidate."""
+    """Commits that are not candidates change nothing, alone or together with a candidate."""
     assert searched(LINE, "c37", elsewhere) == searched(LINE, "c37", ())
     assert searched(LINE, "c37", (*elsewhere, "c37")) == ["c37", "c36"]
 
 
 def test_a_commit_that_changes_no_declared_input_is_no_candidate() -> None:
-    """Where such a commit was found by another hunt, this one goes on as it would without."""
+    """If another hunt found a commit that changes no declared input, this hunt ignores that."""
     plan = plan_of(LINE, keep=range(0, 100, 3))
     told = replace(plan, found_before=("c37",))
     asked = [hunt(one, bad_from(one, "c60"))[1].asked for one in (plan, told)]
@@ -97,7 +97,7 @@ def test_a_commit_that_changes_no_declared_input_is_no_candidate() -> None:
 
 
 def sample(folder: Path, repo: str, name: str, value: int = CULPRIT) -> dict[str, str]:
-    """A repository, made when missing, whose test fails from `value` on, and a hunt file for it."""
+    """A repository, created if it is missing, with a test that fails from `value` on, and its hunt file."""
     if not (folder / repo).exists():
         files = {
             at: {"value": f"{at}\n", "test.sh": f"test $(cat value) -lt {value}\n"} for at in range(LENGTH)
@@ -110,14 +110,14 @@ def sample(folder: Path, repo: str, name: str, value: int = CULPRIT) -> dict[str
 
 
 def hunted(name: str) -> str:
-    """What the screen shows of a hunt that ends well."""
+    """The screen output of a hunt that succeeds."""
     ended = done("run", "--config", f"{name}.yaml")
     assert ended.code == 0, ended.err
     return ended.out + ended.err
 
 
 def journalled(folder: Path, name: str) -> list[str]:
-    """The commits that the search of a hunt read, by the journal."""
+    """The commits that the search of a hunt read, from the journal."""
     with closing(Journal(folder / "scratch/journal.sqlite")) as journal:
         (row,) = (row for row in journal.hunts() if row.name == name)
         assert isinstance(row.conclusion, FirstBad)
@@ -126,33 +126,33 @@ def journalled(folder: Path, name: str) -> list[str]:
 
 
 def test_a_second_hunt_looks_where_the_first_one_ended(tmp_path: Path) -> None:
-    """Another test over the same range says so, and reads the culprit and its parent only."""
+    """With another test over the same range, a hunt reads only the first bad commit and its parent."""
     ids = sample(tmp_path, "repo", "ocaml")
     sample(tmp_path, "repo", "lua")
     culprit, parent = ids[f"c{CULPRIT}"], ids[f"c{CULPRIT - 1}"]
     with standing_in(tmp_path):
-        assert "looked at early" not in hunted("ocaml")
+        assert "early: the hunt" not in hunted("ocaml")
         said = hunted("lua")
-    assert f"{culprit[:12]}, where the hunt ocaml ended, is looked at early" in said
+    assert f"testing {culprit[:12]} early: the hunt ocaml found it" in said
     assert journalled(tmp_path, "lua") == [culprit, parent]
     assert len(journalled(tmp_path, "ocaml")) > 2
 
 
 @pytest.mark.parametrize("how", ["not confirmed", "another history"])
 def test_other_hunts_have_no_influence(tmp_path: Path, how: str) -> None:
-    """What was not confirmed, or found in another history, is not told and costs no probe."""
+    """A result that was not confirmed, or is from another history, is not mentioned and costs no probe."""
     sample(tmp_path, "repo", "lua")
     sample(tmp_path, "repo" if how == "not confirmed" else "other", "ocaml", CULPRIT - 1)
     with standing_in(tmp_path):
         hunted("ocaml")
         if how == "not confirmed":
             doubt(tmp_path / "scratch/journal.sqlite")
-        assert "looked at early" not in hunted("lua")
+        assert "early: the hunt" not in hunted("lua")
     assert len(journalled(tmp_path, "lua")) > 2
 
 
 def doubt(path: Path) -> None:
-    """Write into the journal that its only hunt ended without a confirmation."""
+    """Change the journal so that its only hunt ended without a confirmation."""
     with closing(Journal(path)) as journal:
         (row,) = journal.hunts()
         assert isinstance(row.conclusion, FirstBad)

@@ -1,4 +1,4 @@
-"""What is written to the journal comes back as it was, and nothing half."""
+"""The journal returns what was written to it, unchanged and complete."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ READINGS = st.builds(
 @settings(deadline=None)
 @given(READINGS)
 def test_a_reading_comes_back_as_it_was(reading: Reading) -> None:
-    """Whatever a probe saw, the journal gives back the same."""
+    """Whatever a probe measured, the journal returns it unchanged."""
     assert stored.reading_from_row(stored.reading_to_row(reading)) == reading
 
 
@@ -86,7 +86,7 @@ def test_a_reading_comes_back_as_it_was(reading: Reading) -> None:
     ],
 )
 def test_a_conclusion_comes_back_as_it_was(tmp_path: Path, conclusion: Conclusion) -> None:
-    """Every way to end survives the journal."""
+    """The journal keeps every kind of conclusion."""
     journal = Journal(tmp_path / "j.sqlite")
     row = journal.begin("key", "name", {})
     journal.conclude(row.id, conclusion)
@@ -94,7 +94,7 @@ def test_a_conclusion_comes_back_as_it_was(tmp_path: Path, conclusion: Conclusio
 
 
 def test_the_same_hunt_is_begun_once_and_can_be_forgotten(tmp_path: Path) -> None:
-    """Beginning again finds the earlier readings; forgetting drops them with the hunt."""
+    """A second start finds the earlier readings. Forgetting the hunt removes them."""
     journal = Journal(tmp_path / "sub/j.sqlite")
     reading = Reading("c", Role.SEARCH, Good("g"), datetime(2026, 1, 1, tzinfo=UTC))
     first = journal.begin("key", "old", {"good": "a"})
@@ -109,7 +109,7 @@ def test_the_same_hunt_is_begun_once_and_can_be_forgotten(tmp_path: Path) -> Non
 
 
 def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
-    """Foreign and newer files are left alone, with one sentence."""
+    """Other files and files of a newer version are left alone and reported in one sentence."""
     (tmp_path / "text").write_text("not a database, but long enough to be looked at by SQLite" * 20)
     with pytest.raises(EnvironmentFault, match="cannot be used"):
         Journal(tmp_path / "text")
@@ -120,7 +120,7 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
 
 
 def test_results_of_phases_come_back(tmp_path: Path) -> None:
-    """What a phase found is read back by phase, key and time, oldest first."""
+    """The results of a phase are read by phase, key and time, oldest first."""
     journal = Journal(tmp_path / "journal.sqlite")
     before = datetime.now(UTC)
     journal.add_result("quantify", "k", {"ratio": 1.5})
@@ -134,7 +134,7 @@ def test_results_of_phases_come_back(tmp_path: Path) -> None:
 
 
 def test_a_journal_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path) -> None:
-    """Readings of a hunt begun by an earlier bisector are kept, and results can be added."""
+    """Readings of a hunt from an earlier version are kept, and results can be added."""
     old = Journal(tmp_path / "journal.sqlite")
     old.begin("key", "tcl", {})
     old.close()
@@ -144,6 +144,7 @@ def test_a_journal_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path) ->
         connection.execute("alter table readings drop column build")
         connection.execute("alter table readings drop column shared")
         connection.execute("alter table readings drop column about")
+        connection.execute("alter table readings drop column clean")
         connection.execute("alter table readings drop column aside")
         connection.execute("alter table hunts drop column recipe")
         connection.execute("pragma user_version = 1")
@@ -154,7 +155,7 @@ def test_a_journal_of_an_earlier_schema_is_brought_up_to_date(tmp_path: Path) ->
 
 
 def test_what_an_earlier_bisector_took_for_readings_becomes_facts(tmp_path: Path) -> None:
-    """Commits that a build ahead had failed at had a reading that nobody had asked for."""
+    """An untestable commit that failed in a build ahead was stored as a reading, and becomes a known fact."""
     old = Journal(tmp_path / "journal.sqlite")
     row = old.begin("key", "tcl", {})
     at = datetime(2026, 1, 1, tzinfo=UTC)
@@ -163,13 +164,14 @@ def test_what_an_earlier_bisector_took_for_readings_becomes_facts(tmp_path: Path
     with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
         connection.execute("update readings set build = 'ahead'")
         connection.execute("drop table untestable")
+        connection.execute("alter table readings drop column clean")
         connection.execute("pragma user_version = 4")
     journal = Journal(tmp_path / "journal.sqlite")
     assert journal.known(row.id) == Known((), (KnownUntestable("c1", "no such header", at, 3.0),))
 
 
 def test_a_fact_is_kept_until_it_counts_no_more(tmp_path: Path) -> None:
-    """What may have been mended is forgotten, readings and facts alike."""
+    """A fact about a commit that may build now is forgotten, as a reading is."""
     journal = Journal(tmp_path / "journal.sqlite")
     row = journal.begin("key", "tcl", {})
     fact = KnownUntestable("c1", "no such header", datetime(2026, 1, 1, tzinfo=UTC), 3.0)
@@ -178,3 +180,13 @@ def test_a_fact_is_kept_until_it_counts_no_more(tmp_path: Path) -> None:
     assert journal.known(row.id).untestable == (fact,)
     journal.put_aside(row.id, lambda _found: False)
     assert journal.known(row.id) == Known()
+
+
+def test_files_of_the_test_stay_out_of_the_journal() -> None:
+    """They may be large, and the judgement that they led to is kept."""
+    run = Run(1.0, 1.0, 0.0, ending=Ending.EXITED, exit_code=0, files={"report.xml": "<testsuite/>"})
+    reading = Reading("c" * 40, Role.SEARCH, Good("x"), datetime.now(UTC), run=run)
+    row = stored.reading_to_row(reading)
+    assert "report.xml" not in str(row)
+    found = stored.reading_from_row(row).run
+    assert found is not None and found.files == {} and found.exit_code == 0

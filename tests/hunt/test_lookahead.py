@@ -1,4 +1,4 @@
-"""What runs, and what may be wanted next: an overdue test is taken for bad, in choices only."""
+"""What runs and what may be wanted next. The choice treats an overdue test as bad, and nothing else does."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ LATE = OVERDUE * LONGEST_GOOD + 0.01
 
 @dataclass
 class Scene:
-    """A hunt whose premise holds and whose longest good test took `LONGEST_GOOD`; `now` is its clock."""
+    """A hunt with a confirmed premise, whose longest good test took `LONGEST_GOOD`. `now` is its clock."""
 
     verdicts: Mapping[int, bool] = field(default_factory=dict)
-    """Candidates that the search has read, and whether they are bad."""
+    """Candidates that the search has read, and whether each is bad."""
     now: float = 100.0
 
     def __post_init__(self) -> None:
@@ -76,7 +76,7 @@ def read(commit: str, role: Role, *, bad: bool) -> Reading:
 
 
 def test_a_test_begins_when_it_is_said_to() -> None:
-    """What is laid out or built has not begun; what does not tell its steps begins when it is asked for."""
+    """Checkout and build are not part of the test. Without reported steps, it begins with the request."""
     scene = Scene()
     (request,) = scene.begin("c5")
     scene.now += 7.0
@@ -96,7 +96,7 @@ def test_a_test_begins_when_it_is_said_to() -> None:
 
 
 def test_an_earlier_test_of_the_commit_does_not_count() -> None:
-    """Asked for anew, a commit begins anew."""
+    """A new request for a commit starts its time again."""
     scene = Scene()
     scene.hear("c5", Step.TESTING)
     scene.now += 50.0
@@ -105,7 +105,7 @@ def test_an_earlier_test_of_the_commit_does_not_count() -> None:
 
 
 def test_a_test_longer_than_good_ones_is_overdue() -> None:
-    """From 1.5 times the longest good test on the hunt goes by what will come of it, not before."""
+    """A test is overdue after 1.5 times the longest good test, and not before."""
     scene = Scene()
     (request,) = scene.begin("c15")
     scene.now += OVERDUE * LONGEST_GOOD
@@ -115,7 +115,7 @@ def test_a_test_longer_than_good_ones_is_overdue() -> None:
 
 
 def test_what_is_wanted_beside_an_overdue_test_is_older() -> None:
-    """It is taken for bad: what comes next lies before it, where otherwise it is chosen beside it."""
+    """The overdue test is treated as bad, so all further requests are for older commits."""
     scene = Scene()
     (request,) = scene.begin("c15")
     scene.now += LATE
@@ -139,7 +139,7 @@ def test_what_is_still_built_is_not_overdue() -> None:
 
 
 def test_nothing_is_awaited_that_tells_nothing() -> None:
-    """A search whose answer is known by now is of no use, however long it has run."""
+    """A search whose answer is already known is not wanted, however long it has run."""
     scene = Scene({10: True})
     (request,) = scene.begin("c15")
     scene.now += LATE
@@ -147,7 +147,7 @@ def test_nothing_is_awaited_that_tells_nothing() -> None:
 
 
 def test_what_an_overdue_test_makes_needless_is_wanted_no_more() -> None:
-    """The overdue one itself is, and an older one."""
+    """The overdue search and an older one stay wanted; newer ones do not."""
     scene = Scene()
     (overdue,) = scene.begin("c15")
     scene.now += LATE
@@ -158,7 +158,7 @@ def test_what_an_overdue_test_makes_needless_is_wanted_no_more() -> None:
 
 
 def test_patience_ends_when_the_next_test_becomes_overdue() -> None:
-    """One that is built has all its time; one that is overdue is not looked at again."""
+    """A commit that is being built has its full time. An overdue one is not considered again."""
     scene = Scene()
     assert scene.patience is None
     scene.begin("c15")
@@ -175,21 +175,21 @@ def test_patience_ends_when_the_next_test_becomes_overdue() -> None:
 
 
 def test_beside_the_last_searches_stands_the_confirmation() -> None:
-    """Where those running decide, the answer and its parent are read clean meanwhile.
+    """If the running searches will decide, the answer and its parent are built clean and read meanwhile.
 
-    Bad ends are supposed, which take longer to be known: what is begun now gains as much.
+    This assumes the bad endings, which take longer: a confirmation that begins now saves as much time.
     """
     scene = Scene({7: False, 10: True})
     begun = scene.begin("c8", "c9")
     found = scene.wanted(4)
     assert found[:2] == begun
     assert [(one.commit, one.about) for one in found[2:]] == [("c8", "c8"), ("c7", "c8")]
-    assert all(one.fresh and one.role is Role.CONFIRMATION for one in found[2:])
+    assert all(one.clean and one.role is Role.CONFIRMATION for one in found[2:])
 
 
 @dataclass
 class Timed(FakeEngine):
-    """Good tests take a second, bad ones `slow`; tells which searches were given up, and their worth."""
+    """Good tests take a second, bad ones `slow`. Records which searches were cancelled, and their worth."""
 
     slow: float = 10.0
     now: float = 0.0
@@ -197,7 +197,7 @@ class Timed(FakeEngine):
     low: int = -1
     high: int = len(LINE) - 1
     given_up: list[tuple[int, bool]] = field(default_factory=list)
-    """Each search, and whether it could still tell something."""
+    """Each cancelled search, and whether its answer was still useful."""
 
     def begin(self, request: Request) -> None:
         super().begin(request)
@@ -235,7 +235,7 @@ class Timed(FakeEngine):
 
 @pytest.mark.parametrize("jobs", [2, 3, 4])
 def test_nothing_informative_is_given_up_for_another_search(jobs: int) -> None:
-    """Only what can tell no more is: by the readings, or by the expected end of what is overdue."""
+    """A search is cancelled only if its answer is known, or is expected because another one is overdue."""
     given_up = 0
     for first in range(0, 32, 3):
         engine = Timed(bad_from(PLAN, f"c{first}"), jobs=jobs)

@@ -1,4 +1,4 @@
-"""Verdicts given half way to a limit: what they may rest on, and how a hunt recovers from wrong ones."""
+"""Verdicts given halfway to a limit: what they may rely on, and how a hunt recovers from wrong ones."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ LINE = [[], *([at] for at in range(19))]
 
 @dataclass
 class Presuming(FakeEngine):
-    """Ends runs of `presumed` commits early, where it may, and takes them for bad; keeps all requests."""
+    """Ends runs of `presumed` commits early, if allowed, and judges them bad. Keeps all requests."""
 
     presumed: set[str] = field(default_factory=set)
     requests: list[Request] = field(default_factory=list)
     """As `requests`, with what was learned after they were made."""
 
     def read(self, request: Request) -> Reading:
-        """Half a run where that is allowed; else what the judge says of a whole one."""
+        """Half a run if the request allows it, or else a full run with the verdict of the judge."""
         self.requests.append(request)
         reading = super().read(request)
         if request.endpoints is None or request.commit not in self.presumed:
@@ -41,7 +41,7 @@ class Presuming(FakeEngine):
 def hunted(
     plan: Plan, first: str, between: Iterable[str] = (), jobs: int = 1, seed: int = 0
 ) -> tuple[Conclusion, Presuming, list[Reading]]:
-    """A hunt for `first` in which all bad commits are presumed to be, and those `between`, which are good."""
+    """A hunt for `first` in which all bad commits, and the good ones in `between`, are presumed bad."""
     presumed = guilty_of(plan, first).union(between)
     engine = Presuming(bad_from(plan, first), jobs=jobs, order=random.Random(seed), presumed=presumed)
     found, _, readings, _ = hunt(plan, engine.judge, engine=engine)
@@ -53,7 +53,7 @@ def was_presumed(reading: Reading) -> bool:
 
 
 def test_only_the_search_may_end_runs_early() -> None:
-    """A request of the search carries the premise's bad readings; endpoints and answer are run whole."""
+    """Requests of the search carry the bad readings of the premise. Other runs are never ended early."""
     plan = plan_of(LINE)
     found, engine, readings = hunted(plan, "c12")
     assert isinstance(found, FirstBad)
@@ -65,7 +65,7 @@ def test_only_the_search_may_end_runs_early() -> None:
 
 
 def test_all_good_readings_so_far_tell_what_good_needs() -> None:
-    """Those of the good endpoint and of the search, as they come in; never a bad one."""
+    """A request carries all good readings so far, from the good endpoint and the search, and no bad ones."""
     plan = plan_of(LINE)
     _, engine, readings = hunted(plan, "c12")
     searches = [one for one in engine.requests if one.role is Role.SEARCH]
@@ -78,7 +78,7 @@ def test_all_good_readings_so_far_tell_what_good_needs() -> None:
 
 
 def test_a_run_goes_by_what_was_known_when_it_began() -> None:
-    """With several jobs the search begins before bad's premise has ended, and does not hear of it later."""
+    """With several jobs, a search may begin before bad's premise is known, and does not learn it later."""
     plan = plan_of(LINE)
     known = []
     for seed in range(20):
@@ -92,7 +92,7 @@ def test_a_run_goes_by_what_was_known_when_it_began() -> None:
 
 
 def test_a_merge_base_is_run_whole() -> None:
-    """Whether it is good is asked once, and nothing would find a mistake."""
+    """A merge base is tested once, and nothing would correct a wrong verdict."""
     plan = plan_of(LINE, merge_bases=("base",))
     _, engine, _ = hunted(plan, "c12")
     (asked,) = (one for one in engine.requests if one.role is Role.MERGE_BASE)
@@ -100,7 +100,7 @@ def test_a_merge_base_is_run_whole() -> None:
 
 
 def test_a_hunt_may_ask_for_whole_runs() -> None:
-    """With `to_the_end` no run of the search is ended early."""
+    """With `to_the_end`, no run of the search is ended early."""
     plan = replace(plan_of(LINE), to_the_end=True)
     found, engine, _ = hunted(plan, "c12", between=["c10", "c11"])
     assert isinstance(found, FirstBad)
@@ -110,7 +110,7 @@ def test_a_hunt_may_ask_for_whole_runs() -> None:
 
 @pytest.mark.parametrize("lowest", [2, 8, 11])
 def test_a_culprit_that_was_only_presumed_is_found_out(lowest: int) -> None:
-    """The confirmation fails; then whole runs lead to the true first bad commit, which is confirmed."""
+    """The confirmation fails. Then full runs lead to the true first bad commit, which is confirmed."""
     plan = plan_of(LINE)
     wrong = f"c{lowest}"
     found, _, readings = hunted(plan, "c12", [f"c{at}" for at in range(lowest, 12)])
@@ -123,12 +123,13 @@ def test_a_culprit_that_was_only_presumed_is_found_out(lowest: int) -> None:
     assert not any(map(was_presumed, readings[failed:]))
     after = [one.commit for one in readings[failed:] if one.role is Role.SEARCH]
     assert "c12" in after
-    # Were the presumed ones still believed, verdicts would contradict each other, and each be read often.
+    # If the presumed verdicts still counted, verdicts would contradict each other and many commits would be
+    # read again.
     assert len(after) == len(set(after)) <= 7
 
 
 def test_presumed_verdicts_of_bad_commits_are_not_believed_either() -> None:
-    """After a confirmation that failed, also a commit that was rightly presumed is read again, whole."""
+    """After a failed confirmation, a commit that was rightly presumed bad is read again with a full run."""
     plan = plan_of(LINE)
     _, _, readings = hunted(plan, "c12", ["c8", "c9", "c10", "c11"])
     failed = next(at for at, one in enumerate(readings) if one.role is Role.CONFIRMATION)
@@ -141,7 +142,7 @@ def test_presumed_verdicts_of_bad_commits_are_not_believed_either() -> None:
 
 
 def test_a_right_answer_costs_nothing_more() -> None:
-    """Where all that was presumed bad is bad, no commit is searched twice."""
+    """If every presumed verdict is right, no commit is searched twice."""
     plan = plan_of(LINE)
     _, early, _ = hunted(plan, "c12")
     _, whole, _ = hunted(replace(plan, to_the_end=True), "c12")
@@ -153,7 +154,7 @@ def test_a_right_answer_costs_nothing_more() -> None:
 def test_whatever_is_presumed_the_answer_is_right(
     parents: Sequence[Sequence[int]], jobs: int, seed: int, data: st.DataObject
 ) -> None:
-    """In any history, with any good commits taken for bad at first: the true first bad commit, confirmed."""
+    """In any history, with any good commits presumed bad, the true first bad commit is confirmed."""
     plan = plan_of(parents)
     ids = plan.candidates.ids
     first = data.draw(st.sampled_from(ids))
@@ -165,7 +166,7 @@ def test_whatever_is_presumed_the_answer_is_right(
 
 @pytest.mark.parametrize("jobs", [1, 2, 4])
 def test_a_presumption_that_is_contradicted_makes_no_test_flaky(jobs: int) -> None:
-    """Good commits behind one that was presumed bad: it counts no more, and nothing is read often."""
+    """A good commit after a presumed bad one discards the presumption, and no commit is read often."""
     plan = plan_of(LINE)
     for lowest in range(2, 9):
         presumed = [f"c{at}" for at in range(lowest, lowest + 3)]

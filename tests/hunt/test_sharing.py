@@ -1,4 +1,4 @@
-"""Good and bad that reach each other outside of their slots are found out, and never "no regression"."""
+"""A hunt detects good and bad that affect each other outside their slots, and never says "no regression"."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bisector.hunt.sharing import reference_jumps
+from bisector.hunt.sharing import cold_ratio, reference_jumps
 from bisector.predicate import Ending, Measured, Run
 from bisector.probe.outside import written_since
 from bisector.probe.reading import Reading, Role
+from predicates.peak_memory import PeakMemory
 from predicates.wall_time import WallTime
 from tests.git_history import Node, write_history
 
@@ -23,7 +25,7 @@ BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def readings(references: Sequence[float], minute: int) -> list[Reading]:
-    """A reading a minute, whose runs of the reference took so many seconds."""
+    """One reading per minute, with these times for the runs of the reference."""
     return [
         Reading(
             "c0",
@@ -48,20 +50,20 @@ def readings(references: Sequence[float], minute: int) -> list[Reading]:
     ],
 )
 def test_a_reference_that_jumps(good: list[float], bad: list[float], jumps: bool) -> None:
-    """Only a reference that is slower beside bad in every run tells of something shared."""
+    """Only a reference that is slower next to bad in every run shows that something is shared."""
     predicate = WallTime(WallTime.Options.model_validate({"ratio": 1.25}))
     found = reference_jumps(readings(good, 0), readings(bad, 10), predicate, 1.25)
     assert (found is not None) == jumps
 
 
 def test_good_read_again_after_bad_says_nothing_of_before() -> None:
-    """What good's own runs took once bad had been built is not held against bad's."""
+    """Runs of good after bad was built are not compared with the runs of bad before."""
     predicate = WallTime(WallTime.Options.model_validate({"ratio": 1.25}))
     assert reference_jumps(readings([2.0], 20), readings([2.0], 10), predicate, 1.25) is None
 
 
 def test_what_was_written_outside_is_named(tmp_path: Path) -> None:
-    """New and changed entries of shared places are named, two levels deep; old ones and our own are not."""
+    """New and changed entries of shared folders are named, two levels deep; old ones and our own are not."""
     home = tmp_path / "home"
     for path in ("old", "new", ".cache/tool", "mine/below"):
         (home / path).mkdir(parents=True)
@@ -77,7 +79,7 @@ def test_what_was_written_outside_is_named(tmp_path: Path) -> None:
 
 
 def test_a_build_folder_outside_of_the_slots(tmp_path: Path) -> None:
-    """Two slots that build into one folder elsewhere end as inconclusive, and the folder is named."""
+    """If two slots build into one folder elsewhere, the hunt is inconclusive and names the folder."""
     place = tmp_path / "shared"
     place.mkdir()
     write_history(
@@ -106,7 +108,32 @@ def test_a_build_folder_outside_of_the_slots(tmp_path: Path) -> None:
 
 
 CACHED = 'value=$HOME/.cache/app/value; mkdir -p "$HOME/.cache/app"; test -e "$value" || {work} >"$value"\n'
-"""A test that believes what an earlier run has left in the home folder."""
+"""A test that uses the value that an earlier run left in the home folder."""
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "found"),
+    [
+        ([80, 20, 20, 20], [160, 20, 20], 2.0),
+        ([80, 20, 20, 20], [80, 20, 20], None),
+        ([20, 20, 20, 20], [160, 20, 20], None),
+        ([80, 20, 20, 20], [160, 160, 160], None),
+        ([80, 20, 20, 20], [160], None),
+    ],
+)
+def test_first_runs_that_fill_a_cache(good: list[int], bad: list[int], found: float | None) -> None:
+    """The first runs of good and bad differ from all later ones, and by the step. Wall time never counts."""
+
+    def runs(counts: list[int], minute: int) -> list[Reading]:
+        return [
+            replace(one, run=replace(one.reference, peak_memory=count << 20), reference=None)
+            for one, count in zip(readings(counts, minute), counts, strict=True)
+        ]
+
+    by_memory = PeakMemory(PeakMemory.Options.model_validate({"ratio": 1.3}))
+    assert cold_ratio(runs(good, 0), runs(bad, 9), by_memory, 1.3) == found
+    by_wall_time = WallTime(WallTime.Options.model_validate({"ratio": 1.3}))
+    assert cold_ratio(runs(good, 0), runs(bad, 9), by_wall_time, 1.3) is None
 
 
 @pytest.mark.parametrize(
@@ -117,10 +144,15 @@ CACHED = 'value=$HOME/.cache/app/value; mkdir -p "$HOME/.cache/app"; test -e "$v
             CACHED.format(work="echo $((100 + 100 * $(cat n)))") + 'echo "work: $(cat "$value")"\n',
             ("--predicate", "counter", "--set", r"predicate.pattern='work: (?P<value>\d+)'"),
         ),
+        (
+            'warm=$HOME/.cache/app/warm; mkdir -p "$HOME/.cache/app"; work=$((100 + 100 * $(cat n)))\n'
+            'test -e "$warm" && work=20; touch "$warm"; echo "work: $work"\n',
+            ("--predicate", "counter", "--set", r"predicate.pattern='work: (?P<value>\d+)'"),
+        ),
     ],
 )
 def test_a_cache_in_the_home_folder(tmp_path: Path, test: str, options: tuple[str, ...]) -> None:
-    """What the first run left there made both ends look alike: the hunt says so, whatever it measures."""
+    """If the first run fills a cache that makes both endpoints look the same, the hunt says so."""
     home = tmp_path / "home"
     home.mkdir()
     nodes = [Node("c0", [], {"n": "0", "t.sh": test}), Node("c1", ["c0"], {"n": "1", "t.sh": test})]

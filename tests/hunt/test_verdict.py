@@ -1,4 +1,4 @@
-"""From readings of one commit to good, bad or untestable."""
+"""From the readings of one commit to good, bad or untestable."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ratios(*values: float) -> list[Reading]:
 
 @pytest.mark.parametrize("judgement", [Good("g"), Bad("b"), Untestable("u"), Undecided("d")])
 def test_a_verdict_is_one_with_the_first_reading(judgement: Judgement) -> None:
-    """A predicate that gives verdicts is asked once; so is a measuring one whose test ran into a limit."""
+    """One reading is enough for verdicts, and for a measured test that ran into a limit."""
     assert verdict(readings(judgement), REPEATS, None) is judgement
     assert verdict([*ratios(1.0), *readings(judgement)], REPEATS, 1.5) is judgement
 
@@ -48,11 +48,11 @@ def test_a_verdict_is_one_with_the_first_reading(judgement: Judgement) -> None:
 def test_ratios_are_asked_for_until_their_interval_leaves_the_threshold(
     values: list[float], kind: type | None
 ) -> None:
-    """Unsure is asked again, and untestable after the most pairs."""
+    """An unclear commit is read again, and is untestable after the maximum number of pairs."""
     answer = verdict(ratios(*values), REPEATS, 1.5)
     assert answer is None if kind is None else type(answer) is kind
 
 
 def test_a_measurement_without_a_reference_is_no_verdict() -> None:
-    """What measures without being paired says nothing of a single commit."""
+    """A measured value without a reference gives no verdict on a single commit."""
     assert isinstance(verdict(ratios(3.0), REPEATS, None), Undecided)

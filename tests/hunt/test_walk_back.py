@@ -1,4 +1,4 @@
-"""Walking back to a good commit: how far, how often, and past what cannot be tested."""
+"""Walking back to a good commit: how far, how often, and past untestable commits."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ def walked(judge: Judge, ratio: float | None = None) -> tuple[object, list[str]]
 
 
 def is_bad(commit: str, good_from: int) -> bool:
-    """In LINE, whether a commit is younger than the first good one."""
+    """Whether a commit of LINE is younger than the first good one."""
     return int(commit[1:]) < good_from
 
 
 @pytest.mark.parametrize(("good_from", "found"), [(1, "b1"), (2, "b2"), (3, "b4"), (9, "b16"), (33, "b39")])
 def test_steps_double_until_a_good_commit(good_from: int, found: str) -> None:
-    """The walk reads 1, 2, 4, ... commits back, and at last the end of the line."""
+    """The walk reads 1, 2, 4, ... commits back, and finally the end of the line."""
     end, asked = walked(lambda c, _: Bad("b") if is_bad(c, good_from) else Good("g"))
     assert end == walk_back.Found(found)
     assert len(asked) <= 7
 
 
 def test_no_good_commit_is_said_with_how_far_it_looked() -> None:
-    """Where even the oldest is bad, the walk ends there."""
+    """If even the oldest commit is bad, the walk ends there."""
     end, _ = walked(lambda c, _: Bad("b"))
     assert end == walk_back.NoneFound("b39")
 
 
 def test_the_oldest_is_built_clean_before_it_is_called_bad() -> None:
-    """Its build may have been shared with bad, where the hunt file forgets an input."""
+    """The oldest commit is built clean, because an undeclared input may let it share its build with bad."""
     asked: list[str] = []
 
     def judge(commit: str, _against: str) -> Judgement:
@@ -59,7 +59,7 @@ def test_the_oldest_is_built_clean_before_it_is_called_bad() -> None:
 
 
 def test_commits_that_cannot_be_tested_are_passed_over() -> None:
-    """The next older one is read instead, and never one twice."""
+    """The next older commit is read instead, and none is read twice."""
     broken = {"b4", "b5", "b8"}
 
     def judge(commit: str, _against: str) -> Judgement:
@@ -74,7 +74,7 @@ def test_commits_that_cannot_be_tested_are_passed_over() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_measured_walk_compares_bad_with_the_older_commit(seed: int) -> None:
-    """Good is where bad is surely slower than it, by paired readings."""
+    """Good is the first commit that bad is clearly slower than, in paired readings."""
     rng = random.Random(seed)
 
     def judge(commit: str, against: str) -> Judgement:

@@ -1,4 +1,4 @@
-"""The section `engine`: a name, or keys and values of a cluster."""
+"""The section `engine`: a name, or the keys and values of a cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def hunt_with(engine: object) -> Hunt:
 
 
 def test_a_name_stands_for_the_section() -> None:
-    """Without the section probes run here."""
+    """Without the section, probes run on this machine."""
     assert hunt_with(None).engine.name == "local"
     assert hunt_with("dask").engine == hunt_with({"name": "dask"}).engine
 
@@ -26,7 +26,7 @@ def test_a_name_stands_for_the_section() -> None:
     "engine", ["dask", {"name": "dask", "scheduler_file": "s.json", "folder": "/var/tmp/x", "per_machine": 2}]
 )
 def test_it_stays_the_same_when_it_is_overridden(engine: object) -> None:
-    """A hunt goes through JSON on its way to the workers."""
+    """A hunt can be sent to the workers as JSON."""
     hunt = hunt_with(engine)
     assert build({"confidence": 0.9}, Path("/elsewhere"), hunt).engine == hunt.engine
 
@@ -35,12 +35,15 @@ def test_it_stays_the_same_when_it_is_overridden(engine: object) -> None:
     ("engine", "sentence"),
     [
         ("dusk", "expected 'local' or 'dask', got the text 'dusk'"),
-        ({"scheduler": "tcp://host:1"}, "'scheduler' is for a cluster; add 'name: dask', or remove it"),
+        (
+            {"scheduler": "tcp://host:1"},
+            "'scheduler' works only with a cluster; add 'name: dask', or remove it",
+        ),
         (
             {"name": "dask", "scheduler": "host"},
-            "'host' is no address of a scheduler; write for instance",
+            "'host' is not a scheduler address; write for instance",
         ),
-        ({"name": "dask", "folder": "x"}, "'x' is relative, and to what differs from worker to worker"),
+        ({"name": "dask", "folder": "x"}, "'x' is relative, but workers run in different folders"),
         (
             {"name": "dask", "scheduler": "tcp://h:1", "scheduler_file": "s"},
             "'scheduler' and 'scheduler_file' both name the scheduler; remove one",
@@ -49,7 +52,7 @@ def test_it_stays_the_same_when_it_is_overridden(engine: object) -> None:
     ids=str,
 )
 def test_what_cannot_be_is_refused(engine: object, sentence: str) -> None:
-    """In one sentence, with the mend."""
+    """An invalid engine is refused in one sentence, with the fix."""
     with pytest.raises(HuntFileError) as refused:
         hunt_with(engine)
     assert sentence in str(refused.value)

@@ -1,4 +1,4 @@
-"""Where --config finds its file."""
+"""Where --config looks for its file."""
 
 from pathlib import Path
 
@@ -14,13 +14,13 @@ from .writing import START, written
 
 @pytest.mark.parametrize("name", ["tcl.yaml", "tcl"])
 def test_a_name_is_looked_for_in_configs(tmp_path: Path, name: str) -> None:
-    """configs/ is searched, with and without the ending."""
+    """configs/ is searched, with and without the file name extension."""
     path = written(tmp_path, START, "configs/tcl.yaml")
     assert find(name, tmp_path) == path
 
 
 def test_the_path_itself_comes_first(tmp_path: Path) -> None:
-    """A file at the path given wins over the one in configs/, and absolute paths are taken as they are."""
+    """A file at the given path comes before the one in configs/, and absolute paths are used as they are."""
     written(tmp_path, START, "configs/tcl.yaml")
     path = written(tmp_path, START, "tcl.yaml")
     assert find("tcl.yaml", tmp_path) == path
@@ -36,20 +36,20 @@ def test_a_folder_is_no_hunt_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["none", "a\0b", "x" * 5000, ""])
 def test_an_unknown_name_lists_what_there_is(tmp_path: Path, name: str) -> None:
-    """The refusal names the hunt files that could be meant."""
+    """The error names the hunt files that exist."""
     written(tmp_path, START, "configs/one.yaml")
     written(tmp_path, START, "configs/two.yaml")
-    with pytest.raises(HuntFileError, match=r"no such hunt file; there are .*one\.yaml.*two\.yaml"):
+    with pytest.raises(HuntFileError, match=r"no such hunt file; available: .*one\.yaml.*two\.yaml"):
         find(name, tmp_path)
 
 
 def test_the_shipped_hunt_files_are_found_from_anywhere(tmp_path: Path) -> None:
-    """Without a configs/ of one's own, the installed hunt files are there."""
+    """Without a configs/ folder of the user, the installed hunt files are found."""
     assert load(find("tcl", tmp_path)).hunt == "tcl"
 
 
 def test_the_files_of_an_installed_package_are_found() -> None:
-    """A package's folder is given, a package that is not installed gives none."""
+    """The folder of a package is returned. A package that is not installed has none."""
     (folder,) = shipped("bisector.hunt_file")
     assert folder.samefile(Path(str(bisector.hunt_file.__file__)).parent)
     assert shipped("bisector.no_such_package") == []

@@ -1,4 +1,4 @@
-"""Whatever is in a file, it loads or is refused in a sentence."""
+"""A file with any contents is loaded or refused in a sentence."""
 
 import os
 import string
@@ -16,7 +16,7 @@ from bisector.hunt_file import Hunt, build, load, setting
 from .test_loading import EVERYTHING
 
 EXAMPLES = int(os.environ.get("BISECTOR_FUZZ", "150"))
-"""Of each property; a long run tries more."""
+"""The number of examples for each property. A long run tries more."""
 
 quick = settings(
     max_examples=EXAMPLES,
@@ -88,7 +88,7 @@ def test_any_text_of_yaml_s_own_characters(tmp_path: Path, text: str) -> None:
 @quick
 @given(data=st.dictionaries(KEY, VALUES, max_size=5))
 def test_any_structure_in_a_file(tmp_path: Path, data: dict[str, Any]) -> None:
-    """Sound YAML of any shape loads or is refused with the file's name in every sentence."""
+    """Valid YAML of any shape loads, or is refused with the file's name in every sentence."""
     path = tmp_path / "x.yaml"
     path.write_text(yaml.safe_dump({"good": "a", "test": {"command": "x"}, **data}, allow_unicode=True))
     try:
@@ -101,14 +101,14 @@ def test_any_structure_in_a_file(tmp_path: Path, data: dict[str, Any]) -> None:
 @quick
 @given(overrides=st.dictionaries(st.lists(KEY, min_size=1, max_size=3).map(".".join), VALUES, max_size=4))
 def test_any_overrides(tmp_path: Path, overrides: dict[str, Any]) -> None:
-    """Options of any shape make a hunt or are refused."""
+    """Options of any shape give a hunt or are refused."""
     _loads_or_refuses(lambda: build({"good": "a", "test.command": "x", **overrides}, tmp_path, None))
 
 
 @quick
 @given(position=st.integers(0, len(EVERYTHING) - 1), letter=st.sampled_from(list("\t :-[]{}'\"#\n0&*!")))
 def test_a_single_wrong_keystroke(tmp_path: Path, position: int, letter: str) -> None:
-    """A sound file with one letter replaced loads or is refused."""
+    """A valid file with one letter replaced loads or is refused."""
     path = tmp_path / "x.yaml"
     path.write_text(EVERYTHING[:position] + letter + EVERYTHING[position + 1 :])
     _loads_or_refuses(lambda: load(path))

@@ -1,4 +1,4 @@
-"""What a sound hunt file means."""
+"""The meaning of a valid hunt file."""
 
 import json
 from pathlib import Path
@@ -56,7 +56,7 @@ heading: Log
 
 
 def test_a_full_hunt_file_arrives_typed(tmp_path: Path) -> None:
-    """Every section has its value in seconds, bytes, absolute paths and tuples."""
+    """Every section has its values as seconds, bytes, absolute paths and tuples."""
     hunt = loaded(tmp_path, EVERYTHING)
     assert (hunt.hunt, hunt.good, hunt.bad, hunt.first_parent) == ("full", ("v1", "v2"), "main", True)
     assert hunt.repository == tmp_path / "repo"
@@ -100,7 +100,7 @@ def test_the_shortest_hunt_file_has_sensible_defaults(tmp_path: Path) -> None:
     [("yes", "yes"), ("1:30", "1:30"), ("2026-05-08", "2026-05-08"), ("83e595", "83e595"), ("0x10", "0x10")],
 )
 def test_only_today_s_yaml_types_are_resolved(tmp_path: Path, text: str, value: str) -> None:
-    """What older YAML takes for booleans, times and numbers stays the text that was written."""
+    """Booleans, times and numbers of older YAML versions stay text."""
     assert loaded(tmp_path, f"good: {text}\ntest: {{command: x}}\n").good == (value,)
 
 
@@ -109,14 +109,14 @@ def test_only_today_s_yaml_types_are_resolved(tmp_path: Path, text: str, value: 
     [("3", 3), ("-2.5", -2.5), ("1.5e3", 1500.0), ("true", True), ("null", None), ("'3'", "3")],
 )
 def test_predicate_options_keep_their_yaml_types(tmp_path: Path, text: str, value: object) -> None:
-    """Options go to the plug-in as numbers, booleans, nothing or text."""
+    """The plug-in gets its options as numbers, booleans, None or text."""
     options = loaded(tmp_path, START + f"predicate: {{name: x, option: {text}}}\n").predicate.options
     assert options == {"option": value}
     assert type(options["option"]) is type(value)
 
 
 def test_aliases_are_written_out(tmp_path: Path) -> None:
-    """A list named once can be used twice."""
+    """A list with an anchor can be used twice."""
     hunt = loaded(
         tmp_path,
         "good: v1\nbuild: {command: make, inputs: &code [src, lib]}\ntest: {command: x, inputs: *code}\n",
@@ -133,14 +133,14 @@ def test_a_byte_order_mark_and_windows_line_ends_are_harmless(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["mine.py", "mine.py:Name", "sub/mine.py", "sub/mine.py:Name"])
 def test_a_predicate_in_a_file_is_found_from_the_hunt_file(tmp_path: Path, name: str) -> None:
-    """A path is one beside the hunt file, a plain name stays as it is."""
+    """A path is relative to the hunt file, and a plain name is not changed."""
     assert loaded(tmp_path, START + f"predicate: ./{name}\n").predicate.name == f"{tmp_path}/{name}"
     assert loaded(tmp_path, START + f"predicate: '{name}'\n").predicate.name == f"{tmp_path}/{name}"
     assert loaded(tmp_path, START + "predicate: no_oom\n").predicate.name == "no_oom"
 
 
 def test_a_hunt_survives_json(tmp_path: Path) -> None:
-    """Dumped as JSON and validated again, from another folder, it is the same hunt."""
+    """A hunt that is dumped as JSON and validated from another folder is the same hunt."""
     hunt = loaded(tmp_path, EVERYTHING)
     dumped = json.loads(json.dumps(hunt.model_dump(mode="json")))
     assert Hunt.model_validate(dumped, context={"base": Path("/elsewhere")}) == hunt
@@ -153,7 +153,7 @@ def test_hunts_do_not_change(tmp_path: Path) -> None:
 
 
 def test_locate_names_the_line_of_a_key_or_of_what_holds_it(tmp_path: Path) -> None:
-    """Nested keys, list entries and keys that the file lacks all lead to a line."""
+    """Nested keys, list entries and missing keys all have a line."""
     hunt = loaded(tmp_path, EVERYTHING)
     lines = EVERYTHING.splitlines()
     assert hunt.locate("build", "timeout") == f"{tmp_path}/x.yaml:{lines.index('  timeout: 90s') + 1}"
@@ -176,7 +176,7 @@ class RatioOptions(BaseModel):
 
 
 def test_wrong_predicate_options_are_refused_with_their_line(tmp_path: Path) -> None:
-    """The plug-in's own model finds the mistake; the sentence has the hunt file's line and key."""
+    """The plug-in's own model finds the error, and the message has the hunt file's line and key."""
     hunt = loaded(tmp_path, START + "predicate:\n  name: x\n  ratoi: 2\n  ratio: high\n")
     with pytest.raises(ValidationError) as caught:
         RatioOptions.model_validate(hunt.predicate.options)
@@ -197,7 +197,7 @@ def test_wrong_predicate_options_are_refused_with_their_line(tmp_path: Path) -> 
     ],
 )
 def test_every_kind_of_wrong_option_has_its_sentence(tmp_path: Path, options: str, sentence: str) -> None:
-    """Choices, bounds, types and rules across options are told in the hunt file's words."""
+    """Choices, limits, types and rules between options are explained in the words of the hunt file."""
     hunt = loaded(tmp_path, START + f"predicate:\n  name: x\n{options}\n")
     with pytest.raises(ValidationError) as caught:
         RatioOptions.model_validate(hunt.predicate.options)
@@ -205,7 +205,7 @@ def test_every_kind_of_wrong_option_has_its_sentence(tmp_path: Path, options: st
 
 
 def test_wrong_options_of_a_nested_predicate_are_refused_with_their_line(tmp_path: Path) -> None:
-    """A predicate inside another one is named by its place."""
+    """A predicate inside another one is named by its position."""
     hunt = loaded(tmp_path, START + "predicate:\n  name: any_of\n  of:\n    - name: x\n      ratio: []\n")
     with pytest.raises(ValidationError) as caught:
         RatioOptions.model_validate({"ratio": []})

@@ -1,4 +1,4 @@
-"""Hunts said on the command line, with and without a hunt file."""
+"""Hunts from the command line, with and without a hunt file."""
 
 from pathlib import Path
 
@@ -20,14 +20,14 @@ def _refusal(overrides: dict[str, object]) -> list[str]:
 
 
 def test_a_hunt_needs_no_file(tmp_path: Path) -> None:
-    """Options alone make a hunt; relative paths start from the base."""
+    """Options alone give a hunt. Relative paths start from the base."""
     hunt = build({**MINIMAL, "repository": Path("repo"), "build.command": "make"}, tmp_path, None)
     assert (hunt.repository, hunt.good, hunt.bad, hunt.hunt) == (tmp_path / "repo", ("v1",), "HEAD", "hunt")
     assert hunt.build is not None and hunt.build.command == "make"
 
 
 def test_an_option_wins_over_the_file_and_leaves_the_rest(tmp_path: Path) -> None:
-    """Only what is overridden changes; what the file says keeps the file's folder."""
+    """Only the given options change. Paths in the file are still relative to the file."""
     filed = loaded(tmp_path, START + "build: {command: make, timeout: 1m}\nscratch: here\n")
     hunt = build({"build.command": ["ninja"], "bad": "topic"}, Path("/base"), filed)
     assert hunt.build is not None
@@ -41,20 +41,20 @@ def test_an_option_wins_over_the_file_and_leaves_the_rest(tmp_path: Path) -> Non
 
 
 def test_no_overrides_give_the_same_hunt(tmp_path: Path) -> None:
-    """Building on top of a file with nothing changes nothing."""
+    """Without overrides, the file gives the same hunt."""
     filed = loaded(tmp_path, START)
     assert build({}, Path("/base"), filed) == filed
 
 
 def test_none_brings_the_default_back(tmp_path: Path) -> None:
-    """An override of None takes the file's value away."""
+    """An override of None removes the file's value."""
     filed = loaded(tmp_path, START + "bad: topic\nquiet: {load_per_core: 1}\n")
     hunt = build({"bad": None, "quiet": None}, tmp_path, filed)
     assert (hunt.bad, hunt.quiet) == ("HEAD", None)
 
 
 def test_another_predicate_drops_the_old_one_s_options(tmp_path: Path) -> None:
-    """A predicate named on the command line starts without the file's options; single options can be set."""
+    """A predicate on the command line does not use the file's options. Its own options can be set."""
     filed = loaded(tmp_path, START + "predicate: {name: wall_time, ratio: 2}\n")
     assert build({"predicate": "no_oom"}, tmp_path, filed).predicate.options == {}
     assert build({"predicate.ratio": 3}, tmp_path, filed).predicate.options == {"ratio": 3}
@@ -63,7 +63,7 @@ def test_another_predicate_drops_the_old_one_s_options(tmp_path: Path) -> None:
 
 
 def test_a_progress_log_inside_the_repository_moves_with_it(tmp_path: Path) -> None:
-    """--repo leads to another checkout's log, unless the log lies elsewhere or is named as well."""
+    """--repo uses the log of the other checkout, unless the log is outside or is given too."""
     inside = loaded(tmp_path, START + "repository: a\nprogress_log: a/plan.md\n")
     outside = loaded(tmp_path, START + "repository: a\nprogress_log: plan.md\n")
     new = {"repository": "b"}
@@ -73,14 +73,14 @@ def test_a_progress_log_inside_the_repository_moves_with_it(tmp_path: Path) -> N
 
 
 def test_overrides_are_left_as_they_were(tmp_path: Path) -> None:
-    """A caller's own mapping is not written to."""
+    """The mapping of the caller is not changed."""
     choice = {"name": "wall_time"}
     assert build({**MINIMAL, "predicate": choice, "predicate.ratio": 2}, tmp_path, None).predicate.options
     assert choice == {"name": "wall_time"}
 
 
 def test_locate_names_the_option_that_gave_a_value(tmp_path: Path) -> None:
-    """Overridden values lead to their option, all others still to their line."""
+    """Overridden values have their option, and all others their line."""
     hunt = build({"test.timeout": "1m", "pairs.min": 4}, tmp_path, loaded(tmp_path, START + "jobs: 2\n"))
     assert hunt.locate("test", "timeout") == "--timeout"
     assert hunt.locate("pairs", "min") == "--set pairs.min"
@@ -100,17 +100,17 @@ def test_locate_names_the_option_that_gave_a_value(tmp_path: Path) -> None:
         ({**MINIMAL, "build": 3}, ["--set build: expected keys and values, got the number 3"]),
         ({**MINIMAL, "good": ["v1", ""]}, ["--good: [1]: is empty; write a text"]),
         ({**MINIMAL, "bad": "v1"}, ["--bad: good and bad are both 'v1'"]),
-        ({**MINIMAL, "paths": ["a\0b"]}, ["--path: a text holds a null byte; remove it"]),
-        ({**MINIMAL, "hunt": "a\udcff"}, ["--name: a text holds half of a surrogate pair; remove it"]),
+        ({**MINIMAL, "paths": ["a\0b"]}, ["--path: a text contains a null byte; remove it"]),
+        ({**MINIMAL, "hunt": "a\udcff"}, ["--name: a text contains half of a surrogate pair; remove it"]),
         (
             {**MINIMAL, "overlay": [{"edit": "a"}]},
             ["--set overlay: [0].find: missing", "--set overlay: [0].replace"],
         ),
-        ({**MINIMAL, "overlay.0": "a", "overlay": []}, ["--set overlay.0: 'overlay' has no keys of its own"]),
+        ({**MINIMAL, "overlay.0": "a", "overlay": []}, ["--set overlay.0: 'overlay' has no keys"]),
     ],
 )
 def test_a_wrong_option_is_named(overrides: dict[str, object], sentences: list[str]) -> None:
-    """A sentence begins with the option to mend."""
+    """The message begins with the option to fix."""
     found = _refusal(overrides)
     assert len(found) == len(sentences)
     assert all(line.startswith(start) for line, start in zip(found, sentences, strict=True)), found
@@ -133,6 +133,6 @@ def test_a_setting_s_value_is_yaml(text: str, expected: tuple[str, object]) -> N
 
 @pytest.mark.parametrize("text", ["jobs", "=3", "JOBS=3", "a..b=3", "jobs=[", "jobs=!x 3"])
 def test_a_wrong_setting_is_refused(text: str) -> None:
-    """A setting without key, value or sound YAML is a usage error that names --set."""
+    """A setting without key, value or valid YAML is a usage error that names --set."""
     with pytest.raises(HuntFileError, match=r"^--set "):
         setting(text)

@@ -19,13 +19,13 @@ CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 
 def test_there_is_a_hunt_file_for_every_guest() -> None:
-    """The plan's five guests and the demo."""
+    """There are hunt files for the plan's five test suites and for the demo."""
     assert {path.stem for path in CONFIGS} >= {"demo", "erlang", "haskell", "lua", "prolog", "tcl"}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.stem))
 def test_every_shipped_hunt_file_loads(path: Path) -> None:
-    """It is sound, named as its file, and so are its predicate's options."""
+    """Every shipped file is valid, has the name of its hunt, and has valid predicate options."""
     hunt = load(path)
     assert hunt.hunt == path.stem
     options = find_predicate(hunt.predicate.name, path.parent).Options
@@ -33,7 +33,7 @@ def test_every_shipped_hunt_file_loads(path: Path) -> None:
 
 
 def test_the_plan_s_facts_stand_in_the_hunt_files() -> None:
-    """Range, build, predicate, deadline and memory are the plan's."""
+    """Range, build, predicate, deadline and memory are those of the plan."""
     tcl, erlang, prolog = (load(ROOT / f"configs/{name}.yaml") for name in ("tcl", "erlang", "prolog"))
     assert tcl.good == erlang.good == prolog.good == ("83dbb595",)
     assert (tcl.predicate.name, tcl.predicate.options["ratio"]) == ("per_test_user_time", 1.5)
@@ -61,17 +61,17 @@ def test_the_schema_accepts_sound_hunt_files(text: str) -> None:
     ["colour: red", "jobs: many", "confidence: 2", "build: make", "overlay: [{edti: a}]", "predicate: 3"],
 )
 def test_the_schema_refuses_wrong_hunt_files(wrong: str) -> None:
-    """Editors show what bisector would refuse."""
+    """Editors show the errors that bisector would report."""
     assert list(_validator().iter_errors(yaml.safe_load(START + wrong)))
 
 
 def test_the_reference_page_is_up_to_date() -> None:
-    """docs/reference/hunt-file.md is what the model says; `reference_markdown()` writes it."""
+    """docs/reference/hunt-file.md agrees with the model. `reference_markdown()` writes it."""
     assert (ROOT / "docs/reference/hunt-file.md").read_text() == reference_markdown()
 
 
 def test_the_reference_names_every_key() -> None:
-    """No key of the schema is missing from the page, and every one has a description."""
+    """No key of the schema is missing on the page, and every one has a description."""
     page, schema = reference_markdown(), json_schema()
     sections = [part for model in (schema, *schema["$defs"].values()) for part in model.get("anyOf", [model])]
     properties = [item for section in sections for item in section.get("properties", {}).items()]

@@ -1,4 +1,4 @@
-"""What the tests write and read: hunt files in a folder, and the sentence a wrong one is refused with."""
+"""Hunt files in a folder, and the error messages of wrong ones."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from bisector.errors import HuntFileError
 from bisector.hunt_file import Hunt, load
 
 START = "good: v1\ntest: {command: ./test.sh}\n"
-"""The shortest hunt file, two lines long."""
+"""The shortest hunt file, with two lines."""
 
 
 def written(folder: Path, text: str, name: str = "x.yaml") -> Path:
@@ -23,7 +23,7 @@ def loaded(folder: Path, text: str) -> Hunt:
 
 
 def refused(path: Path) -> str:
-    """The refusal of a file, without the file's folder."""
+    """The error message of a file, without the file's folder."""
     with pytest.raises(HuntFileError) as caught:
         load(path)
     return str(caught.value).replace(f"{path.parent}/", "")

@@ -12,7 +12,7 @@ from tests.cli.running import bisector
 from tests.git_history import git
 
 LEAST_WORK = 1
-"""Percent of the usual workload: counters tell as much at the smallest."""
+"""Percent of the usual workload. The counters show the same with the smallest."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Sample:
         return self.folder / "repo"
 
     def diagnosed(self, *arguments: str, commit: str | None = None, **environment: str) -> dict[str, Any]:
-        """What `bisector diagnose --json` prints, with the culprit where no commit is given."""
+        """The output of `bisector diagnose --json`, by default for the first bad commit."""
         config = ("--config", "hunt.yaml", "--json")
         done = bisector(
             "diagnose", *config, *arguments, commit or self.culprit, folder=self.folder, **environment
@@ -39,7 +39,7 @@ class Sample:
         return {**found, "stderr": done.stderr}
 
     def traces(self) -> dict[str, object]:
-        """All that a diagnosis must leave as it was."""
+        """Everything that a diagnosis must not change."""
         return {
             "HEAD": (self.repo / ".git/HEAD").read_text(),
             "refs": git(self.repo, "for-each-ref"),
@@ -57,11 +57,11 @@ def sample(folder: Path, scenario: str) -> Sample:
 
 
 def verdicts(found: dict[str, Any]) -> dict[str, str]:
-    """Verdicts by the names of the hypotheses."""
+    """The verdicts by name of the hypothesis."""
     return {hypothesis["name"]: hypothesis["verdict"] for hypothesis in found["hypotheses"]}
 
 
 def figures(found: dict[str, Any], collector: str) -> dict[str, Any]:
-    """What a collector found, by figure."""
+    """The evidence of a collector, by figure."""
     (one,) = [evidence for evidence in found["evidence"] if evidence["collector"] == collector]
     return dict(one["figures"])

@@ -1,4 +1,4 @@
-"""Small guests written in shell, and the commands that look at them."""
+"""Small test suites written in shell, and the commands that look at them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SUITES = "echo 'parse: %d/2'; echo 'eval: %d/3'; echo 'total: %d/5'\n"
 
 
 def script(rounds: int, parse: int = 2, evaluated: int = 3, failing: str = "", watchdog: int = 60) -> str:
-    """A test of five tests in two suites, under a watchdog of so many seconds."""
+    """A test of five tests in two suites, with a watchdog of `watchdog` seconds."""
     named = f"echo 'fail {failing}: expected 1, got 2'\n" if failing else ""
     board = SUITES % (parse, evaluated, parse + evaluated)
     return f"timeout {watchdog} {BURN % rounds}{named}{board}test {parse + evaluated} = 5\n"
 
 
 def guests(folder: Path, **commits: Mapping[str, str | None]) -> dict[str, str]:
-    """A repository with these commits in a row, each a change of files; their ids by name."""
+    """A repository with these commits in a line, each a change of files. Returns their ids by name."""
     names = list(commits)
     nodes = [Node(name, [names[at - 1]] if at else [], commits[name]) for at, name in enumerate(names)]
     return write_history(folder / "repo", nodes)
@@ -41,7 +41,7 @@ def hunt(
     more: str = "",
     command: str = "",
 ) -> Path:
-    """A hunt file of a guest, whose script is NAME.sh."""
+    """A hunt file of a test suite whose script is NAME.sh."""
     (folder / "configs").mkdir(exist_ok=True)
     file = folder / "configs" / f"{name}.yaml"
     file.write_text(
@@ -53,7 +53,7 @@ def hunt(
 
 
 def result(*arguments: str, folder: Path, expected: int = 0) -> dict[str, Any]:
-    """What a phase prints as JSON; it must end with this code."""
+    """The JSON output of a phase, which must exit with this code."""
     done = bisector(*arguments, "--json", folder=folder)
     assert done.returncode == expected, done.stderr + done.stdout
     found: dict[str, Any] = json.loads(done.stdout)
@@ -61,6 +61,6 @@ def result(*arguments: str, folder: Path, expected: int = 0) -> dict[str, Any]:
 
 
 def readings(folder: Path) -> int:
-    """How many readings the journal of `folder` holds."""
+    """The number of readings in the journal of `folder`."""
     with opened(Scratch(folder / "worktrees")) as journal:
         return sum(len(journal.readings(row.id)) for row in journal.hunts())

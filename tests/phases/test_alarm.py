@@ -1,4 +1,4 @@
-"""The alarm as a user meets it: the command line on real histories, with benchmarks whose times are known."""
+"""The alarm as a user runs it: the command line on real histories, with benchmarks that print known times."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def alarm(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def said(folder: Path, *arguments: str) -> dict[str, Any]:
-    """What the alarm gives as JSON."""
+    """The JSON output of the alarm."""
     done = alarm(folder, "--json", *arguments)
     assert done.stdout, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
@@ -80,7 +80,7 @@ def said(folder: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_update_then_compare(tmp_path: Path) -> None:
-    """References come from the least of the warm runs, with commit and machine, and hold at once."""
+    """References are the minimum of the warm runs, with commit and machine. The next comparison passes."""
     *_, last = sample(tmp_path, SOUND, SOUND)
     assert alarm(tmp_path, "--update").returncode == 0
     references = read_references(tmp_path / "refs.yaml")
@@ -95,7 +95,7 @@ def test_update_then_compare(tmp_path: Path) -> None:
 
 
 def test_what_the_warm_up_leaves_is_there_for_the_run_that_counts(tmp_path: Path) -> None:
-    """Also where the build leaves files that its outputs do not name."""
+    """Files that the build leaves outside its outputs are there for that run too."""
     sample(tmp_path, SOUND)
     build = "build: {command: touch made beside, outputs: [made]}\n"
     (tmp_path / "smoke.yaml").write_text(HUNT.replace("runs: 2", "runs: 1") + build)
@@ -106,15 +106,15 @@ def test_what_the_warm_up_leaves_is_there_for_the_run_that_counts(tmp_path: Path
 @pytest.mark.parametrize(
     ("slow", "several", "words"),
     [
-        ({"fib": 501}, False, "fib 5.01x, beyond 5x: one benchmark alone"),
-        ({"fib": 600, "map": 24}, True, "2 of 3 benchmarks at once beyond 5x (fib 6.00x, map 6.00x)"),
+        ({"fib": 501}, False, "fib 5.01x, above 5x: only one benchmark"),
+        ({"fib": 600, "map": 24}, True, "2 of 3 benchmarks above 5x (fib 6.00x, map 6.00x)"),
     ],
     ids=["one", "several"],
 )
 def test_one_benchmark_and_several_are_told_apart(
     tmp_path: Path, slow: Mapping[str, float], several: bool, words: str
 ) -> None:
-    """Beyond the factor it fails hard; several at once are the sign of a regression in what they share."""
+    """Above the factor, the command fails. Several slow benchmarks point to a regression in shared code."""
     sample(tmp_path, SOUND, {**SOUND, **slow})
     alarm(tmp_path, "--update", "--commit", "main~1")
     document = said(tmp_path)
@@ -125,16 +125,16 @@ def test_one_benchmark_and_several_are_told_apart(
 
 
 def test_at_the_factor_it_still_holds(tmp_path: Path) -> None:
-    """Five times as slow is not beyond five times."""
+    """Exactly five times as slow is not above 5x."""
     sample(tmp_path, SOUND, {**SOUND, "fib": 500})
     alarm(tmp_path, "--update", "--commit", "main~1")
     assert said(tmp_path)["exit_code"] == 0
 
 
 def test_the_hunt_that_is_printed_finds_the_cause(tmp_path: Path) -> None:
-    """The command can be typed in as it stands, and `--hunt` runs it at once."""
+    """The printed command can be typed unchanged, and `--hunt` runs it at once."""
     slow = {**SOUND, "fib": 900}
-    # A hunt has no runs to warm up: what its first run of a commit says must hold.
+    # A hunt has no warm-up runs, so its first run of a commit must count.
     ids = sample(tmp_path, SOUND, SOUND, SOUND, SOUND, slow, slow, slow, cold=1)
     alarm(tmp_path, "--update", "--commit", "main~6")
     command = shlex.split(said(tmp_path)["command"])
@@ -146,7 +146,7 @@ def test_the_hunt_that_is_printed_finds_the_cause(tmp_path: Path) -> None:
 
 
 def test_benchmarks_that_do_not_run_fail(tmp_path: Path) -> None:
-    """A script that breaks sounds the alarm, and the hunt is for the commit that broke it."""
+    """A script that breaks raises the alarm, and the hunt looks for the commit that broke it."""
     ids = sample(tmp_path, SOUND, SOUND, "echo fib 100; echo no such thing; exit 3\n")
     alarm(tmp_path, "--update", "--commit", "main~1")
     document = said(tmp_path)
@@ -158,22 +158,22 @@ def test_benchmarks_that_do_not_run_fail(tmp_path: Path) -> None:
 
 
 def test_a_benchmark_that_is_gone_fails_and_a_new_one_does_not(tmp_path: Path) -> None:
-    """A benchmark with a reference must be printed; one without is named."""
+    """A benchmark with a reference must be printed. One without a reference is named."""
     sample(tmp_path, SOUND, {"fib": 100, "let": 20, "brand-new": 7})
     alarm(tmp_path, "--update", "--commit", "main~1")
     done = alarm(tmp_path)
     assert done.returncode == 1
-    assert "not printed, though there is a reference: map" in done.stdout
+    assert "has a reference but was not printed: map" in done.stdout
     assert "without a reference: brand-new" in done.stdout
 
 
 def test_another_machine_is_told(tmp_path: Path) -> None:
-    """References from elsewhere are compared with a warning."""
+    """References from another machine are compared, with a warning."""
     sample(tmp_path, SOUND, SOUND)
     (tmp_path / "refs.yaml").write_text(REFERENCES)
     done = alarm(tmp_path)
     assert done.returncode == 0
-    assert "another machine than that of the references" in done.stdout
+    assert "the references are from another machine" in done.stdout
     assert "instead of An old one" in done.stdout
 
 
@@ -191,17 +191,17 @@ def test_here_measures_the_folder_as_it_stands(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("schema: 2\nbenchmarks: {fib: 1}\n", "no file of reference times of schema 1"),
-        ("[1, 2]\n", "no file of reference times of schema 1"),
+        ("schema: 2\nbenchmarks: {fib: 1}\n", "not a file of reference times of schema 1"),
+        ("[1, 2]\n", "not a file of reference times of schema 1"),
         ("schema: 1\nbenchmarks: {fib: fast}\n", "benchmarks.fib"),
         ("schema: 1\nbenchmarks: {fib: .inf}\n", "benchmarks.fib"),
         ("schema: 1\nbenchmarks: {fib: 0}\n", "benchmarks.fib"),
         ("schema: 1\n", "benchmarks"),
-        ("a: [", "is no YAML"),
+        ("a: [", "is not YAML"),
     ],
 )
 def test_a_file_that_is_no_references(tmp_path: Path, text: str, words: str) -> None:
-    """One of another schema is said in one sentence that names it."""
+    """An invalid file is named in one sentence."""
     (tmp_path / "refs.yaml").write_text(text)
     with pytest.raises(UsageError, match=re.escape(words)) as refused:
         read_references(tmp_path / "refs.yaml")
@@ -211,7 +211,7 @@ def test_a_file_that_is_no_references(tmp_path: Path, text: str, words: str) -> 
 
 @pytest.mark.parametrize("text", [None, "schema: 2\n"], ids=["missing", "another schema"])
 def test_references_are_looked_at_before_anything_runs(tmp_path: Path, text: str | None) -> None:
-    """Exit 2, one sentence, and nothing was built or measured."""
+    """Invalid references give exit code 2 and one sentence, before anything is built or measured."""
     sample(tmp_path, "touch ../ran; exit 9\n")
     if text is not None:
         (tmp_path / "refs.yaml").write_text(text)
@@ -222,7 +222,7 @@ def test_references_are_looked_at_before_anything_runs(tmp_path: Path, text: str
 
 
 def test_update_writes_nothing_where_it_cannot_measure(tmp_path: Path) -> None:
-    """A pattern that matches nothing, a broken test and a foreign file leave the references as they were."""
+    """A pattern without a match, a broken test or a file of another kind leaves the references unchanged."""
     sample(tmp_path, "echo nothing here\n", "exit 4\n")
     (tmp_path / "refs.yaml").write_text(REFERENCES)
     for commit, words in (("main~1", "matches alarm.pattern"), ("main", "do not run")):
@@ -233,7 +233,7 @@ def test_update_writes_nothing_where_it_cannot_measure(tmp_path: Path) -> None:
 
 
 def test_update_leaves_the_rest_of_the_file_as_it_is(tmp_path: Path) -> None:
-    """Comments, order, quotes, blank lines and unknown keys stay; only values change, new lines come last."""
+    """Comments, order, quotes, blank lines and unknown keys stay. New lines are added at the end."""
     sample(tmp_path, {"map": 8, "fib": 150, "new": 3, "let": 20})
     (tmp_path / "refs.yaml").write_text(REFERENCES)
     assert alarm(tmp_path, "--update").returncode == 0
@@ -252,7 +252,7 @@ def test_update_leaves_the_rest_of_the_file_as_it_is(tmp_path: Path) -> None:
 
 
 def test_line_ends_of_other_systems_stay(tmp_path: Path) -> None:
-    """A file with carriage returns keeps them."""
+    """A file with CRLF line ends keeps them."""
     file = tmp_path / "refs.yaml"
     file.write_bytes(b"schema: 1\r\nbenchmarks:\r\n  fib: 1 # x\r\n")
     text = rewritten_references(file.read_bytes().decode(), read_references(file), {"fib": 2.5, "b": 3.0}, {})
@@ -260,7 +260,7 @@ def test_line_ends_of_other_systems_stay(tmp_path: Path) -> None:
 
 
 def test_references_can_stand_in_a_script(tmp_path: Path) -> None:
-    """Lines such as REF_FIB18=1216 are read, and rewritten in place."""
+    """Lines such as REF_FIB18=1216 are read, and updated in place."""
     sample(tmp_path, {"bench-fib18": 100, "let_1000": 20})
     script = "#!/bin/sh\nREF_FIB18=90   # dispatch\nexport REF_LET1000=30\nFACTOR=5\n"
     (tmp_path / "refs.sh").write_text(script)
@@ -272,7 +272,7 @@ def test_references_can_stand_in_a_script(tmp_path: Path) -> None:
 
 
 def test_a_creep_in_the_kept_history_is_told(tmp_path: Path) -> None:
-    """Each measurement stays in the journal; from there a slow change is seen, which fails if asked."""
+    """The journal keeps each measurement, so a slow change is noticed, and fails if requested."""
     sample(tmp_path, SOUND, {**SOUND, "fib": 150})
     alarm(tmp_path, "--update", "--commit", "main~1")
     first = said(tmp_path, "--commit", "main~1")
@@ -295,7 +295,7 @@ def test_a_creep_in_the_kept_history_is_told(tmp_path: Path) -> None:
 
 
 def test_a_hunt_file_without_alarm_is_refused(tmp_path: Path) -> None:
-    """The sentence says what to add."""
+    """The message says what to add."""
     sample(tmp_path, SOUND)
     (tmp_path / "smoke.yaml").write_text(HUNT.replace("alarm: {references: refs.yaml, runs: 2}\n", ""))
     done = alarm(tmp_path)
@@ -304,7 +304,7 @@ def test_a_hunt_file_without_alarm_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pattern", ["(?P<name>\\w+) \\d+", "(?P<name>"])
 def test_a_pattern_that_cannot_work_is_refused(tmp_path: Path, pattern: str) -> None:
-    """With its line in the hunt file."""
+    """The message has its line in the hunt file."""
     sample(tmp_path, SOUND)
     (tmp_path / "smoke.yaml").write_text(HUNT.replace("runs: 2", f"runs: 2, pattern: '{pattern}'"))
     done = alarm(tmp_path)
@@ -313,12 +313,12 @@ def test_a_pattern_that_cannot_work_is_refused(tmp_path: Path, pattern: str) -> 
 
 
 def test_a_line_is_narrowed_to_one_benchmark() -> None:
-    """The group around the name becomes that name, nested brackets or not."""
+    """The group around the name becomes that name, also with nested brackets."""
     assert line_of(r"^(?P<name>(?:a|[)b])+)=(?P<value>\d+)", "a-b") == r"^(?P<name>a-b)=(?P<value>\d+)"
 
 
 def test_the_sample_history_sounds_the_alarm(tmp_path: Path) -> None:
-    """Built with dune, an environment copied at each call makes several benchmarks slower at once."""
+    """With real dune builds, an environment that is copied at each call makes several benchmarks slower."""
     demo.make(tmp_path / "sample", "env-copy", commits=12, workload=3)
     folder = tmp_path / "sample"
     assert alarm(folder, "--update", "--commit", "baseline").returncode == 0

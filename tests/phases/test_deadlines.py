@@ -1,4 +1,4 @@
-"""The deadlines in test scripts, looked at by the command line in real histories."""
+"""`bisector deadlines` on the scripts of real histories."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def deadlines(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 def said(folder: Path, *arguments: str) -> dict[str, Any]:
-    """What it gives as JSON."""
+    """The JSON output of the command."""
     done = deadlines(folder, "--json", *arguments)
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
@@ -52,7 +52,7 @@ def said(folder: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_too_tight_and_too_loose(tmp_path: Path) -> None:
-    """A deadline that ends the test is lifted for the measurement and told as too tight."""
+    """A deadline that ends the test is removed for the measurement and reported as too tight."""
     sample(
         tmp_path, tcl="timeout 2400 sleep 0.1\n", erlang="timeout 0.5 sleep 1.2\n", lua="timeout 20 true\n"
     )
@@ -69,7 +69,7 @@ def test_too_tight_and_too_loose(tmp_path: Path) -> None:
 
 
 def test_scripts_that_a_script_names_are_followed(tmp_path: Path) -> None:
-    """Also where they are named from the script's own folder, and through make."""
+    """Scripts are also found if they are named relative to the script's own folder, or through make."""
     sample(
         tmp_path,
         a='. "$(dirname "$0")/../b/test.sh"\n# bash lib/c/test.sh\n',
@@ -81,7 +81,7 @@ def test_scripts_that_a_script_names_are_followed(tmp_path: Path) -> None:
 
 
 def test_write_changes_no_checkout_and_its_patch_applies(tmp_path: Path) -> None:
-    """The diff changes the values alone; the user's files, index and worktrees stay as they are."""
+    """Only the values change in the diff. The user's files, index and worktrees do not change."""
     script = "#!/bin/sh\r\ntimeout 2400 sh -c 'true' # not 2400\r\nWATCHDOG=40m; export WATCHDOG\n"
     sample(tmp_path, tcl=script)
     repository = tmp_path / "repo"
@@ -96,7 +96,7 @@ def test_write_changes_no_checkout_and_its_patch_applies(tmp_path: Path) -> None
 
 
 def test_readings_of_today_are_not_taken_again(tmp_path: Path) -> None:
-    """The premise that `check` has read is used, unless asked otherwise."""
+    """Premise readings of `check` are reused, unless the user asks for new ones."""
     sample(tmp_path, tcl="echo ran >>$HOME/count\ntimeout 40 sleep 0.3\n")
     environment = {"HOME": str(tmp_path)}
     config = ("--config", "tcl.yaml")
@@ -110,7 +110,7 @@ def test_readings_of_today_are_not_taken_again(tmp_path: Path) -> None:
 
 
 def test_a_deadline_of_a_part_is_left_alone(tmp_path: Path) -> None:
-    """A test that runs longer than its deadlines, under them, is guarded piece by piece."""
+    """If a test runs longer than its deadlines, each deadline is for a part of it."""
     sample(tmp_path, haskell="for i in 1 2 3; do timeout 0.5 sleep 0.3; done\n")
     bisector("check", "--config", "haskell.yaml", folder=tmp_path)
     (row,) = said(tmp_path, "-c", "haskell.yaml")["deadlines"]
@@ -120,13 +120,13 @@ def test_a_deadline_of_a_part_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        ("true\n", "no deadline stands in the scripts"),
+        ("true\n", "the scripts of these tests set no deadline"),
         ("timeout 9 sleep 100\n", "not measured"),
     ],
     ids=["none", "never ends"],
 )
 def test_what_cannot_be_told(tmp_path: Path, script: str, words: str) -> None:
-    """Scripts without a deadline are not run; a test that does not end gives no advice."""
+    """Scripts without a deadline are not run. A test that does not end gives no advice."""
     sample(tmp_path, tcl=script)
     hunt(tmp_path, "tcl", "bash lib/tcl/test.sh")
     done = deadlines(tmp_path, "-c", "tcl.yaml", "--set", "test.timeout=1s")
@@ -135,7 +135,7 @@ def test_what_cannot_be_told(tmp_path: Path, script: str, words: str) -> None:
 
 
 def test_a_deadline_that_fired_unseen_is_too_tight(tmp_path: Path) -> None:
-    """A script that ends well all the same does not hide it: the test is run again without its deadlines."""
+    """If the script still succeeds, the test is run again without its deadlines."""
     sample(tmp_path, erlang="timeout 1.5 sleep 2.5 || true\n")
     (row,) = said(tmp_path, "-c", "erlang.yaml")["deadlines"]
     assert row["fit"] == "too tight"
@@ -143,7 +143,7 @@ def test_a_deadline_that_fired_unseen_is_too_tight(tmp_path: Path) -> None:
 
 
 def test_the_result_is_in_the_journal(tmp_path: Path) -> None:
-    """So that it can be pasted into a plan later."""
+    """The result can be copied to a plan later."""
     from bisector.hunt.journal import Journal
 
     sample(tmp_path, tcl="timeout 2400 true\n")
@@ -155,7 +155,7 @@ def test_the_result_is_in_the_journal(tmp_path: Path) -> None:
 
 
 def test_the_sample_history(tmp_path: Path) -> None:
-    """Built with dune, Tcl's watchdog of 2400 s is far too long for what it guards."""
+    """With a real dune build, Tcl's watchdog of 2400 s is far too long for its test."""
     demo.make(tmp_path / "sample", "none", commits=12, workload=3)
     (row,) = said(tmp_path / "sample", "-c", "hunt.yaml")["deadlines"]
     assert (row["file"], row["text"], row["fit"]) == ("lib/tcl/test.sh", "timeout 2400", "too loose")

@@ -31,18 +31,18 @@ OWN = {
     "type-check": "type-check overhead",
     "frame-lists": "frames as lists",
 }
-"""Scenario -> the hypothesis that names its cause."""
+"""For each scenario, the hypothesis that names its cause."""
 
 
 @pytest.fixture(scope="session")
 def env_copy(tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    """One history for all tests that do not care which; what one builds the next finds in the store."""
+    """One history for all tests that accept any. A build of one test is in the store for the next."""
     return sample(tmp_path_factory.mktemp("env-copy") / "sample", "env-copy")
 
 
 @pytest.mark.parametrize("scenario", OWN)
 def test_each_cause_is_told_from_the_five_others(env_copy: Sample, tmp_path: Path, scenario: str) -> None:
-    """The scenario's own hypothesis is validated, the five others are eliminated, and no trace is left."""
+    """The scenario's own hypothesis is validated, the five others are eliminated, and no files are left."""
     made = env_copy if scenario == "env-copy" else sample(tmp_path / "sample", scenario)
     before = made.traces()
     found = made.diagnosed("--evidence", "counters", "--evidence", "patched_counters")
@@ -54,7 +54,7 @@ def test_each_cause_is_told_from_the_five_others(env_copy: Sample, tmp_path: Pat
 
 
 def test_all_collectors_of_the_hunt_file_give_evidence(env_copy: Sample) -> None:
-    """Allocation, counters, times, sizes, files and, where the tools are there, calls and profile."""
+    """Allocation, counters, times, sizes, files and, if the tools are installed, calls and profile."""
     found = env_copy.diagnosed()
     missing = {evidence["collector"]: evidence["missing"] for evidence in found["evidence"]}
     if shutil.which("strace"):
@@ -74,18 +74,18 @@ def test_all_collectors_of_the_hunt_file_give_evidence(env_copy: Sample) -> None
 
 
 def test_nothing_is_measured_twice_unless_asked(env_copy: Sample) -> None:
-    """The second time the figures are those of the journal, and with --again they are gathered anew."""
+    """The second time, the figures come from the journal. With --again they are measured again."""
     ask = ("--evidence", "times")
     first = env_copy.diagnosed(*ask)
     second = env_copy.diagnosed(*ask)
     again = env_copy.diagnosed(*ask, "--again")
-    assert "times: gathered at" in second["stderr"]
-    assert "times: gathered at" not in again["stderr"]
+    assert "times: already gathered at" in second["stderr"]
+    assert "times: already gathered at" not in again["stderr"]
     assert figures(second, "times") == figures(first, "times") != figures(again, "times")
 
 
 def test_the_progress_log_gets_the_table_once(env_copy: Sample) -> None:
-    """The same diagnosis twice is one entry under the heading, with the verdicts as a table."""
+    """Two equal diagnoses give one entry under the heading, with the verdicts as a table."""
     for _ in range(2):
         found = env_copy.diagnosed("--evidence", "counters", "--evidence", "patched_counters")
     text = (env_copy.folder / "plan.md").read_text()
@@ -96,7 +96,7 @@ def test_the_progress_log_gets_the_table_once(env_copy: Sample) -> None:
 
 
 def without_tracers(folder: Path) -> str:
-    """A PATH on which all is to be found but strace and perf."""
+    """A PATH with all programs except strace and perf."""
     places = []
     for at, place in enumerate(map(Path, os.environ["PATH"].split(os.pathsep))):
         tracers = [name for name in ("strace", "perf") if (place / name).exists()]
@@ -115,7 +115,7 @@ REDUCED = f"printf '{FORMS}' | hosts/ocaml/_build/default/bin/sx_server.exe"
 
 
 def test_callgrind_counts_the_reduced_workload(env_copy: Sample, tmp_path: Path) -> None:
-    """Without perf; instructions are counted once, and the copying shows in own and in total shares."""
+    """Without perf, instructions are counted once, and the copying has a large own and total share."""
     if not shutil.which("valgrind"):
         pytest.skip("valgrind is not installed")
     text = (env_copy.folder / "hunt.yaml").read_text()
@@ -132,7 +132,7 @@ def test_callgrind_counts_the_reduced_workload(env_copy: Sample, tmp_path: Path)
 
 
 def test_a_missing_tool_is_one_sentence_and_the_others_go_on(env_copy: Sample, tmp_path: Path) -> None:
-    """Without strace its evidence is missing, with the reason; asked for by name that is exit 6."""
+    """Without strace its evidence is missing, with the reason. A request for it by name is exit code 6."""
     path = without_tracers(tmp_path / "bin")
     text = (env_copy.folder / "hunt.yaml").read_text()
     head, _, tail = text.partition("  evidence:\n")
@@ -152,11 +152,11 @@ def test_a_missing_tool_is_one_sentence_and_the_others_go_on(env_copy: Sample, t
         PATH=path,
     )
     assert done.returncode == 6
-    assert "the evidence system_calls cannot be gathered: it needs `strace`" in done.stderr
+    assert "cannot gather the evidence system_calls: it needs `strace`" in done.stderr
 
 
 def test_a_patch_that_does_not_apply_is_missing_evidence(env_copy: Sample) -> None:
-    """The commit and the patch are named, and the other evidence stands."""
+    """The commit and the patch are named, and the other evidence is complete."""
     text = (env_copy.folder / "hunt.yaml").read_text()
     (env_copy.folder / "wrong.patch").write_text(
         (env_copy.folder / "jit-counters.patch").read_text().replace("let limit = 1024", "let limit = 7")
@@ -171,7 +171,7 @@ def test_a_patch_that_does_not_apply_is_missing_evidence(env_copy: Sample) -> No
 
 
 def test_an_interrupted_diagnosis_leaves_nothing(env_copy: Sample) -> None:
-    """Ctrl-C while the tests run is exit 130; slots, worktrees and locks are gone."""
+    """Ctrl-C during the tests gives exit code 130, and removes slots, worktrees and locks."""
     before = env_copy.traces()
     arguments = ("diagnose", "--config", "hunt.yaml", "--again", "--evidence", "times", env_copy.culprit)
     slots = env_copy.folder / "worktrees/slots"
@@ -180,7 +180,7 @@ def test_an_interrupted_diagnosis_leaves_nothing(env_copy: Sample) -> None:
 
 
 def test_the_collector_to_copy_works(env_copy: Sample) -> None:
-    """The collector in the how-to can be saved beside the hunt file, and is asked by its path."""
+    """The collector in the how-to can be saved next to the hunt file and used by its path."""
     (text,) = fences(PAGE, "python")
     (env_copy.folder / "open_files.py").write_text(text)
     if not shutil.which("strace"):
@@ -191,13 +191,13 @@ def test_the_collector_to_copy_works(env_copy: Sample) -> None:
 
 
 def test_the_how_to_names_every_collector() -> None:
-    """The table has a row for each that ships, and no other."""
+    """The table has a row for each shipped collector, and no others."""
     rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE)
     assert sorted(rows) == list(COLLECTORS.shipped())
 
 
 def test_a_merge_is_compared_with_the_parent_that_is_named(tmp_path: Path) -> None:
-    """Both parents of the bad merge are good: the cause shows against the second, the first is named."""
+    """Both parents of the bad merge are good. The cause shows against the second parent, not the first."""
     made = sample(tmp_path / "sample", "merge")
     first, second = git(made.repo, "rev-parse", f"{made.culprit}^1", f"{made.culprit}^2").split()
     found = made.diagnosed("--evidence", "patched_counters", "--against", f"{made.culprit}^2")
@@ -206,16 +206,16 @@ def test_a_merge_is_compared_with_the_parent_that_is_named(tmp_path: Path) -> No
 
 
 def test_a_commit_that_does_not_build_cannot_be_diagnosed(tmp_path: Path) -> None:
-    """One sentence says which one, why, and what to do."""
+    """One sentence says which commit, why, and what to do."""
     made = sample(tmp_path / "sample", "hidden")
     done = bisector("diagnose", "--config", "hunt.yaml", made.culprit, folder=made.folder)
     assert done.returncode == 2
-    assert "cannot be built, so there is nothing to compare: it does not build" in done.stderr
+    assert "so there is nothing to compare: the build fails" in done.stderr
     assert "--against" in done.stderr
 
 
 def concluded(made: Sample, conclude: Callable[[str], FirstBad | AnyOf]) -> None:
-    """Write a conclusion about the culprit into the journal, as a hunt would at its end."""
+    """Write a conclusion about the first bad commit into the journal, as a hunt does at its end."""
     path = made.folder / "hunt.yaml"
     ground = Ground(load(path), path, os.environ)
     session = Session(ground, ground.hunt.good)
@@ -226,15 +226,15 @@ def concluded(made: Sample, conclude: Callable[[str], FirstBad | AnyOf]) -> None
 
 
 def test_the_commit_comes_from_the_hunts_conclusion(tmp_path: Path) -> None:
-    """Without a commit it is the hunt's first bad one; before there is one, the way to get it is told."""
+    """Without a commit, it is the hunt's first bad one. Without a hunt, the message says what to do."""
     made = sample(tmp_path / "sample", "env-copy")
     command = ("diagnose", "--config", "hunt.yaml", "--evidence", "changed_files")
     done = bisector(*command, folder=made.folder)
     assert done.returncode == 2
-    assert "has no first bad commit yet; find it with `bisector run`, or name a commit" in done.stderr
+    assert "has no first bad commit yet; find it with `bisector run` or name a commit" in done.stderr
     concluded(made, lambda culprit: AnyOf((culprit, culprit), (0.5, 0.5)))
     done = bisector(*command, folder=made.folder)
-    assert done.returncode == 2 and "is left with 2 commits" in done.stderr
+    assert done.returncode == 2 and "has 2 commits left" in done.stderr
     concluded(made, lambda culprit: FirstBad(culprit, 0.99, True))
     done = bisector(*command, "--md", "-", folder=made.folder)
     assert f"commit {made.culprit[:12]}" in done.stdout, done.stderr
@@ -245,21 +245,21 @@ def test_the_commit_comes_from_the_hunts_conclusion(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (("nowhere",), "has no commit 'nowhere'"),
-        (("architecture", "--against", "architecture"), "would be compared with itself"),
+        (("architecture", "--against", "architecture"), "with itself; name another"),
         (("architecture", "--evidence", "couters"), "no collector 'couters'; did you mean 'counters'?"),
     ],
 )
 def test_what_cannot_be_diagnosed_is_refused(
     env_copy: Sample, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    """One sentence and exit 2, before anything is built."""
+    """An invalid request gives one sentence and exit code 2, before anything is built."""
     done = bisector("diagnose", "--config", "hunt.yaml", *arguments, folder=env_copy.folder)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert sentence in done.stderr
 
 
 def test_the_first_commit_has_no_parent(env_copy: Sample) -> None:
-    """What to do is told."""
+    """The message for a commit without a parent says what to do."""
     root = git(env_copy.repo, "rev-list", "--max-parents=0", "architecture").strip()
     done = bisector("diagnose", "--config", "hunt.yaml", root, folder=env_copy.folder)
     assert done.returncode == 2
@@ -267,7 +267,7 @@ def test_the_first_commit_has_no_parent(env_copy: Sample) -> None:
 
 
 def test_options_of_collectors_are_checked(env_copy: Sample) -> None:
-    """A mistake is found by file and line before anything is built."""
+    """An error is reported with file and line before anything is built."""
     text = (env_copy.folder / "hunt.yaml").read_text()
     (env_copy.folder / "typo.yaml").write_text(text.replace("      reduced:", "      reduce:"))
     line = 1 + text[: text.index("      reduced:")].count("\n")

@@ -1,4 +1,4 @@
-"""The pieces of a diagnosis that need no build: figures, hypotheses, and what tools print."""
+"""The parts of a diagnosis that need no build: figures, hypotheses, and the output of tools."""
 
 from __future__ import annotations
 
@@ -49,26 +49,26 @@ EVIDENCE = [Collected("counters", (WORDS, NEW, FROM_NOTHING, STILL)), Collected(
     ],
 )
 def test_what_becomes_of_a_hypothesis(expect: str, verdict: Verdict) -> None:
-    """Decided by the whole range of the runs, open where that straddles the bar or is missing."""
+    """A hypothesis is decided if all runs agree, and open if some disagree or the figure is missing."""
     assert try_hypothesis(Hypothesis(name="it", expect=expect), EVIDENCE).verdict is verdict
 
 
 def test_an_open_hypothesis_says_why() -> None:
-    """A slip of the pen is answered with the nearest figure, a straddled bar with the bar."""
+    """A misspelled figure is answered with the nearest one, and an unclear result with the limit."""
     (tried,) = try_hypothesis(Hypothesis(name="it", expect="wards ratio > 2"), EVIDENCE).tried
-    assert tried.why == "no evidence gave wards; did you mean words?"
+    assert tried.why == "no evidence has the figure wards; did you mean words?"
     (tried,) = try_hypothesis(Hypothesis(name="it", expect="time ratio > 2"), EVIDENCE).tried
-    assert (tried.seen, tried.why) == (Range(2.1, 1.8, 2.3), "the runs lie on both sides of 2")
+    assert (tried.seen, tried.why) == (Range(2.1, 1.8, 2.3), "the runs are on both sides of 2")
 
 
 def test_a_condition_is_written_as_it_is_read() -> None:
-    """What is parsed can be printed and parsed again."""
+    """A parsed condition can be printed and parsed again."""
     text = "self.Sx_env.enter difference >= 2.5 and a-b value < 1e+06"
     assert " and ".join(map(str, parse(text))) == text
 
 
 def test_a_figure_that_one_side_lacks() -> None:
-    """It counts as the collector says, or has no ratio, also where one run alone lacks it."""
+    """A figure of one side counts as the collector says, or has no ratio, also if only one run lacks it."""
     good, bad = [Evidence({"a": 1.0}), Evidence({"a": 2.0})], [Evidence({"b": 3.0}), Evidence({})]
     assert collected("x", 0.0, good, bad).figures == (
         Figure("b", (0.0, 0.0), (3.0, 0.0)),
@@ -78,20 +78,20 @@ def test_a_figure_that_one_side_lacks() -> None:
 
 
 def test_evidence_survives_the_journal() -> None:
-    """What is written is read back."""
+    """Evidence is read back from the journal unchanged."""
     found = Collected("times", (NOISY, NEW), ("a note",))
     assert from_json(found.to_json()) == found
 
 
 def test_ratios_of_nothing() -> None:
-    """From nothing to something is infinite, nothing to nothing is no change, below nothing has no ratio."""
+    """From zero to something is infinite, zero to zero is no change, and negative values have no ratio."""
     assert FROM_NOTHING.range(Aspect.RATIO) == Range(math.inf, math.inf, math.inf)
     assert STILL.range(Aspect.RATIO) == Range(1.0, 1.0, 1.0)
     assert Figure("x", (-1.0,), (1.0,)).range(Aspect.RATIO) is None
 
 
 def test_counters_are_added_up_by_name() -> None:
-    """Several programs may print the same counter; a line without a number does not count."""
+    """Several programs may print the same counter. A line without a number does not count."""
     lines = [("calls", "1,200"), ("calls", "3"), ("hits", "0.5"), ("calls", "."), (None, "1")]
     matches = [Match(0.0, "", groups) for groups in lines]
     assert counted(matches, re.compile(r"(\S+) (\S+)")) == {"calls": 1203.0, "hits": 0.5}
@@ -110,12 +110,12 @@ STRACE = """\
 
 
 def test_the_table_of_strace() -> None:
-    """Calls, with and without errors; the total is left out."""
+    """Calls, with and without errors. The total is left out."""
     assert parse_strace(STRACE) == {"wait4": 30, "mmap": 274}
 
 
 def test_the_report_of_perf() -> None:
-    """Samples by symbol, comments skipped, the same symbol of two objects added up."""
+    """Samples by symbol. Comments are skipped, and the same symbol of two objects is added."""
     report = "# Samples;Symbol\n#\n   12;[.] caml_modify\n 3;[k] irq\n 1;[.] caml_modify\n\n"
     assert parse_perf(report) == {"caml_modify": 13.0, "irq": 3.0}
 
@@ -144,7 +144,7 @@ calls=1 0x20 7
 
 
 def test_a_profile_of_callgrind() -> None:
-    """Names are written once, positions may be relative, a call's cost is the caller's inclusive only."""
+    """Names are written once, positions may be relative, and calls count as inclusive cost of the caller."""
     profile = read_profile(CALLGRIND)
     assert profile.program == "server"
     assert profile.own == {"main": 10, "work": 90}
@@ -167,12 +167,12 @@ def test_a_profile_of_callgrind() -> None:
     ],
 )
 def test_names_mean_the_same_in_two_builds(symbol: str, name: str) -> None:
-    """OCaml's numbers and mangling are dropped, names of C stay."""
+    """OCaml's numbers and mangling are dropped. C names stay."""
     assert plain_name(symbol) == name
 
 
 def test_every_shipped_collector_keeps_the_contract() -> None:
-    """It is found by its name, says in a docstring what its figures are, and describes its options."""
+    """Every collector is found by its name, and describes its figures and its options."""
     assert len(COLLECTORS.shipped()) >= 8
     for name, kind in COLLECTORS.shipped().items():
         assert kind.name == name

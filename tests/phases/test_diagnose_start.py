@@ -1,4 +1,4 @@
-"""Where the runs of `bisector diagnose` start from: what was built, without what earlier runs left."""
+"""The start of each run of `bisector diagnose`: with the build, without files of earlier runs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Twice(Collector[CollectorOptions]):
 
 
 def diagnosed(folder: Path, test: str, *arguments: str) -> dict[str, dict[str, list[float]]]:
-    """The figures of both sides of a pair of commits that are alike, by name."""
+    """The figures of both sides for two equal commits, by name."""
     files = {".gitignore": "*.db\nmade\n", "tracked": "0", "factor": "1"}
     write_history(folder / "repo", [Node("c0", [], files), Node("c1", ["c0"], {**files, "doc": "more"})])
     hunt = {
@@ -61,12 +61,12 @@ def diagnosed(folder: Path, test: str, *arguments: str) -> dict[str, dict[str, l
 
 @pytest.mark.parametrize("left", LEFT)
 def test_no_run_finds_what_the_runs_before_it_left(tmp_path: Path, left: str) -> None:
-    """The figures of the first run are those of the third."""
+    """The figures of the first run are equal to those of the third."""
     assert diagnosed(tmp_path, LEFT[left])["work"] == {"good": [1.0, 1.0, 1.0], "bad": [1.0, 1.0, 1.0]}
 
 
 def test_a_collector_reads_what_its_run_left_and_changes_the_slot_for_itself(tmp_path: Path) -> None:
-    """Within one `collect`: files of the last run are there, and so are the changes of its own command."""
+    """During one `collect`, files of the last run are there, and so are the changes of its own command."""
     (tmp_path / "twice.py").write_text(TWICE)
     found = diagnosed(tmp_path, "test -e report && n=9; echo 7 > report", "--evidence", "./twice.py")
     expected = {"run0": 1.0, "run1": 1.0, "report": 7.0, "run2": 45.0}

@@ -1,4 +1,4 @@
-"""The pieces of `bisector inputs` that need no repository: the record, the cover, the groups."""
+"""The parts of `bisector inputs` that need no repository: the record, the cover, the groups."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FILES = st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/
 
 
 def traced(command: str, folder: Path) -> Trace:
-    """What a shell command does in `folder`, as a real strace records it."""
+    """The record of a shell command in `folder`, from a real strace."""
     record = folder.parent / "record"
     subprocess.run(
         ["strace", *OPTIONS, "-o", record, "sh", "-c", command], cwd=folder, check=True, timeout=60
@@ -32,7 +32,7 @@ def traced(command: str, folder: Path) -> Trace:
 
 
 def test_what_processes_do_is_told_apart(tmp_path: Path) -> None:
-    """Read, listed, examined, looked for in vain, made: each path once, wherever a process had gone."""
+    """Read, listed, examined, looked for and not found, created: each path once, in any current folder."""
     top = tmp_path.resolve() / "top"
     for file in ("sub/read", "sub/deep/é \"'\n", "moved", "seen", "sub/listed/x", "tool"):
         (top / file).parent.mkdir(parents=True, exist_ok=True)
@@ -81,19 +81,19 @@ def test_what_processes_do_is_told_apart(tmp_path: Path) -> None:
     ],
 )
 def test_lines_of_a_record(lines: list[str], read: set[str]) -> None:
-    """Calls in two halves, folders that processes are in, links, escapes, and what is no call."""
+    """Calls in two halves, current folders of processes, links, escapes, and lines that are not calls."""
     assert parsed(lines, "/r").read == read
 
 
 def cost(entries: tuple[str, ...], wanted: set[str], files: set[str], never: set[str]) -> float:
-    """One for each entry, one for each file covered without need, and no end of it for one of `never`."""
+    """One for each entry, one for each file covered without need, and infinity for one of `never`."""
     needless = {file for file in (files | never) - wanted if covered(file, entries)}
     return math.inf if needless & never else len(entries) + len(needless)
 
 
 @given(files=FILES, data=st.data())
 def test_a_cover_is_whole_and_small(files: set[str], data: st.DataObject) -> None:
-    """All that is wanted is covered, by entries that are needed, apart, and no dearer than any other."""
+    """All wanted paths are covered, by necessary, separate entries, with the lowest cost."""
     some = st.sets(st.sampled_from(sorted(files))) if files else st.just(set[str]())
     wanted, never = data.draw(some), data.draw(some)
     never -= wanted
@@ -124,12 +124,12 @@ def test_a_cover_is_whole_and_small(files: set[str], data: st.DataObject) -> Non
 def test_covers_that_a_person_would_choose(
     wanted: set[str], others: set[str], entries: tuple[str, ...]
 ) -> None:
-    """A folder where most is wanted, files elsewhere, never the top."""
+    """A folder if most of it is wanted, files elsewhere, and never the top folder."""
     assert cover(wanted, wanted | others) == entries
 
 
 def test_groups_that_a_person_knows() -> None:
-    """Libraries, compilers, opam, home, programs and git are told apart; the kernel's own is left out."""
+    """Libraries, compilers, opam, home, programs and git are groups. The kernel's files are left out."""
     read = {
         "/usr/lib/ocaml/stdlib.a",
         "/usr/include/stdio.h",

@@ -1,4 +1,4 @@
-"""From what was seen to what is proposed, without a repository."""
+"""From the traced files to the proposal, without a repository."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def seen(
     written: str = "",
     outside: str = "",
 ) -> Seen:
-    """What was seen, each kind as words."""
+    """The traced files of each kind, separated by spaces."""
     kinds = {"read": read, "listed": listed, "examined": examined, "absent": absent, "written": written}
     words = {kind: frozenset(text.split()) for kind, text in kinds.items()}
     return Seen(**words, outside=frozenset(outside.split()), executed=NOTHING, calls=1)
@@ -38,7 +38,7 @@ def proposal(
     overlay: tuple[str, ...] = (),
     **keys: object,
 ) -> Proposal:
-    """What is proposed for a hunt with these dotted `keys`, whose dots are written as `__`."""
+    """The proposal for a hunt with these dotted `keys`. Dots are written as `__`."""
     values: dict[str, object] = {
         "good": "a",
         "test.command": "t",
@@ -51,7 +51,7 @@ def proposal(
 
 
 def test_files_of_other_commits_do_not_take_a_folder_apart() -> None:
-    """A folder that was read stays one, however many files it is to get."""
+    """A folder that was read stays one entry, however many files it has in other commits."""
     later = " ".join(f"src/later{at}" for at in range(9))
     found = proposal(seen("src/a src/b src/c Makefile"), seen("data/x"), moving=later)
     assert found.build
@@ -60,7 +60,7 @@ def test_files_of_other_commits_do_not_take_a_folder_apart() -> None:
 
 
 def test_names_make_inputs_only_beside_what_is_read() -> None:
-    """A folder listed and read in counts whole; the top, or one listed only, does not and is told of."""
+    """A folder that is listed and read counts in full. One that is only listed is reported instead."""
     test = seen("data/x Makefile", listed=". data docs")
     found = proposal(None, test, moving="data/new docs/new docs2/deep/x NEWS data/deep/y")
     assert found.test.inputs == ("Makefile", "data")
@@ -68,7 +68,7 @@ def test_names_make_inputs_only_beside_what_is_read() -> None:
 
 
 def test_what_is_looked_for_counts_where_it_comes_or_goes() -> None:
-    """Found or not; a folder that was not there counts with all that it is to hold."""
+    """Found or not, it counts. A missing folder counts with all files that it will have."""
     test = seen("data/x", examined="README docs/one", absent="local.mk conf never")
     found = proposal(None, test, moving="README conf/a conf/b local.mk")
     assert found.test.inputs == ("README", "conf", "data/x", "local.mk")
@@ -76,7 +76,7 @@ def test_what_is_looked_for_counts_where_it_comes_or_goes() -> None:
 
 
 def test_what_a_build_makes_is_an_output_and_no_input() -> None:
-    """A tracked file that the build writes anew counts as made; one that it read before is an input too."""
+    """A tracked file that the build writes counts as created. One that it read before is an input too."""
     found = proposal(
         seen("src/a data/x", written="generated data/x app"),
         seen("generated data/x app src/a.o src/b.o src/c.o src/d.o out/x out/y", absent="app"),
@@ -91,7 +91,7 @@ def test_what_a_build_makes_is_an_output_and_no_input() -> None:
 
 
 def test_the_build_s_inputs_are_not_said_twice() -> None:
-    """Commits must be alike in both lists, so the test's own holds what is not in the build's."""
+    """Both lists of inputs count, so the test's list has only what the build's list does not have."""
     build = seen("src/a src/b src/c")
     assert proposal(build, seen("src/a data/x")).test.inputs == ("data/x",)
     assert proposal(build, seen("src/a")).test.inputs == ("src/a",)
@@ -99,7 +99,7 @@ def test_the_build_s_inputs_are_not_said_twice() -> None:
 
 
 def test_what_is_declared_is_held_against_what_was_read() -> None:
-    """Forgotten, never read, or of other commits; what the build declares, the test need not."""
+    """Forgotten, never read, or of other commits. The test does not have to repeat the build's list."""
     found = proposal(
         seen("src/a src/b src/c Makefile", outside="/r/.git/HEAD /etc/x"),
         seen("src/a data/x", examined="docs/one"),
@@ -117,6 +117,6 @@ def test_what_is_declared_is_held_against_what_was_read() -> None:
 
 
 def test_what_the_overlay_brings_is_no_input() -> None:
-    """It is the same at every commit."""
+    """A file from the overlay is the same at every commit, so it is not an input."""
     found = proposal(None, seen("data/x data/y data/z src/a"), overlay=("data",), test__inputs=["src"])
     assert (found.test.inputs, found.test.forgotten) == (("src/a",), ())

@@ -1,4 +1,4 @@
-"""Lists written into hunt files: all else stays, or nothing is written."""
+"""Lists are written into hunt files: everything else stays, or nothing is written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bisector import hunt_file
@@ -50,15 +50,15 @@ test:
 
 
 def test_a_column_keeps_its_lines() -> None:
-    """Entries that stay keep their comments, those that go take theirs along, the rest stands still."""
+    """Entries that stay keep their comments. Entries that are removed take theirs with them."""
     text = rewritten(COLUMN, {BUILD: ["src", "config.mk"], TEST: ["tests", "123"], OUTPUTS: ["out/app"]}, "x")
     assert text == COLUMN.replace("    - docs    # why?\n", "    - config.mk\n").replace(
         "timeout: 5m\n", "timeout: 5m\n  outputs: [out/app]\n"
-    ).replace("sh test.sh}", 'sh test.sh, inputs: [tests, "123"]}')
+    ).replace("sh test.sh}", "sh test.sh, inputs: [tests, '123']}")
 
 
 def test_brackets_keep_their_line() -> None:
-    """A list in brackets stays one; a key is added below a text over several lines."""
+    """A list in brackets stays in brackets. A key is added after a text over several lines."""
     text = rewritten(BRACKETS, {BUILD: ["src"], OUTPUTS: ["app"], TEST: ["tests"]}, "x")
     assert "inputs: [src], outputs: [app]} # one line\n" in text
     assert yaml.safe_load(text)["test"] == {"command": "sh test.sh\ntrue\n", "inputs": ["tests"]}
@@ -66,7 +66,7 @@ def test_brackets_keep_their_line() -> None:
 
 
 def test_a_long_list_is_folded() -> None:
-    """No line grows beyond what is read with ease, whatever the style."""
+    """No line becomes too long to read, in any style."""
     many = [f"some/folder/number-{number}" for number in range(12)]
     for before in (
         COLUMN,
@@ -84,9 +84,10 @@ def test_a_long_list_is_folded() -> None:
 
 @example(old=["0 #"], new=["0"], style="brackets")
 @example(old=["#", "0 # 0"], new=["#"], style="brackets")
+@settings(deadline=None)  # git is started for each
 @given(old=PATHS, new=PATHS, style=st.sampled_from(["column", "flush", "brackets", "none"]))
 def test_any_list_is_read_back(old: list[str], new: list[str], style: str) -> None:
-    """Whatever paths stood there and come: they are read back, and all else is as it was."""
+    """Any paths are read back, and everything else is unchanged."""
     quoted = ["'" + path.replace("'", "''") + "'" for path in old]
     column = {"column": "    ", "flush": "  "}.get(style)
     lists = "".join(f"{column}- {one} # {at}\n" for at, one in enumerate(quoted))
@@ -101,8 +102,37 @@ def test_any_list_is_read_back(old: list[str], new: list[str], style: str) -> No
     assert "# first" in text and "# fast" in text and "  # end\n" in text
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("  inputs:   [ a,  b ]   # x\n\n", "  inputs:   [ a, c]   # x\n  outputs: [o]\n\n"),
+        ("  inputs: [a,\n     b]\n  # low\n", "  inputs: [a,\n     c]\n  outputs: [o]\n  # low\n"),
+        ("  inputs: # x\n\n  # low\n", "  inputs: [a, c] # x\n  outputs: [o]\n\n  # low\n"),
+        (
+            "  inputs: &all\n   # p\n   -   b # q\n   # r\n   -   'a'  # s\n# t\n",
+            "  inputs: &all\n   # p\n   # r\n   -   'a'  # s\n   -   c\n  outputs: [o]\n# t\n",
+        ),
+        (
+            "  inputs:\n  - a\n\n  -   b\n  # r\n\n  folder:  .\n# t\n",
+            "  inputs:\n  - a\n\n  - c\n  # r\n\n  folder:  .\n  outputs: [o]\n# t\n",
+        ),
+    ],
+)
+def test_what_stands_around_a_list_stays(before: str, after: str, ends: str) -> None:
+    """Space, quotes, numbers, dates, breaks and comments that the library would format in its own way."""
+    text = (
+        '# é 🎉\ngood:   "v1"\nwhen: 2024-99-99\nlow:   0x1F  # a\tb\n'
+        "premise: { runs: 0012,\n   'of':  [1,2] }   # '\nbuild:\n  command:  make\n    all  # c\n{}"
+        "test:\n    command: |  # d\n        sh   x\n    seen: >\n      a\n\n      b"
+    ).replace("\n", ends)
+    there = text.replace("{}", before.replace("\n", ends))
+    changes = {BUILD: ["a", "c"], OUTPUTS: ["o"]}
+    assert rewritten(there, changes, "x") == text.replace("{}", after.replace("\n", ends))
+
+
 def test_a_file_is_written_once(tmp_path: Path) -> None:
-    """The hunt is the same but for the lists; the second time there is nothing to do."""
+    """Only the lists of the hunt change. The second time there is nothing to write."""
     file = tmp_path / "hunt.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + COLUMN.replace("\n", "\r\n").encode())
     before = hunt_file.load(file).model_dump(mode="json")
@@ -122,20 +152,25 @@ def test_a_file_is_written_once(tmp_path: Path) -> None:
         ("good: a\ntest: {command: x}\n", "there is no section 'build' to write 'inputs' in; add it first"),
         (
             "good: a\nbuild:\n  command: x\n  inputs: [a, # one\n    b]\ntest: {command: x}\n",
-            "build.inputs: the list has comments between its brackets",
+            "nothing is written, because a comment would be lost; write in by hand build.inputs: [src]",
+        ),
+        (
+            # After a text without a final line break, a key would end it with one.
+            "good: a\ntest: {command: x}\nbuild:\n  command: |\n    x",
+            "nothing is written, because more than the lists would change; write in by hand",
         ),
         (
             "good: a\npaths: &these [a]\nbuild: {command: x, inputs: *these}\ntest: {command: x}\n",
-            "nothing is written, because a part that an alias stands for would change",
+            "nothing is written, because a part that an alias refers to would change",
         ),
         (
             "good: a\nbuild: &one {command: x}\ntest: *one\n",
-            "nothing is written, because a part that an alias stands for would change",
+            "nothing is written, because a part that an alias refers to would change",
         ),
     ],
 )
 def test_what_cannot_be_edited_is_left_alone(tmp_path: Path, text: str, why: str) -> None:
-    """One sentence says why, and the file is as it was."""
+    """One sentence says why, and the file is unchanged."""
     file = tmp_path / "hunt.yaml"
     file.write_text(text)
     hunt_file.load(file)

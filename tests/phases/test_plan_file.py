@@ -1,4 +1,4 @@
-"""The plan file: everything that the journal holds, once, newest first, and nothing else touched."""
+"""The plan file gets everything in the journal, once, newest first, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PLAN = (
 
 
 def found(title: str, *rows: str) -> Result:
-    """A result of one table."""
+    """A result with one table."""
     table = Table(("Guest", "Ratio"), tuple((row, "1.0x") for row in rows), frozenset({1}))
     return Result("quantify", "key", "tcl", title, (table,), {})
 
 
 def test_results_go_on_top_once_and_the_rest_stays(tmp_path: Path) -> None:
-    """Each result is an entry; the same again is none; all other bytes stay."""
+    """Each result is one entry. The same result again adds nothing, and all other bytes stay."""
     plan, scratch = tmp_path / "plan.md", Scratch(tmp_path / "worktrees")
     plan.write_bytes(PLAN.replace("\n", "\r\n").encode())
     for expected, result in (
@@ -44,7 +44,7 @@ def test_results_go_on_top_once_and_the_rest_stays(tmp_path: Path) -> None:
 
 
 def test_a_conclusion_of_a_hunt_is_written_too(tmp_path: Path) -> None:
-    """What `run` concluded is an entry with the day on which it ended, also where the hunt names no plan."""
+    """The conclusion of `run` is an entry with the day of its end, also if the hunt names no plan."""
     ids = guests(tmp_path, old={"lua.sh": script(10)}, new={"lua.sh": "exit 1\n"})
     hunt(tmp_path, "lua", ids["old"], ids["new"], "exit_status")
     assert bisector("run", "--config", "lua", "-q", folder=tmp_path).returncode == 0
@@ -55,7 +55,7 @@ def test_a_conclusion_of_a_hunt_is_written_too(tmp_path: Path) -> None:
 
 
 def test_an_empty_journal_is_a_mistake(tmp_path: Path) -> None:
-    """With nothing to write, no file is made."""
+    """If there is nothing to write, no file is created."""
     ids = guests(tmp_path, old={"lua.sh": "true"}, new={"lua.sh": "false"})
     hunt(tmp_path, "lua", ids["old"], ids["new"])
     done = bisector("plan", "--config", "lua", "--file", "plan.md", folder=tmp_path)
@@ -65,7 +65,7 @@ def test_an_empty_journal_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_a_log_that_is_a_list_takes_tables_too(tmp_path: Path) -> None:
-    """In a bullet list the entry is an item that holds the table."""
+    """In a bullet list, the entry is an item that contains the table."""
     plan = tmp_path / "plan.md"
     plan.write_text("# Progress log\n\n- 2026-01-01 begun\n- 2025-12-31 thought of\n")
     body = found("x", "tcl").markdown
@@ -89,5 +89,5 @@ def test_a_log_that_is_a_list_takes_tables_too(tmp_path: Path) -> None:
     ids=["paragraph", "strong", "bullets", "code", "table"],
 )
 def test_text_cannot_break_out_of_its_block(block: Paragraph | Table | Bullets | Code, markdown: str) -> None:
-    """Whatever a repository or a test prints stays plain text in the plan."""
+    """Any output of a repository or a test stays plain text in the plan."""
     assert Result("diagnose", "k", "tcl", "t", (block,), {}).markdown == markdown

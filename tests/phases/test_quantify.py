@@ -1,4 +1,4 @@
-"""Quantify: the plan's table and its question, on guests in shell and on the sample history."""
+"""Quantify: the plan's table and question, on test suites in shell and on the sample history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FAST, SLOW = 3_000_000, 20_000_000
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two guests, measured: lua has become ten times slower, tcl not; prolog came later."""
+    """Two measured test suites: lua became ten times slower, and tcl did not. prolog was added later."""
     folder = tmp_path_factory.mktemp("two")
     ids = guests(
         folder,
@@ -29,19 +29,19 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(two: Path) -> dict[str, object]:
-    """What quantify says of them."""
+    """The results of quantify."""
     return result("quantify", "--guests", "all", "--md", "table.md", folder=two)
 
 
 def test_the_guest_that_stands_out_is_named(found: dict[str, object]) -> None:
-    """One slow guest among others is no substrate-wide cause."""
+    """One slow test suite among others is not a substrate-wide cause."""
     answer = str(found["answer"])
     assert answer.startswith("It varies: lua (")
     assert "stands out, tcl does not; a guest-specific path" in answer
 
 
 def test_the_table_has_what_was_read(found: dict[str, object]) -> None:
-    """Totals, tests, suites and outcome of either end, for each guest."""
+    """Totals, tests, suites and outcome at each endpoint, for each test suite."""
     rows = {row["guest"]: row for row in found["guests"]}  # type: ignore[attr-defined]
     assert rows["lua"]["ratio"] > 4
     assert rows["tcl"]["interval"][0] < 1.2
@@ -54,16 +54,16 @@ def test_the_table_has_what_was_read(found: dict[str, object]) -> None:
 
 
 def test_a_script_that_is_not_there_at_good_is_na_with_the_reason(found: dict[str, object]) -> None:
-    """The guest stays in the table, with what it takes at bad."""
+    """The test suite stays in the table, with its time at bad."""
     rows = {row["guest"]: row for row in found["guests"]}  # type: ignore[attr-defined]
     prolog = rows["prolog"]
     assert prolog["good"]["outcome"] == "n/a"
-    assert "is not there" in prolog["good"]["why_not"]
+    assert "does not exist" in prolog["good"]["why_not"]
     assert (prolog["bad"]["outcome"], prolog["bad"]["total"], prolog["ratio"]) == ("pass", 5, None)
 
 
 def test_the_markdown_is_written_beside(two: Path, found: dict[str, object]) -> None:
-    """The file holds what the journal keeps: tables, premise check, answer."""
+    """The file has what the journal keeps: tables, premise check, answer."""
     assert (two / "table.md").read_text() == f"{found['markdown']}\n"
     assert "| lua | good | pass | 5/5 |" in str(found["markdown"])
     assert "**Conclusion - premise check**" in str(found["markdown"])
@@ -71,7 +71,7 @@ def test_the_markdown_is_written_beside(two: Path, found: dict[str, object]) -> 
 
 
 def test_nothing_is_measured_twice(two: Path, found: dict[str, object]) -> None:
-    """A repeat, and a check after it, take no new reading; `--again` does."""
+    """A repeat, and a check after it, take no new reading. `--again` does."""
     before = readings(two)
     again = result("quantify", "--guests", "lua,prolog,tcl", folder=two)
     assert again["guests"] == found["guests"]
@@ -82,7 +82,7 @@ def test_nothing_is_measured_twice(two: Path, found: dict[str, object]) -> None:
 
 
 def test_a_good_test_runs_to_its_end(tmp_path: Path) -> None:
-    """Where the first marker already makes a commit good, the totals are of the whole test all the same."""
+    """Even if the first marker makes a commit good, the totals are those of the full test."""
     ids = guests(
         tmp_path,
         old={"erlang.sh": f"echo '(ok-len 1 2)'\nsleep 0.3\n{script(FAST)}"},
@@ -99,7 +99,7 @@ def test_a_good_test_runs_to_its_end(tmp_path: Path) -> None:
 
 
 def test_a_scoreboard_file_counts_before_the_output(tmp_path: Path) -> None:
-    """Suites come from the file that the test writes, and not from one that lay there before."""
+    """Suites come from the file that the test writes, and not from an older file."""
     board = '{"suites": {"ring": {"passed": 7, "total": 8}}, "passed": 7, "total": 8}'
     ids = guests(
         tmp_path,
@@ -115,7 +115,7 @@ def test_a_scoreboard_file_counts_before_the_output(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "no guest named; give --config FILE"),
+        ([], "no hunt named; use --config FILE"),
         (["--guests", "lua,cobol"], "--guests cobol: no hunt file"),
         (["--config", "cobol"], "no such hunt file"),
         (["--config", "lua", "--set", "suites.pattern=("], "is not a regular expression"),
@@ -125,7 +125,7 @@ def test_a_scoreboard_file_counts_before_the_output(tmp_path: Path) -> None:
     ids=lambda given: "-".join(given)[:24] if isinstance(given, list) else "",
 )
 def test_a_mistake_is_one_sentence(two: Path, arguments: list[str], sentence: str) -> None:
-    """What cannot be carried out is refused with exit 2, and nothing is measured."""
+    """Invalid requests are refused with exit code 2, and nothing is measured."""
     before = readings(two)
     done = bisector("quantify", *arguments, folder=two)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
@@ -134,17 +134,17 @@ def test_a_mistake_is_one_sentence(two: Path, arguments: list[str], sentence: st
 
 
 def test_a_pattern_that_matches_nothing_is_refused(tmp_path: Path) -> None:
-    """Where the hunt file says how suites look and nothing does, the table would be a lie."""
+    """If the hunt file describes suites and no line matches, the table would be wrong."""
     ids = guests(tmp_path, old={"lua.sh": script(FAST)}, new={"x": "1"})
     wrong = r"suites: {pattern: '^(?P<suite>\w+) ok (?P<passed>\d+) of (?P<total>\d+)'}" + "\n"
     hunt(tmp_path, "lua", ids["old"], ids["new"], "exit_status", wrong)
     done = bisector("quantify", "--config", "lua", "-q", folder=tmp_path)
     assert done.returncode == 2
-    assert "lua.yaml:7: suites: nothing that the test printed or wrote at good" in done.stderr
+    assert "lua.yaml:7: suites: the test at good" in done.stderr
 
 
 def test_the_sample_history_is_slower_everywhere(tmp_path: Path) -> None:
-    """With real builds: a substrate-wide cause is uniform, and good and bad are built once for all guests."""
+    """With real builds, a substrate-wide cause is uniform, and each endpoint is built only once."""
     made = demo.make(tmp_path / "sample", "jit-miss", commits=12, workload=5, phases=True)
     folder = made.repo.parent
     found = result("quantify", "--guests", "tcl,lua", folder=folder)

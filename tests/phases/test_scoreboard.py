@@ -1,4 +1,4 @@
-"""Scoreboards: read from what tests print and from the files they write, and compared."""
+"""Scoreboards are read from the output of tests and from their files, and compared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BY_DEFAULT = Suites()
 
 
 def ran(*lines: str, wall: float = 1.0, apart: float = 0.0, suites: Suites = BY_DEFAULT) -> Run:
-    """A run that printed these lines, so many seconds apart."""
+    """A run that printed these lines, `apart` seconds apart."""
     matches: dict[str, list[Match]] = {pattern: [] for pattern in suites.patterns}
     for at, line in enumerate(lines):
         for pattern in suites.patterns:
@@ -42,14 +42,14 @@ def ran(*lines: str, wall: float = 1.0, apart: float = 0.0, suites: Suites = BY_
     ids=["suites and total", "a sentence", "no name", "dates and paths", "no total"],
 )
 def test_suites_are_found_in_the_output(lines: list[str], total: str, suites: dict[str, str]) -> None:
-    """The usual ways of saying what passed are understood without a pattern of one's own."""
+    """The usual formats of test results are recognised without a pattern."""
     board = scoreboard_of(ran(*lines), Suites())
     assert board is not None
     assert (str(board.total), {name: str(score) for name, score in board.suites.items()}) == (total, suites)
 
 
 def test_a_run_that_says_nothing_has_no_scoreboard() -> None:
-    """No line, no scoreboard."""
+    """Without a matching line there is no scoreboard."""
     assert scoreboard_of(ran("all is well"), Suites()) is None
 
 
@@ -67,7 +67,7 @@ def test_a_run_that_says_nothing_has_no_scoreboard() -> None:
     ids=["a key each", "a list", "failures"],
 )
 def test_suites_are_found_in_json(text: str, total: str, suites: dict[str, str]) -> None:
-    """Scoreboard files differ in form, and not in what they hold."""
+    """Scoreboard files have different forms and the same contents."""
     board = from_json(text)
     assert board is not None
     assert (str(board.total), {name: str(score) for name, score in board.suites.items()}) == (total, suites)
@@ -77,7 +77,7 @@ def test_suites_are_found_in_json(text: str, total: str, suites: dict[str, str])
     "text", ["", "no json", "[]", '{"passed": true, "total": 1}', '{"a": {"passed": 1}}']
 )
 def test_what_holds_no_score_is_no_scoreboard(text: str) -> None:
-    """A file of another kind is told from an empty scoreboard."""
+    """A file of another kind is not an empty scoreboard."""
     assert from_json(text) is None
 
 
@@ -100,7 +100,7 @@ def test_failed_tests_are_named(line: str, test: str | None) -> None:
 
 
 def test_the_worst_suite_is_the_slowest_where_times_are_known() -> None:
-    """By printed seconds, else by when lines came if one by one, else by failures, else by size."""
+    """The worst suite is found by printed seconds, or by the times of lines, or by failures, or by size."""
     timed = Suites(pattern=r"(?P<suite>\w+) (?P<passed>\d+)/(?P<total>\d+) (?P<seconds>[\d.]+)s")
     boards = [
         scoreboard_of(ran("a 9/9 0.1s", "b 1/1 2.5s", suites=timed), timed),
@@ -112,7 +112,7 @@ def test_the_worst_suite_is_the_slowest_where_times_are_known() -> None:
 
 
 def test_losses_are_told_test_by_test() -> None:
-    """A suite may grow; it may not pass less, fail more, or go."""
+    """A suite may grow. It may not pass less, fail more, or disappear."""
     before = Scoreboard({"a": Score(3, 3), "b": Score(2, 3)}, Score(5, 6), frozenset({"b-1"}))
     grown = Scoreboard(
         {"a": Score(9, 9), "b": Score(2, 3), "c": Score(0, 1)}, Score(11, 12), frozenset({"b-1"})
@@ -122,12 +122,12 @@ def test_losses_are_told_test_by_test() -> None:
     assert losses(worse, before) == [
         "the test a-7 fails",
         "a: 9/10 pass, 3/3 before",
-        "the suite b is gone (2/3 before)",
+        "the suite b is missing (2/3 before)",
     ]
 
 
 def guest(name: str, ratio: float | None, bad: Ending = Ending.EXITED) -> Guest:
-    """A guest whose test takes `ratio` times as long at bad, or ends there in another way."""
+    """A test suite whose test takes `ratio` times as long at bad, or ends there in another way."""
     good = Side("g", [ran("total: 5/5")], Suites())
     worse = Run(1.0, 1.0, 0.0, ending=bad, exit_code=0 if bad is Ending.EXITED else None)
     effect = Effect(ratio, ratio * 0.9, ratio * 1.1, 3) if ratio else None
@@ -137,7 +137,7 @@ def guest(name: str, ratio: float | None, bad: Ending = Ending.EXITED) -> Guest:
 @pytest.mark.parametrize(
     ("guests", "begins"),
     [
-        ([guest("a", 1.0), guest("b", 0.8)], "No regression: the slowest guest, a, is at 1.00x [0.90, 1.10]"),
+        ([guest("a", 1.0), guest("b", 0.8)], "No regression: the slowest guest, a, takes 1.00x [0.90, 1.10]"),
         ([guest("a", 1.4)], "No regression"),
         ([guest("a", 30.0), guest("b", 28.0)], "Uniform: both guests are slower, by 28.0x to 30.0x"),
         (
@@ -151,10 +151,10 @@ def guest(name: str, ratio: float | None, bad: Ending = Ending.EXITED) -> Guest:
             "Both guests are hit: a (timeout), b (3.0x slower)",
         ),
         ([guest("a", 3.0)], "There is a regression: a (3.0x slower)"),
-        ([guest("a", None)], "Nothing can be said"),
+        ([guest("a", None)], "No answer: no guest"),
     ],
     ids=["none", "below", "uniform", "not alike", "varies", "oom", "both", "one", "nothing"],
 )
 def test_the_plan_s_question_is_answered(guests: list[Guest], begins: str) -> None:
-    """Uniform, or which guest stands out, or no regression."""
+    """Uniform, or which test suite differs, or no regression."""
     assert answered(guests).startswith(begins)

@@ -1,4 +1,4 @@
-"""Verify: a fix is held against good in speed, scoreboard and watchdogs, and nothing less will do."""
+"""Verify: a fix must have the speed, the scoreboard and the watchdogs of good."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAST, SLOW = 3_000_000, 12_000_000
 
 @pytest.fixture(scope="module")
 def lua(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A guest that became slow, and several commits that claim to mend it, each a branch."""
+    """A test suite that became slow, and several commits that claim to fix it, each on a branch."""
     folder, sourcing = tmp_path_factory.mktemp("lua"), f". ./limits.sh\n{script(FAST)}"
     ids = guests(
         folder,
@@ -42,14 +42,14 @@ def lua(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def verified(folder: Path, fix: str, expected: int, *more: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What verify says of a fix, and its demands: name -> (holds, why)."""
+    """The result of verify for a fix, and its demands: name -> (holds, why)."""
     found = result("verify", "--config", "lua", "--fix", fix, *more, folder=folder, expected=expected)
     (guest,) = found["guests"]
     return found, {demand["name"]: (demand["holds"], demand["why"]) for demand in guest["demands"]}
 
 
 def test_a_fix_that_brings_all_back_is_verified(lua: Path) -> None:
-    """Speed, scoreboard and watchdog hold; before, regressed and fixed stand side by side; exit 0."""
+    """Speed, scoreboard and watchdog pass, with columns for before, regressed and fixed, and exit code 0."""
     found, demands = verified(lua, "fixed", 0)
     assert {name: holds for name, (holds, _) in demands.items()} == {
         "user time within 1.5x": True,
@@ -66,7 +66,7 @@ def test_a_fix_that_brings_all_back_is_verified(lua: Path) -> None:
 
 
 def test_what_is_still_slow_fails(lua: Path) -> None:
-    """The regressed commit itself is no fix: exit 1; and a limit that is high enough lets its speed pass."""
+    """The regressed commit is not a fix: exit code 1. A limit that is high enough accepts its speed."""
     _, demands = verified(lua, "new", 1)
     assert demands["user time within 1.5x"][0] is False
     assert demands["watchdog restored"] == (False, "lua.sh: timeout 10m, at good 1m")
@@ -82,13 +82,13 @@ def test_a_watchdog_that_stays_raised_fails(lua: Path) -> None:
 
 
 def test_a_watchdog_raised_in_a_script_that_is_sourced_fails(lua: Path) -> None:
-    """The deadline counts wherever the test takes it from."""
+    """The deadline counts in every file that the test takes it from."""
     _, demands = verified(lua, "elsewhere", 1)
     assert demands["watchdog restored"] == (False, "limits.sh: WATCHDOG 10m, at good 1m")
 
 
 def test_one_lost_test_fails_and_is_named(lua: Path) -> None:
-    """A regression of even one test means that the fix is wrong; the test is named where it names itself."""
+    """If even one test is lost, the fix is wrong. The test is named if its name is printed."""
     _, demands = verified(lua, "lost", 1)
     holds, why = demands["scoreboard"]
     assert holds is False
@@ -96,14 +96,14 @@ def test_one_lost_test_fails_and_is_named(lua: Path) -> None:
 
 
 def test_a_fix_that_does_not_come_through_fails(lua: Path) -> None:
-    """Where good ends well and the fix does not, there is nothing to compare and it fails."""
+    """If good succeeds and the fix does not, there is nothing to compare, and the fix fails."""
     _, demands = verified(lua, "broken", 1, "--set", "predicate=exit_status")
-    assert demands["user time within 1.5x"] == (False, "at good the test ends with: pass, here: exit 3")
+    assert demands["user time within 1.5x"] == (False, "outcome at good: pass; at the fix: exit 3")
     assert demands["judged good"][0] is False
 
 
 def test_what_verify_reads_is_no_part_of_the_hunt(lua: Path) -> None:
-    """The readings of fixes lie in the journal, and the hunt goes on as if they were not there."""
+    """The journal keeps readings of fixes, and the hunt ignores them."""
     done = bisector("run", "--config", "lua", "--json", folder=lua)
     found = json.loads(done.stdout)
     assert (done.returncode, found["first_bad"]) == (0, git(lua / "repo", "rev-parse", "new").strip())
@@ -116,12 +116,12 @@ def test_what_verify_reads_is_no_part_of_the_hunt(lua: Path) -> None:
     [
         (["--fix", "nowhere"], "has no commit 'nowhere'"),
         (["--fix", "fixed", "--set", "suites.baseline=none.json"], "has no file none.json"),
-        (["--fix", "fixed", "--set", "suites.baseline=lua.sh"], "lua.sh holds no suites"),
+        (["--fix", "fixed", "--set", "suites.baseline=lua.sh"], "lua.sh has no suites"),
     ],
     ids=["no commit", "no baseline", "not a baseline"],
 )
 def test_a_mistake_is_one_sentence(lua: Path, arguments: list[str], sentence: str) -> None:
-    """What cannot be carried out is refused with exit 2 before anything is measured."""
+    """Invalid requests are refused with exit code 2 before anything is measured."""
     before = readings(lua)
     done = bisector("verify", "--config", "lua", "-q", *arguments, folder=lua)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
@@ -130,13 +130,13 @@ def test_a_mistake_is_one_sentence(lua: Path, arguments: list[str], sentence: st
 
 
 def test_a_baseline_file_counts_instead_of_good(lua: Path) -> None:
-    """What the file names is what must still pass."""
+    """The tests in the file must still pass."""
     _, demands = verified(lua, "lost", 1, "--set", "suites.baseline=board.json")
     assert "baseline 2/2" in demands["scoreboard"][1]
 
 
 def test_the_fix_of_the_sample_history_is_verified(tmp_path: Path) -> None:
-    """With real builds: the branch `fix` holds, the regressed tip does not."""
+    """With real builds, the branch `fix` passes, and the regressed tip does not."""
     made = demo.make(tmp_path / "sample", "env-copy", commits=12, workload=5, phases=True)
     folder = made.repo.parent
     for fix, expected in (("fix", 0), ("architecture", 1)):
@@ -145,7 +145,7 @@ def test_the_fix_of_the_sample_history_is_verified(tmp_path: Path) -> None:
 
 
 def test_what_the_phases_need_leaves_the_history_as_it_is(tmp_path: Path) -> None:
-    """The branch `fix` stands on the tip of a history whose commits are the same as without it."""
+    """The branch `fix` starts at the tip of a history whose commits are the same without it."""
     tips = []
     for phases in (False, True):
         made = demo.make(tmp_path / str(phases), "merge", commits=30, phases=phases)

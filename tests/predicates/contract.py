@@ -1,7 +1,7 @@
-"""The contract that every predicate keeps, in a form that any predicate's test can use.
+"""The contract of every predicate, for use in the tests of any predicate.
 
-`runs` makes finished runs of every kind, odd ones among them; `so_far_and_finished` a run while it was
-going on and the same run at its end; the `check_...` functions raise AssertionError.
+`runs` generates finished runs of every kind, including odd ones. `so_far_and_finished` generates a run in
+progress and the same run at its end. The `check_...` functions raise AssertionError.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bisector.predicate import Bad, Ending, Good, Match, Measured, Options, Predicate, Run, Untestable
+from bisector.predicate import Bad, Ending, Ends, Good, Match, Measured, Options, Predicate, Run, Untestable
 
 LINES = [
     "(ok-len 3 12)",
@@ -25,6 +25,9 @@ LINES = [
     "x: 0",
     "FAIL",
     "9/1",
+    "Fatal error: exception Out_of_memory",
+    "thread 'main' has overflowed its stack",
+    "error: cannot open /tmp/x.",
 ]
 TIMES = st.floats(0, 1e6)
 
@@ -43,9 +46,10 @@ def _matches(patterns: Sequence[str], lines: Sequence[tuple[float, str]]) -> dic
 
 @st.composite
 def runs(draw: st.DrawFn, predicate: Predicate[Any]) -> Run:
-    """A finished run, as `execute` hands it over, with lines that shipped predicates look for."""
+    """A finished run, as `execute` returns it, with lines that shipped predicates look for."""
     ending = draw(st.sampled_from([ending for ending in Ending if ending is not Ending.JUDGED]))
     wall = draw(TIMES)
+    printed = draw(st.lists(st.sampled_from(LINES), max_size=3))
     lines = draw(st.lists(st.tuples(st.floats(0, wall), st.sampled_from(LINES)), max_size=5))
     return Run(
         wall=wall,
@@ -57,6 +61,7 @@ def runs(draw: st.DrawFn, predicate: Predicate[Any]) -> Run:
         exit_code=draw(st.integers(0, 255)) if ending is Ending.EXITED else None,
         signal=draw(st.integers(1, 64)) if ending is Ending.SIGNALLED else None,
         matches=_matches(predicate.patterns, lines),
+        output="\n".join(printed),
     )
 
 
@@ -76,7 +81,7 @@ def so_far_and_finished(draw: st.DrawFn, predicate: Predicate[Any]) -> tuple[Run
 
 
 def check_description(kind: type[Predicate[Any]], name: str) -> None:
-    """It says what it is: its name, a docstring of sentences, every option with a description."""
+    """It has a name, a docstring of sentences, and a description for every option."""
     assert kind.name == name
     assert kind.__doc__ and kind.__doc__.strip().endswith(".")
     assert issubclass(kind.Options, Options)
@@ -88,7 +93,7 @@ def check_description(kind: type[Predicate[Any]], name: str) -> None:
 
 
 def check_judgement(predicate: Predicate[Any], run: Run, baseline: Run | None) -> None:
-    """Whatever the runs are, there is a judgement with one sentence, without a full stop at its end."""
+    """Any runs have a judgement with one sentence, without a full stop at its end."""
     judgement = predicate.judge(run, baseline)
     assert isinstance(judgement, Good | Bad | Untestable | Measured)
     assert judgement.why.strip() == judgement.why != ""
@@ -104,8 +109,20 @@ def check_judgement(predicate: Predicate[Any], run: Run, baseline: Run | None) -
         assert not isinstance(judgement, Measured)
 
 
+def check_review(predicate: Predicate[Any], run: Run, ends: Ends) -> None:
+    """A review keeps the rules of a judgement, and gives the same for the same runs."""
+    judged = predicate.judge(run, None)
+    reviewed = predicate.review(judged, run, ends)
+    assert isinstance(reviewed, Good | Bad | Untestable)
+    assert reviewed.why.strip() == reviewed.why != ""
+    assert "\n" not in reviewed.why
+    assert not reviewed.why.endswith(".")
+    assert predicate.review(judged, run, ends) == reviewed
+    assert predicate.reviews or reviewed == judged
+
+
 def check_early_judgement(predicate: Predicate[Any], so_far: Run, finished: Run) -> None:
-    """What is said early is what is said in the end."""
+    """An early judgement is equal to the final one."""
     early = predicate.watch(so_far)
     assert early is None or isinstance(early, Good | Bad | Untestable)
     if early is not None:
@@ -113,7 +130,7 @@ def check_early_judgement(predicate: Predicate[Any], so_far: Run, finished: Run)
 
 
 def check_at_least(predicate: Predicate[Any], so_far: Run, finished: Run, baseline: Run) -> None:
-    """What a running test has come to is never more than what is measured in the end."""
+    """The value of a running test is never more than its final value."""
     least = predicate.at_least(so_far, baseline, [finished, baseline])
     judgement = predicate.judge(finished, baseline)
     if least is not None and isinstance(judgement, Measured):

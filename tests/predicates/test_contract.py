@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bisector.predicate import Predicate
+from bisector.predicate import Ends, Predicate
 from bisector.probe.discovery import options_context, shipped_predicates
 
 from .contract import (
@@ -18,6 +18,7 @@ from .contract import (
     check_description,
     check_early_judgement,
     check_judgement,
+    check_review,
     runs,
     so_far_and_finished,
 )
@@ -26,7 +27,7 @@ SHIPPED = shipped_predicates()
 
 PARTS = {"of": [{"name": "markers_within", "within": "100s"}, {"name": "no_oom"}]}
 NEEDED: dict[str, dict[str, Any]] = {"output_matches": {"pattern": "FAIL"}, "all_of": PARTS, "any_of": PARTS}
-"""Options without which a predicate makes no sense; every other one has defaults for all."""
+"""Options for predicates that need them. All other predicates have defaults."""
 
 
 def built(name: str) -> Predicate[Any]:
@@ -39,13 +40,13 @@ every = pytest.mark.parametrize("name", SHIPPED)
 
 @every
 def test_description(name: str) -> None:
-    """It has a name, a docstring and described options."""
+    """Every predicate has a name, a docstring and described options."""
     check_description(SHIPPED[name], name)
 
 
 @every
 def test_unknown_option(name: str) -> None:
-    """An option that it does not know is refused."""
+    """An unknown option is refused."""
     with pytest.raises(ValidationError, match="no_such_option"):
         SHIPPED[name].Options.model_validate(
             {**NEEDED.get(name, {}), "no_such_option": 1}, context=options_context(Path())
@@ -65,6 +66,16 @@ def test_judgement(name: str, data: st.DataObject) -> None:
 @every
 @settings(max_examples=50, deadline=None)
 @given(data=st.data())
+def test_review(name: str, data: st.DataObject) -> None:
+    """The endpoints' runs change a judgement only as the contract allows, also if they are unknown."""
+    predicate = built(name)
+    good, bad = (data.draw(st.none() | runs(predicate)) for _ in range(2))
+    check_review(predicate, data.draw(runs(predicate)), Ends(good, bad))
+
+
+@every
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
 def test_early_judgement(name: str, data: st.DataObject) -> None:
     """An early judgement never contradicts the final one."""
     predicate = built(name)
@@ -75,6 +86,6 @@ def test_early_judgement(name: str, data: st.DataObject) -> None:
 @settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_at_least(name: str, data: st.DataObject) -> None:
-    """The figure of a running test only grows."""
+    """The value of a running test only grows."""
     predicate = built(name)
     check_at_least(predicate, *data.draw(so_far_and_finished(predicate)), data.draw(runs(predicate)))

@@ -1,4 +1,4 @@
-"""What each shipped predicate says of the runs it is made for."""
+"""How each shipped predicate judges the runs that it is made for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bisector.predicate import Bad, Ending, Good, Judgement, Match, Measured, Predicate, Run, Untestable
+from bisector.predicate import (
+    Bad,
+    Contention,
+    Ending,
+    Good,
+    Judgement,
+    Match,
+    Measured,
+    Predicate,
+    Run,
+    Untestable,
+)
 from bisector.probe.discovery import find_predicate, options_context
 
 
@@ -25,7 +36,7 @@ def finished(
     times: tuple[float, ...] = (),
     **known: Any,
 ) -> Run:
-    """A run that printed `lines` at `times` (by default one a second)."""
+    """A run that printed `lines` at `times` (by default one per second)."""
     matches = {
         pattern: tuple(
             Match(at, line, found.groups())
@@ -41,7 +52,7 @@ def finished(
 
 
 def test_user_time_per_test() -> None:
-    """The plan's own figures: a suite that grew by a tenth and is no slower a test."""
+    """In the plan's own figures, a suite that grew by 10% is not slower per test."""
     tcl = predicate("per_test_user_time")
     reference = finished(tcl, "parse 67/67", "total: 342/342", user=19.1)
     found = tcl.judge(finished(tcl, "parse 67/67", "total: 376/376", user=17.5), reference)
@@ -50,13 +61,49 @@ def test_user_time_per_test() -> None:
     assert found.why == "46.5 ms of user time per test, 0.83x the reference's 55.8 ms"
 
 
+@pytest.mark.parametrize(("name", "known"), [("wall_time", {}), ("peak_memory", {"peak_memory": 100})])
+def test_a_run_that_fails_where_the_reference_succeeds_says_nothing(name: str, known: dict[str, Any]) -> None:
+    """A run may have crashed before its work. If the reference fails too, that is how the test ends."""
+    one = predicate(name)
+    well, failed = finished(one, **known), finished(one, exit_code=1, **known)
+    found = one.judge(failed, well)
+    assert isinstance(found, Untestable)
+    assert found.why == "the test failed (exit 1), while the reference's run succeeded"
+    assert isinstance(one.judge(failed, failed), Measured)
+    assert isinstance(one.judge(well, failed), Measured)
+
+
+def test_tests_that_fail_are_counted_with_the_others() -> None:
+    """A suite that ran all its tests took the time of all of them."""
+    tcl = predicate("per_test_user_time")
+    reference = finished(tcl, "total: 342/342")
+    assert isinstance(tcl.judge(finished(tcl, "total: 340/342", exit_code=1), reference), Measured)
+
+
 @pytest.mark.parametrize("line", ["0/0", "no totals at all", "2026/11/22", "a/b/12/13/c"])
 def test_no_tests_ran(line: str) -> None:
-    """Without a count of tests there is nothing to divide by."""
+    """Without a count of tests, the time cannot be divided."""
     lua = predicate("per_test_user_time")
     found = lua.judge(finished(lua, line), finished(lua, "185/185"))
     assert isinstance(found, Untestable)
-    assert "said nowhere that any test ran" in found.why
+    assert "did not report that any test ran" in found.why
+    assert "set `tests` to a regular expression" in found.why
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "said"),
+    [
+        ("user_time", 1.064, "1.06 s of user time, 1.00x the reference's 1.06 s"),
+        ("user_time", 0.0465, "46.5 ms of user time, 1.00x the reference's 46.5 ms"),
+        ("wall_time", 1206.4, "1206 s, 1.00x the reference's 1206 s"),
+    ],
+)
+def test_times_are_said_without_powers_of_ten(name: str, seconds: float, said: str) -> None:
+    """Three digits, in the unit that suits."""
+    one = predicate(name)
+    run = finished(one, wall=seconds, user=seconds)
+    found = one.judge(run, run)
+    assert isinstance(found, Measured) and found.why == said
 
 
 def test_own_pattern_for_the_number_of_tests() -> None:
@@ -80,14 +127,14 @@ def test_own_pattern_for_the_number_of_tests() -> None:
     ],
 )
 def test_unfinished_candidate(name: str, ending: Ending, kind: type[Judgement]) -> None:
-    """Bad where the way it ended is what the hunt is for, else untestable."""
+    """An unfinished candidate is bad if the hunt looks for this ending, or else untestable."""
     paired = predicate(name)
     reference = finished(paired, "1/1", "allocated_words: 5", peak_memory=1000)
     assert isinstance(paired.judge(finished(paired, "1/1", ending=ending, wall=600), reference), kind)
 
 
 def test_unfinished_reference() -> None:
-    """A reference that did not finish says nothing about the candidate, whatever that did."""
+    """A reference that did not finish says nothing about the candidate, whatever the candidate did."""
     tcl = predicate("per_test_user_time")
     both = finished(tcl, ending=Ending.TIMEOUT, wall=600)
     found = tcl.judge(both, both)
@@ -99,13 +146,14 @@ def test_unfinished_reference() -> None:
     ("name", "known", "least"),
     [
         ("per_test_user_time", {"user": 50.0}, 4.0),
-        ("wall_time", {"wall": 50.0}, 5.0),
+        ("wall_time", {"wall": 50.0}, None),
+        ("wall_time", {"wall": 50.0, "contention": Contention(waited=0.2)}, 4.0),
         ("peak_memory", {"peak_memory": 5000}, 5.0),
         ("counter", {"user": 50.0}, None),
     ],
 )
 def test_what_a_running_test_has_come_to(name: str, known: dict[str, Any], least: float | None) -> None:
-    """Figures that only grow bound the ratio from below, with a quarter more tests than an endpoint has."""
+    """Figures that only grow limit the ratio from below, with 25% more tests than an endpoint has."""
     paired = predicate(name)
     whole = finished(paired, "total: 100/100", wall=10.0, user=10.0, peak_memory=1000)
     running = Run(**{"wall": 1.0, "user": 1.0, "system": 0.0, **known})
@@ -115,7 +163,7 @@ def test_what_a_running_test_has_come_to(name: str, known: dict[str, Any], least
 
 
 def test_more_tests_than_expected() -> None:
-    """A running test that already counts more tests than that is given the benefit of them."""
+    """If a running test already counts more tests than that, those are used."""
     tcl = predicate("per_test_user_time")
     whole = finished(tcl, "total: 100/100", user=10.0)
     running = finished(tcl, "total: 400/400", user=50.0)
@@ -123,7 +171,7 @@ def test_more_tests_than_expected() -> None:
 
 
 def test_counter() -> None:
-    """The last number printed counts; thousands may be grouped."""
+    """The last printed number counts, and may have thousands separators."""
     words = predicate("counter", pattern=r"words: ([\d,]+)")
     found = words.judge(finished(words, "words: 1", "words: 3,000"), finished(words, "words: 2,000"))
     assert isinstance(found, Measured) and found.value == 1.5
@@ -136,7 +184,7 @@ def test_counter() -> None:
     [(("words: 1", "words: 5"), 3.0), (("words: 1", "words: none"), None), ((), None)],
 )
 def test_counter_of_several_programs(lines: tuple[str, ...], ratio: float | None) -> None:
-    """With `sum` the numbers of all lines are added; one that is no number makes the sum unknown."""
+    """With `sum`, the numbers of all lines are added. A line without a number makes the sum unknown."""
     words = predicate("counter", pattern=r"words: (\w+)", sum=True)
     found = words.judge(finished(words, *lines), finished(words, "words: 2"))
     assert (found.value if isinstance(found, Measured) else None) == ratio
@@ -158,14 +206,14 @@ OK = "(ok-len 1 3)"
     ],
 )
 def test_markers(times: tuple[float, ...], wall: float, ending: Ending, kind: type[Judgement]) -> None:
-    """N markers in time are good; too few are bad when the time has passed or the test ended by itself."""
+    """N markers in time are good. Too few are bad when the time is over or the test ended."""
     markers = predicate("markers_within", **MARKERS)
     run = finished(markers, *[OK] * len(times), times=times, wall=wall, ending=ending)
     assert isinstance(markers.judge(run, None), kind)
 
 
 def test_markers_are_judged_early() -> None:
-    """Good with the last marker wanted, bad with the end of the time, nothing before."""
+    """A run is good with the last required marker, bad when the time is over, and undecided before that."""
     markers = predicate("markers_within", **MARKERS)
     assert isinstance(markers.watch(finished(markers, OK, OK, wall=5.0)), Good)
     assert markers.watch(finished(markers, OK, wall=119.0)) is None
@@ -177,20 +225,21 @@ def test_markers_are_judged_early() -> None:
     [
         ({"ending": Ending.MEMORY_LIMIT, "oom_kills": 1}, Bad),
         ({"exit_code": 0, "oom_kills": 1}, Bad),
-        ({"exit_code": 1}, Good),
+        ({"exit_code": 0}, Good),
+        ({"exit_code": 1}, Untestable),
         ({"exit_code": 137}, Untestable),
         ({"ending": Ending.TIMEOUT}, Untestable),
         ({"ending": Ending.SIGNALLED, "signal": 9}, Untestable),
     ],
 )
 def test_no_oom(known: dict[str, Any], kind: type[Judgement]) -> None:
-    """Only a kill at the hunt's limit is bad."""
+    """Only a kill at the hunt's limit is bad, and a failure without one is not good."""
     oom = predicate("no_oom")
     assert isinstance(oom.judge(finished(oom, **known), None), kind)
 
 
 def test_timeout_is_no_oom() -> None:
-    """A hunt may take a timeout below the limit for good."""
+    """A hunt may judge a timeout below the limit as good."""
     oom = predicate("no_oom", timeout="good")
     assert isinstance(oom.judge(finished(oom, ending=Ending.TIMEOUT), None), Good)
 
@@ -210,7 +259,7 @@ def test_timeout_is_no_oom() -> None:
     ],
 )
 def test_exit_status(known: dict[str, Any], kind: type[Judgement]) -> None:
-    """As git bisect run takes exit codes, with 126 and 127 for a test that could not be run."""
+    """The exit codes of git bisect run, with 126 and 127 for a test that could not be run."""
     status = predicate("exit_status")
     assert isinstance(status.judge(finished(status, **known), None), kind)
 
@@ -218,8 +267,8 @@ def test_exit_status(known: dict[str, Any], kind: type[Judgement]) -> None:
 @pytest.mark.parametrize(
     ("known", "why"),
     [
-        ({"exit_code": 124}, "ended with exit code 124 (as the script's own `timeout` gives) after 10.0 s"),
-        ({"exit_code": 137}, "ended with exit code 137 (as a shell says of SIGKILL) after 10.0 s"),
+        ({"exit_code": 124}, "ended with exit code 124 (what `timeout` in a script returns) after 10.0 s"),
+        ({"exit_code": 137}, "ended with exit code 137 (what a shell returns for SIGKILL) after 10.0 s"),
         ({"exit_code": 200}, "ended with exit code 200 after 10.0 s"),
         ({"exit_code": 1}, "ended with exit code 1 after 10.0 s"),
         ({"ending": Ending.SIGNALLED, "signal": 11}, "was killed by signal 11 (SIGSEGV) after 10.0 s"),
@@ -229,7 +278,7 @@ def test_exit_status(known: dict[str, Any], kind: type[Judgement]) -> None:
     ],
 )
 def test_endings_are_told_apart(known: dict[str, Any], why: str) -> None:
-    """The script's own timeout, the hunt's, the memory limit and signals have names of their own."""
+    """The script's own timeout, the hunt's timeout, the memory limit and signals have different names."""
     status = predicate("exit_status")
     assert status.judge(finished(status, **known), None).why == f"the test {why}"
 
@@ -246,7 +295,7 @@ def test_endings_are_told_apart(known: dict[str, Any], why: str) -> None:
     ],
 )
 def test_output_matches(when: str, line: str, ending: Ending, kind: type[Judgement]) -> None:
-    """A match decides; none decides only when the test came to its own end."""
+    """A match decides. No match decides only if the test ended without being stopped."""
     output = predicate("output_matches", pattern="^FAIL", when=when)
     assert isinstance(output.judge(finished(output, line, ending=ending), None), kind)
 
@@ -264,7 +313,7 @@ def test_output_matches(when: str, line: str, ending: Ending, kind: type[Judgeme
     ],
 )
 def test_scoreboard(line: str, options: dict[str, Any], kind: type[Judgement]) -> None:
-    """A loss of even one test is bad."""
+    """If even one test is lost, it is bad."""
     board = predicate("scoreboard", **options)
     assert isinstance(board.judge(finished(board, line), None), kind)
 
@@ -278,12 +327,12 @@ def test_scoreboard(line: str, options: dict[str, Any], kind: type[Judgement]) -
         ("all_of", 125, "fine", Untestable),
         ("any_of", 1, "FAIL", Bad),
         ("any_of", 0, "FAIL", Good),
-        ("any_of", 125, "fine", Good),
+        ("any_of", 1, "fine", Untestable),
         ("any_of", 125, "FAIL", Untestable),
     ],
 )
 def test_combinations(name: str, code: int, line: str, kind: type[Judgement]) -> None:
-    """All parts must be good, or any; an untestable part leaves the matter open unless another settles it."""
+    """All parts must be good, or any. With an untestable part, the other parts may still decide."""
     both = predicate(name, of=[{"name": "exit_status"}, {"name": "output_matches", "pattern": "FAIL"}])
     assert isinstance(both.judge(finished(both, line, exit_code=code), None), kind)
 
@@ -294,10 +343,10 @@ def test_combinations(name: str, code: int, line: str, kind: type[Judgement]) ->
         ([], "name at least one predicate"),
         ([{"name": "wall_time"}], "wall_time measures a ratio, which cannot be combined"),
         ([{"name": "no_oom", "timeouts": "good"}], "timeouts"),
-        (["no_oom"], "'no_oom' is no part; write a mapping such as"),
+        (["no_oom"], "'no_oom' is not a mapping; write for instance"),
     ],
 )
 def test_combinations_refused(of: list[object], message: str) -> None:
-    """A combination of what cannot be combined is refused when the hunt file is read."""
+    """Parts that cannot be combined are refused when the hunt file is read."""
     with pytest.raises(ValidationError, match=message):
         predicate("all_of", of=of)

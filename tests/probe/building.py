@@ -24,7 +24,7 @@ from tests.worktrees import private
 
 @dataclass
 class Site:
-    """A worktree of a history, and what builds there; `steps` are those told so far."""
+    """A worktree of a history, and the build in it. `steps` are the steps reported so far."""
 
     commits: Sequence[str]
     worktree: Worktree
@@ -34,7 +34,7 @@ class Site:
 
 
 def site(folder: Path, changes: Sequence[Mapping[str, str | None]], **said: Any) -> Site:
-    """A site below `folder`: a commit for each of `changes`, whose endpoints are the first and the last.
+    """A site below `folder` with a commit for each of `changes`. The first and the last are the endpoints.
 
     `said` are keys of the hunt, such as `build__command` for `build.command`.
     """

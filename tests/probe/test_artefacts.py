@@ -1,4 +1,4 @@
-"""Built artefacts go in and come out whole."""
+"""Build outputs are stored and restored complete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bisector.probe.artefacts import ArtefactStore
 
 
 def test_outputs_come_back_with_their_modes(tmp_path: Path) -> None:
-    """Files and folders return byte for byte and executable, over whatever stands there."""
+    """Files and folders are restored with the same bytes and modes, and replace what is there."""
     slot, other = tmp_path / "a", tmp_path / "b"
     (slot / "out/sub").mkdir(parents=True)
     (slot / "out/sub/x").write_text("x")
@@ -29,7 +29,7 @@ def test_outputs_come_back_with_their_modes(tmp_path: Path) -> None:
 
 
 def test_another_key_or_list_of_outputs_is_not_found(tmp_path: Path) -> None:
-    """Only the very same key and outputs are restored."""
+    """Only the same key and the same outputs are restored."""
     (tmp_path / "x").write_text("1")
     store = ArtefactStore(tmp_path / "store")
     store.keep("k", tmp_path, ["x"])
@@ -38,14 +38,14 @@ def test_another_key_or_list_of_outputs_is_not_found(tmp_path: Path) -> None:
 
 
 def test_a_half_written_entry_is_never_used(tmp_path: Path) -> None:
-    """What a killed writer left beside the entries does not count."""
+    """Temporary files of a killed writer are ignored."""
     (tmp_path / "store/.half-abc").mkdir(parents=True)
     (tmp_path / "store/k").mkdir()
     assert ArtefactStore(tmp_path / "store").restore("k", tmp_path, ["x"]) is None
 
 
 def test_a_store_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
-    """No verdict follows from a disk that refuses."""
+    """A disk that fails gives no verdict."""
     (tmp_path / "x").write_text("1")
     (tmp_path / "store").write_text("a file where the folder should be")
     with pytest.raises(InfrastructureFault, match="choose another `scratch`"):
@@ -53,7 +53,7 @@ def test_a_store_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
 
 
 def built(slot: Path, content: str) -> Path:
-    """A slot whose output `x` holds `content`."""
+    """A slot whose output `x` contains `content`."""
     slot.mkdir(exist_ok=True)
     (slot / "x").unlink(missing_ok=True)
     (slot / "x").write_text(content)
@@ -61,7 +61,7 @@ def built(slot: Path, content: str) -> Path:
 
 
 def test_what_was_used_least_recently_goes_first(tmp_path: Path) -> None:
-    """The limit holds, the newest entry always stays, and what was taken out lately stays longer."""
+    """The store keeps its limit and the newest entry, and an entry restored recently stays longer."""
     store, slot = ArtefactStore(tmp_path / "store", limit=2500), tmp_path / "slot"
     for key in ("a", "b"):
         store.keep(key, built(slot, key * 1000), ["x"])
@@ -74,7 +74,7 @@ def test_what_was_used_least_recently_goes_first(tmp_path: Path) -> None:
 
 
 def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
-    """Two keys, one object, one digest; and either comes back."""
+    """Two keys share one object and one digest, and both can be restored."""
     store = ArtefactStore(tmp_path / "store")
     digests = {store.keep(key, built(tmp_path / "slot", "same"), ["x"]).digest for key in ("a", "b")}
     assert len(digests) == len(list((tmp_path / "store/objects").iterdir())) == 1
@@ -83,7 +83,7 @@ def test_the_same_bytes_are_kept_once(tmp_path: Path) -> None:
 
 
 def test_who_writes_into_what_came_from_the_store_spoils_nothing(tmp_path: Path) -> None:
-    """A restored file may share its bytes with the store: changed there, the entry is not used any more."""
+    """A restored file may share its bytes with the store. If it is changed, the entry is not used again."""
     store, slot = ArtefactStore(tmp_path / "store"), tmp_path / "slot"
     store.keep("a", built(slot, "good"), ["x"])
     assert store.restore("a", slot, ["x"])
@@ -96,7 +96,7 @@ def test_who_writes_into_what_came_from_the_store_spoils_nothing(tmp_path: Path)
 
 
 def test_an_entry_without_its_bytes_is_not_used(tmp_path: Path) -> None:
-    """What a disk lost, or cut short, is built again."""
+    """An entry whose bytes are lost or truncated is built again."""
     store, slot = ArtefactStore(tmp_path / "store"), tmp_path / "slot"
     store.keep("a", built(slot, "good"), ["x"])
     next((tmp_path / "store/objects").iterdir()).write_text("go")
@@ -105,7 +105,7 @@ def test_an_entry_without_its_bytes_is_not_used(tmp_path: Path) -> None:
 
 
 def test_many_at_once_keep_and_take_while_others_are_thrown_out(tmp_path: Path) -> None:
-    """Whatever comes back is whole: the bytes that its key stands for."""
+    """Every restored output is complete and has the bytes of its key."""
     store = ArtefactStore(tmp_path / "store", limit=4000)
 
     def work(number: int) -> int:
@@ -124,7 +124,7 @@ def test_many_at_once_keep_and_take_while_others_are_thrown_out(tmp_path: Path) 
 
 
 def test_one_builds_while_others_wait(tmp_path: Path) -> None:
-    """The right to build a key is one's own, in this process too; whoever waits can give up."""
+    """Only one builder may build a key, in this process too, and the others can stop waiting."""
     store = ArtefactStore(tmp_path / "store")
     waited = []
 

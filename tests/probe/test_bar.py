@@ -1,4 +1,4 @@
-"""From which ratio on a measured run is certain to be bad."""
+"""The ratio above which a measured run is certainly bad."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from bisector.probe.reading import Reading, Role
 
 
 def predicate(ratio: float) -> Predicate[Any]:
-    """One that asks for this ratio."""
+    """A predicate with this ratio."""
     return cast(Predicate[Any], SimpleNamespace(options=SimpleNamespace(ratio=ratio)))
 
 
 def ends(good: Sequence[float], bad: Sequence[float]) -> Endpoints:
-    """Endpoints of which these ratios were measured."""
+    """Endpoints with these measured ratios."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
     read = (
         tuple(Reading("c", Role.PREMISE, Measured(value, ""), at) for value in values)
@@ -41,7 +41,7 @@ def ends(good: Sequence[float], bad: Sequence[float]) -> Endpoints:
     ids=["half way", "good is no faster than itself", "too near", "too near whatever good was"],
 )
 def test_half_way_between_the_ends(good: list[float], bad: list[float], wanted: float | None) -> None:
-    """Of the logarithm, and only where that is clear of good."""
+    """The limit is halfway on a logarithmic scale, and only if that is clearly above good."""
     assert bar(predicate(1.5), ends(good, bad)) == (wanted and pytest.approx(wanted))
 
 
@@ -49,6 +49,6 @@ def test_half_way_between_the_ends(good: list[float], bad: list[float], wanted: 
     ("good", "ratio", "wanted"), [([1.0], 1.5, 1.0), ([0.7], 1.5, 1.0), ([1.3], 1.5, 1.3), ([1.0], 5.0, 2.5)]
 )
 def test_the_first_run_of_the_bad_endpoint(good: list[float], ratio: float, wanted: float) -> None:
-    """Far above good, whatever a lucky pair of it showed, and above what the hunt asks for."""
+    """The ratio is far above good, whatever a lucky pair showed, and above the ratio of the hunt."""
     assert bar(predicate(ratio), ends(good, [])) == pytest.approx(FIRST * wanted)
     assert FIRST > CLEAR

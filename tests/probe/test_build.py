@@ -1,4 +1,4 @@
-"""A commit laid out in a slot and built, or restored from the store."""
+"""A commit that is checked out in a slot and built, or restored from the store."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_build_is_made_once_for_the_same_inputs(tmp_path: Path) -> None:
 
 
 def test_a_build_that_fails_is_tried_again_from_clean(tmp_path: Path) -> None:
-    """What an earlier build left in the slot may be why."""
+    """Leftovers of an earlier build in the slot may be the reason for the failure."""
     make = "test ! -e left && touch left"
     here = site(tmp_path, [{".gitignore": "left"}, {"n": "2"}], build__command=make)
     for commit, how in zip(here.commits, (BuildKind.INCREMENTAL, BuildKind.CLEAN), strict=True):
@@ -39,7 +39,7 @@ def test_a_build_that_fails_is_tried_again_from_clean(tmp_path: Path) -> None:
 
 
 def test_a_build_that_fails_from_clean_is_not_made_again(tmp_path: Path) -> None:
-    """The commit is untestable, and why is known to whoever asks next."""
+    """The commit is untestable, and the reason is kept for the next request."""
     here = site(tmp_path, [{"n": "1"}, {"n": "2"}], **{**MAKE, "build__command": "echo n:1: no; exit 1"})
     failed = here.builds.build(here.worktree, here.commits[0])
     assert isinstance(failed, Untestable) and "n:1: no" in failed.why
@@ -50,10 +50,10 @@ def test_a_build_that_fails_from_clean_is_not_made_again(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("make", "why"),
-    [("true", "does not make app"), ("ln -s /tmp out && touch app", "out/x leads out of the repository")],
+    [("true", "does not create app"), ("ln -s /tmp out && touch app", "out/x leads out of the repository")],
 )
 def test_outputs_that_are_not_there_make_a_commit_untestable(tmp_path: Path, make: str, why: str) -> None:
-    """A build that exits 0 without them has failed."""
+    """A build that exits 0 without its outputs has failed."""
     said = {**MAKE, "build__command": make, "build__outputs": ["app", "out/x"] if "out" in make else ["app"]}
     here = site(tmp_path, [{"n": "1"}, {"n": "2"}], **said)
     built = here.builds.build(here.worktree, here.commits[0])
@@ -61,7 +61,7 @@ def test_outputs_that_are_not_there_make_a_commit_untestable(tmp_path: Path, mak
 
 
 def test_an_overlay_that_does_not_fit_makes_a_commit_untestable(tmp_path: Path) -> None:
-    """It is laid over before anything is built."""
+    """The overlay is applied before the build."""
     overlay = [{"edit": "n", "find": "9", "replace": "8"}]
     here = site(tmp_path, [{"n": "1"}, {"n": "9"}], **MAKE, overlay=overlay)
     assert isinstance(here.builds.build(here.worktree, here.commits[0]), Untestable)
@@ -71,6 +71,6 @@ def test_an_overlay_that_does_not_fit_makes_a_commit_untestable(tmp_path: Path) 
 
 
 def test_a_sparse_hunt_that_cannot_be_is_refused_at_once(tmp_path: Path) -> None:
-    """Not when the first commit between the endpoints is laid out."""
+    """A hunt that cannot be sparse fails at the start, not at the first commit between the endpoints."""
     with pytest.raises(HuntFileError, match="not all inputs are declared"):
         site(tmp_path, [{"n": "1"}, {"n": "2"}], sparse=True)

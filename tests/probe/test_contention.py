@@ -1,4 +1,4 @@
-"""What else the machine was doing."""
+"""Other activity on the machine during a run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_shares() -> None:
 
 
 def test_figures_the_machine_does_not_give() -> None:
-    """A kernel without a counter gives no figure, not a wrong one."""
+    """If the kernel lacks a counter, the figure is missing, not wrong."""
     nothing = MachineState(None, None, None)
     found = contention_between(nothing, nothing, wall=3.0, cpu=0.6, switches=None)
     assert (found.pressure, found.steal, found.involuntary_switches) == (None, None, None)
@@ -39,7 +39,7 @@ def test_waiting_of_the_test_itself() -> None:
 @pytest.mark.alone
 @pytest.mark.skipif(not OWNERSHIPS["best"].unified, reason="needs control groups, version 2")
 def test_a_test_that_shares_its_cpu_waited(tmp_path: Path) -> None:
-    """On a CPU shared with four others a test waits most of its time; asleep it waits for nobody."""
+    """On a CPU shared with four others a test waits most of the time. While it sleeps, it does not wait."""
     cpu = min(os.sched_getaffinity(0))
     line = ["taskset", "-c", str(cpu), "sh", "-c", "while :; do :; done"]
     others = [subprocess.Popen(line, start_new_session=True) for _ in range(4)]
@@ -56,7 +56,7 @@ def test_a_test_that_shares_its_cpu_waited(tmp_path: Path) -> None:
 @pytest.mark.alone
 @pytest.mark.skipif(not OWNERSHIPS["best"].unified, reason="needs control groups, version 2")
 def test_a_test_in_its_own_way_did_not_wait(tmp_path: Path) -> None:
-    """Processes of one test that share a CPU do not make it unfair: they would do so on any machine."""
+    """A test whose own processes share a CPU is not unfair: they would do that on any machine."""
     cpu = {max(os.sched_getaffinity(0))}
     burn = f"{sys.executable} -c 'import time\nwhile time.process_time() < 0.3: pass'"
     alone = run(burn, tmp_path, cpus=cpu).run.contention.waited
@@ -66,14 +66,14 @@ def test_a_test_in_its_own_way_did_not_wait(tmp_path: Path) -> None:
 
 
 def test_no_time_between() -> None:
-    """No time, no shares."""
+    """Without elapsed time there are no shares."""
     state = machine_state()
     found = contention_between(state, state, wall=0.0, cpu=0.0, switches=0)
     assert (found.pressure, found.steal, found.cpu_share) == (None, None, None)
 
 
 def test_states_grow() -> None:
-    """The real counters never run backwards."""
+    """The real counters never decrease."""
     before, after = machine_state(), machine_state()
     for name in ("stalled", "ticks", "busy", "oom_kills"):
         first, second = getattr(before, name), getattr(after, name)

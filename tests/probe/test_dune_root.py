@@ -1,4 +1,4 @@
-"""dune keeps to the slot, with a real dune and a real project around the slot that would break the build."""
+"""A real dune builds only in the slot, although the project around the slot would break the build."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROJECT = "hosts/ocaml"
 
 @pytest.fixture(params=["dune-project", "dune-workspace"])
 def slot(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A slot with a project in a folder of it, inside a project that does not build."""
+    """A slot that contains a project, inside a project that does not build."""
     (tmp_path / request.param).write_text("(lang dune 2.0)\n")
     (tmp_path / "dune").write_text("(this is no stanza)\n")
     project = tmp_path / "slot" / PROJECT
@@ -55,7 +55,7 @@ def dune(slot: Path, folder: str, line: str) -> Run:
     ],
 )
 def test_build_inside_another_project(slot: Path, folder: str, line: str, built: list[str]) -> None:
-    """Commands build what they name, from the project's root and from below it."""
+    """Build commands build their targets, from the project's root and from below it."""
     run = dune(slot, folder, line)
     assert run.exit_code == 0, run.output
     products = {
@@ -69,19 +69,19 @@ def test_build_inside_another_project(slot: Path, folder: str, line: str, built:
 
 @needs_dune
 def test_other_commands_are_passed_on(slot: Path) -> None:
-    """What takes no root goes to dune as it is."""
+    """Commands without a root option are passed to dune unchanged."""
     assert dune(slot, ".", "dune --version").exit_code == 0
 
 
 @needs_dune
 def test_outside_the_fix_the_build_breaks(slot: Path) -> None:
-    """Without it the project around the slot is built: what the other tests guard against is real."""
+    """Without the fix, dune builds the project around the slot, so the other tests check a real problem."""
     command = Command("dune build bin/main.exe", slot / PROJECT, {"PATH": os.environ["PATH"]})
     assert execute(command, Limits(120)).run.exit_code != 0
 
 
 def test_slot_in_no_project(tmp_path: Path) -> None:
-    """Where no project lies above the slot nothing is changed."""
+    """If there is no project above the slot, nothing changes."""
     (tmp_path / "slot").mkdir()
     assert environment_for(tmp_path / "slot", tmp_path / "slot", {"PATH": os.defpath}) == {"PATH": os.defpath}
     assert [path.name for path in tmp_path.iterdir()] == ["slot"]

@@ -1,4 +1,4 @@
-"""The environment by allow-list."""
+"""The allow-list for environment variables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bisector.probe.environment import allowed_environment
     "name", ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "OPAM_SWITCH_PREFIX", "OCAMLRUNPARAM", "XDG_CACHE_HOME"]
 )
 def test_what_builds_need_is_passed(name: str) -> None:
-    """Names that builds need pass without being asked for."""
+    """Variables that builds need are passed by default."""
     assert allowed_environment((), {}, {name: "x"}) == {name: "x"}
 
 
@@ -19,17 +19,17 @@ def test_what_builds_need_is_passed(name: str) -> None:
     "name", ["CI_JOB_TOKEN", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "DUNE_ROOT", "PATHS"]
 )
 def test_everything_else_is_dropped(name: str) -> None:
-    """Names that nobody allowed do not pass."""
+    """Variables that are not on the list are dropped."""
     assert allowed_environment((), {}, {name: "x"}) == {}
 
 
 def test_git_is_never_passed() -> None:
-    """Git's own variables would point a build's git at the user's repository, asked for or not."""
+    """Git's variables would point a build's git at the user's repository, so they are never passed."""
     assert allowed_environment(("*",), {}, {"GIT_DIR": "x", "OTHER": "y"}) == {"OTHER": "y"}
 
 
 def test_what_the_hunt_file_adds() -> None:
-    """Named variables and patterns pass, and set ones win."""
+    """Variables and patterns that the hunt file names are passed, and values that it sets take precedence."""
     source = {"CC": "gcc", "CARGO_HOME": "c", "PATH": "p", "X": "x"}
     assert allowed_environment(("CC", "CARGO_*"), {"PATH": "q", "NEW": "n"}, source) == {
         "CC": "gcc",

@@ -21,7 +21,7 @@ HOLD = '$PYTHON -c "import time; held = bytearray(80 << 20); time.sleep({seconds
 
 @owned
 def test_exit_code(hierarchies: Hierarchies, tmp_path: Path) -> None:
-    """The exit code is the command's own."""
+    """The exit code is that of the command."""
     found = run("echo said; exit 3", tmp_path, hierarchies=hierarchies).run
     assert (found.ending, found.exit_code, found.signal) == (Ending.EXITED, 3, None)
     assert found.output == "said\n"
@@ -29,14 +29,14 @@ def test_exit_code(hierarchies: Hierarchies, tmp_path: Path) -> None:
 
 @owned
 def test_signal(hierarchies: Hierarchies, tmp_path: Path) -> None:
-    """A command that dies of a signal is no exit."""
+    """A command that a signal kills has no exit code."""
     found = run("kill -SEGV $$", tmp_path, hierarchies=hierarchies).run
     assert (found.ending, found.exit_code, found.signal) == (Ending.SIGNALLED, None, 11)
 
 
 @owned
 def test_timeout(hierarchies: Hierarchies, tmp_path: Path) -> None:
-    """The run is stopped at its timeout, at once."""
+    """The run is stopped at its timeout, without delay."""
     found = run(
         "trap '' TERM; sleep 60 & sleep 60", tmp_path, limits=Limits(0.2), hierarchies=hierarchies
     ).run
@@ -46,18 +46,18 @@ def test_timeout(hierarchies: Hierarchies, tmp_path: Path) -> None:
 
 @owned
 def test_output_limit(hierarchies: Hierarchies, tmp_path: Path) -> None:
-    """A flood of output ends the run and is kept only in part, in memory and in the log."""
+    """Too much output ends the run, and only part of it is kept, in memory and in the log."""
     log = tmp_path / "log"
     limits = Limits(60, output=20_000_000)
     found = run("exec yes", tmp_path, limits=limits, log=log, hierarchies=hierarchies).run
     assert found.ending is Ending.OUTPUT_LIMIT
     assert len(found.output) < 600_000
-    assert "bytes left out" in found.output
+    assert "bytes omitted" in found.output
     assert log.stat().st_size < 10_000_000
 
 
 def test_endless_output_is_drained(tmp_path: Path) -> None:
-    """Without an output limit the test is never blocked by what it prints."""
+    """Without an output limit, output never blocks the test."""
     line = "head -c 300000000 /dev/zero; echo end"
     found = run(line, tmp_path, limits=Limits(60, output=None)).run
     assert found.exit_code == 0
@@ -66,7 +66,7 @@ def test_endless_output_is_drained(tmp_path: Path) -> None:
 
 @limited
 def test_grandchild_killed_at_the_limit(hierarchies: Hierarchies, tmp_path: Path) -> None:
-    """A script that survives its child's OOM kill does not hide it."""
+    """A script that survives the OOM kill of its child does not hide it."""
     line = f"bash -c '{HOLD.format(seconds=0)}'; echo survived; exit 0"
     found = run(line, tmp_path, limits=Limits(60, 40 << 20), hierarchies=hierarchies).run
     assert found.ending is Ending.MEMORY_LIMIT
@@ -76,7 +76,7 @@ def test_grandchild_killed_at_the_limit(hierarchies: Hierarchies, tmp_path: Path
 
 @owned
 def test_memory_limit_without_the_kernel(hierarchies: Hierarchies, tmp_path: Path) -> None:
-    """Every ownership holds the limit against a process that stays above it for a while."""
+    """Every ownership enforces the limit on a process that stays above it for a while."""
     line = HOLD.format(seconds=30) + "; true"
     found = run(line, tmp_path, limits=Limits(60, 40 << 20), hierarchies=hierarchies).run
     assert found.ending is Ending.MEMORY_LIMIT
@@ -85,14 +85,14 @@ def test_memory_limit_without_the_kernel(hierarchies: Hierarchies, tmp_path: Pat
 
 @limited
 def test_memory_below_the_limit(hierarchies: Hierarchies, tmp_path: Path) -> None:
-    """A peak below the limit is no OOM."""
+    """A peak below the limit is not an OOM."""
     found = run(HOLD.format(seconds=0), tmp_path, limits=Limits(60, 200 << 20), hierarchies=hierarchies).run
     assert (found.ending, found.exit_code, found.oom_kills) == (Ending.EXITED, 0, 0)
 
 
 def test_peak_between_two_samples(tmp_path: Path) -> None:
-    """Without the kernel's account a limit passed unseen is known from the first process's own peak."""
-    # More than this process ever held, whose own peak a child inherits.
+    """Without the kernel's account, a short peak above the limit shows in the first process's own peak."""
+    # More than the peak of this process, which a child inherits.
     held = max(300 << 20, 2048 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     line = f"exec $PYTHON -c 'held = bytearray({held})'"
     limits = Limits(60, held // 3)
@@ -103,7 +103,7 @@ def test_peak_between_two_samples(tmp_path: Path) -> None:
 
 
 def test_one_process_is_refused_far_more_than_the_limit(tmp_path: Path) -> None:
-    """Without the kernel's limit on the tree, the machine is kept from harm by one on each process."""
+    """Without a kernel limit on the tree, a limit on each process protects the machine."""
     line = "$PYTHON -c 'held = bytearray(400 << 20)' || echo refused"
     limits = Limits(60, 40 << 20)
     found = run(line, tmp_path, limits=limits, tick=30.0, hierarchies=OWNERSHIPS["sampled"]).run
@@ -115,7 +115,7 @@ def test_one_process_is_refused_far_more_than_the_limit(tmp_path: Path) -> None:
 @pytest.mark.alone
 @pytest.mark.skipif(not OWNERSHIPS["version 1"].memory, reason="needs a version 1 memory controller")
 def test_machine_out_of_memory_without_control_groups(tmp_path: Path) -> None:
-    """A SIGKILL while the kernel killed for memory is no verdict where it keeps no account of the run."""
+    """Without an account of the run, a SIGKILL during an OOM of the machine gives no verdict."""
     version_1 = OWNERSHIPS["version 1"]
     assert version_1.memory
     small = version_1.memory / f"bisector-test-{os.getpid()}"
@@ -130,7 +130,7 @@ def test_machine_out_of_memory_without_control_groups(tmp_path: Path) -> None:
 
 
 def test_killed_by_somebody(tmp_path: Path) -> None:
-    """A SIGKILL on a machine that has memory is a signal like any other."""
+    """A SIGKILL on a machine with free memory is a signal like any other."""
     found = run("kill -KILL $$", tmp_path, hierarchies=OWNERSHIPS["sampled"]).run
     assert (found.ending, found.signal) == (Ending.SIGNALLED, 9)
 
@@ -138,7 +138,7 @@ def test_killed_by_somebody(tmp_path: Path) -> None:
 @pytest.mark.alone
 @pytest.mark.skipif(not OWNERSHIPS["version 1"].memory, reason="needs a version 1 memory controller")
 def test_machine_out_of_memory(tmp_path: Path) -> None:
-    """An OOM kill that is not at the hunt's own limit is no verdict on the command."""
+    """An OOM kill below the hunt's own limit gives no verdict on the command."""
     version_1 = OWNERSHIPS["version 1"]
     assert version_1.memory
     small = version_1.memory / f"bisector-test-{os.getpid()}"
@@ -155,7 +155,7 @@ def test_machine_out_of_memory(tmp_path: Path) -> None:
 
 @owned
 def test_early_judgement_on_a_line(hierarchies: Hierarchies, tmp_path: Path) -> None:
-    """A watcher ends the run as soon as it has seen enough, and its judgement is handed back."""
+    """A watcher ends the run as soon as its judgement is clear, and the judgement is returned."""
 
     def watch(so_far: Run) -> Good | None:
         return Good("seen") if len(so_far.matches["^ok"]) >= 2 else None
@@ -169,7 +169,7 @@ def test_early_judgement_on_a_line(hierarchies: Hierarchies, tmp_path: Path) -> 
 
 
 def test_early_judgement_on_a_tick(tmp_path: Path) -> None:
-    """A watcher is asked also when nothing is printed, with times and memory so far."""
+    """A watcher is also called when nothing is printed, with times and memory so far."""
     seen: list[Run] = []
 
     def watch(so_far: Run) -> Good | None:
@@ -185,26 +185,26 @@ def test_early_judgement_on_a_tick(tmp_path: Path) -> None:
     "line", [("no-such-program",), "no-such-program", "./no-such-script.sh", ("./none",)]
 )
 def test_program_missing(line: str | tuple[str, ...], tmp_path: Path) -> None:
-    """What is not there exits 127, as in a shell."""
+    """A missing program exits with 127, as in a shell."""
     assert run(line, tmp_path).run.exit_code == 127
 
 
 @pytest.mark.parametrize("line", [("./script",), "./script"])
 def test_program_not_executable(line: str | tuple[str, ...], tmp_path: Path) -> None:
-    """What cannot be executed exits 126, as in a shell."""
+    """A program that cannot be executed exits with 126, as in a shell."""
     (tmp_path / "script").write_text("#!/bin/sh\n")
     assert run(line, tmp_path).run.exit_code == 126
 
 
 def test_folder_missing(tmp_path: Path) -> None:
-    """A folder that is not there is no verdict on the command."""
-    with pytest.raises(InfrastructureFault, match=r"folder .*/gone to run 'true' in is not there"):
+    """A missing folder gives no verdict on the command."""
+    with pytest.raises(InfrastructureFault, match=r"cannot run 'true': no folder .*/gone"):
         run("true", tmp_path / "gone")
 
 
 @pytest.mark.skipif(not OWNERSHIPS["best"].unified, reason="needs control groups, version 2")
 def test_group_that_cannot_be_joined(tmp_path: Path) -> None:
-    """A process that cannot be put where it belongs is never let go, and that is no verdict."""
+    """If a process cannot join its group, it never starts, and there is no verdict."""
     unified = OWNERSHIPS["best"].unified
     assert unified
     threaded = unified / f"bisector-test-{os.getpid()}"
@@ -219,35 +219,35 @@ def test_group_that_cannot_be_joined(tmp_path: Path) -> None:
 
 
 def test_log_cannot_be_written(tmp_path: Path) -> None:
-    """A log that cannot be written is no verdict on the command."""
+    """If the log cannot be written, there is no verdict on the command."""
     with pytest.raises(InfrastructureFault, match="cannot write the log"):
         run("true", tmp_path, log=tmp_path / "gone" / "log")
 
 
 def test_pattern_wrong(tmp_path: Path) -> None:
-    """A pattern that is no regular expression is the user's mistake."""
+    """An invalid regular expression is an error of the user."""
     with pytest.raises(UsageError, match="not a regular expression"):
         run("true", tmp_path, patterns=["("])
 
 
 def test_words_are_not_a_shell_line(tmp_path: Path) -> None:
-    """A program given as words gets them as they are."""
+    """A program that is given as words gets its arguments unchanged."""
     assert run(("printf", "%s|", "$HOME", "a  b", "*"), tmp_path).run.output == "$HOME|a  b|*|"
 
 
 def test_standard_input_is_empty(tmp_path: Path) -> None:
-    """A command that reads its input finds the end at once."""
+    """A command that reads its standard input gets the end of file at once."""
     assert run("cat; echo end", tmp_path, limits=Limits(10)).run.output == "end\n"
 
 
 def test_environment_is_only_what_is_given(tmp_path: Path) -> None:
-    """Nothing of bisector's own environment leaks, but for the mark of the run."""
+    """No variable of bisector's own environment is passed, except the mark of the run."""
     names = {line.partition("=")[0] for line in run(("env",), tmp_path).run.output.splitlines()}
     assert names <= {"PATH", "PYTHON", "PWD", "OLDPWD", "SHLVL", "_", "BISECTOR_PROBE"}
 
 
 def test_closed_output(tmp_path: Path) -> None:
-    """A command that closes its output is waited for all the same."""
+    """A command that closes its output is still waited for."""
     found = run("exec >&- 2>&-; sleep 0.3; exit 4", tmp_path, limits=Limits(20)).run
     assert found.exit_code == 4
     assert found.wall >= 0.3

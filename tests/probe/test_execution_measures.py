@@ -1,4 +1,4 @@
-"""Times, memory and markers of the whole tree."""
+"""Times, memory and markers of the whole process tree."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_cpu_time_of_the_tree(hierarchies: Hierarchies, line: str, folder: Path) -> None:
-    """Children that nobody waits for count like the others."""
+    """Children that nobody waits for count too."""
     line += "; while [ ! -s a ] || [ ! -s b ]; do sleep 0.1; done"
     found = run(line, folder, limits=Limits(60), hierarchies=hierarchies).run
     burnt = sum(float((folder / name).read_text()) for name in "ab")
@@ -47,7 +47,7 @@ def test_cpu_time_of_the_tree(hierarchies: Hierarchies, line: str, folder: Path)
 @pytest.mark.alone
 @owned
 def test_cpu_time_of_a_killed_child(hierarchies: Hierarchies, folder: Path) -> None:
-    """What a process used before it was killed at the end of the run counts."""
+    """The time of a process that is killed at the end of the run counts."""
     line = "$PYTHON -c 'while True: pass' & sleep 0.8"
     found = run(line, folder, limits=Limits(60), hierarchies=hierarchies).run
     assert 0.2 < found.user < found.wall + 0.1
@@ -55,7 +55,7 @@ def test_cpu_time_of_a_killed_child(hierarchies: Hierarchies, folder: Path) -> N
 
 @owned
 def test_peak_memory_of_the_tree(hierarchies: Hierarchies, tmp_path: Path) -> None:
-    """Two processes that hold memory at the same time count together."""
+    """The memory of two processes at the same time is added."""
     hold = "$PYTHON -c 'import time; held = bytearray(60 << 20); time.sleep(0.5)'"
     found = run(f"{hold} & {hold} & wait", tmp_path, limits=Limits(60), hierarchies=hierarchies).run
     assert found.peak_memory is not None
@@ -65,14 +65,23 @@ def test_peak_memory_of_the_tree(hierarchies: Hierarchies, tmp_path: Path) -> No
 
 @limited
 def test_page_cache_is_no_memory_of_the_test(hierarchies: Hierarchies, tmp_path: Path) -> None:
-    """Files that the test writes and reads do not count."""
+    """Files that the test writes and reads do not count as its memory."""
     line = "head -c 100000000 /dev/zero > file; cat file > /dev/null"
     found = run(line, tmp_path, limits=Limits(60), hierarchies=hierarchies).run
     assert found.peak_memory is not None and found.peak_memory < 20 << 20
 
 
+@limited
+def test_page_cache_hides_no_memory_of_the_test(hierarchies: Hierarchies, tmp_path: Path) -> None:
+    """A test that frees its memory and then writes files used that memory nevertheless."""
+    hold = "$PYTHON -S -c 'import time; held = bytearray(80 << 20); time.sleep(0.5)'"
+    line = f"{hold}; head -c 80000000 /dev/zero > file"
+    found = run(line, tmp_path, limits=Limits(60), hierarchies=hierarchies).run
+    assert found.peak_memory is not None and 80 << 20 < found.peak_memory < 120 << 20
+
+
 def test_times_of_markers(tmp_path: Path) -> None:
-    """Each matching line is kept with its groups and the time when it came."""
+    """Each matching line is kept with its groups and its time."""
     line = "echo ok 1; sleep 0.3; echo ok 2; printf 'ok 3'"
     found = run(line, tmp_path, patterns=[r"^ok (\d)", "never"]).run
     first, second, third = found.matches[r"^ok (\d)"]
@@ -82,7 +91,7 @@ def test_times_of_markers(tmp_path: Path) -> None:
 
 
 def test_markers_in_the_middle_of_a_flood(tmp_path: Path) -> None:
-    """Markers are found also in output that is not kept."""
+    """Markers are also found in output that is not kept."""
     line = "yes | head -c 2000000; echo; echo marker; yes | head -c 2000000"
     found = run(line, tmp_path, patterns=["^marker$"]).run
     assert len(found.matches["^marker$"]) == 1

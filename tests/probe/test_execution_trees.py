@@ -1,4 +1,4 @@
-"""The whole process tree is owned: nothing survives a run, and nothing else is touched."""
+"""The whole process tree is owned: nothing survives a run, and no other process is touched."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def assert_all_gone(folder: Path, least: int = 1) -> None:
 
 @owned
 def test_daemon_left_behind(hierarchies: Hierarchies, folder: Path) -> None:
-    """A daemon with a session of its own, no parent deaf to SIGTERM, dies with a run that ended well."""
+    """A daemon with its own session, no parent and no SIGTERM handling dies with a successful run."""
     found = run(f"$PYTHON daemon.py; {WAIT_FOR_PIDS}; exit 5", folder, hierarchies=hierarchies).run
     assert found.exit_code == 5
     assert_all_gone(folder)
@@ -57,7 +57,7 @@ def test_daemon_left_behind(hierarchies: Hierarchies, folder: Path) -> None:
 
 @owned
 def test_daemon_at_the_timeout(hierarchies: Hierarchies, folder: Path) -> None:
-    """The same daemon dies with a run that is stopped."""
+    """A daemon also dies with a run that is stopped."""
     line = f"$PYTHON daemon.py; {WAIT_FOR_PIDS}; sleep 600"
     found = run(line, folder, limits=Limits(1), hierarchies=hierarchies).run
     assert found.ending is Ending.TIMEOUT
@@ -67,7 +67,7 @@ def test_daemon_at_the_timeout(hierarchies: Hierarchies, folder: Path) -> None:
 @pytest.mark.alone
 @owned
 def test_fork_storm(hierarchies: Hierarchies, folder: Path) -> None:
-    """Processes that keep starting others until they are killed are all killed."""
+    """Processes that keep starting others are all killed."""
     (folder / "storm.sh").write_text(
         'echo $$ >> pids\n[ "$1" = 0 ] || { sh storm.sh $(($1 - 1)) & }\nsleep 600 & wait\n'
     )
@@ -78,7 +78,7 @@ def test_fork_storm(hierarchies: Hierarchies, folder: Path) -> None:
 
 @owned
 def test_groups_made_by_the_test(hierarchies: Hierarchies, folder: Path) -> None:
-    """Control groups that a test makes for itself, as a nested bisector does, go with their processes."""
+    """Control groups that a test creates, as a nested bisector does, are removed with their processes."""
     tops = " ".join(str(top) for top in hierarchies.folders)
     line = (
         f"for top in {tops}; do for own in $top/bisector-{os.getpid()}-*; do mkdir $own/inner; done; done\n"
@@ -131,7 +131,7 @@ def test_daemon_without_the_mark(hierarchies: Hierarchies, folder: Path) -> None
 
 @owned
 def test_daemon_without_the_mark_beside_another_run(hierarchies: Hierarchies, folder: Path) -> None:
-    """Such a daemon that works in its slot dies with its own run, and not with another one."""
+    """A daemon without the mark that works in its slot dies with its own run, and not with another one."""
     line = f"env -i $PYTHON daemon.py; {WAIT_FOR_PIDS}; while [ ! -e stop ]; do sleep 0.01; done"
     thread = threading.Thread(target=lambda: run(line, folder, limits=Limits(30), hierarchies=hierarchies))
     thread.start()
@@ -146,7 +146,7 @@ def test_daemon_without_the_mark_beside_another_run(hierarchies: Hierarchies, fo
 
 @owned
 def test_children_of_others_are_left_alone(hierarchies: Hierarchies, folder: Path) -> None:
-    """A process that this program started by itself is neither killed nor waited for."""
+    """A process that this program started itself is neither killed nor waited for."""
     other = subprocess.Popen(["sleep", "600"])
     run("true", folder, hierarchies=hierarchies)
     assert other.poll() is None
@@ -155,7 +155,7 @@ def test_children_of_others_are_left_alone(hierarchies: Hierarchies, folder: Pat
 
 
 def dead_bisector(folder: Path, ownership: str) -> int:
-    """Kill a bisector with -9 in the middle of a run of two processes; returns its pid."""
+    """Kill a bisector with SIGKILL during a run of two processes, and return its pid."""
     program = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[3])\n"
         "from probe.running import OWNERSHIPS, run\n"
@@ -173,7 +173,7 @@ def dead_bisector(folder: Path, ownership: str) -> int:
 @pytest.mark.alone
 @pytest.mark.parametrize("ownership", OWNERSHIPS)
 def test_what_a_dead_bisector_left(ownership: str, folder: Path) -> None:
-    """The next start ends what a killed bisector left, and leaves a living one's run alone."""
+    """The next start ends the processes of a killed bisector, and does not touch those of a living one."""
     owner = dead_bisector(folder, ownership)
     left = pids_in(folder / "pids")
     assert all(is_running(pid) for pid in left)

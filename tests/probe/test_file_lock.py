@@ -1,4 +1,4 @@
-"""A lock is one's own, whatever happens to its file."""
+"""A lock stays exclusive, whatever happens to its file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bisector.probe.file_lock import lock_held, try_lock
 
 
 def test_a_lock_whose_file_was_deleted_takes_away_no_other(tmp_path: Path) -> None:
-    """Who was deprived of it knows, and leaves the file of its new owner."""
+    """The process that lost the lock knows, and does not remove the file of the new owner."""
     path = tmp_path / "lock"
     first = try_lock(path)
     assert first is not None and first.is_whole and try_lock(path) is None
@@ -23,7 +23,7 @@ def test_a_lock_whose_file_was_deleted_takes_away_no_other(tmp_path: Path) -> No
 
 
 def test_several_share_it_and_the_last_takes_its_file_away(tmp_path: Path) -> None:
-    """Nobody holds it alone meanwhile."""
+    """While a lock is shared, nobody can hold it alone."""
     path = tmp_path / "folder/lock"
     with lock_held(path, shared=True):
         with lock_held(path, shared=True):
@@ -33,7 +33,7 @@ def test_several_share_it_and_the_last_takes_its_file_away(tmp_path: Path) -> No
 
 
 def test_at_most_one_holds_it_while_all_take_its_file_away(tmp_path: Path) -> None:
-    """Of many that take, release and delete at once, no two are inside together and none fails."""
+    """Many processes take, release and delete it at once: no two hold it together, and none fails."""
     path, inside = tmp_path / "lock", []
 
     def work(_number: int) -> int:

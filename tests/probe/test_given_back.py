@@ -1,4 +1,4 @@
-"""The store gives back exactly what it took, and nothing that is done to it there reaches the store."""
+"""The store restores exactly what it took, and no change to restored files reaches the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bisector.probe.stored import FORMAT
 
 
 def described(folder: Path) -> dict[str, tuple[object, ...]]:
-    """All that lies in a folder: kind, mode, time, bytes or where a link leads, which names are one file."""
+    """The contents of a folder: kind, mode, time, bytes or link target, and which names are one file."""
     found: dict[str, tuple[object, ...]] = {}
     inodes: dict[int, int] = {}
     for path in sorted(folder.rglob("*")):
@@ -31,7 +31,7 @@ def described(folder: Path) -> dict[str, tuple[object, ...]]:
 
 
 def given_back(tmp_path: Path, make: Callable[[Path], None], outputs: tuple[str, ...] = ("b",)) -> Path:
-    """What another slot gets of what `make` makes in a first one."""
+    """What another slot gets of the output that `make` creates in a first one."""
     slot, other, store = tmp_path / "slot", tmp_path / "other", ArtefactStore(tmp_path / "store")
     (slot / "b").mkdir(parents=True)
     other.mkdir()
@@ -42,8 +42,22 @@ def given_back(tmp_path: Path, make: Callable[[Path], None], outputs: tuple[str,
     return other
 
 
+def test_a_script_that_names_its_slot_fits_no_other(tmp_path: Path) -> None:
+    """A script with its slot's path would run another commit's files. A binary has it only for debuggers."""
+    slot, other, store = tmp_path / "slot", tmp_path / "other", ArtefactStore(tmp_path / "store")
+    (slot / "b").mkdir(parents=True)
+    other.mkdir()
+    (slot / "b/app").write_bytes(b"\x7fELF\0" + os.fsencode(slot / "app.c"))
+    store.keep("k", slot, ["b"])
+    assert store.restore("k", other, ["b"]) is not None
+    (slot / "b/run").write_text(f"exec {slot}/b/app\n")
+    store.keep("k", slot, ["b"])
+    assert store.restore("k", other, ["b"]) is None
+    assert store.restore("k", slot, ["b"]) is not None
+
+
 def of_all_kinds(b: Path) -> None:
-    """Whatever a build may make that is a file, a folder or a link."""
+    """Every kind of file, folder and link that a build may create."""
     (b / "empty/deeper").mkdir(parents=True)
     (b / "closed").mkdir()
     (b / "closed/file").write_text("x")
@@ -63,13 +77,13 @@ def of_all_kinds(b: Path) -> None:
 
 
 def test_every_kind_comes_back(tmp_path: Path) -> None:
-    """Folders, modes, times, links of every kind, hard-linked pairs and names that are no UTF-8."""
+    """Folders, modes, times, links of every kind, hard links and names that are not UTF-8 are restored."""
     other = given_back(tmp_path, of_all_kinds)
     assert described(other) == described(tmp_path / "slot")
 
 
 def test_a_sparse_file_stays_sparse(tmp_path: Path) -> None:
-    """A file of 64 GiB with a few bytes in it takes as much room as these, and no time."""
+    """A file of 64 GiB with a few bytes of data takes little space and time."""
 
     def make(b: Path) -> None:
         with (b / "disk").open("wb") as file:
@@ -85,7 +99,7 @@ def test_a_sparse_file_stays_sparse(tmp_path: Path) -> None:
 
 
 def test_where_holes_are_makes_no_difference_to_the_digest(tmp_path: Path) -> None:
-    """The same bytes have the same digest, written out or not; others have another."""
+    """The same bytes have the same digest, sparse or not. Other bytes have another digest."""
     digests = []
     for at, (write, size) in enumerate([(True, 3 * 2**20), (False, 3 * 2**20), (False, 3 * 2**20 + 1)]):
         slot = tmp_path / str(at)
@@ -98,7 +112,7 @@ def test_where_holes_are_makes_no_difference_to_the_digest(tmp_path: Path) -> No
 
 
 def test_a_link_into_its_own_slot_leads_into_the_slot_that_gets_it(tmp_path: Path) -> None:
-    """An absolute link never leads from one slot into another, where another commit may stand."""
+    """An absolute link never points from one slot into another, which may have another commit."""
 
     def make(b: Path) -> None:
         (b / "file").write_text("x")
@@ -108,7 +122,7 @@ def test_a_link_into_its_own_slot_leads_into_the_slot_that_gets_it(tmp_path: Pat
 
 
 def test_outputs_in_each_other_and_behind_a_link_come_back(tmp_path: Path) -> None:
-    """An output inside of another one, and one that is reached through a link of the build's."""
+    """Outputs inside other outputs, and outputs behind a link that the build created, are restored."""
 
     def make(b: Path) -> None:
         (b / "real/deep").mkdir(parents=True)
@@ -120,7 +134,7 @@ def test_outputs_in_each_other_and_behind_a_link_come_back(tmp_path: Path) -> No
 
 
 def fifo(path: Path) -> None:
-    """A FIFO that nobody writes to: opened to be read, it would hang for ever."""
+    """A FIFO without a writer: opening it for reading would block forever."""
     os.mkfifo(path)
 
 
@@ -134,24 +148,24 @@ def sock(path: Path) -> None:
 def test_what_cannot_be_kept_is_named(
     tmp_path: Path, make: Callable[[Path], None], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One sentence names it and what it is, and nothing of the entry stays."""
+    """One sentence names the file and its kind, and nothing of the entry stays."""
     monkeypatch.chdir(tmp_path)  # The path of a socket has a limit.
     Path("b").mkdir()
     make(Path("b/it"))
     store = ArtefactStore(tmp_path / "store")
-    with pytest.raises(CannotBeKept, match=f"the build makes b/it, {kind}"):
+    with pytest.raises(CannotBeKept, match=f"the build creates b/it, {kind}"):
         store.keep("k", tmp_path, ["b"])
     assert not store.has("k")
 
 
 def append(path: Path) -> None:
-    """As a log is written."""
+    """Append, as to a log."""
     with path.open("a") as file:
         file.write("more")
 
 
 def map_and_write(path: Path) -> None:
-    """Through memory, and with the old time set again."""
+    """Write through mmap, and restore the old time."""
     status = path.stat()
     with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
         memory[0:1] = b"#"
@@ -159,17 +173,17 @@ def map_and_write(path: Path) -> None:
 
 
 def truncate(path: Path) -> None:
-    """To nothing."""
+    """Truncate to no bytes."""
     os.truncate(path, 0)
 
 
 def forbid(path: Path) -> None:
-    """Take all rights away."""
+    """Remove all permissions."""
     path.chmod(0)
 
 
 def replace(path: Path) -> None:
-    """By a new file of the same name."""
+    """Replace by a new file of the same name."""
     path.unlink()
     path.write_text("other")
 
@@ -178,7 +192,7 @@ def replace(path: Path) -> None:
 def test_what_a_test_does_to_a_restored_file_stays_there(
     tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
-    """Neither this entry, nor another one with the same bytes, nor a slot restored before is touched."""
+    """This entry, other entries with the same bytes, and slots restored before stay unchanged."""
     slot, store = tmp_path / "slot", ArtefactStore(tmp_path / "store")
     slot.mkdir()
     (slot / "x").write_text("good")
@@ -198,35 +212,35 @@ def test_what_a_test_does_to_a_restored_file_stays_there(
 
 
 def entry_of(store: ArtefactStore) -> Path:
-    """The one entry's file."""
+    """The file of the only entry."""
     return next((store.root / "entries").iterdir())
 
 
 def cut(entry: Path) -> None:
-    """Half of it, as after a crash."""
+    """Half of the file, as after a crash."""
     entry.write_bytes(entry.read_bytes()[: entry.stat().st_size // 2])
 
 
 def of_another_version(entry: Path) -> None:
-    """As a bisector to come may write it."""
+    """An entry as a future version of bisector may write it."""
     entry.write_text(json.dumps({**json.loads(entry.read_text()), "format": FORMAT + 1}))
 
 
 def of_an_old_version(entry: Path) -> None:
-    """As bisector wrote it before entries had a version."""
+    """An entry as bisector wrote it before entries had a version."""
     file = {"path": "x", "mode": 420, "size": 4, "digest": "0" * 64, "link": "", "time": 0}
     entry.write_text(json.dumps({"outputs": ["x"], "digest": "0", "files": [file]}))
 
 
 def led_out(entry: Path) -> None:
-    """With a path that leads out of any slot."""
+    """An entry with a path outside any slot."""
     content = json.loads(entry.read_text())
     content["files"][0]["path"] = "../x"
     entry.write_text(json.dumps(content))
 
 
 def no_object(entry: Path) -> None:
-    """JSON, but no entry."""
+    """JSON, but not an entry."""
     entry.write_text('["x"]')
 
 
@@ -234,7 +248,7 @@ def no_object(entry: Path) -> None:
 def test_an_entry_that_is_not_as_it_was_written_is_made_anew(
     tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
-    """It is not used, it is gone, and the next one in its place is used."""
+    """A damaged entry is not used and is removed, and the next one in its place is used."""
     slot, store = tmp_path / "slot", ArtefactStore(tmp_path / "store")
     slot.mkdir()
     (slot / "x").write_text("good")
@@ -246,7 +260,7 @@ def test_an_entry_that_is_not_as_it_was_written_is_made_anew(
 
 
 def test_bytes_changed_in_the_store_with_their_time_set_back_are_found_out(tmp_path: Path) -> None:
-    """Size and time of a damaged object may be right; it is not used, and made anew."""
+    """A damaged object may have the right size and time. It is not used, and is built again."""
     slot, store = tmp_path / "slot", ArtefactStore(tmp_path / "store")
     slot.mkdir()
     (slot / "x").write_text("good")
@@ -259,7 +273,7 @@ def test_bytes_changed_in_the_store_with_their_time_set_back_are_found_out(tmp_p
 
 
 def test_a_store_that_was_copied_is_used(tmp_path: Path) -> None:
-    """As a cache of a CI service comes back: other inodes, the same bytes."""
+    """A restored CI cache has other inodes and the same bytes."""
     slot, store = tmp_path / "slot", ArtefactStore(tmp_path / "store")
     slot.mkdir()
     (slot / "x").write_text("good")
@@ -269,7 +283,7 @@ def test_a_store_that_was_copied_is_used(tmp_path: Path) -> None:
 
 
 def test_what_its_owner_may_not_read_comes_back_too(tmp_path: Path) -> None:
-    """Also without a superuser's rights: files and folders that nobody may open, with just these modes."""
+    """Without root too, files and folders that nobody may open are restored with the same modes."""
 
     def make(b: Path) -> None:
         (b / "shut").mkdir()

@@ -1,4 +1,4 @@
-"""Verdict runs that are ended half way to the limit at which those of the bad endpoint ended."""
+"""Verdict runs that end halfway to the limit at which the runs of the bad endpoint ended."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ LINE = predicate("output_matches", pattern=MARKER)
 
 
 def held(mib: float | None, ending: Ending | None = None, wall: float = 1.0) -> Run:
-    """A run that held so much memory."""
+    """A run that used this much memory."""
     return Run(wall, 0.5, 0.0, None if mib is None else round(mib * MIB), ending=ending)
 
 
 def took(wall: float, ending: Ending | None = None, waited: float | None = 0.0) -> Run:
-    """A run that took so many seconds, and waited for a CPU for that share of them."""
+    """A run that took these seconds, and waited for a CPU for this share of them."""
     return Run(wall, 0.5, 0.0, 5 * MIB, ending=ending, contention=Contention(waited=waited))
 
 
@@ -51,7 +51,7 @@ def marked(run: Run, *times: float) -> Run:
 
 
 def ends(good: Sequence[Run | None], bad: Sequence[Run | None]) -> Endpoints:
-    """The readings that these runs gave."""
+    """The readings of these runs."""
     return Endpoints(
         tuple(Reading("good", Role.PREMISE, Good(""), NOW, run) for run in good),
         tuple(Reading("bad", Role.PREMISE, Bad(""), NOW, run) for run in bad),
@@ -59,23 +59,23 @@ def ends(good: Sequence[Run | None], bad: Sequence[Run | None]) -> Endpoints:
 
 
 def watch_of(one: Predicate[Any], good: Sequence[Run | None], bad: Sequence[Run | None]) -> Watch:
-    """What watches a verdict run between such endpoints."""
+    """The watcher of a verdict run between these endpoints."""
     return watching(one.watch, one, ends(good, bad), None)
 
 
 def test_half_way_to_the_memory_limit() -> None:
-    """A run goes on below the middle of the good ones' most and the bad ones' least, and is bad above."""
+    """A run continues below the middle between the most of good and the least of bad, and is bad above."""
     good = [held(4, Ending.EXITED), held(5, Ending.EXITED), held(1, Ending.EXITED)]
     watch = watch_of(OOM, good, [held(300, Ending.MEMORY_LIMIT), held(256, Ending.MEMORY_LIMIT)])
     assert watch(held(30)) is None
     found = watch(held(40))
     assert isinstance(found, Bad)
     assert found.at_least == pytest.approx(8.0)
-    assert "ended at 40 MiB" in found.why and "need 5 MiB at most" in found.why
+    assert "stopped at 40 MiB" in found.why and "need 5 MiB at most" in found.why
 
 
 def test_time_says_nothing_where_memory_is_the_limit() -> None:
-    """Neither a run that takes for ever is ended, nor one of which the memory is not known."""
+    """Neither a run that takes forever nor one whose memory is unknown is ended."""
     watch = watch_of(OOM, [held(5, Ending.EXITED)], [held(256, Ending.MEMORY_LIMIT)])
     assert watch(held(30, wall=9999.0)) is None
     assert watch(held(None, wall=9999.0)) is None
@@ -95,16 +95,16 @@ BY_TIME = pytest.mark.parametrize(
     ("wall", "waited", "said"),
     [
         (9.9, 0.0, None),
-        (10.5, 0.0, "ended at 10.5 s"),
+        (10.5, 0.0, "stopped at 10.5 s"),
         (19.8, 0.5, None),
-        (21.0, 0.5, "ended at 10.5 s"),
+        (21.0, 0.5, "stopped at 10.5 s"),
         (9999.0, None, None),
     ],
 )
 def test_half_way_to_the_time(
     one: Predicate[Any], good: Ending, bad: Ending, wall: float, waited: float | None, said: str | None
 ) -> None:
-    """Seconds of waiting for a CPU are not counted: a run that waited half of its time has twice as long."""
+    """Waiting for a CPU does not count: a run that waited half of its time may take twice as long."""
     both = ends([took(1.0, good), took(0.2, good)], [took(100.0, bad), took(120.0, bad)])
     found = watching(lambda _run: None, one, both, None)(took(wall, waited=waited))
     if said is None:
@@ -117,7 +117,7 @@ def test_half_way_to_the_time(
 
 @BY_TIME
 def test_the_endpoints_waited_too(one: Predicate[Any], good: Ending, bad: Ending) -> None:
-    """Half way is the same where the endpoints' own runs waited for most of their time."""
+    """The middle is the same if the runs of the endpoints waited for most of their time."""
     watch = watch_of(one, [took(4.0, good, 0.75)], [took(200.0, bad, 0.5)])
     assert watch(took(9.9)) is None
     assert isinstance(watch(took(10.1)), Bad)
@@ -159,7 +159,7 @@ HELD, TOOK = held(200), took(90.0)
     ],
 )
 def test_what_goes_on(one: Predicate[Any], good: list[Run | None], bad: list[Run | None], run: Run) -> None:
-    """Nothing is ended where good is near, or what good needs or bad had too much of is not known."""
+    """No run is ended if good is near the limit, or if the need of good or the limit of bad is unknown."""
     assert watch_of(one, good, bad)(run) is None
 
 
@@ -177,7 +177,7 @@ def test_what_is_just_clear(one: Predicate[Any], good: Run, bad: Run, run: Run) 
 
 
 def test_the_predicate_goes_first() -> None:
-    """A marker that comes after half way makes the run good; one of two does not."""
+    """A marker that comes after the middle makes the run good. One of two markers does not."""
     watch = watch_of(MARKERS, [took(1.0, JUDGED)], [took(100.0, JUDGED)])
     assert isinstance(watch(marked(took(50.0), 1.0, 50.0)), Good)
     assert isinstance(watch(marked(took(50.0), 50.0)), Bad)
@@ -187,14 +187,14 @@ def test_the_predicate_goes_first() -> None:
 
 
 def test_without_endpoints_the_predicate_alone_watches() -> None:
-    """Where the hunt gives no endpoints, a run is left to its predicate."""
+    """If the hunt gives no endpoints, only the predicate decides."""
     watch = watching(OOM.watch, OOM, None, None)
     assert watch(held(9999)) is None
     assert isinstance(watch(replace(held(5), oom_kills=1)), Bad)
 
 
 def amounts(low: float, high: float) -> st.SearchStrategy[float]:
-    """Amounts of every order of magnitude alike."""
+    """Amounts of every order of magnitude, with equal weight."""
     return st.floats(math.log(low), math.log(high)).map(math.exp)
 
 
@@ -204,7 +204,7 @@ SOME = st.lists(amounts(0.1, 1e5), min_size=1, max_size=4)
 @settings(deadline=None)
 @given(good=SOME, bad=SOME, factor=amounts(0.2, 5.0), waited=st.sampled_from([0.0, 0.3, 0.9]))
 def test_ended_from_half_way_on(good: list[float], bad: list[float], factor: float, waited: float) -> None:
-    """Never below the root of good's most times bad's least, nor below twice good's most; above, always."""
+    """A run never ends below sqrt(good's most * bad's least) or twice good's most, and always above both."""
     half_way = math.sqrt(max(good) * min(bad))
     reached = half_way * factor
     memory = watch_of(OOM, [held(one, EXITED) for one in good], [held(one, MEMORY) for one in bad])

@@ -1,4 +1,4 @@
-"""Finding control groups on machines of other kinds, and reading version 2's accounts."""
+"""Finding control groups on other kinds of machines, and reading the accounts of version 2."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def test_hybrid() -> None:
 
 
 def test_container_without_a_namespace() -> None:
-    """Where a container's mount begins at its own group, that is taken off the path."""
+    """If a container's mount begins at its own group, that prefix is removed from the path."""
     mount = "30 23 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n"
     assert candidates(mount, "0::/docker/abc/x\n").unified[0] == Path("/sys/fs/cgroup/x")
 
 
 def test_group_outside_of_the_mount() -> None:
-    """A group that the mount does not show cannot be used."""
+    """A group outside the mount cannot be used."""
     mount = "30 23 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n"
     assert candidates(mount, "0::/other\n") == Candidates()
 
@@ -52,7 +52,7 @@ def test_no_groups_at_all() -> None:
 
 
 def version_2_group(folder: Path, files: dict[str, str]) -> ControlGroup:
-    """A group on a machine with pure version 2, its kernel's files written by hand."""
+    """A group on a machine with only version 2. The files of the kernel are written by hand."""
     group = ControlGroup(Hierarchies(unified=folder, unified_memory=True), "1-2-3-4", None)
     for name, text in files.items():
         (folder / "bisector-1-2-3-4" / name).write_text(text)
@@ -60,10 +60,11 @@ def version_2_group(folder: Path, files: dict[str, str]) -> ControlGroup:
 
 
 def test_accounts_of_version_2(tmp_path: Path) -> None:
-    """Peak memory leaves out the page cache but not tmpfs; a kill at the own limit is told from others."""
+    """Peak memory excludes the page cache but not tmpfs, and only kills at the run's own limit count."""
     files = {
         "cpu.stat": "usage_usec 3500000\nuser_usec 2500000\nsystem_usec 1000000\n",
         "memory.stat": "anon 5000\nfile 3000\nshmem 1000\n",
+        "memory.current": "6000\n",
         "memory.peak": "10000\n",
         "memory.events": "low 0\nhigh 0\nmax 9\noom 1\noom_kill 2\noom_group_kill 1\n",
     }
@@ -72,8 +73,23 @@ def test_accounts_of_version_2(tmp_path: Path) -> None:
     assert (usage.oom_kills, usage.at_limit) == (2, True)
 
 
+def test_cache_filled_after_the_peak(tmp_path: Path) -> None:
+    """Files that are cached at the end do not hide the memory that was in use before."""
+    files = {
+        "cpu.stat": "user_usec 0\nsystem_usec 0\n",
+        "memory.stat": "anon 9000\nfile 1000\nshmem 0\n",
+        "memory.current": "10000\n",
+        "memory.peak": "10000\n",
+        "memory.events": "oom 0\n",
+    }
+    group = version_2_group(tmp_path, files)
+    assert group.usage().peak_memory == 9000
+    (tmp_path / "bisector-1-2-3-4" / "memory.stat").write_text("anon 1000\nfile 8000\nshmem 0\n")
+    assert group.usage().peak_memory == 9000
+
+
 def test_peak_before_linux_5_19(tmp_path: Path) -> None:
-    """A kernel that keeps no peak is sampled, and the largest sample counts."""
+    """If the kernel records no peak, it is sampled, and the largest sample counts."""
     files = {
         "cpu.stat": "user_usec 0\nsystem_usec 0\n",
         "memory.stat": "anon 5000\nfile 3000\nshmem 0\n",

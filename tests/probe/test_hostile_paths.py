@@ -1,4 +1,4 @@
-"""A commit whose links lead out of the slot: nothing is written, and nothing is taken, behind them."""
+"""A commit whose links point outside the slot: nothing is written or read behind them."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ LINKS: Links = {
     "the slot's parent": lambda outside: "..",
     "the root": lambda outside: "/",
 }
-"""Where a tracked link `lib` leads."""
+"""The target of a tracked link `lib`."""
 
 
 class Ground:
-    """A repository whose only commit has the link `lib`, laid out in a slot beside the user's folder."""
+    """A repository whose only commit has the link `lib`, checked out in a slot next to the user's folder."""
 
     def __init__(self, folder: Path, link: str) -> None:
         self._folder, self.outside = folder, folder / "slot/outside"
@@ -60,7 +60,7 @@ class Ground:
         self._before = self._digest()
 
     def require_untouched(self) -> None:
-        """Everything but the slot is as it was, and the slot's own repository too."""
+        """Everything outside the slot is unchanged, and so is the slot's own repository."""
         assert self._digest() == self._before
 
     def _digest(self) -> str:
@@ -92,7 +92,7 @@ def _changes(beside: Path) -> list[Change]:
 
 @pytest.mark.parametrize("link", LINKS)
 def test_no_overlay_leaves_the_slot(tmp_path: Path, link: str) -> None:
-    """Each kind, onto the link and below it, does not apply, and touches nothing outside."""
+    """No kind of overlay applies to the link or below it, or changes anything outside."""
     ground = Ground(tmp_path, link)
     for change in _changes(ground.beside):
         with pytest.raises(DoesNotApply):
@@ -102,7 +102,7 @@ def test_no_overlay_leaves_the_slot(tmp_path: Path, link: str) -> None:
 
 @pytest.mark.parametrize("path", ["lib/file", "lib/new", "../outside/file", ".git/config", "lib/../../up"])
 def test_no_patch_leaves_the_slot(tmp_path: Path, path: str) -> None:
-    """A patch onto a file behind the link, or above the slot, does not apply."""
+    """A patch to a file behind the link or above the slot does not apply."""
     ground = Ground(tmp_path, "relative")
     old = f"--- a/{path}\n" if path.endswith("file") else "--- /dev/null\n"
     hunk = f"@@ -1 +1 @@\n-{SECRET}+mine\n" if path.endswith("file") else "@@ -0,0 +1 @@\n+mine\n"
@@ -114,7 +114,7 @@ def test_no_patch_leaves_the_slot(tmp_path: Path, path: str) -> None:
 
 
 def test_a_link_made_by_a_patch_leads_no_later_change_out(tmp_path: Path) -> None:
-    """A patch may make a link, as a commit may; what comes after it stays in the slot."""
+    """A patch may create a link, as a commit may. Later changes stay in the slot."""
     ground = Ground(tmp_path, "to git")
     ground.beside.write_text(
         "diff --git a/way b/way\nnew file mode 120000\n--- /dev/null\n+++ b/way\n@@ -0,0 +1 @@\n"
@@ -130,7 +130,7 @@ def test_a_link_made_by_a_patch_leads_no_later_change_out(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("link", LINKS)
 def test_no_artefact_is_put_or_taken_behind_a_link(tmp_path: Path, link: str) -> None:
-    """Outputs of another commit, where `lib` was a folder, are not given to a slot where it leads out."""
+    """Outputs of a commit in which `lib` was a folder are not restored where `lib` points outside."""
     ground = Ground(tmp_path, link)
     store = ArtefactStore(tmp_path / "store")
     other = tmp_path / "other"
@@ -145,7 +145,7 @@ def test_no_artefact_is_put_or_taken_behind_a_link(tmp_path: Path, link: str) ->
 
 
 def test_an_artefact_that_is_a_link_is_kept_as_a_link(tmp_path: Path) -> None:
-    """What a link leads to outside is neither read into the store nor copied into another slot."""
+    """The target of a link outside is neither read into the store nor copied into another slot."""
     ground = Ground(tmp_path, "absolute")
     store = ArtefactStore(tmp_path / "store")
     store.keep("key", ground.slot, ["lib", "linked"])
@@ -160,6 +160,6 @@ def test_an_artefact_that_is_a_link_is_kept_as_a_link(tmp_path: Path) -> None:
 
 
 def _again(ground: Ground) -> Ground:
-    """The same, its present state being the one to keep."""
+    """The same ground, with its present state as the one to keep."""
     ground._before = ground._digest()
     return ground

@@ -1,4 +1,4 @@
-"""Whatever can change an outcome changes the keys, and nothing else does."""
+"""Everything that can change an outcome changes the keys, and nothing else does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bisector.hunt_file import build
 from bisector.predicate import Predicate
 from bisector.probe import identity as recipe
 from bisector.probe.identity import RECIPE, Enters, Identity
-from tests.git_history import chain, write_history
+from tests.git_history import chain, git, write_history
 
 PLUG_IN = """
 import sys; sys.path.insert(0, {folder!r})
@@ -35,7 +35,7 @@ class Mine(Predicate):
 
 @dataclass
 class World:
-    """A repository, a hunt and everything around them, each part of which can be changed."""
+    """A repository, a hunt and their surroundings. Each part can be changed."""
 
     folder: Path
     values: dict[str, Any]
@@ -44,7 +44,7 @@ class World:
     fields: dict[str, Any] = field(default_factory=dict)
 
     def write(self, name: str, text: str, mode: int = 0o644) -> Path:
-        """A file below the folder."""
+        """Write a file below the folder."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -56,7 +56,7 @@ class World:
         subprocess.run(["git", "-C", str(self.folder / "repo"), *words], check=True, capture_output=True)
 
     def identity(self, without: str = "") -> Identity:
-        """What the hunt is now, with a recipe that lacks the ingredient `without`."""
+        """The identity of the hunt now, with a recipe that lacks the ingredient `without`."""
         ground = Ground(build(self.values, self.folder, None), self.folder / "h.yaml", self.environment)
         ids = {name: ground.repository.resolve(self.values[name]) for name in ("good", "bad")}
         known = {
@@ -74,13 +74,15 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A hunt that uses everything a recipe knows."""
-    write_history(tmp_path / "repo", chain(4, {0: {"src/a": "0"}, 1: {"src/a": "1"}, 2: {"doc": "x"}}))
+    """A hunt that uses everything that a recipe may contain."""
+    commits = {0: {"src/a": "0", "lock": "1"}, 1: {"src/a": "1"}, 2: {"doc": "x"}}
+    write_history(tmp_path / "repo", chain(4, commits))
     values = {
         "repository": str(tmp_path / "repo"),
         "good": "main~3",
         "bad": "main",
         "scratch": str(tmp_path / "scratch"),
+        "setup": {"command": f"installer {tmp_path}/setup.sh", "key": ["lock"], "keeps": ["deps"]},
         "build.command": f"compiler {tmp_path}/make.sh",
         "build.identity": f"cat {tmp_path}/version",
         "test.command": f"runner && sh {tmp_path}/check.sh > {tmp_path}/log",
@@ -92,9 +94,9 @@ def world(tmp_path: Path) -> World:
         "predicate": {"name": "mine.py"},
     }
     one = World(tmp_path, values, {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "FLAG": "1"})
-    for tool in ("compiler", "runner"):
+    for tool in ("installer", "compiler", "runner"):
         one.write(f"bin/{tool}", "#!/bin/sh\n", 0o755)
-    for script in ("make.sh", "check.sh"):
+    for script in ("setup.sh", "make.sh", "check.sh"):
         one.write(script, "true\n")
     one.write("version", "5.1\n")
     one.write("over/bench", "1\n")
@@ -117,7 +119,7 @@ def _else(key: str, value: Any) -> Callable[[World], None]:
 
 
 def _fast(world: World) -> None:
-    """A predicate that goes by how fast the computer is."""
+    """A predicate that depends on the speed of the computer."""
     ground = Ground(build({**world.values, "predicate": "wall_time"}, world.folder, None), None, {})
     world.predicate = ground.predicate
 
@@ -131,7 +133,19 @@ def _moved(world: World) -> None:
     world.values["repository"] = str(world.folder / "moved")
 
 
+def _setup(**changes: Any) -> Callable[[World], None]:
+    return lambda world: world.values.update(setup={**world.values["setup"], **changes})
+
+
 CHANGES: dict[str, list[Callable[[World], None]]] = {
+    "`setup`": [
+        _setup(timeout="1m"),
+        _setup(folder="src"),
+        _setup(keeps=["deps", "more"]),
+        _setup(key=["lock", "src"]),
+    ],
+    "a program of the setup": [_written("bin/installer", "#!/bin/sh\nexit 0\n", 0o755)],
+    "a file that the setup names": [_written("setup.sh", "false\n")],
     "`build`": [_said("build.timeout", "1m")],
     "what `build.identity` prints": [_written("version", "5.2\n")],
     "a program of the build": [_written("bin/compiler", "#!/bin/sh\nexit 0\n", 0o755)],
@@ -168,14 +182,14 @@ CHANGES: dict[str, list[Callable[[World], None]]] = {
     "`bad`": [_else("ends", {"good": "0" * 40, "bad": "1" * 40})],
     "the range": [_said("first_parent", True), _said("paths", ["src"])],
 }
-"""For each ingredient what a user may do that changes it."""
+"""For each ingredient, a change that a user may make to it."""
 OF_THE_MACHINE = {"the kind of machine", "the computer"}
 CASES = [(name, change) for name, changes in CHANGES.items() for change in changes]
 NAMES = [f"{name}-{at}" for at, (name, _) in enumerate(CASES)]
 
 
 def test_every_ingredient_has_its_change() -> None:
-    """The recipe holds exactly what is tried here: none is forgotten, none is left out."""
+    """The recipe contains exactly the ingredients that are tested here."""
     assert {one.name for one in RECIPE} == {*CHANGES, *OF_THE_MACHINE}
 
 
@@ -183,12 +197,12 @@ def test_every_ingredient_has_its_change() -> None:
 def test_a_change_makes_another_hunt_and_only_its_own_ingredient_tells(
     world: World, name: str, change: Callable[[World], None]
 ) -> None:
-    """The hunt's key changes with each ingredient, and would not if the recipe lacked that one."""
+    """The hunt's key changes with each ingredient, and would not if the recipe lacked that ingredient."""
     before, without = world.identity(), world.identity(without=name)
     before_key, without_key = before.key, without.key
     entered = next(one.enters for one in RECIPE if one.name == name)
     at = list(before.ends.values())
-    tests, builds = before.tests(at), before.builds(at)
+    tests, builds, setups = before.tests(at), before.builds(at), before.setups(at)
     change(world)
     after = world.identity()
     assert after.key != before_key
@@ -196,18 +210,78 @@ def test_a_change_makes_another_hunt_and_only_its_own_ingredient_tells(
     if name != "`bad`":
         assert (after.tests(at) != tests) == (entered <= Enters.TEST)
         assert (after.builds(at) != builds) == (entered <= Enters.BUILD or name == "the overlay")
+        assert (after.setups(at) != setups) == (entered <= Enters.SETUP)
 
 
 def test_nothing_changes_by_itself(world: World) -> None:
-    """Two starts under the same conditions are the same hunt, wherever the terminal says it is."""
+    """Two starts under the same conditions are the same hunt, in any terminal."""
     before = world.identity().key
     world.write("log", "written by the test\n")
     world.environment.update(SSH_TTY="/dev/pts/7", SHLVL="3", TERM="vt100", UNSEEN="1")
     assert world.identity().key == before
 
 
+def _locked(folder: Path, commits: dict[int, dict[str, str | None]]) -> World:
+    """A hunt whose setup depends on the file `lock`, over a history of its own."""
+    write_history(folder / "repo", chain(len(commits), commits))
+    said = {"command": "x", "key": ["lock"], "keeps": ["deps"]}
+    values = {"repository": str(folder / "repo"), "good": "main~1", "bad": "main", "test.command": "y"}
+    return World(folder, {**values, "scratch": str(folder / "s"), "setup": said}, {"PATH": "/bin"})
+
+
+def _setups(world: World, *, clean: bool = False) -> list[tuple[str, ...]]:
+    """The setup keys of all commits, oldest first."""
+    ids = git(world.folder / "repo", "rev-list", "--reverse", "main").split()
+    return world.identity().setups(ids, clean=clean)
+
+
+def test_a_setup_depends_on_its_key_files_alone(tmp_path: Path) -> None:
+    """Their contents, their absence and their names count; in a clean setup the whole tree."""
+    files: dict[int, dict[str, str | None]] = {0: {"lock": "1"}, 1: {"a": "1"}, 2: {"lock": "2"}}
+    world = _locked(tmp_path, {**files, 3: {"lock": None}, 4: {"lock": "1", "a": None}})
+    one, same, two, none, again = _setups(world)
+    assert one == same == again
+    assert len({one, two, none}) == 3
+    assert len(set(_setups(world, clean=True))) == 4
+    assert not set(_setups(world, clean=True)) & set(_setups(world))
+
+
+def test_a_key_file_is_an_input_of_build_and_test(tmp_path: Path) -> None:
+    """Commits that differ in it share no build and no reading, whatever inputs are declared."""
+    world = _locked(tmp_path, {0: {"lock": "1", "n": "1"}, 1: {"lock": "2"}, 2: {"other": "1"}})
+    world.values.update({"build.command": "b", "build.inputs": ["n"], "test.inputs": ["n"]})
+    ids = git(tmp_path / "repo", "rev-list", "--reverse", "main").split()
+    identity = world.identity()
+    for keys in (identity.builds(ids), identity.tests(ids)):
+        assert len(set(keys)) == 2
+        assert keys[1] == keys[2]
+    assert recipe.inputs_of(identity.hunt) == ("n", "lock")
+
+
+@pytest.mark.parametrize(
+    ("overlay", "keys"),
+    [
+        ([{"copy": "lock"}], 1),
+        ([{"copy": "lock", "optional": True}], 2),
+        ([{"copy": "lock"}, {"edit": "lock", "find": "2", "replace": "3", "optional": True}], 1),
+        ([{"edit": "lock", "find": "2", "replace": "3", "optional": True}], 2),
+        ([{"copy": "lock"}, {"patch": "any.patch", "optional": True}], 2),
+    ],
+)
+def test_an_overlay_may_give_all_commits_the_same_key_file(
+    tmp_path: Path, overlay: list[dict[str, Any]], keys: int
+) -> None:
+    """Only where it replaces the file in every commit does the commit's own file not count."""
+    (tmp_path / "any.patch").write_text("x")
+    world = _locked(tmp_path, {0: {"lock": "1"}, 1: {"lock": "2"}})
+    plain = _setups(world)
+    world.values["overlay"] = overlay
+    assert len(set(_setups(world))) == keys
+    assert not set(_setups(world)) & set(plain)
+
+
 def test_readings_that_go_by_the_clock_belong_to_one_computer(world: World) -> None:
-    """A measured hunt has its computer in the key, one for verdicts does not."""
+    """A measured hunt has its computer in the key, and a hunt for verdicts does not."""
     digest = {one.name: one for one in RECIPE}["the computer"].value
     assert digest(world.identity()) is None
     _fast(world)
@@ -215,7 +289,7 @@ def test_readings_that_go_by_the_clock_belong_to_one_computer(world: World) -> N
 
 
 def test_a_failing_identity_is_one_sentence_with_its_line(world: World) -> None:
-    """What `build.identity` complains of is told, with the place to mend it."""
+    """The message of `build.identity` is shown, with the line to fix."""
     world.values["build.identity"] = "echo no compiler >&2; exit 3"
     with pytest.raises(EnvironmentFault, match=r"build\.identity.*fails \(exit 3: no compiler\)"):
         world.identity()
@@ -225,7 +299,7 @@ def test_a_failing_identity_is_one_sentence_with_its_line(world: World) -> None:
 
 
 def test_an_overlay_elsewhere_with_the_same_bytes_is_the_same(world: World) -> None:
-    """What is brought in counts, not where it lies."""
+    """The contents of the overlay count, not its path."""
     before = world.identity().key
     (world.folder / "over").rename(world.folder / "away")
     world.values["overlay"] = [

@@ -1,4 +1,4 @@
-"""What a finished or running test says of its commit."""
+"""What a finished or running test says about its commit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RUN = Run(1.0, 1.0, 0.0)
 
 
 class Told(Predicate[Options]):
-    """Says what it is told to say."""
+    """Returns a fixed judgement."""
 
     name = "told"
     Options = Options
@@ -35,7 +35,7 @@ class Told(Predicate[Options]):
 
 
 def test_what_ended_a_run_is_its_judgement() -> None:
-    """The predicate is not asked again."""
+    """The predicate is not called again."""
     assert Judge(Told(Bad("late"))).judgement(Execution(RUN, Good("early")), None) == Good("early")
     assert Judge(Told(Bad("late"))).judgement(Execution(RUN), None) == Bad("late")
 
@@ -43,21 +43,21 @@ def test_what_ended_a_run_is_its_judgement() -> None:
 @pytest.mark.parametrize(
     ("judged", "said"),
     [
-        (KeyError("total"), r"told failed on a finished test \(KeyError: 'total'\); mend it"),
-        ("good", "told returned 'good', which is no judgement"),
-        (None, "told returned None, which is no judgement"),
+        (KeyError("total"), r"told failed on a finished test \(KeyError: 'total'\); fix it"),
+        ("good", "told returned 'good', which is not a judgement"),
+        (None, "told returned None, which is not a judgement"),
         (UsageError("its own sentence"), "^its own sentence$"),
     ],
 )
 def test_a_predicate_at_fault_is_told_in_a_sentence(judged: object, said: str) -> None:
-    """It is the user's to mend, and no verdict on the commit."""
+    """The user has to fix it, and it is not a verdict on the commit."""
     with pytest.raises(UsageError, match=said):
         Judge(Told(judged)).judgement(Execution(RUN), None)
 
 
 @pytest.mark.parametrize("full_run", [False, True])
 def test_a_full_run_is_ended_for_bad_alone(full_run: bool) -> None:
-    """What is good runs to its end, to be measured."""
+    """A good run continues to its end, so that it can be measured."""
     assert Judge(Told(watched=Bad("sure")), full_run=full_run).watch()(RUN) == Bad("sure")
     expected = None if full_run else Good("sure")
     assert Judge(Told(watched=Good("sure")), full_run=full_run).watch()(RUN) == expected

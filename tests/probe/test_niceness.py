@@ -1,4 +1,4 @@
-"""Runs that let others go before them: real processes."""
+"""Runs with a niceness, as real processes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .running import OWNERSHIPS, owned, run
 
 SWITCH = Path("/proc/sys/kernel/sched_autogroup_enabled")
 PAUSE = 0.15
-"""Seconds between two settings of a session's niceness by others than root: one in 0.1 s is allowed."""
+"""Seconds between two changes of a session's niceness without root: one per 0.1 s is allowed."""
 
 LAST = 19
-"""The niceness that lets everybody else go before."""
+"""The niceness with the lowest priority."""
 
 autogrouped = pytest.mark.skipif(
     not SWITCH.exists() or SWITCH.read_text().strip() != "1",
@@ -31,7 +31,7 @@ grouped = pytest.mark.skipif(not OWNERSHIPS["best"].unified, reason="needs contr
 
 
 def lines_of(found: Execution) -> list[str]:
-    """What the command printed, once it is sure that it ended well."""
+    """What the command printed, after a check that it succeeded."""
     assert found.run.exit_code == 0, found.run.output
     return found.run.output.splitlines()
 
@@ -39,7 +39,7 @@ def lines_of(found: Execution) -> list[str]:
 @owned
 @pytest.mark.parametrize("nice", [0, 18, LAST])
 def test_niceness_of_the_command(hierarchies: Hierarchies, nice: int, tmp_path: Path) -> None:
-    """The command has the niceness asked for, and so has all it starts, also in a session of its own."""
+    """The command and all processes that it starts have the niceness, also in a session of their own."""
     own = os.getpriority(os.PRIO_PROCESS, 0)
     found = run("nice; setsid nice; sh -c 'nice; :'", tmp_path, nice=nice, hierarchies=hierarchies)
     assert lines_of(found) == [str(max(nice, own))] * 3
@@ -49,7 +49,7 @@ def test_niceness_of_the_command(hierarchies: Hierarchies, nice: int, tmp_path: 
 @owned
 @pytest.mark.parametrize("nice", [0, 18, LAST])
 def test_niceness_of_the_session(hierarchies: Hierarchies, nice: int, tmp_path: Path) -> None:
-    """The session counts for as little as its processes, or beside other sessions these would not matter."""
+    """The session has the niceness too. Otherwise it would have no effect next to other sessions."""
     if os.geteuid():
         time.sleep(PAUSE)
     line = "cat /proc/self/autogroup; sh -c 'cat /proc/self/autogroup; :'; :"
@@ -60,7 +60,7 @@ def test_niceness_of_the_session(hierarchies: Hierarchies, nice: int, tmp_path: 
 
 @autogrouped
 def test_own_session_keeps_its_niceness(tmp_path: Path) -> None:
-    """What is asked for the command does not fall back on bisector and its session."""
+    """The niceness of the command does not change bisector or its session."""
     session, own = Path("/proc/self/autogroup").read_text(), os.getpriority(os.PRIO_PROCESS, 0)
     lines_of(run("true", tmp_path, nice=LAST))
     assert Path("/proc/self/autogroup").read_text() == session
@@ -69,14 +69,14 @@ def test_own_session_keeps_its_niceness(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("nice", [-99, 0, LAST, 99])
 def test_a_sampled_tree_yields_without_a_fault(nice: int) -> None:
-    """A tree that is no group of the scheduler's takes any niceness, also one that is none."""
+    """A tree outside the scheduler's groups accepts any value, including one that is not a niceness."""
     SampledTree(new_token(), Path()).yield_to_others(nice)
 
 
 @grouped
 @pytest.mark.parametrize("nice", [-99, 0, LAST, 99])
 def test_a_group_yields_without_a_fault(nice: int) -> None:
-    """No niceness, no missing controller and no missing group is a fault of the run."""
+    """No niceness, no controller or no group is not a fault of the run."""
     group = ControlGroup(OWNERSHIPS["best"], new_token(), None)
     try:
         group.yield_to_others(nice)
@@ -86,7 +86,7 @@ def test_a_group_yields_without_a_fault(nice: int) -> None:
 
 
 def test_weight_of_a_group(tmp_path: Path) -> None:
-    """Where the group has a share of the CPUs to itself, that goes by the niceness; here a file stands in."""
+    """If the group has its own share of the CPUs, the share follows the niceness. A file stands in here."""
     group = ControlGroup(Hierarchies(unified=tmp_path), "1-2-3-4", None)
     weight = tmp_path / "bisector-1-2-3-4" / "cpu.weight.nice"
     group.yield_to_others(LAST)
@@ -97,7 +97,7 @@ def test_weight_of_a_group(tmp_path: Path) -> None:
 
 
 def test_a_weight_that_cannot_be_set(tmp_path: Path) -> None:
-    """A kernel that refuses the weight does not fail the run; here a folder stands in for the file."""
+    """A kernel that refuses the weight does not fail the run. A folder stands for the file."""
     group = ControlGroup(Hierarchies(unified=tmp_path), "1-2-3-4", None)
     weight = tmp_path / "bisector-1-2-3-4" / "cpu.weight.nice"
     weight.mkdir()
@@ -106,7 +106,7 @@ def test_a_weight_that_cannot_be_set(tmp_path: Path) -> None:
 
 
 def test_version_1_has_no_weight_to_set(tmp_path: Path) -> None:
-    """A group of version 1 alone is left as it is."""
+    """A group with only version 1 is not changed."""
     group = ControlGroup(Hierarchies(cpuacct=tmp_path), "1-2-3-4", None)
     group.yield_to_others(LAST)
     assert not list((tmp_path / "bisector-1-2-3-4").iterdir())

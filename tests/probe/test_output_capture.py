@@ -20,7 +20,7 @@ def captured(*chunks: bytes, patterns: tuple[str, ...] = (), log: Path | None = 
 
 @given(st.lists(st.sampled_from([b"ok", b"\n", b" ", b"no", b"\r\n", b"\xff"])), st.data())
 def test_chunks_do_not_matter(pieces: list[bytes], data: st.DataObject) -> None:
-    """The same lines match wherever the output happens to be cut into chunks."""
+    """The same lines match, however the output is cut into chunks."""
     output = b"".join(pieces)
     cut = data.draw(st.integers(0, len(output)))
     expected = [line.removesuffix("\r") for line in output.decode(errors="replace").split("\n")]
@@ -30,37 +30,37 @@ def test_chunks_do_not_matter(pieces: list[bytes], data: st.DataObject) -> None:
 
 
 def test_head_and_tail_are_kept() -> None:
-    """Of long output the two ends are kept, with the number of bytes left out between."""
+    """The two ends of long output are kept, with the number of omitted bytes between them."""
     capture = captured(b"a" * KEPT, b"b" * 3 * KEPT, b"c" * KEPT)
-    assert capture.text == "a" * KEPT + f"\n[... {3 * KEPT} bytes left out ...]\n" + "c" * KEPT
+    assert capture.text == "a" * KEPT + f"\n[... {3 * KEPT} bytes omitted ...]\n" + "c" * KEPT
 
 
 def test_nothing_is_left_out_up_to_the_bound() -> None:
-    """Output of just the kept size is kept as it is."""
+    """Output of exactly the maximum size is kept unchanged."""
     assert captured(b"a" * KEPT, b"b" * KEPT).text == "a" * KEPT + "b" * KEPT
 
 
 def test_log_holds_all_of_moderate_output(tmp_path: Path) -> None:
-    """A log of usual size is complete."""
+    """A log of the usual size is complete."""
     captured(b"a" * LOGGED, log=tmp_path / "log")
     assert (tmp_path / "log").read_bytes() == b"a" * LOGGED
 
 
 def test_log_of_a_flood_ends_with_the_tail(tmp_path: Path) -> None:
-    """A flood leaves its beginning and its end in the log."""
+    """The log of too much output has its beginning and its end."""
     captured(b"a" * LOGGED, b"b" * KEPT, b"c" * KEPT, log=tmp_path / "log")
-    note = b"\n[... %d bytes left out ...]\n" % KEPT
+    note = b"\n[... %d bytes omitted ...]\n" % KEPT
     assert (tmp_path / "log").read_bytes() == b"a" * LOGGED + note + b"c" * KEPT
 
 
 def test_log_just_over_the_bound_is_complete(tmp_path: Path) -> None:
-    """Where the kept tail reaches back to what was logged, nothing is missing."""
+    """If the kept tail reaches back to the logged part, nothing is missing."""
     captured(b"a" * LOGGED, b"b" * 10, log=tmp_path / "log")
     assert (tmp_path / "log").read_bytes() == b"a" * LOGGED + b"b" * 10
 
 
 def test_long_line_is_cut() -> None:
-    """Patterns see the beginning of an extremely long line, and the next line whole."""
+    """Patterns match the beginning of an extremely long line, and the complete next line."""
     capture = captured(
         b"start" + b"x" * LINE, b"y" * LINE + b"end\nnext\n", patterns=("start", "end", "^next$")
     )
@@ -69,7 +69,7 @@ def test_long_line_is_cut() -> None:
 
 
 def test_many_matches_keep_first_and_last() -> None:
-    """Beyond the most that are kept, the first and the last matches stay."""
+    """Above the maximum number, the first and the last matches are kept."""
     count = MATCHES + 10
     lines = b"".join(b"%d\n" % number for number in range(count))
     found = captured(lines, patterns=(r"^\d+$",)).matches[r"^\d+$"]

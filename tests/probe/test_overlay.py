@@ -21,7 +21,7 @@ NODES = [
 
 
 class Laid:
-    """A commit laid out in a slot."""
+    """A commit checked out in a slot."""
 
     def __init__(self, folder: Path, commit: str = "old") -> None:
         self.ids = write_history(folder / "repo", NODES)
@@ -32,26 +32,26 @@ class Laid:
         worktree.checkout(self.ids[commit])
 
     def over(self, *changes: Change) -> None:
-        """Apply changes; revisions are names of commits."""
+        """Apply changes. Revisions are names of commits."""
         lay_over(changes, self.slot, self.repository, lambda name: self.ids[name])
 
 
 def test_an_edit_replaces_every_occurrence_and_keeps_line_ends(tmp_path: Path) -> None:
-    """All occurrences change, and nothing but them."""
+    """All occurrences change, and nothing else."""
     laid = Laid(tmp_path)
     laid.over(Edit(edit="run.sh", find="timeout 120", replace="timeout 600"))
     assert (laid.slot / "run.sh").read_bytes() == b"timeout 600 x\r\ntimeout 600 y\n"
 
 
 def test_a_regular_expression_edits_line_by_line(tmp_path: Path) -> None:
-    """Anchors mean lines, groups may be used."""
+    """Anchors match line ends, and groups may be used."""
     laid = Laid(tmp_path)
     laid.over(Edit(edit="run.sh", find=r"^timeout (\d+) y$", replace=r"timeout 9\1 y", regex=True))
     assert b"timeout 9120 y" in (laid.slot / "run.sh").read_bytes()
 
 
 def test_a_folder_is_copied_from_another_commit(tmp_path: Path) -> None:
-    """Today's tests lie on yesterday's code, at the place asked for, and git's own state is untouched."""
+    """Today's tests are copied to yesterday's code, into the given folder, and git's state stays the same."""
     laid = Laid(tmp_path)
     laid.over(Copy(copy="tests", to="lib/today", **{"from": "new"}))
     assert (laid.slot / "lib/today/sub/b.sx").read_text() == "(b)"
@@ -59,7 +59,7 @@ def test_a_folder_is_copied_from_another_commit(tmp_path: Path) -> None:
 
 
 def test_a_file_beside_the_hunt_file_is_placed(tmp_path: Path) -> None:
-    """What the history does not have is brought along."""
+    """A file that the history does not have is copied."""
     (tmp_path / "bench.sx").write_text("(bench)")
     laid = Laid(tmp_path)
     laid.over(Place(file=tmp_path / "bench.sx", to="lib/bench.sx"))
@@ -67,7 +67,7 @@ def test_a_file_beside_the_hunt_file_is_placed(tmp_path: Path) -> None:
 
 
 def test_a_patch_is_applied(tmp_path: Path) -> None:
-    """A patch as `git diff` writes it changes the slot's files."""
+    """A patch from `git diff` changes the files in the slot."""
     laid = Laid(tmp_path, "new")
     patch = (
         "--- a/tests/a.sx\n+++ b/tests/a.sx\n@@ -1 +1 @@\n-(a)\n\\ No newline at end of file\n+(patched)\n"
@@ -80,13 +80,13 @@ def test_a_patch_is_applied(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (Edit(edit="nowhere", find="a", replace="b"), "does not have"),
-        (Edit(edit="run.sh", find="timeout 999", replace="b"), "finds no"),
-        (Copy(copy="tests", **{"from": "old"}), "does not have"),
+        (Edit(edit="nowhere", find="a", replace="b"), "is not in"),
+        (Edit(edit="run.sh", find="timeout 999", replace="b"), "does not find"),
+        (Copy(copy="tests", **{"from": "old"}), "is not in"),
     ],
 )
 def test_what_does_not_apply_makes_the_commit_untestable(tmp_path: Path, change: Change, why: str) -> None:
-    """Unless it is optional, and then the commit is tested without it."""
+    """If the change is optional, the commit is tested without it."""
     laid = Laid(tmp_path)
     with pytest.raises(DoesNotApply, match=why):
         laid.over(change)
@@ -95,7 +95,7 @@ def test_what_does_not_apply_makes_the_commit_untestable(tmp_path: Path, change:
 
 
 def test_a_patch_that_does_not_fit_is_said_so(tmp_path: Path) -> None:
-    """A patch for another state of a file does not apply; a missing patch is the user's mistake."""
+    """A patch for another state of a file does not apply. A missing patch is an error of the user."""
     laid = Laid(tmp_path)
     (tmp_path / "p.patch").write_text("--- a/run.sh\n+++ b/run.sh\n@@ -1 +1 @@\n-other\n+new\n")
     with pytest.raises(DoesNotApply, match=r"p\.patch"):
@@ -105,7 +105,7 @@ def test_a_patch_that_does_not_fit_is_said_so(tmp_path: Path) -> None:
 
 
 def test_a_symbolic_link_does_not_lead_out_of_the_slot(tmp_path: Path) -> None:
-    """A commit whose folder is a link to elsewhere gets nothing written there."""
+    """If a folder in a commit is a link to the outside, nothing is written there."""
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside/f").write_text("mine")
     laid = Laid(tmp_path)

@@ -1,4 +1,4 @@
-"""A pause that is not the commit's doing is no verdict: the run does not count, and is run again."""
+"""After a pause that the commit did not cause, the run does not count and is repeated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .running import run
 
 
 class Clock:
-    """Shows what the test says: seconds since the start, and those of them spent waiting for a CPU."""
+    """A clock set by the test: seconds since the start, and the seconds of them spent waiting for a CPU."""
 
     def __init__(self) -> None:
         self.now = self.waited = 0.0
@@ -35,7 +35,7 @@ class Clock:
 def test_only_what_nothing_explains_is_a_gap(
     expected: float, late: float, waited: float, before: list[tuple[float, float]]
 ) -> None:
-    """What was to be waited for and what was waited for a CPU is no gap, whatever was before; all else is."""
+    """The expected wait and the wait for a CPU are no gap, whatever came before. All other time is."""
     clock = Clock()
     detector = clock.detector()
     for seconds, queued in before:
@@ -51,14 +51,14 @@ def test_only_what_nothing_explains_is_a_gap(
 
 
 def test_what_a_plug_in_takes_is_no_gap() -> None:
-    """A look begins anew, however long ago the last one was."""
+    """Each look starts the measurement again, however long ago the last one was."""
     clock = Clock()
     detector = clock.detector()
     clock.now = 20.0
     detector.look()
     detector.require_none(0.0)
     clock.now = 20.0 + 2 * LONGEST
-    with pytest.raises(Paused, match=r"bisector itself stood still for 1\.0 s"):
+    with pytest.raises(Paused, match=r"bisector was paused for 1\.0 s"):
         detector.require_none(0.0)
 
 
@@ -68,20 +68,20 @@ def test_what_a_plug_in_takes_is_no_gap() -> None:
     ids=["itself", "a child", "a child in the background"],
 )
 def test_a_stopped_test_is_no_timeout(line: str, tmp_path: Path) -> None:
-    """A test that stands still because something stopped it says nothing, at its timeout either."""
-    with pytest.raises(Paused, match="somebody stopped or froze the command"):
+    """A test that something has stopped gives no verdict, not even at its timeout."""
+    with pytest.raises(Paused, match="something stopped or froze the command"):
         run(line, tmp_path, limits=Limits(0.9))
 
 
 def test_a_test_that_stops_one_of_its_own(tmp_path: Path) -> None:
-    """A test that hangs with a process of its own stopped and another at work has a timeout as ever."""
+    """A test with one stopped process of its own and another that works has a normal timeout."""
     line = "sh -c 'kill -STOP $$; true' & sleep 60"
     assert run(line, tmp_path, limits=Limits(0.9)).run.ending is Ending.TIMEOUT
 
 
 @pytest.mark.parametrize("often", [1, 99])
 def test_bisector_itself_is_stopped(often: int, tmp_path: Path) -> None:
-    """A run during which bisector was stopped is run again, in a build as well; after three it is a fault."""
+    """A test or build during which bisector was stopped is repeated. After three attempts it is a fault."""
     shell_history(tmp_path / "repo")
     count = tmp_path / "count"
     once = (
@@ -98,5 +98,5 @@ def test_bisector_itself_is_stopped(often: int, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
     else:
         assert done.returncode == 128
-        assert "bisector itself stood still for" in done.stderr
+        assert "bisector was paused for" in done.stderr
         assert len(count.read_text().split()) == 3

@@ -1,4 +1,4 @@
-"""Waiting for a calm machine, on a machine and a clock of the test's own."""
+"""Waiting for a quiet machine, with a machine and a clock that the test controls."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ HALF = Quiet(load_per_core=0.5, wait=600.0)
 
 
 class Machine:
-    """A machine whose load per core is `load(seconds since the start)`, and which sleeps in no time.
+    """A machine with the load per core `load(seconds since the start)`, whose sleeps take no time.
 
-    `shown` says which of the three views of a load its kernel has.
+    `shown` lists which of the three measures of load its kernel has.
     """
 
     def __init__(self, load: Callable[[float], float], shown: str = "busy runnable stalled") -> None:
@@ -53,7 +53,7 @@ class Machine:
 
 @pytest.mark.parametrize("shown", ["busy", "runnable", "stalled", "busy runnable stalled"])
 def test_goes_on_when_calm_comes(shown: str) -> None:
-    """Any one view of the load holds a probe back, and each lets it go as soon as the load is gone."""
+    """Each measure of load delays a probe, and stops delaying it as soon as the load is gone."""
     machine = Machine(lambda now: 3.0 if now < 200 else 0.0, shown)
     gave_up, told = machine.wait(HALF)
     assert gave_up is None
@@ -63,7 +63,7 @@ def test_goes_on_when_calm_comes(shown: str) -> None:
 
 
 def test_a_pause_is_not_calm() -> None:
-    """A busy machine is not taken for calm because bisector was stopped while it looked."""
+    """A busy machine does not count as quiet because bisector was stopped during the check."""
     machine = Machine(lambda now: 3.0 if now < 200 else 0.0, "busy stalled")
 
     def stopped(seconds: float) -> None:
@@ -77,43 +77,43 @@ def test_a_pause_is_not_calm() -> None:
 
 
 def test_calm_from_the_start() -> None:
-    """A calm machine costs a second and is not worth a word."""
+    """A quiet machine costs one second and prints nothing."""
     machine = Machine(lambda now: 0.0)
     assert machine.wait(HALF) == (None, [])
     assert machine.now == pytest.approx(1.0)
 
 
 def test_a_kernel_that_shows_nothing() -> None:
-    """Where nothing is known of the load there is nothing to wait for."""
+    """If the load is unknown, there is nothing to wait for."""
     assert Machine(lambda now: 9.0, "").wait(HALF) == (None, [])
 
 
 def test_gives_up() -> None:
-    """A machine that never gets calm is waited for as long as asked, then described."""
+    """A machine that never gets quiet is waited for up to the limit. Then the message describes it."""
     machine = Machine(lambda now: 2.0)
     gave_up, told = machine.wait(HALF)
     assert gave_up is not None
-    assert gave_up.startswith("the machine was still busy after 10m of waiting (load per core 2.00, 0.5")
+    assert gave_up.startswith("the machine was still busy after waiting for 10m (load per core 2.00, 0.5")
     assert 600 <= machine.now <= 602.1
     assert len(told) == 10
 
 
 def test_no_patience() -> None:
-    """Without time to wait the machine is looked at once."""
+    """With no time to wait, the machine is checked once."""
     gave_up, told = Machine(lambda now: 2.0).wait(Quiet(load_per_core=0.5, wait=0.0))
     assert gave_up is not None and told == []
 
 
 @pytest.mark.parametrize(("load", "calm"), [(0.49, True), (0.5, True), (0.51, False)])
 def test_the_bound_itself(load: float, calm: bool) -> None:
-    """A load equal to the bound is calm."""
+    """A load equal to the limit is quiet."""
     gave_up, _ = Machine(lambda now: load, "busy").wait(Quiet(load_per_core=0.5 + 1e-9, wait=1.0))
     assert (gave_up is None) is calm
 
 
 @pytest.mark.alone
 def test_what_others_do_is_seen() -> None:
-    """On the real machine busy processes are seen within the second."""
+    """Busy processes on the real machine are noticed within a second."""
     busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(CORES)]
     during = sample_load(time.monotonic, time.sleep, machine_state)
     for process in busy:

@@ -1,4 +1,4 @@
-"""Builds and tests under bubblewrap, for real. `make tools` installs it."""
+"""Real builds and tests in bubblewrap. `make tools` installs it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .running import PYTHON, eventually, limited, owned
 
 @pytest.fixture
 def slot(tmp_path: Path) -> Path:
-    """A worktree, below /tmp like its repository, which the sandbox hides."""
+    """A worktree below /tmp, like its repository. The sandbox hides both."""
     ids = write_history(tmp_path / "repo", chain(2))
     worktree = Worktree(private(tmp_path / "repo"), tmp_path / "slots" / "1")
     worktree.create(ids["c1"])
@@ -37,7 +37,7 @@ def slot(tmp_path: Path) -> Path:
 
 
 def run(line: str | tuple[str, ...], slot: Path, limits: Limits | None = None, **options: Any) -> Execution:
-    """Execute a line shut in, in its slot."""
+    """Execute a line in the sandbox, in its slot."""
     environment = {"PATH": os.environ["PATH"], "PYTHON": PYTHON, "XDG_RUNTIME_DIR": "/run/user/0"}
     readable = [slot.parents[2] / "repo-private"]
     command = Sandbox().confine(Command(line, slot, environment), slot, readable)
@@ -46,7 +46,7 @@ def run(line: str | tuple[str, ...], slot: Path, limits: Limits | None = None, *
 
 @owned
 def test_a_test_runs_as_outside(hierarchies: Hierarchies, slot: Path) -> None:
-    """It finds its slot, writes there, and its exit code is its own."""
+    """A test finds its slot, can write there, and its exit code is returned."""
     found = run("cat c1 && echo made > out && exit 3", slot, hierarchies=hierarchies).run
     assert (found.output, found.exit_code) == ("c1", 3)
     assert (slot / "out").read_text() == "made\n"
@@ -56,27 +56,27 @@ def test_a_test_runs_as_outside(hierarchies: Hierarchies, slot: Path) -> None:
     "path", ["/etc/written", "/usr/written", "../.bisector/config", "/proc/sys/kernel/domainname"]
 )
 def test_nothing_else_can_be_written(path: str, slot: Path) -> None:
-    """Neither the system and its kernel, nor what our own git goes by in the slot."""
+    """The system, the kernel and the settings of bisector's own git in the slot cannot be written."""
     before = (slot.parent / ".bisector/config").read_text()
     assert run(f"echo written > {path} || exit 7", slot).run.exit_code == 7
     assert (slot.parent / ".bisector/config").read_text() == before
 
 
 def test_a_build_may_go_beside_the_work_tree(slot: Path) -> None:
-    """The folder around the work tree is the slot's own, in the sandbox too."""
+    """In the sandbox too, the folder around the work tree belongs to the slot."""
     assert run("mkdir ../build && echo made > ../build/out", slot).run.exit_code == 0
     assert (slot.parent / "build/out").read_text() == "made\n"
 
 
 @pytest.mark.parametrize("path", ["/dev/written", "/run/written", "../../written", "../../../repo/written"])
 def test_what_is_written_elsewhere_is_not_seen_outside(path: str, slot: Path) -> None:
-    """What can be written beside the slot is the sandbox's own."""
+    """Files that are written next to the slot are visible only in the sandbox."""
     run(f"echo written > {path}", slot)
     assert not (slot / path).exists()
 
 
 def test_git_changes_the_slots_own_repository(slot: Path) -> None:
-    """A build may ask git for its version, and tag; that does not reach the user's repository."""
+    """A build may ask git for its version, and create tags, without changing the user's repository."""
     found = run("git log -1 --format=%s && git tag written && git describe --tags", slot).run
     assert (found.output, found.exit_code) == ("c1\nwritten\n", 0)
     assert not (slot.parents[2] / "repo/.git/refs/tags/written").exists()
@@ -91,7 +91,7 @@ def test_no_network(slot: Path) -> None:
 
 
 def test_private_tmp(slot: Path) -> None:
-    """/tmp is empty, and what is left there is gone with the next command; nobody else sees it."""
+    """/tmp is empty, invisible to others, and its files are gone with the next command."""
     line = 'ls -A /tmp/left $TMPDIR; [ -z "$XDG_RUNTIME_DIR" ] && touch /tmp/left && ls -A /run'
     for _ in range(2):
         found = run(line, slot).run
@@ -102,7 +102,7 @@ def test_private_tmp(slot: Path) -> None:
 
 
 def test_no_privileges(slot: Path) -> None:
-    """Whoever runs bisector, nothing in the sandbox has a capability, or can get one."""
+    """Nothing in the sandbox has a capability or can get one, whichever user runs bisector."""
     output = run(
         "grep -E 'CapEff|CapPrm|NoNewPrivs' /proc/self/status; mount -o remount,rw /", slot
     ).run.output
@@ -111,13 +111,13 @@ def test_no_privileges(slot: Path) -> None:
 
 
 def test_processes_of_others_are_not_seen(slot: Path) -> None:
-    """Its process numbers are its own."""
+    """The sandbox has its own process ids."""
     assert len(run("ls /proc | grep -c '^[0-9]'", slot).run.output) <= 2
 
 
 @owned
 def test_killed_with_its_tree(hierarchies: Hierarchies, slot: Path) -> None:
-    """Nothing in a sandbox survives its run."""
+    """No process in a sandbox survives its run."""
     (slot / "storm.sh").write_text('[ "$1" = 0 ] || { sh storm.sh $(($1 - 1)) & }\nexec sleep 6060\n')
     line = "setsid sh storm.sh 5 & sh storm.sh 5 & wait"
     assert run(line, slot, Limits(0.7), hierarchies=hierarchies).run.ending is Ending.TIMEOUT
@@ -136,7 +136,7 @@ def running(*words: str) -> list[str]:
 
 @limited
 def test_memory_is_held_and_measured(hierarchies: Hierarchies, slot: Path) -> None:
-    """The limit holds in the sandbox as outside, and files in its /tmp are no memory of the test."""
+    """The limit applies as it does outside, and files in its /tmp do not count as memory of the test."""
     hold = "$PYTHON -c 'held = bytearray(80 << 20)'"
     found = run(hold, slot, Limits(30, 40 << 20), hierarchies=hierarchies).run
     assert (found.ending, found.oom_kills) == (Ending.MEMORY_LIMIT, 1)
@@ -146,7 +146,7 @@ def test_memory_is_held_and_measured(hierarchies: Hierarchies, slot: Path) -> No
 
 @owned
 def test_user_time_is_measured(hierarchies: Hierarchies, slot: Path) -> None:
-    """Time used in the sandbox counts."""
+    """CPU time that is used in the sandbox counts."""
     line = "$PYTHON -c 'import time\nwhile time.process_time() < 0.25: pass'"
     used = run(line, slot, hierarchies=hierarchies).run
     assert 0.2 < used.user + used.system < 0.6
@@ -162,7 +162,7 @@ def test_user_time_is_measured(hierarchies: Hierarchies, slot: Path) -> None:
     ],
 )
 def test_exit_codes(line: str | tuple[str, ...], code: int, slot: Path) -> None:
-    """As from a shell; a signal becomes 128 and its number."""
+    """Exit codes are those of a shell: a signal becomes 128 plus its number."""
     (slot / "c1").chmod(0o644)
     found = run(line, slot).run
     assert found.exit_code == code
@@ -185,7 +185,7 @@ def test_dies_with_bisector(slot: Path) -> None:
 
 
 def test_what_bubblewrap_cannot_set_up(slot: Path) -> None:
-    """A sandbox that cannot be entered is no verdict on the command."""
+    """A sandbox that cannot be started gives no verdict on the command."""
     command = Sandbox().confine(Command("true", slot, {"PATH": os.environ["PATH"]}), slot, [])
     shutil.rmtree(private_tmp_of(slot))
     with pytest.raises(InfrastructureFault, match="bubblewrap failed: bwrap: .*tree-tmp"):
@@ -193,7 +193,7 @@ def test_what_bubblewrap_cannot_set_up(slot: Path) -> None:
 
 
 def test_a_test_that_fails_is_no_fault() -> None:
-    """Exit code 1 with other words is the test's own."""
+    """Exit code 1 with another message belongs to the test."""
     require_entered(Run(1.0, 0.0, 0.0, ending=Ending.EXITED, exit_code=1, output="FAIL: bwrap: no\n"))
 
 
@@ -206,7 +206,7 @@ def test_bubblewrap_missing(tmp_path: Path) -> None:
 
 
 def test_bubblewrap_without_namespaces(tmp_path: Path) -> None:
-    """The message repeats what bubblewrap says and names the settings that stand in its way."""
+    """The message repeats the one of bubblewrap and names the settings to change."""
     (tmp_path / "bwrap").write_text(
         "#!/bin/sh\necho bwrap: No permissions to create new namespace >&2; exit 1\n"
     )
@@ -217,7 +217,7 @@ def test_bubblewrap_without_namespaces(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.getuid() != 0, reason="all the other tests here run as a user already")
 def test_as_a_user(slot: Path) -> None:
-    """Without root the same sandbox is made in a user namespace."""
+    """Without root, the same sandbox is created in a user namespace."""
     for folder in (slot, *slot.parents):
         if folder.owner() == "root" and folder.is_relative_to(tempfile.gettempdir() + "/"):
             folder.chmod(0o777)

@@ -47,7 +47,7 @@ def commit_id(name: object) -> str:
 
 
 def history(length: int, subject: str = "") -> list[CommitInfo]:
-    """The good endpoint and `length` candidates, topological; every 11th a merge of a branch of three."""
+    """The good endpoint and `length` candidates, topological. Every 11th is a merge of a branch of three."""
     commits: list[CommitInfo] = []
     trunk = branch = 0
     for n in range(length + 1):
@@ -74,7 +74,7 @@ def history(length: int, subject: str = "") -> list[CommitInfo]:
 
 
 def run(user: float, *, load: float = 1.2, pressure: float = 0.02) -> Run:
-    """A finished test of `user` seconds."""
+    """A finished test that took `user` seconds of CPU time."""
     contention = Contention(load, pressure, 0.0, 12, 0.97)
     return Run(
         user * 1.1, user, user * 0.05, 90 << 20, ending=Ending.EXITED, exit_code=0, contention=contention
@@ -82,7 +82,7 @@ def run(user: float, *, load: float = 1.2, pressure: float = 0.02) -> Run:
 
 
 def bad_ids(commits: Sequence[CommitInfo], first: str) -> set[str]:
-    """The commits that are, or descend from, the first bad one."""
+    """The first bad commit and its descendants."""
     bad = {first}
     for info in commits:
         if bad.intersection(info.parents):
@@ -91,7 +91,7 @@ def bad_ids(commits: Sequence[CommitInfo], first: str) -> set[str]:
 
 
 def halving(length: int, target: int, broken: Iterable[int]) -> list[int]:
-    """The positions a bisection of 1..length for `target` probes, `broken` ones and neighbours included."""
+    """The positions that a bisection of 1..length for `target` reads, with `broken` ones and neighbours."""
     low, high, order = 0, length, []
     unusable = set(broken)
     while high - low > 1:
@@ -110,7 +110,7 @@ def halving(length: int, target: int, broken: Iterable[int]) -> list[int]:
 def measured(
     length: int = 41, target: int = 27, ratio: float = 6.2, broken: Iterable[int] = (20, 21), seed: int = 7
 ) -> HuntRecord:
-    """A paired timing hunt that ended at a confirmed first bad commit, on a machine that drifts."""
+    """A paired timing hunt with a confirmed first bad commit, on a machine whose speed drifts."""
     commits = history(length)
     broken = set(broken)
     chance = random.Random(seed)
@@ -162,7 +162,7 @@ def record(
     name: str = "tcl",
     predicate: str = "per_test_user_time",
 ) -> HuntRecord:
-    """A record over `commits`, the first of which is good and the last bad."""
+    """A record over `commits`. The first is good and the last bad."""
     return HuntRecord(
         name=name,
         repository=Path("/srv/sx"),
@@ -183,7 +183,7 @@ def record(
 
 
 def verdict(length: int = 41, target: int = 27, broken: Iterable[int] = ()) -> HuntRecord:
-    """A hunt by verdicts: good, bad or untestable."""
+    """A hunt with verdicts: good, bad or untestable."""
     commits, broken = history(length), set(broken)
     bad = bad_ids(commits, commits[target].id)
 
@@ -217,7 +217,7 @@ def merge() -> HuntRecord:
 
 
 def any_of(length: int = 41, first: int = 24, last: int = 28) -> HuntRecord:
-    """Only a run of commits that do not build is left."""
+    """Only commits that do not build are left."""
     found = verdict(length, first, range(first, last))
     left = tuple(found.candidates[first - 1 : last])
     odds = tuple(1 / len(left) for _ in left)
@@ -225,7 +225,7 @@ def any_of(length: int = 41, first: int = 24, last: int = 28) -> HuntRecord:
 
 
 def none() -> HuntRecord:
-    """No regression: endpoints measured, no step."""
+    """No regression: the endpoints are measured and there is no step."""
     whole = measured(ratio=1.01, target=39, broken=())
     effect = Effect(1.01, 0.97, 1.05, 6)
     why = "Good and bad do not differ."
@@ -236,7 +236,7 @@ def none() -> HuntRecord:
 
 
 def hostile() -> HuntRecord:
-    """Every text that comes from a repository or a program is an attack."""
+    """Every text from a repository or a program is an attack."""
     commits = history(12, HOSTILE)
     readings = [
         Reading(commits[0].id, Role.PREMISE, Good(HOSTILE), START, run(1)),
@@ -249,7 +249,7 @@ def hostile() -> HuntRecord:
 
 
 def good_is_bad() -> HuntRecord:
-    """The premise failed: the good endpoint shows the regression."""
+    """The premise failed: the good endpoint has the regression."""
     whole = verdict()
     return replace(
         whole, readings=whole.readings[:2], conclusion=GoodIsBad("good is bad already"), posterior={}
@@ -274,7 +274,7 @@ def inconclusive() -> HuntRecord:
 
 
 def unfinished() -> HuntRecord:
-    """A hunt stopped in the middle."""
+    """A hunt that was stopped in the middle."""
     whole = measured()
     return replace(whole, readings=whole.readings[:9], conclusion=None, finished=None)
 

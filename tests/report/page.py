@@ -1,4 +1,4 @@
-"""A reader of HTML pages for the tests: strict about nesting, with elements, texts and ids."""
+"""A strict parser of HTML pages for the tests, with elements, texts and ids."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Element:
 
 
 class Page(HTMLParser):
-    """A parsed page; `problems` names tags that do not nest."""
+    """A parsed page. `problems` lists tags that do not nest."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)

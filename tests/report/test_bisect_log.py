@@ -17,7 +17,7 @@ from tests.report import factory
 
 
 def git(repository: Path, *arguments: str) -> str:
-    """What a git command prints; its errors fail the test."""
+    """The output of a git command. An error fails the test."""
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(repository),
@@ -39,7 +39,7 @@ def git(repository: Path, *arguments: str) -> str:
 
 
 def real(record: HuntRecord, repository: Path) -> HuntRecord:
-    """The record on a real repository: the same graph, with the ids that git gives."""
+    """The record on a real repository: the same graph, with git's ids."""
     git(repository, "init", "--quiet")
     tree = git(repository, "mktree")
     ids: dict[str, str] = {}
@@ -77,7 +77,7 @@ def renamed(record: HuntRecord, ids: Mapping[str, str]) -> HuntRecord:
 
 
 def replayed(record: HuntRecord, repository: Path) -> tuple[dict[str, set[str]], str]:
-    """The bisect refs by kind after `git bisect replay`, and what git said."""
+    """The bisect refs by kind after `git bisect replay`, and the output of git."""
     log = repository / "log.txt"
     log.write_text(git_bisect_log(record))
     said = git(repository, "bisect", "replay", str(log))
@@ -90,14 +90,14 @@ def replayed(record: HuntRecord, repository: Path) -> tuple[dict[str, set[str]],
 
 
 def commits_of(record: HuntRecord, sides: Sequence[str]) -> dict[str, set[str]]:
-    """The commits that the log calls good or skip."""
+    """The commits that the log marks as good or skip."""
     lines = [line.split() for line in git_bisect_log(record).splitlines() if line.startswith("git bisect")]
     return {side: {words[3] for words in lines if words[2] == side} for side in sides}
 
 
 @pytest.mark.parametrize("case", ["measured", "verdict", "merge", "long"])
 def test_replay_finds_the_same_commit(case: str, tmp_path: Path) -> None:
-    """After a replay git stands where the hunt ended: the same refs and the same first bad commit."""
+    """After a replay, git has the same refs and the same first bad commit as the hunt."""
     small = factory.measured(120, 77, broken=(60, 61)) if case == "long" else factory.CASES[case]()
     record = real(small, tmp_path)
     assert isinstance(record.conclusion, FirstBad)
@@ -110,7 +110,7 @@ def test_replay_finds_the_same_commit(case: str, tmp_path: Path) -> None:
 
 
 def test_replay_of_untestable_commits(tmp_path: Path) -> None:
-    """With only skipped commits left, git names the same set as the hunt."""
+    """If only skipped commits are left, git names the same set as the hunt."""
     record = real(factory.any_of(), tmp_path)
     assert isinstance(record.conclusion, AnyOf)
     refs, said = replayed(record, tmp_path)
@@ -119,7 +119,7 @@ def test_replay_of_untestable_commits(tmp_path: Path) -> None:
 
 
 def test_unfinished_hunt_can_be_gone_on_with(tmp_path: Path) -> None:
-    """The log of a hunt without conclusion leaves git in the middle of a bisection."""
+    """The log of a hunt without a conclusion leaves git in the middle of a bisection."""
     record = real(factory.unfinished(), tmp_path)
     refs, said = replayed(record, tmp_path)
     assert "Bisecting:" in said
@@ -134,21 +134,21 @@ def test_readings_at_odds_with_the_conclusion_are_left_out() -> None:
     readings = [r for r in record.readings if r.commit != wrong]
     lied = Reading(wrong, Role.SEARCH, Good("luck"), factory.START)
     log = git_bisect_log(replace(record, readings=[*readings, lied]))
-    assert f"# left out: [{wrong}]" in log
-    assert "at odds with the conclusion" in log
+    assert f"# omitted: [{wrong}]" in log
+    assert "contradicts the conclusion" in log
     assert f"git bisect good {wrong}" not in log
 
 
 def test_measurements_without_a_step_are_left_out() -> None:
-    """Measured values without an established step are neither good nor bad."""
+    """Without an established step, measured values are neither good nor bad."""
     record = factory.measured()
     log = git_bisect_log(replace(record, premise=None, conclusion=None))
     assert "git bisect good" not in log
-    assert "the readings do not decide" in log
+    assert "its readings are undecided" in log
 
 
 def test_subjects_cannot_smuggle_commands() -> None:
-    """Each line is a comment or one of git's commands, whatever the subjects hold."""
+    """Each line is a comment or a git command, whatever the subjects contain."""
     lines = git_bisect_log(factory.hostile()).splitlines()
     assert all(line.startswith("# ") or line.split()[:2] == ["git", "bisect"] for line in lines)
     assert all(char.isprintable() for line in lines for char in line)

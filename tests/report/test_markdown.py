@@ -13,7 +13,7 @@ from tests.report import factory
 
 @pytest.mark.parametrize("case", factory.CASES)
 def test_issue_report_keeps_its_shape(case: str) -> None:
-    """Whatever the texts hold: one heading, two tables, one row for each reading, no raw HTML but ours."""
+    """With any texts, the report has one heading, two tables, a row for each reading, and no other HTML."""
     record = factory.CASES[case]()
     tokens = MarkdownIt("commonmark").enable("table").parse(issue_report(record))
     types = [t.type for t in tokens]
@@ -32,7 +32,7 @@ def test_issue_report_keeps_its_shape(case: str) -> None:
 
 @pytest.mark.parametrize("case", factory.CASES)
 def test_chat_report_is_one_paragraph(case: str) -> None:
-    """The short report is a single line that parses to a single paragraph."""
+    """The short report is one line that parses to one paragraph."""
     text = chat_report(factory.CASES[case](), Path("out/report.html"))
     assert "\n" not in text
     types = [t.type for t in MarkdownIt("commonmark").enable("table").parse(text)]
@@ -41,7 +41,7 @@ def test_chat_report_is_one_paragraph(case: str) -> None:
 
 
 def test_chat_report_answers() -> None:
-    """The short report names commit, ratio and certainty."""
+    """The short report names commit, ratio and confidence."""
     text = chat_report(factory.measured())
     for part in ("first bad commit bc33ea4e26e5", "6.22x [5.89, 6.57]", "99.7%, confirmed", "7 of 41"):
         assert part in text

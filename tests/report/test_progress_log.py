@@ -40,7 +40,7 @@ Worktree: here.
 
 
 def written(tmp_path: Path, before: str, entry: Entry = ENTRY, heading: str = "Progress log") -> str:
-    """What the file holds after one entry was written into it."""
+    """The contents of the file after one entry was written."""
     file = tmp_path / "plan.md"
     file.write_bytes(before.encode())
     assert write_entry(file, heading, entry)
@@ -90,7 +90,7 @@ def written(tmp_path: Path, before: str, entry: Entry = ENTRY, heading: str = "P
     ],
 )
 def test_entry_goes_before_the_first_one(tmp_path: Path, before: str, after: str) -> None:
-    """An entry stands newest first under its heading, in the style of the entries there."""
+    """The newest entry is first under its heading, in the style of the existing entries."""
     assert written(tmp_path, before) == after
 
 
@@ -106,12 +106,12 @@ def test_entry_goes_before_the_first_one(tmp_path: Path, before: str, after: str
     ],
 )
 def test_what_only_looks_like_the_heading_is_passed_over(tmp_path: Path, decoy: str) -> None:
-    """A heading inside code, a comment, a quotation, a list or a sentence is none."""
+    """A heading inside code, a comment, a quotation, a list or a sentence does not count."""
     assert written(tmp_path, decoy) == decoy + "\n## Progress log\n\n" + BLOCK
 
 
 def test_heading_may_hold_any_words(tmp_path: Path) -> None:
-    """A heading that bisector made is found again, whatever characters it consists of."""
+    """A heading that bisector created is found again, with any characters."""
     heading = "*Log* of #1 & <b> @me `x` "
     first = written(tmp_path, "", heading=heading)
     second = written(tmp_path, first, replace(ENTRY, key="other"), heading)
@@ -120,7 +120,7 @@ def test_heading_may_hold_any_words(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("before", ["", "# T\r\n\r\nA\r\n", PLAN, "## Progress log\n\n- old\n", "x"])
 def test_second_time_nothing_is_written(tmp_path: Path, before: str) -> None:
-    """Writing the same conclusion again changes nothing, even after its prose was rewritten."""
+    """Writing the same conclusion again changes nothing, even if its text was rewritten."""
     file = tmp_path / "plan.md"
     text = written(tmp_path, before).replace("tcl: found", "found by the machine, thanks!")
     file.write_bytes(text.encode())
@@ -130,13 +130,13 @@ def test_second_time_nothing_is_written(tmp_path: Path, before: str) -> None:
 
 
 def test_marker_quoted_in_code_is_no_entry(tmp_path: Path) -> None:
-    """A marker that someone quotes in a code block does not stand for the entry."""
+    """A marker that is quoted in a code block does not count as the entry."""
     before = f"```\n{MARKER}\n```\n"
     assert written(tmp_path, before).count(MARKER) == 2
 
 
 def test_newer_entry_goes_above_the_older_one(tmp_path: Path) -> None:
-    """Two conclusions stand newest first, whatever the user made of the older one's title."""
+    """The newer of two conclusions is first, even if the user has changed the title of the older one."""
     for before in ("", PLAN, "## Progress log\n\n- old\n"):
         text = written(tmp_path, before).replace("2026-05-09 — tcl: found", "Found it")
         newer = written(tmp_path, text, replace(ENTRY, key="first-bad ffff", title="newer"))
@@ -146,7 +146,7 @@ def test_newer_entry_goes_above_the_older_one(tmp_path: Path) -> None:
 
 
 def test_line_ends_bom_and_missing_final_newline_stay(tmp_path: Path) -> None:
-    """CRLF, a byte order mark and a file without final newline are kept as they are."""
+    """CRLF, a byte order mark and a missing final newline are kept."""
     after = written(tmp_path, "\ufeff# Progress log\r\n\r\nNewest first.")
     assert after == "\ufeff# Progress log\r\n\r\nNewest first.\r\n\r\n" + (
         BLOCK.replace("###", "##").rstrip("\n").replace("\n", "\r\n")
@@ -154,13 +154,13 @@ def test_line_ends_bom_and_missing_final_newline_stay(tmp_path: Path) -> None:
 
 
 def test_indented_code_below_does_not_join_the_entry(tmp_path: Path) -> None:
-    """The entry's list does not swallow an indented block that follows it."""
+    """An indented block after the entry does not become part of its list."""
     after = written(tmp_path, "## Progress log\n\n    code\n")
     assert after.endswith("<!-- /bisector -->\n\n    code\n")
 
 
 def test_mode_and_link_stay(tmp_path: Path) -> None:
-    """A symbolic link stays one, its target keeps its mode, and no temporary file is left."""
+    """A symbolic link stays a link, its target keeps its mode, and no temporary file is left."""
     (tmp_path / "real").mkdir()
     target = tmp_path / "real" / "plan.md"
     target.write_text("# Plan\n")
@@ -176,7 +176,7 @@ def test_mode_and_link_stay(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"caf\xe9\n", "# Plan\n".encode("utf-16"), b"\0\0\0"])
 def test_other_encodings_are_refused(tmp_path: Path, content: bytes) -> None:
-    """A file that is not UTF-8 text is left alone, with a clear message."""
+    """A file that is not UTF-8 text is not changed, and the message is clear."""
     file = tmp_path / "plan.md"
     file.write_bytes(content)
     with pytest.raises(UsageError, match=r"plan\.md is not"):
@@ -186,7 +186,7 @@ def test_other_encodings_are_refused(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize("opening", ["```\ncode\n", "<!-- note\n", "<pre>\n"])
 def test_unclosed_end_is_refused(tmp_path: Path, opening: str) -> None:
-    """Where the file's end lies in an unclosed block, no heading is written into it."""
+    """If the file ends in an unclosed block, no heading is written."""
     file = tmp_path / "plan.md"
     file.write_text(opening)
     with pytest.raises(UsageError, match="unclosed"):
@@ -195,7 +195,7 @@ def test_unclosed_end_is_refused(tmp_path: Path, opening: str) -> None:
 
 
 def test_read_only_file_is_a_fault(tmp_path: Path) -> None:
-    """A write-protected file, a folder in its place and a missing folder are faults of the environment."""
+    """A write-protected file, a folder with its name and a missing folder are faults of the environment."""
     file = tmp_path / "plan.md"
     file.write_text("# Plan\n")
     file.chmod(0o444)
@@ -206,7 +206,7 @@ def test_read_only_file_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_hunts_that_end_together_do_not_lose_an_entry(tmp_path: Path) -> None:
-    """Several processes that write into one file at once all find their entry there."""
+    """Several processes that write to one file at once all find their entries in it."""
     file = tmp_path / "plan.md"
     code = (
         "import sys, pathlib; from bisector.report.progress_log import Entry, write_entry\n"
@@ -235,19 +235,19 @@ def test_entry_says_what_was_found() -> None:
 
 
 def test_entry_of_the_other_conclusions() -> None:
-    """A merge, a set of commits, and no regression each say what is special about them."""
+    """A merge, a set of commits, and no regression each have their own text."""
     today = date(2026, 5, 9)
     assert "Both parents are good" in " ".join(entry_for(factory.merge(), None, today).facts)
     any_of = entry_for(factory.any_of(), None, today)
     assert sum(fact.startswith("**Candidate:**") for fact in any_of.facts) == 5
     none = " ".join(entry_for(factory.none(), None, today).facts)
-    assert "A regression below 1.05x could still hide." in none
+    assert "A regression below 1.05x cannot be excluded." in none
     with pytest.raises(UsageError, match="no conclusion"):
         entry_for(factory.unfinished(), None, today)
 
 
 def test_same_hunt_same_conclusion_same_key() -> None:
-    """The key depends on hunt, endpoints and answer, not on figures or the day."""
+    """The key depends on hunt, endpoints and answer, not on figures or the date."""
     first = entry_for(factory.measured(), None, date(2026, 5, 9))
     again = entry_for(factory.measured(seed=8), Path("x"), date(2026, 6, 9))
     other = entry_for(factory.measured(target=28), None, date(2026, 5, 9))
@@ -255,14 +255,14 @@ def test_same_hunt_same_conclusion_same_key() -> None:
 
 
 def without_insertion(before: Sequence[T], after: Sequence[T]) -> Sequence[T]:
-    """`after` without the span that makes it longer, which begins where the two first differ."""
+    """`after` without the inserted span, which begins where the two texts first differ."""
     pairs = zip(before, after, strict=False)
     at = next((i for i, (a, b) in enumerate(pairs) if a != b), len(before))
     return [*after[:at], *after[at + len(after) - len(before) :]]
 
 
 def structure(text: bytes) -> list[tuple[str, str, int, str]]:
-    """What a Markdown reader makes of a file."""
+    """The structure that a Markdown parser sees in a file."""
     tokens = MarkdownIt("commonmark").enable("table").parse(text.decode().removeprefix("\ufeff"))
     return [(t.type, t.tag, t.level, t.content.rstrip("\n")) for t in tokens]
 
@@ -282,7 +282,7 @@ ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 def test_any_file_keeps_its_bytes(
     tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[str, str]], bom: bool, cut: bool
 ) -> None:
-    """Outside the one inserted span no byte changes, line by line, and the second write does nothing."""
+    """Outside the inserted span no byte changes, and a second write changes nothing."""
     text = ("\ufeff" if bom else "") + "".join(line + end for line, end in lines)
     before = (text.rstrip("\r\n") if cut else text).encode("utf-8", "replace")
     file = tmp_path_factory.getbasetemp() / "any.md"

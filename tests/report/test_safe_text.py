@@ -23,13 +23,13 @@ from tests.report.factory import HOSTILE
     ],
 )
 def test_visible(text: str, shown: str) -> None:
-    """Control and format characters are shown instead of obeyed."""
+    """Control and format characters are made visible."""
     assert visible(text) == shown
 
 
 @given(st.text(st.characters()))
 def test_nothing_invisible_is_left(text: str) -> None:
-    """No character that controls, hides or reorders survives, and the text can be encoded."""
+    """No character that controls, hides or reorders text is left, and the text can be encoded."""
     for shown in (visible(text), visible_lines(text).replace("\n", "")):
         left = {unicodedata.category(c) for c in shown if c not in "\u200c\u200d"}
         assert not left & {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -39,7 +39,7 @@ def test_nothing_invisible_is_left(text: str) -> None:
 @given(st.text(st.sampled_from("ab1 \\`*_[]()<>#+-.!|~&;@:=\n{}$x") | st.characters()))
 @example("__0__")
 def test_markdown_is_only_words(text: str) -> None:
-    """Escaped text parses to exactly its own words, in a paragraph, a heading and a table cell."""
+    """Escaped text parses to exactly its own words in a paragraph, a heading and a table cell."""
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     escaped = markdown(text)
     words = visible(text).strip()
@@ -52,7 +52,7 @@ def test_markdown_is_only_words(text: str) -> None:
 
 
 def test_hostile_markdown_keeps_its_table_row() -> None:
-    """A hostile subject stays within one table cell and mentions nobody."""
+    """A hostile subject stays inside one table cell and mentions nobody."""
     escaped = markdown(HOSTILE)
     assert "\n" not in escaped
     assert "@me" not in escaped

@@ -35,6 +35,9 @@ KEYS = [
     "bad",
     "reason",
     "report",
+    "output",
+    "advice",
+    "next",
 ]
 
 
@@ -47,7 +50,7 @@ def test_every_key_is_always_there(case: str) -> None:
 
 
 def test_values_of_a_first_bad_commit() -> None:
-    """A confirmed measured hunt fills everything but the set of candidates."""
+    """A confirmed measured hunt has values for every key but the set of candidates."""
     found = summary(factory.measured())
     assert found["first_bad"] == factory.commit_id(27)
     empty = ["any_of", "likeliest", "at_least", "saved", "ahead", "report"]
@@ -57,7 +60,7 @@ def test_values_of_a_first_bad_commit() -> None:
 
 
 def test_an_inconclusive_hunt_names_its_likeliest_commits() -> None:
-    """Each with its probability."""
+    """Each of the most probable commits has its probability."""
     record = factory.CASES["inconclusive"]()
     assert isinstance(record.conclusion, Inconclusive)
     pairs = zip(record.conclusion.candidates, record.conclusion.probabilities, strict=True)
@@ -66,7 +69,7 @@ def test_an_inconclusive_hunt_names_its_likeliest_commits() -> None:
 
 
 def test_values_of_the_others() -> None:
-    """Keys without meaning are null: no commit, no confidence, no end."""
+    """Keys without a meaning are null: no commit, no confidence, no end."""
     any_of, none, unfinished = (summary(factory.CASES[c]()) for c in ("any_of", "none", "unfinished"))
     assert (any_of["first_bad"], any_of["exit_code"], any_of["confirmed"]) == (None, 4, None)
     assert isinstance(any_of["any_of"], list) and len(any_of["any_of"]) == 5

@@ -1,4 +1,4 @@
-"""A user's repository in any state that work leaves it in."""
+"""A user's repository in any state of ordinary work."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ NAMES = [
     "--upload-pack=x",
     "[glob]*?\\t\t",
 ]
-"""Names of the folder that the repository lies in; one that is no text in UTF-8 is refused."""
+"""Names of the repository's folder. A name that is not valid UTF-8 is refused."""
 
 NO_TEXT = os.fsdecode(b"caf\xe9")
-"""A name that is no UTF-8, as it comes from an old disk."""
+"""A name that is not valid UTF-8, as on an old disk."""
 
 PLACES = ("work tree", "linked worktree", "separate git folder", "bare")
 
@@ -35,7 +35,7 @@ WORK = {
     "cherry-pick": ["cherry-pick side"],
     "revert": ["revert --no-edit main~1"],
 }
-"""What the user is at; most of these stop at a conflict in the file `value`."""
+"""Operations that the user has started. Most of them stop at a conflict in the file `value`."""
 
 SETTINGS = {
     "color.ui": "always",
@@ -53,12 +53,12 @@ SETTINGS = {
     "status.showUntrackedFiles": "no",
     "submodule.recurse": "true",
 }
-"""Legal settings, each of which changes what git prints or runs a program."""
+"""Valid settings that change git's output or make git run a program."""
 
 
 @dataclass
 class Scene:
-    """The folder `user` holds all that is the user's: home, repository, worktrees of the user's own."""
+    """The folder `user` contains everything that belongs to the user: home, repository, own worktrees."""
 
     folder: Path
     name: str
@@ -67,7 +67,7 @@ class Scene:
     filters: bool = False
     user: Path = field(init=False)
     repository: Path = field(init=False)
-    """Where the hunt is told to look."""
+    """The repository of the hunt."""
     main: Path = field(init=False)
     """The main work tree, or the bare repository."""
     git_folder: Path = field(init=False)
@@ -78,7 +78,7 @@ class Scene:
         self.git_folder = self.main if self.place == "bare" else self.main / ".git"
 
     def git(self, *arguments: str | Path, stops: bool = False) -> None:
-        """Run git as the user; `stops` where a conflict is what is wanted."""
+        """Run git as the user. `stops` means that a conflict is expected."""
         done = subprocess.run(
             ["git", *arguments], cwd=self.main, capture_output=True, check=False, timeout=60
         )
@@ -86,14 +86,14 @@ class Scene:
             raise RuntimeError(f"git {arguments}: {done.stderr.decode()}")
 
     def write(self, path: str, content: str) -> None:
-        """A file of the work tree, whatever stood there."""
+        """Write a file of the work tree, replacing what was there."""
         target = self.main / path
         target.unlink(missing_ok=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content)
 
     def environment(self) -> dict[str, str]:
-        """Variables of the user's shell; within a hook git has set its own, of this repository."""
+        """Variables of the user's shell. In a hook, git has set its own for this repository."""
         own = {"HOME": str(self.user / "home"), "SPRUNG": str(self.folder / "sprung")}
         if "inside a hook" not in self.flags:
             return own
@@ -102,9 +102,9 @@ class Scene:
         return own | within | ({} if self.place == "bare" else {"GIT_WORK_TREE": str(self.main)})
 
     def now(self) -> Snapshot:
-        """All that is the user's, as it is now."""
+        """The present state of everything that belongs to the user."""
         return snapshot(self.user)
 
     def harm(self, before: Snapshot) -> dict[bytes, str]:
-        """What differs from `before`."""
+        """The differences from `before`."""
         return changes(before, self.now())

@@ -1,4 +1,4 @@
-"""All that a user has below a folder, byte for byte, and what of it has changed."""
+"""Everything that a user has below a folder, byte for byte, and the changes to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file, folder or link: type and permissions, content or target, and the time of writing."""
+    """A file, folder or link: type and permissions, contents or target, and the modification time."""
 
     mode: int
     content: bytes = b""
@@ -22,10 +22,10 @@ Snapshot = Mapping[bytes, Entry]
 
 
 def snapshot(top: Path) -> Snapshot:
-    """Each entry below `top` by its path from there; links are not followed.
+    """Each entry below `top` by its relative path. Links are not followed.
 
-    Refs, HEAD, index, configuration, stash, reflogs, objects, hooks and registrations of worktrees are files
-    of a git folder, so they need no questions to git, which might itself write.
+    Refs, HEAD, index, configuration, stash, reflogs, objects, hooks and worktree registrations are files of a
+    git folder. So no git command is needed, which might itself write.
     """
     folder = bytes(top)
     found = {}
@@ -36,14 +36,14 @@ def snapshot(top: Path) -> Snapshot:
                 try:
                     found[entry.path[len(folder) + 1 :]] = _entry(entry)
                 except FileNotFoundError:
-                    continue  # Of a slot that goes just now; what is the user's would be missed below.
+                    continue  # In a slot that is being removed. A missing file shows in `changes`.
                 if entry.is_dir(follow_symlinks=False):
                     pending.append(entry.path)
     return found
 
 
 def changes(before: Snapshot, after: Snapshot) -> dict[bytes, str]:
-    """What is gone, new or other, by path."""
+    """Missing, new and different entries, by path."""
     told = dict.fromkeys(before.keys() - after.keys(), "gone")
     told |= dict.fromkeys(after.keys() - before.keys(), "new")
     return told | {path: "other" for path in before.keys() & after.keys() if before[path] != after[path]}

@@ -1,4 +1,4 @@
-"""What users do to their repositories, one function a flag, in the order in which they are done."""
+"""Things that users do to their repositories: one function per flag, in the order of execution."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ OWNED = (
     "staged changes",
     "submodule",
 )
-"""Flags; `hooks folder` is a `core.hooksPath` inside the work tree, so that each slot has it too."""
+"""The flags. `hooks folder` is a `core.hooksPath` inside the work tree, so each slot has it too."""
 
 NEED_A_TREE = frozenset({"dirty tree", "index locked", "sparse checkout", "staged changes", "submodule"})
 
 
 @st.composite
 def states(draw: st.DrawFn) -> tuple[str, str, str, frozenset[str]]:
-    """Name, place, work under way and flags; any flag may meet any other."""
+    """Name, place, operation in progress and flags. All flags can be combined."""
     place = draw(st.sampled_from(PLACES))
     flags = draw(st.frozensets(st.sampled_from(OWNED)))
     if place == "bare":
@@ -45,7 +45,7 @@ def states(draw: st.DrawFn) -> tuple[str, str, str, frozenset[str]]:
 
 
 def build(scene: Scene, templates: Path, work: str) -> None:
-    """Make the repository as the user left it; traps are laid last, as git would run into them."""
+    """Create the repository as the user left it. Traps come last, because git would run them."""
     assert scene.place != "bare" or not scene.flags & NEED_A_TREE
     kind = "bare" if scene.place == "bare" else "full" if "submodule" in scene.flags else "plain"
     home = scene.user / "home"
@@ -75,7 +75,7 @@ def build(scene: Scene, templates: Path, work: str) -> None:
 
 
 def _worktrees(scene: Scene) -> None:
-    """One is named as a slot is, one is on a disk that is not mounted now, one has a name that is no text."""
+    """One is named like a slot, one is on a disk that is not mounted, and one name is not UTF-8."""
     beside = scene.user / "beside"
     if "other worktrees" in scene.flags:
         for name in ("1", NO_TEXT, "away"):

@@ -1,4 +1,4 @@
-"""The histories that every scene is a copy of: with a work tree or bare, its submodule initialised or not."""
+"""The histories that every scene copies: with a work tree or bare, with or without a submodule."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BAD_AT = 3
 LENGTH = 6
 
 TRAP = '#!/bin/sh\necho "$0 in $PWD" >>"$SPRUNG"\n'
-"""What a hook of the user's is here: it tells that it ran."""
+"""The contents of a user's hook in these tests: it reports that it ran."""
 
 HOOKS = (
     *(
@@ -42,9 +42,9 @@ _SIGNATURE = b"gpgsig -----BEGIN PGP SIGNATURE-----\n \n nonsense\n -----END PGP
 
 
 def write_templates(folder: Path) -> None:
-    """`full` has a work tree and an initialised submodule, `plain` no such submodule, `bare` neither.
+    """`full` has a work tree and an initialised submodule, `plain` has no submodule, and `bare` neither.
 
-    Of `side` and `main` both change the file `value`. One commit is signed, by nobody.
+    `side` and `main` both change the file `value`. One commit has an invalid signature.
     """
     _write_inner(folder / "inner")
     full = folder / "full"
@@ -70,7 +70,7 @@ def write_templates(folder: Path) -> None:
 
 
 def write_traps(folder: Path, names: Iterable[str] = HOOKS) -> None:
-    """A program of each name."""
+    """Write a program with each name."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         (folder / name).write_text(TRAP)
@@ -78,7 +78,7 @@ def write_traps(folder: Path, names: Iterable[str] = HOOKS) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """A copy that git would take for changed: no file has the inode that the index names."""
+    """A copy that looks changed to git: no file has the inode in the index."""
     shutil.copytree(source, target, symlinks=True)
 
 

@@ -1,12 +1,12 @@
-"""The user's repository is sacred: whatever state it is in, a hunt leaves it byte for byte as it was.
+"""The user's repository is sacred: in any state, a hunt leaves it unchanged, byte for byte.
 
-Everything is compared after each call of git, too: refs, HEAD, index, configuration, stash, reflogs, objects,
-hooks, registrations of worktrees, and every file of the work trees, with the times of all of them.
+Everything is compared after each call of git too: refs, HEAD, index, configuration, stash, reflogs, objects,
+hooks, worktree registrations, and every file of the work trees, with all modification times.
 
-Programs that the user has git run are of two kinds. Filters (Git LFS is one) make the files of a checkout
-what they are, so that without them a build would see other files than the user does: they run, in slots
-alone. Hooks, the file system monitor, pagers, external diffs and checks of signatures are no part of the
-files, and none of them runs. A partial clone fetches what a checkout lacks; see tests/history for that.
+git runs two kinds of programs for the user. Filters, such as Git LFS, change the files of a checkout. Without
+them, a build would see other files than the user does. So they run, but only in slots. Hooks, the file system
+monitor, pagers, external diffs and signature checks do not change the files, and none of them runs. A partial
+clone fetches the objects that a checkout needs: see tests/history.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def whole_and_good(flags: frozenset[str]) -> str:
-    """Fails from the first bad commit on, and everywhere if the slot is not as a checkout would be."""
+    """Fails from the first bad commit on, and for every commit if the slot is not like a checkout."""
     line = r"test $(tr -d '\r' <out) -lt " + str(BAD_AT)
     line += " && test -e lib/deep/inner -a -L link"
     line += f" && test $(cat secret.rot) = {'secret' if 'filters' in flags else 'frperg'}"
@@ -74,7 +74,7 @@ def words(scene: Scene) -> list[str]:
 
 
 def hunt(scene: Scene, before: Snapshot) -> Done:
-    """The whole hunt, and after each call of git a look at what is the user's."""
+    """A complete hunt, with a check of the user's files after each call of git."""
     harm: dict[bytes, str] = {}
 
     def look() -> None:
@@ -88,7 +88,7 @@ def hunt(scene: Scene, before: Snapshot) -> Done:
 
 
 def hunt_killed(scene: Scene, at: int) -> None:
-    """A hunt that is killed at a call of git, or that was over before it came to so many."""
+    """A hunt that is killed at a call of git, unless it ends before that call."""
     command = [sys.executable, "-m", "tests.sacred.watched", str(at), str(Path.cwd()), *words(scene)]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
@@ -96,11 +96,11 @@ def hunt_killed(scene: Scene, at: int) -> None:
     _, said = process.communicate(timeout=120)
     assert process.returncode in (0, -9), said.decode()[-3000:]
     while any(is_alive(member) for member in psutil.process_iter() if group_of(member) == process.pid):
-        time.sleep(0.002)  # until the git that was at work is over, too
+        time.sleep(0.002)  # until the running git command has ended too
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it still runs; one that nobody has reaped yet does not."""
+    """Whether it still runs. A process that has ended and is not reaped does not."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -108,7 +108,7 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def group_of(process: psutil.Process) -> int:
-    """Its process group, 0 where it is gone."""
+    """Its process group, or 0 if it is gone."""
     try:
         return os.getpgid(process.pid)
     except ProcessLookupError:
@@ -116,7 +116,7 @@ def group_of(process: psutil.Process) -> int:
 
 
 def check(templates: Path, state: State, kill_at: int | None) -> None:
-    """Build the scene, hunt in it, and compare."""
+    """Create the scene, hunt in it, and compare."""
     name, place, work, flags = state
     with TemporaryDirectory(prefix="sacred-") as folder:
         scene = Scene(Path(folder), name, place, flags)
@@ -143,7 +143,7 @@ def first_bad() -> str:
 
 
 def test_the_traps_spring(templates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git that the user runs does run hooks, monitor and check of signatures: none is set in vain."""
+    """In git commands of the user, hooks, monitor and signature check do run, so all traps work."""
     for flags in ({"hooks", "fsmonitor", "settings"}, {"hooks folder"}):
         scene = Scene(tmp_path / min(flags), "plain", "work tree", frozenset(flags))
         build(scene, templates, "branch")
@@ -160,7 +160,7 @@ def test_the_traps_spring(templates: Path, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_git_is_never_run_in_another_folder(templates: Path, tmp_path: Path) -> None:
-    """A slot that is gone, or whose path looks like a variable, is not taken for the current folder."""
+    """If a slot is gone, or its path looks like a variable, git does not use the current folder instead."""
     scene = Scene(tmp_path, "$HOME", "work tree", frozenset({"dirty tree"}))
     build(scene, templates, "branch")
     before = scene.now()
@@ -189,7 +189,7 @@ ALL = frozenset(OWNED)
 @example(("plain", "bare", "branch", ALL - NEED_A_TREE), 30)
 @given(states(), KILLS)
 def test_a_hunt_leaves_no_trace(templates: Path, state: State, kill_at: int | None) -> None:
-    """In any state, also when killed: not a byte differs, no hook ran, and the answer is right."""
+    """In any state, also when killed, no byte changes, no hook runs, and the answer is right."""
     check(templates, state, kill_at)
 
 
@@ -197,5 +197,5 @@ def test_a_hunt_leaves_no_trace(templates: Path, state: State, kill_at: int | No
 @settings(deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
 @given(states(), KILLS)
 def test_a_hunt_leaves_no_trace_in_many_states(templates: Path, state: State, kill_at: int | None) -> None:
-    """The same for hundreds of states; what fails is made as small as it can be."""
+    """Hundreds of states leave no trace either. A failure is reduced to a minimal example."""
     check(templates, state, kill_at)

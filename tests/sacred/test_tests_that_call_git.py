@@ -1,4 +1,4 @@
-"""Tests of a project that call git: what they do stays in their slot, and each commit starts without it."""
+"""Tests that call git: their changes stay in their slot, and no later commit sees them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ sh test.sh
 
 @pytest.mark.parametrize("place", ["", "bare", "sha256"])
 def test_whatever_a_test_does_with_git(tmp_path: Path, place: str) -> None:
-    """The user's repository and its origin stay as they are, times included, and the answer is right."""
+    """The user's repository and its origin stay unchanged, with all times, and the answer is right."""
     repo, origin = tmp_path / "user/repo", tmp_path / "user/origin"
     ids = shell_history(repo)
     if place == "sha256":
@@ -58,7 +58,7 @@ def test_whatever_a_test_does_with_git(tmp_path: Path, place: str) -> None:
 
 
 def _in_sha256(repo: Path, ids: dict[str, str]) -> dict[str, str]:
-    """The same history with longer ids, in place of the other one."""
+    """The same history with longer ids replaces the other one."""
     stream = subprocess.run(
         ["git", "fast-export", "--all"], cwd=repo, check=True, capture_output=True, timeout=60
     ).stdout

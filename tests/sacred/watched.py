@@ -1,4 +1,4 @@
-"""A hunt in a scene, looked at after each call of git, or killed at one of them (as a module)."""
+"""A hunt in a scene, with a check after each call of git, or killed at one of them (as a module)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from bisector.history.repository import Repository
 from tests.hostile.in_process import done
 
 INTO_A_CALL = 0.003
-"""Seconds after which a call of git is under way, as a rule."""
+"""Seconds after which a call of git is usually running."""
 
 
 @contextmanager
 def after_each_call(look: Callable[[], None]) -> Iterator[None]:
-    """Within, `look` is called after each call of git, by the thread that called it."""
+    """In this context, `look` is called after each call of git, in the same thread."""
     ask = Repository.git
 
     def watched(repository: Repository, *arguments: str, **how: Any) -> bytes:
@@ -35,7 +35,7 @@ def after_each_call(look: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def killed_at(number: int) -> Iterator[None]:
-    """Within, the process is killed in the middle of a call of git, or after one that was quick."""
+    """In this context, the process is killed during a call of git, or after one that was fast."""
     ask = Repository.git
     calls = 0
 

@@ -1,4 +1,4 @@
-"""What looked like a regression and was none: whole hunts that must not name a commit."""
+"""Apparent regressions that are none: complete hunts that must not name a commit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ print("total: {tests}/{tests}")' || echo "total: 0/0"
 
 
 def hunted(folder: Path, scripts: dict[int, str], **said: Any) -> tuple[int, dict[str, Any]]:
-    """Exit code and summary of a hunt over six commits, in which test.sh changes as `scripts` say."""
+    """Exit code and summary of a hunt over six commits, in which test.sh changes according to `scripts`."""
     ids = write_history(folder / "repo", chain(6, {at: {"test.sh": text} for at, text in scripts.items()}))
     hunt = {"repository": "repo", "good": ids["c0"], "bad": ids["c5"], "test": {"command": "sh test.sh"}}
     (folder / "hunt.yaml").write_text(json.dumps({**hunt, "scratch": "scratch", **said}))
@@ -47,7 +47,7 @@ def script(deadline: float, work: float, tests: int) -> str:
     ids=lambda predicate: predicate["name"],
 )
 def test_a_watchdog_much_too_long(predicate: dict[str, Any], tmp_path: Path) -> None:
-    """A deadline raised to 41 times what the test takes, as its tests grew, is no regression."""
+    """A deadline that was raised to 41 times the test's time, because its tests grew, is not a regression."""
     scripts = {0: script(2.0, 0.1, 10), 2: script(6.0, 0.11, 11), 4: script(5.0, 0.12, 12)}
     code, summary = hunted(tmp_path, scripts, predicate=predicate)
     assert (code, summary["conclusion"], summary["first_bad"]) == (3, "no-regression", None)
@@ -64,10 +64,11 @@ def test_a_watchdog_much_too_long(predicate: dict[str, Any], tmp_path: Path) -> 
     ids=lambda predicate: predicate["name"],
 )
 def test_a_deadline_inside_on_a_crowded_machine(predicate: dict[str, Any], tmp_path: Path) -> None:
-    """No test captured because of others is believed of no commit, and the hunt says that it cannot tell."""
+    """If load makes the deadline end every test, no verdict counts, and the hunt ends with its time."""
     scripts = {0: script(0.8, 0.3, 10), 3: script(0.8, 0.31, 10)}
-    said = {"measure": {"cpus": [CPU]}, "quiet": {"load_per_core": 0.01, "wait": "0s"}}
+    said = {"measure": {"cpus": [CPU]}, "budget": {"time": "10s"}}
+    said["quiet"] = {"load_per_core": 0.01, "wait": "0s"}
     with crowd():
         code, summary = hunted(tmp_path, scripts, predicate=predicate, **said)
     assert (code, summary["conclusion"], summary["first_bad"]) == (5, "inconclusive", None)
-    assert "none of 3 runs was fair" in summary["reason"]
+    assert "the machine was too busy" in summary["reason"]

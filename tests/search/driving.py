@@ -19,7 +19,7 @@ def chain(size: int) -> CommitGraph:
 
 
 def verdicts(graph: CommitGraph, first_bad: int | None) -> Probe:
-    """A probe that always tells the truth."""
+    """A probe that always returns the true verdict."""
 
     def probe(commit: int) -> Outcome:
         if first_bad is None or commit < 0:
@@ -30,7 +30,7 @@ def verdicts(graph: CommitGraph, first_bad: int | None) -> Probe:
 
 
 def hunt(search: Search, probe: Probe, most: int = 1000) -> int:
-    """Drive a search to its end and return the number of probes."""
+    """Run a search to its end and return the number of probes."""
     probes = 0
     while search.conclusion is None and probes < most:
         for commit in search.propose():
@@ -41,7 +41,7 @@ def hunt(search: Search, probe: Probe, most: int = 1000) -> int:
 
 @st.composite
 def graphs(draw: st.DrawFn, most: int = 8) -> CommitGraph:
-    """Small histories with merges, octopus merges and several roots; the last commit has all before it."""
+    """Small histories with merges, octopus merges and several roots, in which the last descends from all."""
     size = draw(st.integers(1, most))
     parents: list[list[int]] = []
     for commit in range(size - 1):
@@ -54,7 +54,7 @@ def graphs(draw: st.DrawFn, most: int = 8) -> CommitGraph:
 def enumerate_posterior(
     graph: CommitGraph, prior: list[float], log_likelihood: Callable[[list[bool]], float]
 ) -> list[float]:
-    """The posterior by brute force: `log_likelihood` is given which commits are bad, -1 included."""
+    """The posterior by brute force. `log_likelihood` gets the set of bad commits, with -1 for good."""
     logs = []
     for first_bad in [*range(len(graph)), None]:
         bad = [first_bad is not None and bool(graph.ancestors(v)[first_bad]) for v in range(len(graph))]
@@ -78,7 +78,7 @@ def flipped(graph: CommitGraph, first_bad: int | None, rate: float, seed: int) -
 
 
 def timed(graph: CommitGraph, first_bad: int | None, factor: float, spread: float, seed: int) -> Probe:
-    """A probe that measures 2 s before and 2 s times `factor` after, lognormally spread."""
+    """A probe that measures 2 s before and 2 s times `factor` after, with a lognormal spread."""
     truth, rng = verdicts(graph, first_bad), random.Random(seed)
 
     def probe(commit: int) -> Outcome:

@@ -1,4 +1,4 @@
-"""Against a port of git's own rule, and against the exact set that git would print."""
+"""Comparison with a port of git's own rule, and with the exact set that git would print."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.search.driving import graphs, hunt, verdicts
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_what_untestable_commits_hide_is_the_exact_set(data: st.DataObject) -> None:
-    """The answer is the set that readings of every testable commit leave, no more and no less."""
+    """The answer is exactly the set that readings of every testable commit leave."""
     graph = data.draw(graphs(most=9))
     last = len(graph) - 1
     first_bad = data.draw(st.integers(0, last))
@@ -36,7 +36,7 @@ def test_what_untestable_commits_hide_is_the_exact_set(data: st.DataObject) -> N
 
 
 def test_untestable_runs_cost_no_more_than_with_git() -> None:
-    """On a history with merges, 30% untestable: fewer probes than git on average, and never a larger set."""
+    """In a history with merges, 30% untestable, it takes fewer probes than git and never a larger set."""
     graph = like_git(600, seed=4)
     ours, theirs = [], []
     for seed in range(8):
@@ -62,7 +62,7 @@ def test_untestable_runs_cost_no_more_than_with_git() -> None:
 
 
 def test_a_large_history_replays_to_the_same_proposals() -> None:
-    """Beyond the exact support, too, the same observations lead to the same next probe."""
+    """Beyond the exact support too, the same observations lead to the same next probe."""
     graph = like_git(5000, seed=1)
     truth = verdicts(graph, 2345)
     search = Search(graph)

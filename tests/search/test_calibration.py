@@ -1,4 +1,4 @@
-"""Whether the stated confidence is true, on few hunts; `make calibration` has many."""
+"""Whether the stated confidence is true, with few hunts. `make calibration` has many."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIES = Case("Exact", "one verdict in 8 errs", Exact(), flaky_steps(one_step, 0.1
 
 
 def chance_of_so_few(right: int, of: int, share: float) -> float:
-    """P(at most `right` of `of`) where each is right with probability `share`: the binomial test."""
+    """P(at most `right` of `of`) if each is right with probability `share`: the binomial test."""
     return sum(math.comb(of, k) * share**k * (1 - share) ** (of - k) for k in range(right + 1))
 
 
@@ -32,7 +32,7 @@ def at_stated(case: Case) -> Tally:
 
 @pytest.mark.parametrize("case", [FLIPS, STEP], ids=lambda case: case.group)
 def test_at_least_as_many_answers_are_right_as_are_stated(case: Case) -> None:
-    """Of a hundred hunts at .9 nearly all answer, and not significantly fewer than 90% are right."""
+    """Of a hundred hunts at .9 almost all answer, and not significantly fewer than 90% are right."""
     tally = at_stated(case)
     assert tally.answered >= 95
     assert chance_of_so_few(tally.count(Ending.RIGHT), tally.answered, STATED) > SIGNIFICANT
@@ -41,7 +41,7 @@ def test_at_least_as_many_answers_are_right_as_are_stated(case: Case) -> None:
 
 
 def test_false_promises_are_seen() -> None:
-    """Verdicts that err, searched as if they never did, fail the same test; a confirmation saves most."""
+    """Wrong verdicts in a search that trusts them fail the same test. Confirmations correct most answers."""
     tallies = hunts(LIES, range(50), levels=(STATED,))
     told = tallies[STATED]
     assert told.answered == 50
@@ -50,7 +50,7 @@ def test_false_promises_are_seen() -> None:
 
 
 def test_answers_are_judged_by_the_truth() -> None:
-    """A commit is right only if it is the culprit, a set if it holds it; a misfit is no answer."""
+    """A right commit is the first bad one, and a right set contains it. A misfit is not an answer."""
     world = STEP.make(random.Random(1))
     culprit = world.culprit
     assert culprit is not None
@@ -64,6 +64,6 @@ def test_answers_are_judged_by_the_truth() -> None:
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
-    """Figures of Newcombe (1998), table I: 81 of 263, and 0 of 20."""
+    """The figures of Newcombe (1998), table I: 81 of 263, and 0 of 20."""
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
     assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)

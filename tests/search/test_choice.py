@@ -1,4 +1,4 @@
-"""What is proposed: batches, costs, priors, untestable commits, endings."""
+"""The choice of probes: batches, costs, priors, untestable commits, endings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def known(graph: CommitGraph, costs: Costs | None = None, prior: np.ndarray | No
 
 
 def test_a_batch_splits_the_range_evenly() -> None:
-    """Three probes at once cut 64 commits into four equal parts, not into three nearly equal halves."""
+    """Three probes at once cut 64 commits into four equal parts, not into three almost equal halves."""
     assert sorted(known(chain(64)).propose(3)) == [15, 31, 47]
 
 
@@ -54,20 +54,20 @@ def test_batches_need_no_more_rounds_than_their_logarithm() -> None:
 
 
 def test_dear_bad_probes_are_asked_where_bad_is_unlikely() -> None:
-    """If a bad probe runs into its watchdog, the best split lies on the good side."""
+    """If a bad probe runs into its watchdog, the best split is on the good side."""
     assert known(chain(100)).propose() == [49]
     assert known(chain(100), Costs(bad=10.0)).propose()[0] < 25
 
 
 def test_a_commit_already_built_is_preferred() -> None:
-    """A dear build moves the choice to a commit whose build is at hand, if it tells nearly as much."""
+    """An expensive build moves the choice to a commit that is built, if it tells almost as much."""
     builds = [10.0] * 100
     builds[45] = 0.0
     assert known(chain(100), Costs(builds=builds)).propose() == [45]
 
 
 def test_a_wrong_prior_costs_probes_and_not_correctness() -> None:
-    """All weight on the wrong commit: every culprit is still found, also with noise."""
+    """With all weight on the wrong commit, every first bad commit is still found, also with noise."""
     graph = chain(40)
     prior = np.zeros(40)
     prior[5] = 1.0
@@ -90,7 +90,7 @@ def test_a_right_prior_saves_probes() -> None:
 
 
 def test_neighbours_of_a_broken_commit_are_avoided() -> None:
-    """After a failed build the next proposal keeps away from it, and it is never asked for again."""
+    """After a failed build, the next proposal is at a distance. The failed commit is never proposed again."""
     search = known(chain(100))
     search.observe(49, Untestable())
     assert abs(search.propose()[0] - 49) > 3
@@ -100,7 +100,7 @@ def test_neighbours_of_a_broken_commit_are_avoided() -> None:
 
 
 def test_a_side_branch_answers_for_an_untestable_commit() -> None:
-    """A commit outside the suspects that contains the same suspects is probed in place of a broken one."""
+    """A commit that contains the same suspects is probed instead of an untestable one."""
     graph = CommitGraph([[], [0], [1], [1], [2, 3]])
     search = known(graph)
     search.observe(2, Bad())
@@ -111,7 +111,7 @@ def test_a_side_branch_answers_for_an_untestable_commit() -> None:
 
 
 def test_a_flaky_hunt_ends_with_the_set_that_untestable_commits_hide() -> None:
-    """With noise, too, commits that nothing testable tells apart are named together."""
+    """With noise too, commits that no testable commit separates are named together."""
     graph = chain(12)
     search = Search(graph, noise=Flaky(0.02, 0.02))
     truth = flipped(graph, 6, 0.0, seed=0)
@@ -131,7 +131,7 @@ def test_a_spent_budget_ends_the_search_with_the_likeliest_commits() -> None:
 
 
 def test_two_steps_are_reported_as_a_misfit() -> None:
-    """Readings that fall back half way to the bad endpoint are no single step."""
+    """Readings that return to the good level before the bad endpoint are not a single step."""
     graph = chain(96)
     high, low = timed(graph, 0, 2.0, 0.02, seed=1), timed(graph, None, 2.0, 0.02, seed=2)
     search = Search(graph, noise=Timing())
@@ -142,7 +142,7 @@ def test_two_steps_are_reported_as_a_misfit() -> None:
 
 
 def test_every_step_of_a_range_is_found() -> None:
-    """Two slow-downs, each found by its own search, with shared readings."""
+    """Two slowdowns are found, each by its own search, with shared readings."""
     graph = chain(200)
     first, both = timed(graph, 60, 1.5, 0.03, seed=1), timed(graph, 60, 2.1, 0.03, seed=2)
 
@@ -154,7 +154,7 @@ def test_every_step_of_a_range_is_found() -> None:
 
 
 def test_the_estimate_of_probes_left_falls_to_nothing() -> None:
-    """At first about log2 N, at the end zero."""
+    """The estimate is about log2 N at first, and zero at the end."""
     search = known(chain(1024))
     assert search.expected_probes_left() == pytest.approx(10, abs=0.5)
     hunt(search, verdicts(search.graph, 5))
@@ -163,13 +163,13 @@ def test_the_estimate_of_probes_left_falls_to_nothing() -> None:
 
 @pytest.mark.parametrize("parents", [[], [[1], []], [[], [1]], [[-1]]])
 def test_a_graph_out_of_order_is_refused(parents: list[list[int]]) -> None:
-    """Empty graphs and parents that do not come first are errors that say so."""
+    """Empty graphs and parents that do not come first have a clear error."""
     with pytest.raises(UsageError):
         CommitGraph(parents)
 
 
 def test_mistakes_of_a_caller_are_refused() -> None:
-    """Commits outside the graph, odd confidences, priors and numbers of probes each have a sentence."""
+    """Commits outside the graph and invalid confidences, priors and numbers of probes each have a message."""
     search = Search(chain(3))
     for mistake in (
         lambda: search.observe(3, Good()),

@@ -1,4 +1,4 @@
-"""Verdicts that never err."""
+"""Verdicts without errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.search.driving import chain, hunt, verdicts
 
 @pytest.mark.parametrize("size", [1, 2, 3, 10, 33, 64])
 def test_every_first_bad_commit_of_a_chain_is_found_within_the_budget_of_halving(size: int) -> None:
-    """Each culprit is found with at most ceil(log2 N) + 1 probes."""
+    """Each first bad commit is found with at most ceil(log2 N) + 1 probes."""
     for first_bad in range(size):
         search = Search(chain(size))
         probes = hunt(search, verdicts(search.graph, first_bad))
@@ -33,7 +33,7 @@ def test_every_first_bad_commit_of_a_chain_is_found_within_the_budget_of_halving
 
 
 def test_known_endpoints_leave_nothing_to_ask_of_a_single_commit() -> None:
-    """With one candidate and a bad endpoint there is nothing to search."""
+    """With one candidate and a bad endpoint, there is nothing to search."""
     search = Search(chain(1))
     search.observe(-1, Good())
     search.observe(0, Bad())
@@ -41,7 +41,7 @@ def test_known_endpoints_leave_nothing_to_ask_of_a_single_commit() -> None:
 
 
 def test_a_range_without_regression_is_reported_as_such() -> None:
-    """If everything is good, the bad endpoint is asked and the answer is "no regression"."""
+    """If everything is good, the bad endpoint is probed and the answer is "no regression"."""
     search = Search(chain(50))
     assert hunt(search, verdicts(search.graph, None)) <= 7
     assert search.conclusion == NoRegression(1.0)
@@ -57,7 +57,7 @@ def test_both_sides_of_a_merge_are_searched() -> None:
 
 
 def test_untestable_commits_are_never_innocent() -> None:
-    """The first bad commit hides among untestable ones: the answer is the exact set."""
+    """If the first bad commit is among untestable ones, the answer is the exact set."""
     search = Search(chain(10))
     truth = verdicts(search.graph, 5)
     hunt(search, lambda commit: Untestable() if commit in (4, 5, 6) else truth(commit))
@@ -67,7 +67,7 @@ def test_untestable_commits_are_never_innocent() -> None:
 
 
 def test_contradicting_verdicts_are_reported_and_can_be_undone() -> None:
-    """A bad ancestor of a good commit is no single step; undoing the reading goes on."""
+    """A bad ancestor of a good commit is not a single step. After an undo, the search continues."""
     search = Search(chain(10))
     search.observe(3, Bad())
     search.observe(7, Good())

@@ -1,4 +1,4 @@
-"""Verdicts that flip."""
+"""Flaky verdicts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.search.driving import chain, flipped, hunt
 
 
 def test_flipped_verdicts_of_unknown_rate_cost_few_probes() -> None:
-    """One verdict in ten is wrong: over 5 seeds the answer is right, in fewer than 45 probes on average."""
+    """With 10% wrong verdicts and 5 seeds, the answer is right in fewer than 45 probes on average."""
     graph, probes = chain(500), []
     for seed in range(5):
         search = Search(graph, noise=Flaky())
@@ -33,7 +33,7 @@ def test_flipped_verdicts_of_unknown_rate_cost_few_probes() -> None:
 
 @pytest.mark.parametrize("first_bad", [0, 99])
 def test_a_first_bad_commit_at_either_end_is_found(first_bad: int) -> None:
-    """Where nothing inside the range differs, the endpoints are asked too."""
+    """If nothing inside the range differs, the endpoints are probed too."""
     graph = chain(100)
     search = Search(graph, noise=Flaky())
     hunt(search, flipped(graph, first_bad, 0.05, seed=3))
@@ -42,7 +42,7 @@ def test_a_first_bad_commit_at_either_end_is_found(first_bad: int) -> None:
 
 
 def test_a_flaky_test_without_regression_ends_with_no_regression() -> None:
-    """Occasional failures everywhere are no regression, and that is said after a bounded number of probes."""
+    """Occasional failures everywhere are "no regression", after a limited number of probes."""
     graph = chain(200)
     search = Search(graph, noise=Flaky())
     assert hunt(search, flipped(graph, None, 0.1, seed=5)) <= 150
@@ -50,7 +50,7 @@ def test_a_flaky_test_without_regression_ends_with_no_regression() -> None:
 
 
 def test_an_early_wrong_verdict_is_recovered_from() -> None:
-    """A false "good" beyond the culprit is outvoted, without undoing anything."""
+    """A wrong "good" after the first bad commit is outvoted, without an undo."""
     graph = chain(64)
     search = Search(graph, noise=Flaky(0.02, 0.02))
     search.observe(40, Good())
@@ -68,20 +68,20 @@ def test_a_failure_that_is_always_real_is_believed_at_once() -> None:
 
 @pytest.mark.parametrize("rates", [(0.6, 0.5), (1.0, 0.0), (-0.1, 0.1)])
 def test_rates_that_say_nothing_are_refused(rates: tuple[float, float]) -> None:
-    """Verdicts that are wrong as often as right are a user's mistake."""
+    """Verdicts that are wrong as often as right are an error of the user."""
     with pytest.raises(UsageError):
         Flaky(*rates)
 
 
 @pytest.mark.parametrize("prior", [(), (Rates(0.0, 0.1, 0.1),), (Rates(1.0, 0.1, 1.0),)])
 def test_a_prior_of_rates_without_any_weight_is_refused(prior: tuple[Rates, ...]) -> None:
-    """A prior needs a pair of rates, with a positive share, that are neither never nor always."""
+    """A prior needs a pair of rates between 0 and 1, with a positive share."""
     with pytest.raises(UsageError):
         Flaky(prior=prior)
 
 
 def test_one_rate_for_both_errors_is_learned_from_both_sides() -> None:
-    """Where both errors have one rate, wrong verdicts at good commits make a bad one's less believable."""
+    """If both errors have one rate, wrong verdicts at good also make a bad verdict less credible."""
     rates = (0.01, 0.1, 0.3)
     one = tuple(Rates(1.0, p, p) for p in rates)
     two = tuple(Rates(1.0, p, q) for p in rates for q in rates)
@@ -97,7 +97,7 @@ def test_one_rate_for_both_errors_is_learned_from_both_sides() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_last_commit_is_not_given_up_for_want_of_readings(seed: int) -> None:
-    """Only readings of the bad endpoint speak for the last commit: they are asked for before it is let go."""
+    """Only readings of bad support the last commit, so they are taken before it is ruled out."""
     graph = chain(1000)
     search = Search(graph, noise=Flaky())
     hunt(search, flipped(graph, 999, 0.1, seed))
@@ -107,7 +107,7 @@ def test_the_last_commit_is_not_given_up_for_want_of_readings(seed: int) -> None
 
 @pytest.mark.parametrize("rate", [0.05, 0.1])
 def test_a_high_confidence_is_reached_and_not_given_up(rate: float) -> None:
-    """However high the stated confidence is, the choice never ignores all rivals of a commit."""
+    """However high the confidence is, the choice never ignores all rivals of a commit."""
     graph = chain(60)
     for seed in range(6):
         search = Search(graph, noise=Flaky(), confidence=0.9999)
@@ -118,7 +118,7 @@ def test_a_high_confidence_is_reached_and_not_given_up(rate: float) -> None:
 
 
 def test_a_trusted_prior_leaves_its_rivals_to_be_excluded() -> None:
-    """Verdicts that never err go on to certainty where the prior alone is as good as the confidence."""
+    """If the prior alone reaches the confidence, verdicts without errors still continue to certainty."""
     prior = np.full(1000, 1e-9)
     prior[12] = 1.0
     for first_bad in (11, 12):
@@ -129,7 +129,7 @@ def test_a_trusted_prior_leaves_its_rivals_to_be_excluded() -> None:
 
 
 def test_evidence_of_a_premise_makes_no_regression_so_much_less_likely() -> None:
-    """Odds of "no regression" are divided by the factor, and it is concluded only against it."""
+    """The odds of "no regression" are divided by the factor, so it needs more probes to be concluded."""
     graph = chain(20)
     plain, sure = Search(graph, noise=Flaky()), Search(graph, noise=Flaky(), evidence=1000.0)
     for search in (plain, sure):
@@ -143,7 +143,7 @@ def test_evidence_of_a_premise_makes_no_regression_so_much_less_likely() -> None
 
 
 def test_readings_of_a_premise_do_not_count_twice() -> None:
-    """With what remains of the evidence, the readings and the premise together say what the premise said."""
+    """The remaining evidence and the readings together are equal to the evidence of the premise."""
     graph, noise = chain(20), Flaky()
     premise = [Observation(-1, Good())] * 6 + [Observation(0, Bad()), Observation(0, Good())] * 2
     remains = evidence_beyond(500.0, noise, premise)

@@ -1,4 +1,4 @@
-"""Probes under way: what is asked beside them, and what is to be built ahead."""
+"""Running probes: what to probe in addition, and what to build ahead."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def known(graph: CommitGraph, costs: Costs | None = None) -> Search:
 
 
 def after(search: Search, commit: int, outcome: Good | Bad) -> Search:
-    """A new search that has observed as much, and one outcome more."""
+    """A new search with the same observations and one more."""
     other = Search(search.graph, search.noise, costs=search.costs)
     other.observe_all([*search.observations, Observation(commit, outcome)])
     return other
@@ -40,7 +40,7 @@ def after(search: Search, commit: int, outcome: Good | Bad) -> Search:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_probe_under_way_is_never_asked_for_again(data: st.DataObject) -> None:
-    """With exact verdicts: not the same commit, and none that would answer alike."""
+    """With exact verdicts, neither a running probe nor an equivalent one is proposed."""
     graph = data.draw(graphs(most=12))
     search = known(graph)
     first_bad = data.draw(st.integers(0, len(graph) - 1))
@@ -66,13 +66,13 @@ def test_with_nothing_under_way_it_is_the_plain_proposal(graph: CommitGraph, k: 
 
 
 def test_a_second_probe_is_placed_around_the_first() -> None:
-    """Beside the middle of 64 commits a quarter tells most; beside a quarter, three quarters nearly."""
+    """Next to the middle of 64 commits, a quarter is most informative, and three quarters comes second."""
     assert known(chain(64)).propose(1, pending=[31]) in ([15], [47])
     assert known(chain(64)).propose(2, pending=[31]) == [15, 47]
 
 
 def test_a_probe_that_has_become_moot_takes_nothing_away() -> None:
-    """A commit that must be bad by now is no question any more."""
+    """A commit that must be bad is no longer a question."""
     search = known(chain(64))
     search.observe(31, Bad())
     assert search.is_moot(47)
@@ -81,14 +81,14 @@ def test_a_probe_that_has_become_moot_takes_nothing_away() -> None:
 
 
 def test_a_flaky_commit_may_be_asked_again_while_it_is_under_way() -> None:
-    """Where readings err, a second one beside the first is worth its slot when one commit is in question."""
+    """If readings may be wrong, a second reading of the only open commit is worth its slot."""
     search = Search(chain(2), Flaky(0.2, 0.2), no_regression=0.0)
     search.observe_all([Observation(-1, Good()), Observation(1, Bad())])
     assert search.propose(1, pending=[0]) == [0]
 
 
 def test_new_costs_move_the_next_proposal() -> None:
-    """Costs learned during a hunt are taken at once."""
+    """Costs that are learned during a hunt apply at once."""
     search = known(chain(100))
     assert search.propose() == [49]
     search.costs = Costs(bad=10.0)
@@ -98,7 +98,7 @@ def test_new_costs_move_the_next_proposal() -> None:
 
 @pytest.mark.parametrize(("k", "most"), [(2, 120), (3, 120), (7, 40)])
 def test_rounds_on_a_chain_are_never_more_than_their_logarithm(k: int, most: int) -> None:
-    """k probes at once: ceil(log_(k+1) N) rounds at most, wherever the first bad commit is, for every N."""
+    """With k probes at once, any first bad commit of any N takes at most ceil(log_(k+1) N) rounds."""
     rounds = [0, 0]
     for size in range(2, most):
         parts = np.diff([-1, *sorted(known(chain(size)).propose(k)), size - 1])
@@ -107,7 +107,7 @@ def test_rounds_on_a_chain_are_never_more_than_their_logarithm(k: int, most: int
 
 
 def test_mistakes_about_probes_under_way_are_refused() -> None:
-    """A commit outside the graph cannot be under way, and at least one has to be asked for."""
+    """A commit outside the graph cannot be running, and at least one probe must be requested."""
     search = known(chain(9))
     for mistake in (lambda: search.propose(1, pending=[9]), lambda: search.propose(0)):
         with pytest.raises(UsageError):

@@ -1,4 +1,4 @@
-"""The posterior against brute force, and what must not change it."""
+"""The posterior compared with brute force, and changes that must not affect it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def observed(graph: CommitGraph, noise: Noise, observations: list[Observation]) 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_unknown_rates_are_integrated_out_as_by_hand(data: st.DataObject) -> None:
-    """Flaky() equals an enumeration of all hypotheses and all possible rates."""
+    """Flaky() is equal to an enumeration of all hypotheses and all possible rates."""
     graph = data.draw(graphs())
     observations = data.draw(verdict_lists(graph))
 
@@ -69,7 +69,7 @@ def test_unknown_rates_are_integrated_out_as_by_hand(data: st.DataObject) -> Non
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_known_rates_multiply_as_by_hand(data: st.DataObject) -> None:
-    """Flaky(p, q) equals an enumeration with a product of flips."""
+    """Flaky(p, q) is equal to an enumeration with a product of flips."""
     graph = data.draw(graphs())
     observations = data.draw(verdict_lists(graph))
 
@@ -88,7 +88,7 @@ def test_known_rates_multiply_as_by_hand(data: st.DataObject) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_exact_verdicts_leave_the_consistent_commits_evenly(data: st.DataObject) -> None:
-    """Exact() spreads the posterior over the commits that explain all verdicts."""
+    """Exact() spreads the posterior evenly over the commits that explain all verdicts."""
     graph = data.draw(graphs())
     first_bad = data.draw(st.integers(0, len(graph) - 1))
     probed = data.draw(st.lists(st.integers(-1, len(graph) - 1), max_size=6))
@@ -104,7 +104,7 @@ def test_exact_verdicts_leave_the_consistent_commits_evenly(data: st.DataObject)
 
 
 def dense_marginal(model: Timing, good: list[float], bad: list[float], pool: list[float]) -> float:
-    """The marginal likelihood of one hypothesis by a plain, dense Riemann sum over all parameters."""
+    """The marginal likelihood of one hypothesis by a dense Riemann sum over all parameters."""
     levels = np.linspace(-0.6, 1.2, 181)
     width = levels[1] - levels[0]
     steps = np.geomspace(1e-5, 20, 3000)
@@ -132,7 +132,7 @@ def dense_marginal(model: Timing, good: list[float], bad: list[float], pool: lis
 
 
 def test_levels_and_spread_are_integrated_out_as_by_a_dense_sum() -> None:
-    """Timing() equals an enumeration over a fine grid of levels, spreads and shares of outliers."""
+    """Timing() is equal to an enumeration over a fine grid of levels, spreads and shares of outliers."""
     graph = CommitGraph([[], [0], [0], [1, 2], [3]])
     logs = {-1: [0.0, 0.11], 1: [0.07], 2: [0.31, 0.42], 3: [0.37], 4: [0.21]}
     observations = [Observation(v, Measured(math.exp(x))) for v, row in logs.items() for x in row]
@@ -150,7 +150,7 @@ def test_levels_and_spread_are_integrated_out_as_by_a_dense_sum() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.data(), st.sampled_from(NOISES))
 def test_the_order_of_observations_does_not_matter(data: st.DataObject, noise: Noise) -> None:
-    """Any permutation of the same observations leaves the same posterior."""
+    """Any permutation of the same observations gives the same posterior."""
     graph = data.draw(graphs())
     observations = data.draw(verdict_lists(graph))
     shuffled = data.draw(st.permutations(observations))
@@ -160,7 +160,7 @@ def test_the_order_of_observations_does_not_matter(data: st.DataObject, noise: N
 @settings(max_examples=40, deadline=None)
 @given(st.data(), st.sampled_from(NOISES))
 def test_a_relabelled_graph_gives_the_same_posterior(data: st.DataObject, noise: Noise) -> None:
-    """Numbering the commits in another topological order permutes the posterior, and does no more."""
+    """Numbering the commits in another topological order only permutes the posterior."""
     graph = data.draw(graphs())
     observations = data.draw(verdict_lists(graph))
     left, order = set(range(len(graph))), list[int]()
@@ -179,7 +179,7 @@ def test_a_relabelled_graph_gives_the_same_posterior(data: st.DataObject, noise:
 @settings(max_examples=40, deadline=None)
 @given(st.data(), st.sampled_from(NOISES), st.integers(1, 3))
 def test_no_probe_without_information_is_proposed(data: st.DataObject, noise: Noise, k: int) -> None:
-    """What is proposed could change the posterior; batches hold different commits."""
+    """A proposal could change the posterior, and a batch has different commits."""
     graph = data.draw(graphs())
     search = Search(graph, noise=noise)
     search.observe_all(data.draw(verdict_lists(graph)))
@@ -192,7 +192,7 @@ def test_no_probe_without_information_is_proposed(data: st.DataObject, noise: No
 @settings(max_examples=30, deadline=None)
 @given(st.data(), st.sampled_from(NOISES))
 def test_undo_and_replay_restore_the_state(data: st.DataObject, noise: Noise) -> None:
-    """After an undo, and after a replay, posterior and proposals are those of the observations that stand."""
+    """After an undo, and after a replay, posterior and proposals are those of the remaining observations."""
     graph = data.draw(graphs())
     observations = data.draw(verdict_lists(graph))
     before = Search(graph, noise=noise)

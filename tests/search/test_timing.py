@@ -15,7 +15,7 @@ from tests.search.driving import chain, hunt, timed
     ("factor", "spread", "most"), [(1.5, 0.05, 25), (20.0, 0.3, 30), (1.3, 0.1, 80), (1.02, 0.001, 25)]
 )
 def test_a_step_is_found_without_a_threshold(factor: float, spread: float, most: int) -> None:
-    """Small and large steps in small and large spreads are found within a budget."""
+    """Small and large steps with small and large spreads are found within a budget."""
     graph = chain(200)
     search = Search(graph, noise=Timing())
     probes = hunt(search, timed(graph, 77, factor, spread, seed=2))
@@ -25,7 +25,7 @@ def test_a_step_is_found_without_a_threshold(factor: float, spread: float, most:
 
 
 def test_a_counter_without_any_spread_is_searched() -> None:
-    """Identical values on either side (words allocated) are no degenerate case."""
+    """Identical values on each side (allocated words) are not a degenerate case."""
     graph = chain(300)
     search = Search(graph, noise=Timing())
     hunt(search, lambda commit: Measured(1_030_000.0 if commit >= 123 else 1_000_000.0), most=40)
@@ -34,7 +34,7 @@ def test_a_counter_without_any_spread_is_searched() -> None:
 
 
 def test_a_speed_up_is_found_in_either_direction() -> None:
-    """Direction "down" and "either" find a step to less; "up" calls the same range free of regressions."""
+    """Directions "down" and "either" find a step to less. "up" finds no regression in the same range."""
     graph = chain(50)
     for direction in ("down", "either"):
         search = Search(graph, noise=Timing(direction=direction))
@@ -44,7 +44,7 @@ def test_a_speed_up_is_found_in_either_direction() -> None:
 
 
 def test_values_that_do_not_differ_end_with_no_regression() -> None:
-    """Pure noise is called so after a bounded number of probes."""
+    """Pure noise is "no regression" after a limited number of probes."""
     graph = chain(40)
     search = Search(graph, noise=Timing())
     assert hunt(search, timed(graph, None, 1.0, 0.03, seed=6)) <= 100
@@ -52,7 +52,7 @@ def test_values_that_do_not_differ_end_with_no_regression() -> None:
 
 
 def test_a_step_below_the_demanded_ratio_does_not_count() -> None:
-    """With min_ratio 1.5 a step by 1.1 is no regression."""
+    """With min_ratio 1.5, a step of 1.1 is not a regression."""
     graph = chain(50)
     search = Search(graph, noise=Timing(min_ratio=1.5))
     hunt(search, timed(graph, 20, 1.1, 0.02, seed=1))
@@ -60,14 +60,14 @@ def test_a_step_below_the_demanded_ratio_does_not_count() -> None:
 
 
 def test_ratios_to_the_good_endpoint_need_fewer_readings_of_it() -> None:
-    """With ratio=True a first reading far above 1 already says "bad"."""
+    """With ratio=True, a first reading far above 1 is already bad."""
     search = Search(chain(10), noise=Timing(ratio=True))
     search.observe(4, Measured(3.0))
     assert search.probability_bad(4) > 0.9
 
 
 def test_plain_verdicts_count_beside_measured_values() -> None:
-    """A test that ran into its timeout is bad without a number."""
+    """A test that times out is bad without a number."""
     search = Search(chain(10), noise=Timing())
     search.observe(3, Good())
     search.observe(7, Bad())
@@ -87,13 +87,13 @@ def test_the_shape_of_a_unit_does_not_matter() -> None:
 
 @pytest.mark.parametrize("value", [0.0, -1.0, math.inf, math.nan])
 def test_values_without_a_logarithm_are_refused(value: float) -> None:
-    """Zero, negative and infinite measurements are faults of the measurement."""
+    """Zero, negative and infinite values are faults of the measurement."""
     with pytest.raises(UsageError, match="positive"):
         Measured(value)
 
 
 def test_a_bad_side_that_never_finishes_is_not_asked_for_ever() -> None:
-    """Candidates that run into their timeout give verdicts, however often they are asked for a value."""
+    """Candidates that time out give verdicts, however often a value is requested."""
     graph = chain(32)
     search = Search(graph, noise=Timing(ratio=True))
     measured = timed(graph, 14, 12.0, 0.05, seed=8)

@@ -1,4 +1,4 @@
-"""What a deadline should be, in the figures of the plan and at the edges."""
+"""The recommended deadline, with the figures of the plan and at the limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bisector.watchdog.advice import Fit, fit, recommended
     [(57.8, 300), (60, 300), (60.01, 420), (205, 1200), (0.1, 10), (1000, 7200), (720, 3600), (721, 7200)],
 )
 def test_five_times_the_quiet_wall_rounded_up(wall: float, seconds: float) -> None:
-    """The plan's 58 s give 300 s; what lies above an hour goes to whole hours."""
+    """The plan's 58 s give 300 s. Deadlines above an hour are rounded up to hours."""
     assert recommended(wall) == seconds
 
 
@@ -31,5 +31,5 @@ def test_five_times_the_quiet_wall_rounded_up(wall: float, seconds: float) -> No
     ],
 )
 def test_how_a_deadline_fits(deadline: float, wall: float, held: bool, expected: Fit) -> None:
-    """Erlang's 120 for 3m25s is too tight, Tcl's 2400 for 58 s too loose."""
+    """Erlang's 120 for 3m25s is too tight, and Tcl's 2400 for 58 s too loose."""
     assert fit(deadline, wall, held=held) is expected

@@ -1,4 +1,4 @@
-"""What forges read is written as they want it, whatever a file is called."""
+"""The output for forges is valid, with any file name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PLAIN = Finding("lib/ä b.sh", 7, "lowered", "less", False)
 
 
 def test_workflow_commands_cannot_be_broken_out_of() -> None:
-    """Line breaks, colons, commas and percent signs are escaped as the runner unescapes them."""
+    """Line breaks, colons, commas and percent signs are escaped as the runner expects."""
     first, second = workflow_commands([NASTY, PLAIN]).splitlines()
     assert first == (
         "::warning file=a%2Cb%3Ac%0A%25.sh,line=3,title=deadline raised::50%25 more:%0A::error::x"
@@ -20,7 +20,7 @@ def test_workflow_commands_cannot_be_broken_out_of() -> None:
 
 
 def test_code_quality_has_what_gitlab_asks_for() -> None:
-    """Description, name, fingerprint (one each), severity and place of every finding."""
+    """Description, name, unique fingerprint, severity and position of every finding."""
     issues = json.loads(code_quality([NASTY, PLAIN, PLAIN]))
     assert [issue["severity"] for issue in issues] == ["major", "info", "info"]
     assert issues[1]["location"] == {"path": "lib/ä b.sh", "lines": {"begin": 7}}

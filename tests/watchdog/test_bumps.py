@@ -1,4 +1,4 @@
-"""Raised deadlines are found in real diffs, moved lines and renamed files included."""
+"""Raised deadlines are found in real diffs, also in moved lines and renamed files."""
 
 from __future__ import annotations
 
@@ -95,12 +95,12 @@ CASES = [
 def test_what_a_change_does_to_deadlines(
     tmp_path: Path, name: str, before: str, after: str, expected: list[tuple[str, str, int]]
 ) -> None:
-    """Pairs are told by what they mean; what only moved is no change."""
+    """Deadlines are paired by their meaning. A moved line is not a change."""
     assert changed(tmp_path, {name: before, "other": "x"}, {name: after}) == expected
 
 
 def test_a_renamed_file_keeps_its_deadlines(tmp_path: Path) -> None:
-    """The old name's value is compared with the new name's."""
+    """The value in the old file is compared with that in the new file."""
     before = f"timeout 180 a\n{PADDING}"
     after: dict[str, str | None] = {"old.sh": None, "new.sh": before.replace("180", "999")}
     found = changed(tmp_path, {"old.sh": before}, after)
@@ -108,13 +108,13 @@ def test_a_renamed_file_keeps_its_deadlines(tmp_path: Path) -> None:
 
 
 def test_a_new_and_a_deleted_file_bring_and_take_deadlines(tmp_path: Path) -> None:
-    """They raise nothing."""
+    """A new or deleted file does not raise a deadline."""
     after: dict[str, str | None] = {"old.sh": None, "new.yaml": "timeout: 9\nx: 1\n"}
     kinds = [kind for kind, _, _ in changed(tmp_path, {"old.sh": "timeout 180 a\n", "k": "k"}, after)]
     assert sorted(kinds) == ["added", "removed"]
 
 
 def test_a_diff_that_is_none_is_refused() -> None:
-    """With a sentence."""
-    with pytest.raises(HistoryError, match="cannot be read"):
+    """An invalid diff is refused in one sentence."""
+    with pytest.raises(HistoryError, match="cannot read"):
         changes_in("--- a/x.sh\n+++ b/x.sh\n@@ -1,9 +1,1 @@\n-timeout 1 a\n?\n")

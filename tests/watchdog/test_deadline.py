@@ -1,4 +1,4 @@
-"""Deadlines are found as the tools that set them read them, and nothing else is taken for one."""
+"""Deadlines are found as the tools read them, and nothing else counts as one."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ NOT_FOUND = [
 
 @pytest.mark.parametrize(("file", "line", "seconds", "style"), FOUND)
 def test_a_deadline_is_found(file: str, line: str, seconds: float, style: Style) -> None:
-    """Each way to write a deadline gives its seconds, and the place of its value."""
+    """Each way to write a deadline gives its seconds, and the position of its value."""
     (found,) = deadlines_in(f"first\n{line}\n", file)
     assert (found.seconds, found.style, found.line) == (pytest.approx(seconds), style, 2)
     assert line[found.column :].startswith(found.value)
@@ -105,12 +105,12 @@ def test_a_deadline_is_found(file: str, line: str, seconds: float, style: Style)
 
 @pytest.mark.parametrize(("file", "line"), NOT_FOUND)
 def test_what_is_no_deadline_is_passed_over(file: str, line: str) -> None:
-    """Prose, comments, versions, timers and comparisons are no deadlines."""
+    """Prose, comments, versions, timers and comparisons are not deadlines."""
     assert deadlines_in(line, file) == []
 
 
 def test_several_on_one_line_come_in_order() -> None:
-    """Two deadlines of one line are both found."""
+    """Two deadlines on one line are both found."""
     found = deadlines_in("timeout 600 pytest --timeout=30 -q", "test.sh")
     assert [(d.seconds, d.style) for d in found] == [(600, Style.COMMAND), (30, Style.OPTION)]
 
@@ -130,7 +130,7 @@ def test_several_on_one_line_come_in_order() -> None:
 def test_another_value_is_written_in_the_same_form(
     file: str, line: str, seconds: float, written: str
 ) -> None:
-    """A recommended value is written with the unit that the file uses."""
+    """A recommended value has the unit that the file uses."""
     (found,) = deadlines_in(line, file)
     assert found.written(seconds) == written
 

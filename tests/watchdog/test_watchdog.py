@@ -1,4 +1,4 @@
-"""`bisector watchdog` on real histories: what it finds, and what it answers with `--run`."""
+"""`bisector watchdog` on real histories: its findings, and its answers with `--run`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ scratch: scratch
 def sample(
     folder: Path, slow_from: int | None, extra: str = "", old: str = "5", new: str = "60"
 ) -> list[str]:
-    """Six commits; the last raises test.sh's deadline; from `slow_from` on `work` takes longer and fails."""
+    """Six commits. The last raises test.sh's deadline. From `slow_from` on, `work` takes longer and fails."""
     nodes = []
     for at in range(6):
         slow = slow_from is not None and at >= slow_from
@@ -43,7 +43,7 @@ ASKED = ("watchdog", "main~5..main", "--repo", "repo")
 
 
 def test_a_raised_deadline_and_its_hunt_are_named(tmp_path: Path) -> None:
-    """The hunt is the one whose test runs the script; nothing fails unless asked."""
+    """The hunt is the one whose test runs the script. The exit code is 0 without --strict."""
     sample(tmp_path, None)
     done = bisector(*ASKED, "-c", "tcl.yaml", "--json", folder=tmp_path)
     (change,) = json.loads(done.stdout)["changes"]
@@ -59,7 +59,7 @@ def test_a_raised_deadline_and_its_hunt_are_named(tmp_path: Path) -> None:
 
 
 def test_globs_say_which_hunt_watches_a_file(tmp_path: Path) -> None:
-    """`watches` stands for the scripts of the test where it is given."""
+    """`watches` replaces the scripts of the test if it is given."""
     sample(tmp_path, None, extra="watches: [lib/*]\n")
     done = bisector(*ASKED, "-c", "tcl.yaml", folder=tmp_path)
     assert "No hunt watches test.sh" in done.stdout
@@ -76,7 +76,7 @@ def test_globs_say_which_hunt_watches_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_without_a_regression_the_bump_is_not_needed(tmp_path: Path, old: str, words: str) -> None:
-    """The answer names what was measured and what to write instead."""
+    """The answer has the measured time and the recommended value."""
     sample(tmp_path, None, old=old)
     done = bisector(*ASKED, "-c", "tcl.yaml", "--run", folder=tmp_path)
     assert (done.returncode, words in done.stdout) == (0, True), done.stdout + done.stderr
@@ -99,7 +99,7 @@ def test_a_regression_behind_the_bump_is_hunted(tmp_path: Path) -> None:
 
 
 def test_a_budget_ends_in_time_and_the_next_start_goes_on(tmp_path: Path) -> None:
-    """Nothing decided is exit 5; what was read stays read."""
+    """An undecided result is exit code 5, and its readings are kept."""
     ids = sample(tmp_path, 3)
     command = (*ASKED, "-c", "tcl.yaml", "--run")
     done = bisector(*command, "--budget", "1s", folder=tmp_path)
@@ -110,7 +110,7 @@ def test_a_budget_ends_in_time_and_the_next_start_goes_on(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("form", ["gitlab", "sarif", "markdown", "gitea"])
 def test_every_format_is_alone_on_stdout(tmp_path: Path, form: str) -> None:
-    """So that it can be redirected into a file."""
+    """The output can be redirected to a file."""
     sample(tmp_path, None)
     done = bisector(*ASKED, "--format", form, folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -125,11 +125,11 @@ def test_every_format_is_alone_on_stdout(tmp_path: Path, form: str) -> None:
         (("main~5..nowhere",), "has no commit 'nowhere'"),
         (("main~5..main", "--format", "xml"), "choose one of text"),
         (("main~5..main", "--run"), "--run needs the hunts"),
-        (("main~5..main", "--budget", "soon"), "--budget: 'soon' is no duration"),
+        (("main~5..main", "--budget", "soon"), "--budget: 'soon' is not a duration"),
     ],
 )
 def test_mistakes_are_one_sentence(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
-    """Exit 2, and what to write instead."""
+    """An error gives exit code 2 and says what to write instead."""
     sample(tmp_path, None)
     done = bisector("watchdog", *arguments, "--repo", "repo", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
@@ -137,7 +137,7 @@ def test_mistakes_are_one_sentence(tmp_path: Path, arguments: tuple[str, ...], w
 
 
 def test_a_shallow_clone_is_told_to_fetch_all(tmp_path: Path) -> None:
-    """With the words of the workflow file."""
+    """The message has the setting for the workflow file."""
     ids = sample(tmp_path, None)
     git(tmp_path, "clone", "--quiet", "--depth", "1", (tmp_path / "repo").as_uri(), "shallow")
     done = bisector("watchdog", f"{ids[0]}..HEAD", "--repo", "shallow", folder=tmp_path)
@@ -145,7 +145,7 @@ def test_a_shallow_clone_is_told_to_fetch_all(tmp_path: Path) -> None:
 
 
 def test_the_sample_history(tmp_path: Path) -> None:
-    """Its watchdog of Tcl was raised from 180 s to 2400 s, which no regression asked for."""
+    """The sample history raises Tcl's watchdog from 180 s to 2400 s, and no regression is the reason."""
     demo.make(tmp_path / "sample", "none", commits=12, workload=5)
     done = bisector(
         *("watchdog", "baseline..HEAD", "--repo", "repo", "-c", "hunt.yaml", "--run"),

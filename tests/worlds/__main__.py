@@ -20,7 +20,7 @@ from tests.worlds.traps import TRAPS
 
 
 def main() -> int:
-    """Run so many worlds; 1 if one of them went wrong."""
+    """Run this many worlds. Returns 1 if one of them had a wrong answer."""
     chosen = _parser().parse_args()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     warm_up()
@@ -84,7 +84,7 @@ def _tell(outcomes: Sequence[Outcome], seconds: float) -> None:
 
 
 def _row(title: str, counts: Counter[Grade]) -> str:
-    """A row of the table, in Markdown, as docs/explanation/reliability.md has it."""
+    """A row of the Markdown table, as in docs/explanation/reliability.md."""
     return f"| {title} | {' | '.join(f'{counts[grade]:,}' for grade in Grade)} |"
 
 

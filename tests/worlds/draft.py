@@ -1,7 +1,7 @@
-"""A world under construction: traps change it, then it is written down with its truth.
+"""A world in preparation: traps change it, then it is written with its truth.
 
-A commit has a *level*, the number of steps up to it; its program prints 100 times `factor` to that power.
-A commit is bad from `limit` levels on.
+A commit has a *level*, the number of steps up to it. Its program prints 100 times `factor` to that power. A
+commit is bad from `limit` levels on.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from random import Random
 from typing import Any
 
 from tests.git_history import Node
-from tests.worlds.world import Start, Truth, World
+from tests.worlds.world import REFUSED, Start, Truth, World
 
 PATTERN = r"work: (?P<value>\d+)"
 
 
 @dataclass
 class Plan:
-    """A start under construction: between which commits, and from which level on a commit is bad."""
+    """A start in preparation: its endpoints, and the level from which on a commit is bad."""
 
     limit: int = 1
     good: int | None = None
     bad: int | None = None
     right: frozenset[str] = frozenset()
-    """Conclusions that are right instead of a commit, whatever the levels say."""
+    """Conclusions that are right instead of a commit, whatever the levels are."""
     honest: frozenset[str] = frozenset()
     extra: dict[str, Any] = field(default_factory=dict)
-    """Fields of `Start` as they are."""
+    """Fields of `Start`, unchanged."""
 
 
 @dataclass
 class Draft:
-    """History, scripts and hunt file, before they are written down."""
+    """History, scripts and hunt file, before they are written."""
 
     rng: Random
     parents: list[tuple[int, ...]]
     steps: dict[int, int]
-    """By commit: how its level differs from the highest of its parents'."""
+    """By commit, the difference to the highest level of its parents."""
     factor: float = 2.0
     builds: bool = False
     judge: str = "exit"
@@ -47,7 +47,7 @@ class Draft:
     candidates: set[int] | None = None
     first_parent: bool = False
     elsewhere: bool = False
-    """Whether the figure is not in `app`: the same in all commits."""
+    """Whether the value is outside `app`, which is then the same in all commits."""
     build_lines: list[str] = field(default_factory=list)
     test_lines: list[str] = field(default_factory=list)
     finish: str = 'test "$value" -lt "$limit"'
@@ -67,19 +67,19 @@ class Draft:
 
     @property
     def last(self) -> int:
-        """The newest commit, which is the bad one unless a start says otherwise."""
+        """The newest commit, which is bad unless a start says otherwise."""
         return len(self.parents) - 1
 
     def inner(self, *but: int) -> int:
-        """Some commit that is neither the first nor the last, nor one of these."""
+        """A random commit that is neither the first nor the last, nor one of these."""
         return self.rng.choice([at for at in range(1, self.last) if at not in but])
 
     def limit_value(self, limit: int) -> int:
-        """The figure from which on a commit is bad."""
+        """The value from which on a commit is bad."""
         return round(100 * self.factor**limit * (1 + 1 / self.factor) / 2)
 
     def value(self, at: int) -> int:
-        """The figure of a commit's program."""
+        """The value that a commit's program prints."""
         return round(100 * self.factor ** self.levels()[at]) + (self.drift[at] if self.drift else 0)
 
     def levels(self) -> list[int]:
@@ -89,8 +89,13 @@ class Draft:
             found.append(max((found[p] for p in parents), default=0) + self.steps.get(at, 0))
         return found
 
+    def may_be_refused(self) -> None:
+        """A wrong hunt file may be refused, with a sentence that says where."""
+        for plan in self.plans:
+            plan.honest |= {REFUSED}
+
     def finished(self, seed: int, number: int, traps: Sequence[str]) -> World:
-        """The world as it is now."""
+        """The world in its present state."""
         starts = [self._start(plan) for plan in self.plans]
         killed = [replace(starts[0], killed_after=after) for after in self.kills]
         return World(
@@ -108,7 +113,7 @@ class Draft:
         return Start(self.truth(plan), **plan.extra)
 
     def truth(self, plan: Plan) -> Truth:
-        """What is right for a start."""
+        """The right answers for a start."""
         levels, untestable = self.levels(), frozenset(map(name, self.broken))
         honest = frozenset({"inconclusive"}) | plan.honest
         good, bad = plan.good or 0, self.last if plan.bad is None else plan.bad
@@ -120,7 +125,7 @@ class Draft:
         return Truth(first, frozenset() if first else frozenset({"inconclusive"}), honest, untestable)
 
     def _ending(self, levels: list[int], limit: int, good: int, bad: int) -> frozenset[str]:
-        """The conclusion that the endpoints alone lead to, if they do."""
+        """The conclusion that follows from the endpoints alone, if there is one."""
         if {good, bad} & self.broken:
             return frozenset({"inconclusive"})
         if levels[good] >= limit:
@@ -128,7 +133,7 @@ class Draft:
         return frozenset({"no-regression"} if levels[bad] < limit else ())
 
     def _first(self, levels: list[int], limit: int, good: int, bad: int) -> list[int]:
-        """Where the regression begins: a figure's every step, a verdict's every change to bad."""
+        """The commits where the regression begins: every step of a value, or every change to bad."""
         inside = self._ancestors(bad) - self._ancestors(good)
         if self.candidates is not None:
             inside &= self.candidates
@@ -200,5 +205,5 @@ def name(at: int) -> str:
 
 
 def lines(*texts: str) -> str:
-    """A file of these lines."""
+    """A file with these lines."""
     return "".join(f"{text}\n" for text in texts)

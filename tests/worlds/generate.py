@@ -1,4 +1,4 @@
-"""Makes worlds: a pure function of a seed and a number."""
+"""Generates worlds: a pure function of a seed and a number."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tests.worlds.traps import TRAPS, changes, compatible, declarations, dirt, h
 from tests.worlds.world import World
 
 _PARTS = (histories, judgements, changes, declarations, dirt, ranges)
-"""In this order traps change a world: those that come later build upon what earlier ones made."""
+"""Traps change a world in this order: later ones build on the changes of earlier ones."""
 
 
 def generate(seed: int, number: int) -> World:
-    """The world with this number; its first trap goes through all of them in turn."""
+    """The world with this number. Its first trap is each of them in turn."""
     rng = Random(f"{seed}-{number}")
     return build(seed, number, _choose(rng, number), rng)
 

@@ -1,4 +1,4 @@
-"""Is what bisector said of a world right, honest or wrong?"""
+"""Whether bisector's answer about a world is right, honest or wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.worlds.world import REFUSED, Truth
 
 
 class Grade(IntEnum):
-    """The worst start of a world is the world's."""
+    """The grade of a world is that of its worst start."""
 
     RIGHT = 0
     HONEST = 1
@@ -22,7 +22,7 @@ class Grade(IntEnum):
 
 @dataclass(frozen=True)
 class Judged:
-    """A grade and why; `trusted` is a wrong answer that came with exit code 0."""
+    """A grade and its reason. `trusted` is a wrong answer with exit code 0."""
 
     grade: Grade
     why: str
@@ -30,7 +30,7 @@ class Judged:
 
 
 def judge(run: Run, truth: Truth, ids: Mapping[str, str]) -> Judged:
-    """What a start was worth."""
+    """The grade of a start."""
     if trouble := _trouble(run):
         return Judged(Grade.WRONG, trouble, run.code == 0)
     names = {commit: name for name, commit in ids.items()}
@@ -39,7 +39,7 @@ def judge(run: Run, truth: Truth, ids: Mapping[str, str]) -> Judged:
 
 
 def judge_killed(run: Run) -> Judged:
-    """What a start was worth that was killed: it owes nothing but to have touched nothing."""
+    """The grade of a killed start, which only must not have changed anything."""
     if run.left:
         return Judged(Grade.WRONG, f"killed, it left {dict(run.left)}")
     return Judged(Grade.RIGHT, "killed")

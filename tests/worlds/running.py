@@ -16,7 +16,7 @@ from tests.worlds.world import World
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a world ended; `why` tells of its worst start."""
+    """How a world ended. `why` is about its worst start."""
 
     seed: int
     number: int
@@ -29,7 +29,7 @@ class Outcome:
 
     @property
     def again(self) -> str:
-        """The command that makes and runs this world again."""
+        """The command that generates and runs this world again."""
         return f"python -m tests.worlds --seed {self.seed} --only {self.number} --keep world-{self.number}"
 
     def as_document(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def run_world(world: World, keep: Path | None = None) -> Outcome:
 
 
 def run_number(seed: int, number: int) -> Outcome:
-    """Make and run one world."""
+    """Generate and run one world."""
     return run_world(generate(seed, number))
 
 

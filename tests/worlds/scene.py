@@ -1,7 +1,8 @@
-"""A world made real in a folder: its repository, its hunt file, and bisector run in it."""
+"""A real world in a folder: its repository, its hunt file, and bisector in it."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from typing import Any, NoReturn
 
 import yaml
 
+from bisector.report.html import template
 from tests.chaos.scene import marked
 from tests.git_history import Node, git, write_history
 from tests.sacred.snapshot import changes, snapshot
@@ -22,25 +24,25 @@ from tests.worlds.world import FOLDER, Start, World
 
 _MARK = "CHAOS_MARK"
 _LONGEST = 120.0
-"""Seconds after which a start has hung."""
+"""Seconds after which a start counts as hung."""
 
 _GIT_CONFIG = "[user]\n\tname = T\n\temail = t@example.org\n[init]\n\tdefaultBranch = main\n"
 
 
 @dataclass(frozen=True)
 class Run:
-    """What bisector said: its exit code (None: it hung), and what it printed."""
+    """The result of bisector: its exit code (None if it hung), and its output."""
 
     code: int | None
     out: str
     err: str
     seconds: float
     left: Mapping[str, object]
-    """What is left where nothing should be."""
+    """Leftovers in places that should be empty."""
 
     @property
     def summary(self) -> dict[str, Any]:
-        """What `--json` printed, empty where that is nothing."""
+        """The output of `--json`, or an empty mapping if there is none."""
         try:
             found: dict[str, Any] = json.loads(self.out)
         except ValueError:
@@ -73,7 +75,7 @@ class Scene:
         self._killed = False
 
     def run(self, start: Start) -> Run:
-        """Make ready what the start says, and run bisector."""
+        """Prepare a start and run bisector."""
         for path, text in start.files.items():
             self._write(path, text)
         for branch, at in start.branches.items():
@@ -119,7 +121,7 @@ class Scene:
         self._write("hunt.yaml", yaml.safe_dump(document))
 
     def _fork(self, start: Start) -> int | None:
-        """Run bisector in a child; its exit code, negative for a signal, None where it hung."""
+        """Run bisector in a child. Returns its exit code: negative for a signal, None if it hung."""
         child = os.fork()
         if not child:
             self._be_bisector(start)
@@ -170,9 +172,9 @@ class Scene:
 
 
 def warm_up() -> None:
-    """Import what every start needs, once for all children."""
-    import bisector.cli.app
-    import bisector.cli.commands.hunting
-    import bisector.cli.main
-    import bisector.cli.run
-    import bisector.report.html  # noqa: F401
+    """Import what every start needs, and compile the report's template, once for all children."""
+    for module in ("cli.app", "cli.commands.hunting", "cli.main", "cli.run"):
+        importlib.import_module(f"bisector.{module}")
+    for module in ("numpy.ma", "numpy.random", "regex"):
+        importlib.import_module(module)
+    template()

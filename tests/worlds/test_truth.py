@@ -1,4 +1,4 @@
-"""The worlds themselves: what they hold for the truth is true, and what is wrong is called wrong."""
+"""The worlds themselves: their truth is true, and wrong answers count as wrong."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _NO_VERDICT = (125, 126, 127)
 
 
 def _can_be_checked(world: World) -> bool:
-    """Whether a fresh checkout of each commit tells all there is, by exit codes that never change."""
+    """Whether a fresh checkout of each commit is enough, with exit codes that never change."""
     by_exit_code = "predicate" not in world.hunt and not any("flaky" in trap for trap in world.traps)
     return by_exit_code and len(world.starts) == 1 and "paths" not in world.hunt
 
 
 def _verdict(scene: Scene, commit: str) -> str:
-    """What a commit is, built and tested in a folder and a home that nobody has used."""
+    """The verdict on a commit that is built and tested in a new folder with a new home."""
     place = scene.folder / "fresh" / commit
     for below in ("tree", "home", "tmp"):
         (place / below).mkdir(parents=True)
@@ -58,7 +58,7 @@ def _worlds() -> list[World]:
 
 @pytest.mark.parametrize("world", _worlds(), ids=lambda world: str(world.number))
 def test_the_truth_of_a_world_is_true(tmp_path: Path, world: World) -> None:
-    """By hand, commit for commit: the right one is bad, its parents are good, and no other one is so."""
+    """Built by hand, the right commit is bad, its parents are good, and this is true for no other commit."""
     scene, truth = Scene(world, tmp_path / "world"), world.starts[0].truth
     found = {name: _verdict(scene, commit) for name, commit in scene.ids.items()}
     parents = {node.name: list(node.parents) for node in world.nodes}
@@ -78,13 +78,13 @@ def _ancestors(parents: dict[str, list[str]], tip: str) -> set[str]:
 
 @pytest.mark.parametrize("number", range(20))
 def test_a_world_is_a_function_of_seed_and_number(number: int) -> None:
-    """A world that went wrong can be made again."""
+    """A world with a wrong answer can be generated again."""
     assert generate(SEED, number) == generate(SEED, number)
     assert generate(SEED, number) != generate(SEED + 1, number)
 
 
 def test_every_trap_is_set() -> None:
-    """A round of numbers goes through all of them, alone and with others that leave it room."""
+    """Consecutive numbers use all traps, alone and with others that are compatible."""
     worlds = [generate(SEED, number) for number in range(len(TRAPS))]
     assert {trap for world in worlds for trap in world.traps} == set(TRAPS)
     assert all(compatible(world.traps) for world in worlds)
@@ -119,12 +119,12 @@ def _named(code: int, commit: str, confirmed: bool = True) -> Run:
         (_said(3, conclusion="no-regression"), Grade.WRONG),
         (_said(7, conclusion="good-is-bad"), Grade.WRONG),
         (_said(6, "bisector: the disk is full"), Grade.WRONG),
-        (_said(70, "a bug of bisector"), Grade.WRONG),
+        (_said(70, "internal error"), Grade.WRONG),
         (_said(0, "Traceback", conclusion="first-bad", first_bad="id3", confirmed=True), Grade.WRONG),
         (_said(0, "", ["processes"], conclusion="first-bad", first_bad="id3", confirmed=True), Grade.WRONG),
         (_said(None), Grade.WRONG),
     ],
 )
 def test_what_is_wrong_is_called_wrong(run: Run, grade: Grade) -> None:
-    """An innocent commit, an unconfirmed one, a denial, a crash, something left behind: none gets by."""
+    """A good commit, an unconfirmed one, a denial, a crash and leftovers are all wrong."""
     assert judge(run, TRUTH, IDS).grade is grade

@@ -1,1 +1,1 @@
-"""The commands. Each body imports what it needs, so that `--help` stays quick."""
+"""The commands. Each body imports what it needs, so that `--help` stays fast."""

@@ -1,4 +1,4 @@
-"""Options that several commands have, each under one name with one text."""
+"""Options that several commands share, with the same name and help text."""
 
 from __future__ import annotations
 
@@ -37,4 +37,11 @@ Markdown = Annotated[
 ]
 Quietly = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")]
 Verbosely = Annotated[bool, typer.Option("--verbose", "-v", help="Print every build and run.")]
+Serve = Annotated[
+    bool, typer.Option("--serve", help="Serve the page on 127.0.0.1, only this report and its logs.")
+]
+Port = Annotated[
+    int | None,
+    typer.Option(min=1, max=65535, help="Port for --serve (default: a free one).", show_default=False),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object at the end, and nothing else.")]

@@ -1,4 +1,4 @@
-"""The hunt, and one commit judged."""
+"""Commands that hunt, or judge one commit."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from bisector.cli.commands.annotations import Json
+from bisector.cli.commands.annotations import Json, Port, Serve
 from bisector.cli.options import Chosen, takes_hunt
+from bisector.errors import UsageError
 
 app = typer.Typer()
 
@@ -22,18 +23,34 @@ def run(
     restart: Annotated[
         bool, typer.Option("--restart", help="Discard the earlier readings of this hunt and start again.")
     ] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="Keep the HTML report up to date while the hunt runs.")
+    ] = False,
+    serve: Serve = False,
+    port: Port = None,
+    notify: Annotated[
+        bool,
+        typer.Option("--notify", help="Show a desktop notification at the end, as --page and --serve do."),
+    ] = False,
 ) -> int:
     """Find the first bad commit. After an interruption, the same command continues.
 
     Exit codes: 0 found and confirmed, 2 usage or hunt file, 3 no regression, 4 only untestable commits left,
-    5 inconclusive or not confirmed, 6 environment, 130 interrupted.
+    5 inconclusive or not confirmed, 6 environment, 7 good is bad or bad is good, 130 interrupted.
 
     Examples: [bold]bisector run --config tcl.yaml[/bold], or without a hunt file
     [bold]bisector run --good v1 --bad HEAD --build make --test ./bench[/bold]
     """
+    from bisector.cli.live import Wanted
     from bisector.cli.run import run_hunt
 
-    return run_hunt(chosen, as_json=as_json, verbosity=0 if quiet else 1 + verbose, restart=restart)
+    return run_hunt(
+        chosen,
+        as_json=as_json,
+        verbosity=0 if quiet else 1 + verbose,
+        restart=restart,
+        wanted=Wanted.of(page=page, serve=serve, port=port, notify=notify),
+    )
 
 
 @app.command(rich_help_panel="Hunt")
@@ -46,15 +63,32 @@ def check(
     restart: Annotated[
         bool, typer.Option("--restart", help="Discard the earlier readings of this hunt and start again.")
     ] = False,
+    signals: Annotated[
+        bool,
+        typer.Option("--signals", help="Compare what to measure, and propose the predicate for the hunt."),
+    ] = False,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="With --signals: write the predicate into the hunt file."),
+    ] = False,
 ) -> int:
     """Check the premise only: good is good, bad is bad, and the difference is real.
 
-    A later `run` continues from here.
+    A later `run` continues from here. With --signals, run both endpoints a few times instead, whatever the
+    predicate, and tell how long a hunt by time, memory, instructions or a printed counter would take.
 
-    Exit codes: 0 the endpoints differ, all others as `run`.
+    Exit codes: 0 the endpoints differ, all others as `run`. With --signals: 0 if a signal shows the step,
+    5 if none does.
 
-    Example: [bold]bisector check --config tcl.yaml[/bold]
+    Examples: [bold]bisector check --config tcl.yaml[/bold], to choose the predicate
+    [bold]bisector check --config tcl.yaml --signals --write[/bold]
     """
+    if write and not signals:
+        raise UsageError("--write needs --signals; add it, or use `bisector inputs --write` for the inputs")
+    if signals:
+        from bisector.cli.signals import compare_signals
+
+        return compare_signals(chosen, write=write, as_json=as_json, verbosity=0 if quiet else 1 + verbose)
     from bisector.cli.run import check_premise
 
     return check_premise(chosen, as_json=as_json, verbosity=0 if quiet else 1 + verbose, restart=restart)
@@ -85,6 +119,30 @@ def probe(
     from bisector.cli.probe import probe_commit
 
     return probe_commit(chosen, commit, again=again, as_json=as_json, verbose=verbose)
+
+
+@app.command(rich_help_panel="Hunt")
+@takes_hunt
+def forget(
+    chosen: Chosen,
+    reading: Annotated[
+        list[str] | None,
+        typer.Argument(help="Number of a reading (as in --list and in the report), or a commit. Repeatable."),
+    ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="Only list the readings.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take back single readings, for example those of a power cut. The next `run` continues without them.
+
+    They stay in the journal but no longer count, and the conclusion is withdrawn. If commits with identical
+    builds share a reading, all of them lose it.
+
+    Examples: [bold]bisector forget --list[/bold], [bold]bisector forget 7[/bold], all readings of a commit
+    [bold]bisector forget --config tcl.yaml v1.2~3[/bold]
+    """
+    from bisector.cli.forget import forget_readings
+
+    forget_readings(chosen, reading or (), listing=listing, as_json=as_json)
 
 
 @app.command("import", rich_help_panel="Hunt")

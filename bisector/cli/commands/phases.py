@@ -1,4 +1,4 @@
-"""The phases of a plan around the hunt."""
+"""Commands for the phases of a plan around the hunt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a first hunt begins, and what the machine can do."""
+"""Commands to start with: hunt file, machine check, inputs, CI, sample history."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a hunt does next: pure decisions, told from readings alone. No clock, thread, process or file."""
+"""What a hunt does next: pure decisions, from readings alone. No clock, thread, process or file."""

@@ -1,4 +1,4 @@
-"""What the readings so far say of every candidate: the search core, spoken to in commit ids."""
+"""What the readings so far say about every candidate: the search core, addressed by commit id."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _POSSIBLE = 1e-9
 _NEARLY_ALL = 0.999
 _LIKELY = 0.5
 _FOUND_BEFORE = 0.8
-"""Share of the prior for the commits at which other hunts ended. Where they are not it, that costs up to
-three probes; no conclusion rests on it, since a commit must also convince under an even prior."""
+"""Share of the prior for the commits that other hunts ended at. A wrong guess costs up to three probes; no
+conclusion depends on it, because a commit must also convince under an even prior."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What is believed of a commit before it is read: two probabilities, and the bits it is to tell."""
+    """The prediction for a commit before it is tested; `bits` is the expected information."""
 
     bad: float
     untestable: float
@@ -39,27 +39,28 @@ class Prospect:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How far readings are believed."""
+    """How far readings are trusted."""
 
     exact: bool = True
-    """Verdicts never err; False once some contradict each other. Values are never exact."""
+    """Verdicts are never wrong; False once some contradict each other. Values are never exact."""
     presumed: bool = True
-    """A run that was ended on its way to a limit counts as bad."""
+    """A run that was ended early, on its way to a limit, counts as bad."""
     voided: bool = False
-    """A confirmation has failed: what spares builds and runs counts no more."""
+    """A confirmation has failed: shortcuts that save builds and runs no longer count."""
 
 
 class Belief:
-    """A search over the plan's candidates that has observed all that is `known`.
+    """A search over the plan's candidates that has observed everything in `known`.
 
-    The noise model follows from the readings: `Timing` for a paired predicate, `Exact` for verdicts,
-    `Flaky` once verdicts contradict each other. Where the bad endpoint was never measured, because it runs
-    into a limit, there is no level to look for: then measured values count as verdicts too. With `voided`,
-    commits are not taken for the same because their declared inputs are, or because they built the same
-    bytes, nor for bad because they were on their way to a limit; the latter also once verdicts contradict
-    each other, before the test is taken for flaky.
+    The readings determine the noise model: `Timing` for a paired predicate, `Exact` for verdicts, `Flaky`
+    once verdicts contradict each other. If the bad endpoint was never measured, because it hits a limit,
+    there is no level to look for: measured values then count as verdicts too.
 
-    Where `paths` leaves the bad endpoint out, the last candidate stands for its level, not for its verdicts.
+    With `voided`, equal declared inputs or equal build bytes no longer make two commits the same, and a run
+    on its way to a limit no longer counts as bad. If verdicts contradict each other, the search first drops
+    that last shortcut and only then treats the test as flaky.
+
+    If `paths` excludes the bad endpoint, the last candidate stands for its level, not for its verdicts.
     """
 
     def __init__(self, plan: Plan, known: Known, *, voided: bool = False) -> None:
@@ -84,17 +85,17 @@ class Belief:
 
     @property
     def trust(self) -> Trust:
-        """How far readings are believed."""
+        """How far readings are trusted."""
         return Trust(not self._flaky, self._presumes and not self._flaky, self._voided)
 
     @property
     def conclusion(self) -> core.Conclusion | None:
-        """How the search ends, or None while it goes on."""
+        """How the search ended; None while it goes on."""
         return self._search.conclusion
 
     @property
     def contradicts(self) -> bool:
-        """Whether verdicts taken for exact have just contradicted each other."""
+        """Whether verdicts that were treated as exact contradict each other."""
         return self._by_verdict and not self._flaky and isinstance(self.conclusion, core.Misfit)
 
     def commit(self, index: int) -> str:
@@ -102,7 +103,7 @@ class Belief:
         return self._candidates.ids[index]
 
     def propose(self, pending: Sequence[str] = ()) -> str:
-        """The commit to read next, a candidate or an endpoint; empty where only the `pending` can tell."""
+        """The commit to read next, a candidate or an endpoint; empty if only the `pending` ones can help."""
         suspected = self._suspected(pending)
         if suspected:
             return suspected
@@ -117,11 +118,11 @@ class Belief:
 
     @property
     def _of_bad(self) -> str:
-        """Whose readings stand for the last candidate."""
+        """The commit whose readings stand for the last candidate."""
         return self._plan.bad if self._plan.bad in self._index else self.commit(-1)
 
     def _suspected(self, pending: Sequence[str]) -> str:
-        """What is still to be read of a commit that another hunt found, then of its parents."""
+        """The next unread commit among those that other hunts found and their parents; empty for none."""
         read = {reading.commit for reading in self._known.readings}.union(pending)
         for found in self._plan.found_before:
             at = self._index.get(found, -1)
@@ -131,23 +132,23 @@ class Belief:
         return ""
 
     def observe(self, *found: Reading | KnownUntestable) -> None:
-        """Take in what was found since; what says nothing of the range is passed over."""
+        """Add what was found since; ignores what says nothing about the range."""
         self._known = self._known.plus(*found)
         self._search.observe_all(self._observations(Known().plus(*found)))
         self._search.costs = costs_of(self._plan, self._known, candidates=self._candidates)
 
     def tells(self, commit: str) -> bool:
-        """Whether one more reading of `commit` is expected to tell anything."""
+        """Whether one more reading of `commit` is expected to give any information."""
         prospect = self.prospect(commit)
         return prospect is not None and prospect.bits > 0
 
     def supposing_bad(self, commit: str) -> Belief:
-        """What would be believed if this commit were read and judged bad."""
+        """The belief if this commit were read and judged bad."""
         supposed = Reading(commit, Role.SEARCH, Bad("supposed"), datetime.now(UTC))
         return Belief(self._plan, self._known.plus(supposed), voided=self._voided)
 
     def prospect(self, commit: str) -> Prospect | None:
-        """What is expected of one more reading of `commit`; None for one outside of the search."""
+        """The prediction for one more reading of `commit`; None for a commit outside the search."""
         if commit not in self._index:
             return None
         index = self._index[commit]
@@ -158,18 +159,18 @@ class Belief:
 
     @property
     def exact(self) -> bool:
-        """Whether verdicts are taken to be always right."""
+        """Whether verdicts are treated as always right."""
         return self._by_verdict and not self._flaky
 
     @property
     def error_rates(self) -> tuple[float, float] | None:
-        """How often a good commit is judged bad and a bad one good; None unless verdicts are flaky."""
+        """Rates at which a good commit is judged bad, and a bad one good; None unless verdicts are flaky."""
         return self._search.error_rates
 
     def boundary(self, commits: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-        """What shows that the first bad commit is one of these: one judged bad, and good ones before them.
+        """Evidence that the first bad commit is one of these: a commit judged bad, and good ones before them.
 
-        The former is one of them if any could be tested, else the first of their descendants that could.
+        The bad commit is one of `commits` if any of them was judged bad, else their first such descendant.
         """
         inside = {self._index[commit] for commit in commits}
         kinds = (Bad,) if self._by_verdict else (Bad, Measured)
@@ -183,8 +184,12 @@ class Belief:
         roots = (self._plan.good[0],) if any(not parents[at] for at in inside) else ()
         return self.commit(at_bad), (*map(self.commit, sorted(before)), *roots)
 
+    def is_candidate(self, commit: str) -> bool:
+        """Whether this commit is an endpoint, or one that the search may name."""
+        return commit in self._index
+
     def cleared_by(self, commit: str) -> str:
-        """A commit judged good that contains this one, which so is good too; empty if there is none."""
+        """A commit judged good that contains this one, which is therefore good too; empty for none."""
         if commit not in self._index:
             return self._plan.good[0] if self._plan.before_good(commit) else ""
         at = self._index[commit]
@@ -193,12 +198,12 @@ class Belief:
         return next(map(self.commit, contains), "")
 
     def _judged(self, kinds: tuple[type[Judgement], ...]) -> set[int]:
-        """The candidates with a judgement of one of these kinds."""
+        """Indices of the candidates that have a judgement of one of these kinds."""
         read = (r.commit for r in self._known.readings if isinstance(r.judgement, kinds))
         return {self._index.get(commit, -1) for commit in read} - {-1}
 
     def step_at(self, commit: str) -> float:
-        """The factor between the medians of what was measured from this commit on, and elsewhere."""
+        """The ratio of median values: this commit and its descendants over all other commits."""
         at = self._index[commit]
         sides: tuple[list[float], list[float]] = ([], [])
         for reading in self._known.readings:
@@ -218,16 +223,16 @@ class Belief:
 
     @property
     def separation(self) -> float | None:
-        """The step in spreads of one pair, as now believed; None for verdicts."""
+        """The current estimate of the step, in spreads of one pair; None for verdicts."""
         return self._search.separation
 
     @property
     def probes_left(self) -> float:
-        """Expected number of probes to a conclusion."""
+        """Expected number of probes until a conclusion."""
         return float(self._search.expected_probes_left())
 
     def posterior(self) -> dict[str, float]:
-        """Probability of each candidate that may still be the first bad commit, likeliest first."""
+        """Probability of each candidate that can still be the first bad commit, likeliest first."""
         posterior = self._search.posterior
         possible = np.flatnonzero(posterior > _POSSIBLE)
         order = possible[np.argsort(-posterior[possible], kind="stable")]
@@ -246,7 +251,7 @@ class Belief:
         return search
 
     def _evidence(self, noise: core.Noise) -> float:
-        """What the endpoints say for a regression in the range beyond what the noise model makes of them."""
+        """The endpoints' evidence for a regression in the range, beyond what the noise model derives."""
         if not isinstance(noise, core.Flaky) or self._plan.bad not in self._index:
             return 1.0
         good, bad = (self._known.of(end) for end in (self._plan.good[0], self._plan.bad))
@@ -259,7 +264,7 @@ class Belief:
         return core.evidence_beyond(compare(runs_of(good), runs_of(bad)).more, noise, ends)
 
     def _prior(self) -> list[float] | None:
-        """Weights of the candidates; None for even ones."""
+        """Weights of the candidates; None if all are equal."""
         found = {self._index.get(commit, -1) for commit in self._plan.found_before} - {-1}
         if not found:
             return None
@@ -285,7 +290,7 @@ class Belief:
         ]
 
     def _was_presumed(self, reading: Reading) -> bool:
-        """Whether a verdict was given before the test had come to its limit."""
+        """Whether a verdict was given before the test reached its limit."""
         return self._plan.ratio is None and getattr(reading.judgement, "at_least", None) is not None
 
     def _outcome(self, judgement: Judgement) -> core.Outcome:

@@ -1,4 +1,4 @@
-"""What is believed as more is known: which readings count, and what a failed confirmation leaves of them."""
+"""The belief as readings arrive: which readings count, also after a failed confirmation."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from bisector.hunt.plan import Plan
 from bisector.probe.reading import Role
 
 _Kind = tuple[bool, bool, bool]
-"""Whether confirmations count, whether what spares builds is voided, whether endpoints were misled."""
+"""Whether confirmations count, whether shortcuts are voided, whether endpoints were misled."""
 
 
 class Beliefs:
-    """The belief of one hunt for all that is known; the one before is only added to where that will do."""
+    """The belief of one hunt; extends the previous belief if that gives the same result."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._before: dict[_Kind, tuple[Known, Belief]] = {}
 
     def of(self, known: Known) -> Belief:
-        """What is believed.
+        """The belief that follows from `known`.
 
-        Runs of a confirmation count once the search has an answer, or verdicts err anyway: before, they are
-        there to find out whether what the search takes for granted is true. Where they say that it is not,
-        or what misled the search is read again, nothing is taken for granted any more.
+        Confirmation runs count once the search has an answer, or once verdicts are known to err; before that
+        they only check the search's assumptions. If they contradict these, or the readings that misled the
+        search are repeated, the search drops its assumptions.
         """
         misled = distrust.is_due(self._plan, known.readings)
         if misled:
@@ -62,5 +62,5 @@ class Beliefs:
 
 
 def _weighs_all_anew(found: object) -> bool:
-    """Whether this changes more than probabilities: runs of an endpoint decide on noise and prior."""
+    """Whether this changes more than probabilities: endpoint runs determine the noise model and the prior."""
     return getattr(found, "role", None) is Role.PREMISE

@@ -1,4 +1,4 @@
-"""The answer of a search, held against what lies before it: the next reading, or how the hunt ends."""
+"""The search's answer compared with the commits before it: the next readings, or how the hunt ends."""
 
 from __future__ import annotations
 
@@ -25,12 +25,15 @@ from bisector.predicate import Untestable
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
+_UNDECLARED = 0.05
+"""Probability that the first bad commit changes no declared input, if that was not tested."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the search found: `commits` of which one is the first bad one, and what shows it.
+    """What the search found: the first bad commit is one of `commits`.
 
-    `bad` is judged bad, all of `before` are good or cannot be tested.
+    The evidence: `bad` is judged bad, and all of `before` are good or untestable.
     """
 
     commits: tuple[str, ...]
@@ -46,14 +49,12 @@ class Answer:
         found: core.FirstBad | core.AnyOf,
         readings: Sequence[Reading],
     ) -> Answer:
-        """On commit ids. A single commit is held against all its parents, those outside of the range too."""
+        """The answer as commit ids. A single commit is compared with all its parents, in the range or not."""
         if isinstance(found, core.FirstBad):
             commit = belief.commit(found.commit)
-            untestable = any(
-                r.commit == commit and isinstance(r.judgement, Untestable) and r.role is not Role.CONFIRMATION
-                for r in readings
-            )
-            # Where all its children are bad, a commit need not be testable to be the first bad one.
+            own = [reading.judgement for reading in readings if reading.commit == commit]
+            untestable = bool(own) and all(isinstance(one, Untestable) for one in own)
+            # If all its children are bad, an untestable commit can still be the first bad one.
             bad = belief.boundary((commit,))[0] if untestable else commit
             return cls((commit,), (found.probability,), bad, plan.parents[commit])
         commits = tuple(map(belief.commit, found.commits))
@@ -63,10 +64,9 @@ class Answer:
         return cls(commits, tuple(found.probabilities), bad, tuple(before))
 
     def is_contradicted(self, readings: Sequence[Reading]) -> bool:
-        """Whether runs made afresh have spoken against what the search found, and none for it.
+        """Whether the confirmation runs of some commit all contradict the search (verdicts only).
 
-        Then what spares builds and runs (declared inputs, equal outputs, runs not brought to their end) may
-        have misled the search. For verdicts.
+        Then a shortcut (declared inputs, equal outputs, runs ended early) may have misled the search.
         """
         for commit in (self.bad, *self.before):
             fresh = [r for r in readings if r.commit == commit and r.role is Role.CONFIRMATION]
@@ -79,7 +79,7 @@ class Answer:
 def confirm(
     plan: Plan, belief: Belief, found: core.FirstBad | core.AnyOf, readings: Sequence[Reading]
 ) -> list[Request] | Conclusion:
-    """The readings that are missing, or the conclusion: the answer if it is confirmed, else why it is not."""
+    """The readings still missing, or the conclusion: the confirmed answer, or why it is not confirmed."""
     answer = Answer.of(plan, belief, found, readings)
     verdicts = (
         _pairs(plan, belief, answer, readings)
@@ -97,11 +97,32 @@ def confirm(
         return not_confirmed(plan, answer.commits, answer.probabilities, answer.bad, verdicts)
     if plan.paths and isinstance(found, core.AnyOf) and _may_be_left_out(plan, answer, verdicts):
         return paths_too_narrow(answer.commits, answer.probabilities)
+    unknown = [c for c, one in verdicts.items() if isinstance(one, Unknown) and not belief.is_candidate(c)]
+    if unknown and (others := _between(plan, belief, answer, held)):
+        probabilities = [(1 - _UNDECLARED) * one for one in answer.probabilities]
+        probabilities += [_UNDECLARED / len(others)] * len(others)
+        return AnyOf((*answer.commits, *others), tuple(probabilities), belief.exact, untested=others)
     return _confirmed(answer, held, exact=belief.exact)
 
 
+def _between(plan: Plan, belief: Belief, answer: Answer, held: Mapping[str, Holds]) -> tuple[str, ...]:
+    """The untested commits between the answer and the good ones.
+
+    With an untestable parent, the hunt file alone says that they change no input.
+    """
+    every = plan.every_candidate
+    at = {identity: index for index, identity in enumerate(every.ids)}
+    inside, outside = {at[answer.bad]}, {at[commit] for commit in held if commit in at}
+    for index in range(len(every) - 1, -1, -1):
+        for group in (inside, outside):
+            if index in group:
+                group.update(every.parents[index])
+    between = (every.ids[index] for index in sorted(inside - outside))
+    return tuple(c for c in between if c not in answer.commits and not belief.is_candidate(c))
+
+
 def _may_be_left_out(plan: Plan, answer: Answer, verdicts: Mapping[str, Verdict]) -> bool:
-    """Whether the first bad commit may be one that `paths` leaves out, near commits that are untestable."""
+    """Whether the first bad commit may be one that `paths` excludes, next to untestable commits."""
     unknown = any(isinstance(verdict, Unknown) for verdict in verdicts.values())
     between = set(plan.parents[answer.bad]).difference(answer.commits, answer.before)
     return unknown or bool(between)
@@ -124,7 +145,7 @@ def _confirmed(answer: Answer, held: Mapping[str, Holds], *, exact: bool) -> Con
 def _runs(
     plan: Plan, belief: Belief, answer: Answer, readings: Sequence[Reading]
 ) -> dict[str, Verdict] | list[Request]:
-    """Of the commit and of what lies before it, from all their runs; or the runs that are missing."""
+    """Verdicts on the commit and those before it, from all their runs; or the runs still missing."""
     runs, most = runs_in_time(readings, plan.repeats)
     demand = Demand(runs, most, plan.confidence, belief.error_rates)
 
@@ -132,7 +153,7 @@ def _runs(
         own = [one for one in readings if one.commit == commit and not (one.shared or _presumed(one))]
         verdict = by_runs(own, demand, bad_expected=commit == answer.bad)
         if isinstance(verdict, MoreReadings):
-            return Request(commit, Role.CONFIRMATION, fresh=True, about=answer.bad)
+            return Request(commit, Role.CONFIRMATION, clean=True, about=answer.bad)
         return verdict
 
     return _verdicts((answer.bad, *answer.before), verdict_of, belief)
@@ -141,7 +162,7 @@ def _runs(
 def _verdicts(
     commits: Sequence[str], verdict_of: Callable[[str], Verdict | Request], belief: Belief
 ) -> dict[str, Verdict] | list[Request]:
-    """The verdicts on these, and on what stands in for one that cannot be tested; or what is to be read."""
+    """Verdicts on these commits and on substitutes for untestable ones; or the readings still missing."""
     verdicts: dict[str, Verdict] = {}
     missing: list[Request] = []
     left = list(commits)
@@ -165,25 +186,34 @@ def _presumed(reading: Reading) -> bool:
 def _pairs(
     plan: Plan, belief: Belief, answer: Answer, readings: Sequence[Reading]
 ) -> dict[str, Verdict] | list[Request]:
-    """Against what lies before it, from pairs; or the pairs that are missing."""
-    # Drift is a step of its own, and may be the only one that `paths` leaves: it is not what is looked for.
+    """Verdicts on the commits before it, from pairs; or the pairs still missing."""
+    # Drift is also a step, perhaps the only one left within `paths`, but not the regression wanted.
     step = max(belief.step_at(answer.commits[0]), plan.ratio or 1.0)
     own = [one for one in readings if one.commit == answer.bad and one.role is Role.CONFIRMATION]
 
     def verdict_of(parent: str) -> Verdict | Request:
         pairs = [one for one in own if one.against == parent]
+        if pairs and _is_same_artifact(plan, pairs[-1]):
+            return Fails(f"its build is byte-identical to that of its parent {parent[:12]}")
         verdict = against_parent(pairs, plan.repeats, step)
         if isinstance(verdict, MoreReadings):
-            return Request(answer.bad, Role.CONFIRMATION, parent, fresh=True, about=answer.bad)
+            return Request(answer.bad, Role.CONFIRMATION, parent, clean=True, about=answer.bad)
         return verdict
 
     return _verdicts(answer.before, verdict_of, belief)
 
 
+def _is_same_artifact(plan: Plan, pair: Reading) -> bool:
+    """Whether both commits of a pair built the same bytes, and the test reads the same other files."""
+    if not pair.digest or pair.digest != pair.reference_digest:
+        return False
+    return plan.is_tested_alike(pair.commit, pair.against) if plan.is_tested_alike else True
+
+
 def _misled(plan: Plan, answer: Answer, readings: Sequence[Reading]) -> Request | None:
-    """After pairs that show no step: what misled the search, built clean and read against the reference."""
+    """After pairs that show no step: repeat the readings that misled the search, from clean builds."""
     again = [one.commit for one in readings if one.role is Role.SEARCH and one.about == answer.bad]
     for commit in (answer.bad, *answer.before):
         if again.count(commit) < plan.repeats.least:
-            return Request(commit, Role.SEARCH, plan.good[0], fresh=True, about=answer.bad)
+            return Request(commit, Role.SEARCH, plan.good[0], clean=True, about=answer.bad)
     return None

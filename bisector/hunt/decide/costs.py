@@ -1,10 +1,10 @@
-"""What probes cost, learned from the readings so far, and how much of that the choice may go by.
+"""What probes cost, learned from the readings so far, and how much the choice of the next probe uses that.
 
-A bad probe that costs `CLEAR_SAVING` good ones or more is weighed at what it costs. One that costs less is
-weighed so only as far as the search is expected to take no more probes than halving the whole range would.
+A bad probe that costs `CLEAR_SAVING` good ones or more gets its full weight. A cheaper one gets only as much
+weight as keeps the expected number of probes within that of halving the whole range.
 
-What is learned is rounded, so that one more reading seldom changes what is asked for next: builds ahead of
-the search rest on that, and a fifth more or less of a cost moves the best split by next to nothing.
+Costs are rounded, so that one more reading seldom changes the next request: prefetched builds depend on
+that, and a 20% change of a cost hardly moves the best split.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from bisector.probe.early import CLEAR
 from bisector.probe.reading import BuildKind, Reading, Role
 
 CLEAR_SAVING = 4.0
-"""From here on going by the costs saves 11% of the seconds on 120 commits, 14% on long ranges, for 14 and 18%
-more probes; the dearer, the more of both."""
+"""From this ratio, using costs saves 11% of the time on 120 commits and 14% on long ranges, for 14% and 18%
+more probes; higher ratios raise both."""
 NEARLY_EVEN = 1.1
-"""So little always counts, as it costs no probes."""
+"""A ratio this small always counts, because it costs no probes."""
 _LEAST_SECONDS = 1e-3
 _STEP = math.sqrt(2)
-"""What costs are rounded by."""
+"""Costs are rounded to powers of this."""
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """Medians of what was seen; a kind that was not seen yet is taken from the nearest one that was."""
+    """Median seconds observed; a kind not observed yet takes the value of the nearest kind that was."""
 
     good: float
     bad: float
     build: float
-    """Building a commit that is not built, in a slot that was used before where there was one."""
+    """Building a commit that is not built yet, in a used slot if there was one."""
     again: float
-    """Building for a further reading of a commit."""
+    """Building for another reading of the same commit."""
     failed: float | None
-    """A build that fails, None where none did."""
+    """A build that fails; None if none did."""
 
 
 def costs_of(
@@ -52,9 +52,9 @@ def costs_of(
     known: Known,
     candidates: Candidates | None = None,
 ) -> core.Costs:
-    """The costs to choose the next probe by; `candidates` (None: the plan's) are the commits searched.
+    """The costs for choosing the next probe; `candidates` (None: the plan's) are the commits searched.
 
-    The same readings give the same costs, so that a hunt taken up again asks for the same commit.
+    The same readings give the same costs, so that a resumed hunt asks for the same commit.
     """
     searched = candidates if candidates is not None else plan.candidates
     seconds = seconds_of(plan, known)
@@ -72,9 +72,10 @@ def costs_of(
 
 
 def seconds_of(plan: Plan, known: Known) -> Seconds | None:
-    """What tests and builds took, by outcome and kind; None before the first test.
+    """How long tests and builds took, by outcome and kind; None before the first test.
 
-    A run that was ended early or timed out counts with what it took, one that is another commit's not at all.
+    A run that was ended early or timed out counts as long as it took; a run shared by another commit does
+    not count.
     """
     hunted = [r for r in known.readings if r.role is not Role.VERIFICATION and not r.shared]
     tests: dict[bool, list[float]] = {False: [], True: []}
@@ -108,7 +109,7 @@ def seconds_of(plan: Plan, known: Known) -> Seconds | None:
 
 
 def _is_bad(plan: Plan, reading: Reading, middle: float) -> bool | None:
-    """The side whose test a reading shows the cost of; None where it is of neither."""
+    """Whether a reading shows the cost of a bad test (True) or of a good one (False); None for neither."""
     match reading.judgement:
         case Good():
             return False
@@ -120,7 +121,7 @@ def _is_bad(plan: Plan, reading: Reading, middle: float) -> bool | None:
 
 
 def _middle(plan: Plan, readings: Sequence[Reading]) -> float:
-    """Half way, as ratios go, from the good endpoint's measured values to the bad one's."""
+    """The geometric midpoint between the measured values of the good and of the bad endpoint."""
     values = [
         r.judgement.value for r in readings if r.commit == plan.bad and isinstance(r.judgement, Measured)
     ]
@@ -128,7 +129,7 @@ def _middle(plan: Plan, readings: Sequence[Reading]) -> float:
 
 
 def _builds(readings: Sequence[Reading], *kinds: BuildKind) -> list[float]:
-    """Seconds of the builds of these kinds; a commit laid out where there is no build counts as built."""
+    """Seconds of the builds of these kinds; without a build command, checking out counts as building."""
     return [
         reading.build_seconds
         for reading in readings
@@ -137,7 +138,7 @@ def _builds(readings: Sequence[Reading], *kinds: BuildKind) -> list[float]:
 
 
 def _again(readings: Sequence[Reading]) -> list[float]:
-    """Build seconds of every reading of a commit but its first (and those built clean on purpose)."""
+    """Build seconds of every reading of a commit except its first and those built clean on purpose."""
     seen: set[str] = set()
     seconds: list[float] = []
     for reading in readings:
@@ -148,12 +149,12 @@ def _again(readings: Sequence[Reading]) -> list[float]:
 
 
 def _median(*kinds: Sequence[float]) -> float:
-    """Of the first kind that was seen; 0 where none was."""
+    """The median of the first kind that was observed; 0 if none was."""
     return next((statistics.median(seconds) for seconds in kinds if seconds), 0.0)
 
 
 def _weighed(seconds: Seconds, allowed: float) -> tuple[float, float]:
-    """A good and a bad test, the dearer one no dearer than its weight allows, its build included."""
+    """Costs of a good and a bad test; the weight, build included, caps the more expensive one."""
     good, bad, build = seconds.good, seconds.bad, seconds.build
     if bad >= good:
         return good, weight((build + bad) / (build + good), allowed) * (build + good) - build
@@ -161,7 +162,7 @@ def _weighed(seconds: Seconds, allowed: float) -> tuple[float, float]:
 
 
 def weight(ratio: float, allowed: float) -> float:
-    """How much dearer than another a probe counts that is `ratio` times as dear (1 and above), rounded."""
+    """The weight of a probe that costs `ratio` (at least 1) times as much as another, rounded."""
     if ratio >= CLEAR_SAVING:
         return max(_rounded(ratio, round), CLEAR_SAVING)
     most = min(ratio, allowed)
@@ -178,10 +179,10 @@ def _rounded_share(part: float | None, whole: float) -> float | None:
 
 
 def allowed_weight(searched: int, whole: int) -> float:
-    """The weight by which a search of `searched` commits takes the probes of halving `whole` ones.
+    """The weight at which a search of `searched` commits takes as many probes as halving `whole` commits.
 
-    With a bad probe c times as dear the best split has p = P(bad) with ln p = c ln (1 - p) (Kapoor and
-    Reingold, 1989), so that log2(searched) / H(p) probes are expected; log2(whole) by halving.
+    If a bad probe costs c times a good one, the best split has p = P(bad) with ln p = c ln (1 - p) (Kapoor
+    and Reingold, 1989) and takes log2(searched) / H(p) probes on average; halving takes log2(whole).
     """
     bits = math.log2(max(searched, 2)) / math.log2(max(whole, searched, 2))
     low, high = 1e-9, 0.5

@@ -1,7 +1,7 @@
-"""Endpoints that are not what the user said: is that the commit, or a build that was shared or is stale?
+"""Unexpected verdicts: is the commit the cause, or a shared or stale build?
 
-A build may be taken for another commit's because the hunt file forgets an input, and a slot may hold what an
-earlier build left. So such an endpoint is read again from a clean build of the whole tree.
+A build may be reused for the wrong commit because the hunt file omits an input, and a slot may contain files
+of an earlier build. So such an endpoint is tested again from a clean build of the whole tree.
 """
 
 from __future__ import annotations
@@ -15,55 +15,63 @@ from bisector.predicate import Bad, Good, Measured
 from bisector.probe.reading import Reading, Role
 
 _ENOUGH = 3
-"""So many clean readings must contradict all others before these are not believed: one may be chance."""
+"""Number of clean readings that must contradict all others before these are rejected: one may be chance."""
 
 WHY = (
-    "an endpoint built clean from its whole tree is not what it was before: a build is shared or not made "
-    "anew (does `build.inputs` name all that is read?); from here on everything is built clean"
+    "a clean build of a commit behaves differently from its earlier builds: a build was shared or stale "
+    "(does `build.inputs` name every file that the build reads, and `key` every file that decides what "
+    "`setup` installs?); all builds from here on are clean"
 )
 
 
-def is_clean(reading: Reading) -> bool:
-    """Whether an endpoint was read from a clean build of its whole tree."""
-    return reading.role is Role.PREMISE and bool(reading.about)
-
-
 def trusted(readings: Sequence[Reading]) -> list[Reading]:
-    """The readings without those of endpoints that were not built clean."""
-    return [r for r in readings if r.role is not Role.PREMISE or is_clean(r)]
+    """The readings of clean builds."""
+    return [reading for reading in readings if reading.clean]
 
 
 def is_surprising(good: Sequence[Reading], bad: Sequence[Reading]) -> bool:
-    """Whether a verdict on an endpoint is not as the user said."""
+    """Whether a verdict on an endpoint contradicts the user."""
     return _has(good, Bad) or _has(bad, Good)
 
 
 def to_check(conclusion: Conclusion, good: Sequence[Reading], bad: Sequence[Reading]) -> str:
-    """The endpoint to be read from a clean build before the conclusion is believed; empty for none."""
+    """The endpoint to read from a clean build before the conclusion is accepted; empty for none."""
     doubtful = {GoodIsBad: [good], NoRegression: [bad], BadIsGood: [bad, good]}.get(type(conclusion), [])
-    return next((readings[0].commit for readings in doubtful if not any(map(is_clean, readings))), "")
+    return next((readings[0].commit for readings in doubtful if not trusted(readings)), "")
 
 
 def is_due(plan: Plan, readings: Sequence[Reading]) -> bool:
-    """Whether an endpoint built clean is not what it was before, so that everything has to be built clean."""
+    """Whether a clean build behaves differently from earlier builds, so that every build must be clean.
+
+    True if clean readings of an endpoint contradict its other readings, or if verdicts contradict each other
+    and a tested build differs in its bytes from the clean builds of its commit.
+    """
     premises = [reading for reading in readings if reading.role is Role.PREMISE]
     ends = (plan.good[0], plan.bad)
-    return any(are_misled([r for r in premises if r.commit == end], plan.ratio) for end in ends)
+    if any(are_misled([r for r in premises if r.commit == end], plan.ratio) for end in ends):
+        return True
+    if plan.ratio is not None:
+        return False
+    by_commit: dict[str, list[Reading]] = {}
+    for reading in readings:
+        by_commit.setdefault(reading.commit, []).append(reading)
+    contradict = any(_has(taken, Good) and _has(taken, Bad) for taken in by_commit.values())
+    return contradict and any(map(_is_other_build, by_commit.values()))
 
 
 def are_unsettled(readings: Sequence[Reading], ratio: float | None) -> bool:
-    """Whether the clean readings of an endpoint contradict all others of it, and are too few to tell."""
+    """Whether the clean readings of an endpoint contradict all its others, but are too few to decide."""
     return _contradicted(readings, ratio) and not are_misled(readings, ratio)
 
 
 def are_misled(readings: Sequence[Reading], ratio: float | None) -> bool:
-    """Whether enough clean readings of an endpoint contradict all others of it."""
-    return _contradicted(readings, ratio) and len([r for r in readings if is_clean(r)]) >= _ENOUGH
+    """Whether enough clean readings of an endpoint contradict all its others."""
+    return _contradicted(readings, ratio) and len(trusted(readings)) >= _ENOUGH
 
 
 def _contradicted(readings: Sequence[Reading], ratio: float | None) -> bool:
-    clean = [reading for reading in readings if is_clean(reading)]
-    others = [reading for reading in readings if not is_clean(reading)]
+    clean = trusted(readings)
+    others = [reading for reading in readings if not reading.clean]
     if not clean or not others:
         return False
     if {type(r.judgement) for r in clean} & {type(r.judgement) for r in others} - {Measured}:
@@ -73,6 +81,12 @@ def _contradicted(readings: Sequence[Reading], ratio: float | None) -> bool:
         return True
     apart = ratio or 1.0
     return min(one) > apart * max(other) or min(other) > apart * max(one)
+
+
+def _is_other_build(readings: Sequence[Reading]) -> bool:
+    """Whether a build of a commit differs in its bytes from the clean builds of that commit."""
+    clean = {reading.digest for reading in readings if reading.clean and reading.digest}
+    return bool(clean) and any(r.digest and r.digest not in clean for r in readings if not r.clean)
 
 
 def _has(readings: Sequence[Reading], kind: type[Good | Bad]) -> bool:

@@ -1,4 +1,4 @@
-"""By what a run of a commit may be ended early, told from what the endpoints and good commits have shown."""
+"""What lets a run of a commit end early: readings of the endpoints and of good commits to compare with."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bisector.probe.reading import Role
 
 
 def endpoints_for(plan: Plan, known: Known, commit: str, role: Role, *, presumes: bool) -> Endpoints | None:
-    """What a run of this commit is compared with while it runs; None where it has to come to its own end.
+    """What a run of this commit is compared with while it runs; None if it must run to its own end.
 
-    A second run in the search is whole: it is to give a value, and would be asked for again if it gave no
-    more than a verdict. `presumes` says whether verdicts of runs that were ended half way to a limit count.
+    A second run in the search is never ended early: it must give a value, and with only a verdict it would
+    be requested again. `presumes`: whether verdicts of runs ended half way to a limit count.
     """
     if commit in plan.good or role is Role.MERGE_BASE:
         return None

@@ -14,12 +14,12 @@ _FEW = 5
 
 
 def estimate(ratios: Sequence[float], confidence: float = 0.95) -> Effect:
-    """The typical ratio of at least one pair with its interval, on the log scale.
+    """The typical ratio of one or more pairs with its interval, computed on the log scale.
 
-    Up to five pairs: geometric mean and Student's t interval (Student 1908). From six on, where there are
-    enough to see past outliers: the median of the Walsh averages and the interval that inverts the
-    Wilcoxon signed-rank test (Hodges and Lehmann 1963; Hollander and Wolfe, 3.2 and 3.3), which assumes
-    symmetry only. One ratio has no spread to judge by, so its interval is (0, inf).
+    Up to five pairs: geometric mean and Student's t interval (Student 1908). From six pairs, enough to
+    resist outliers: the median of the Walsh averages and the interval that inverts the Wilcoxon signed-rank
+    test (Hodges and Lehmann 1963; Hollander and Wolfe, 3.2 and 3.3), which assumes only symmetry. One ratio
+    shows no spread, so its interval is (0, inf).
     """
     logs = [math.log(ratio) for ratio in ratios]
     if len(logs) == 1:

@@ -1,9 +1,10 @@
 """Whether one endpoint fails more often than the other: Bayes factors for two binomial samples.
 
-A rate p has Jeffreys' prior, which is even in the angle with p = sin(angle)^2. So every marginal likelihood
-is a mean over a grid of angles: of one angle for "the same rate", of two for "more" and "fewer" (Jeffreys
-1961, 5.1; Kass and Raftery 1995). A Bayes factor may be looked at after every run: where its null hypothesis
-is true it exceeds k with a chance of at most 1/k however long one looks (Ville 1939).
+A rate p has Jeffreys' prior, which is uniform in the angle with p = sin(angle)^2. So every marginal
+likelihood is a mean over a grid of angles: one angle for "the same rate", two for "more" and "fewer"
+(Jeffreys 1961, 5.1; Kass and Raftery 1995). A Bayes factor may be checked after every run: if the rates are
+the same, it ever exceeds k with probability at most 1/k, on average over the rate (Ville 1939). For one given
+rate it may be about ten times that after 100 runs, since the prior spreads over all rates.
 """
 
 from __future__ import annotations
@@ -24,25 +25,25 @@ _GOOD = [2 * math.log(math.cos(angle)) for angle in _ANGLES]
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """How often runs of one commit were judged bad and good."""
+    """How many runs of one commit were judged bad and good."""
 
     bad: int = 0
     good: int = 0
 
     @classmethod
     def of(cls, judgements: Iterable[Judgement]) -> Runs:
-        """Count verdicts; what is none is left out."""
+        """Count verdicts; ignores all other judgements."""
         kinds = [type(judgement) for judgement in judgements]
         return cls(kinds.count(Bad), kinds.count(Good))
 
     @property
     def all(self) -> int:
-        """How many there were."""
+        """The number of runs."""
         return self.bad + self.good
 
     @property
     def differ(self) -> bool:
-        """Whether they contradict each other."""
+        """Whether the runs contradict each other."""
         return self.bad > 0 and self.good > 0
 
     def __add__(self, other: Runs) -> Runs:
@@ -54,16 +55,16 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """How much better than "both fail at the same rate" the runs are explained by ..."""
+    """Bayes factors against "both fail at the same rate"."""
 
     more: float
-    """... "bad fails more often than good"."""
+    """For "bad fails more often than good"."""
     fewer: float
-    """... "bad fails less often than good"."""
+    """For "bad fails less often than good"."""
 
 
 def compare(good: Runs, bad: Runs) -> Odds:
-    """The Bayes factors for a difference between the endpoints, against the same rate at both."""
+    """Bayes factors for a difference between the endpoints, against the same rate at both."""
     of_good, of_bad = _likelihood(good), _likelihood(bad)
     same = math.fsum(map(operator.mul, of_good, of_bad)) / _POINTS
     below = (total - one / 2 for total, one in zip(itertools.accumulate(of_good), of_good, strict=True))
@@ -79,17 +80,17 @@ def mostly_bad(runs: Runs) -> float:
 
 
 def rate_ruled_out(passes: int, chance: float = 0.05) -> float:
-    """The failure rate at which n passes, and no failure, are seen with this chance: 1 - chance^(1/n)."""
+    """The failure rate at which n passes in a row have probability `chance`: 1 - chance^(1/n)."""
     return 1.0 - float(chance ** (1 / passes))
 
 
 def evidence(runs: Runs, false_bad: float, false_good: float) -> float:
-    """Log likelihood ratio of "the commit is bad" against "it is good", verdicts erring at these rates."""
+    """Log likelihood ratio of "the commit is bad" to "it is good", given these error rates of verdicts."""
     return runs.bad * math.log((1 - false_good) / false_bad) + runs.good * math.log(
         false_good / (1 - false_bad)
     )
 
 
 def _likelihood(runs: Runs) -> list[float]:
-    """Of each angle, up to a factor that is the same for all hypotheses."""
+    """The likelihood at each angle, up to a factor common to all hypotheses."""
     return [math.exp(runs.bad * bad + runs.good * good) for bad, good in zip(_BAD, _GOOD, strict=True)]

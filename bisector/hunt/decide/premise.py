@@ -1,4 +1,4 @@
-"""The premise: good is good, bad is bad, and the difference is real; decided from readings alone."""
+"""The premise: good is good, bad is bad, and they really differ; decided from readings alone."""
 
 from __future__ import annotations
 
@@ -17,40 +17,44 @@ from bisector.hunt.conclusion import (
 from bisector.hunt.decide.effect import estimate
 from bisector.hunt.decide.failure_rates import Runs, compare, mostly_bad, rate_ruled_out
 from bisector.hunt.plan import Repeats
-from bisector.predicate import Bad, Good, Measured, Untestable
+from bisector.predicate import Bad, Ending, Good, Measured, Untestable
 from bisector.probe.reading import Reading, Role
 
+_CHECK = "if that is wrong, check the test command: its output is in the report"
 _TO_SEE_NO_SPREAD = 2
-"""A counter such as words allocated is the same in every run; two runs tell that."""
+"""A counter such as words allocated is the same in every run; two runs show that."""
 DIFFERENT = 20.0
-"""Bayes factor from which the endpoints are held to differ: "strong" evidence (Kass and Raftery 1995). The
-search that follows asks for more by itself."""
-SWAPPED = 300.0
-"""As `DIFFERENT`, for an ending that nothing checks any more ("very strong" begins at 150)."""
+"""Bayes factor from which the endpoints count as different: "strong" evidence (Kass and Raftery 1995). The
+search that follows requires more evidence itself."""
+SWAPPED = 10_000.0
+"""Like `DIFFERENT`, for a conclusion that nothing checks later: 6 of 300 hunts with a failure rate of 30% at
+both ends exceeded 1,000."""
 NOT_DIFFERENT = 3.0
-"""Below this nothing speaks for a difference ("not worth more than a bare mention")."""
-_MOSTLY = 0.9992
-"""Probability that good fails in more than half of its runs from which it is called bad. A test that fails
-every other time gets there in 0.4% of eight runs."""
-_FEWEST = 3
-"""Runs of each endpoint before a verdict is believed that leaves nothing to search for, however slow they
-are."""
+"""Below this there is no evidence of a difference ("not worth more than a bare mention")."""
+_MOSTLY = 0.9996
+"""Good counts as bad from this probability that it fails in more than half of its runs. Of 1,000 hunts with a
+test that fails half the time at good, 1 reached it (9 at 0.9992)."""
+_FEWEST = 4
+"""Minimum runs of each endpoint before a verdict ends the hunt without a search, however slow they are."""
+_FEWEST_BAD = 7
+"""Minimum runs of the good endpoint, all bad, before the hunt ends because good is bad, however slow they
+are: a test that fails half the time at good does that in 0.8% of hunts."""
 _FEWEST_FLAKY = 10
-"""As `_FEWEST`, of an endpoint whose runs contradict each other."""
+"""Like `_FEWEST`, for an endpoint whose runs contradict each other."""
 _STAGES = (4, 8, 16, 32)
-"""Runs to which one endpoint is brought before the other, so that they are not laid out in turn."""
+"""One endpoint gets this many runs before the other, so that checkouts do not alternate after every run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Established:
-    """The endpoints differ; `effect` is the step between them, None for verdicts."""
+    """The endpoints differ; `effect` is the step between them (None for verdicts)."""
 
     effect: Effect | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MoreReadings:
-    """Not decided yet: read once more, the good endpoint if `of_good`, else the other one."""
+    """Not decided yet: take one more reading, of the good endpoint if `of_good`, else of the bad one."""
 
     of_good: bool = False
 
@@ -66,7 +70,7 @@ def decide(
     *,
     doubted: bool = False,
 ) -> Decision:
-    """What the readings of the endpoints say; `ratio` is the smallest wanted, None for verdicts.
+    """Decide the premise; `ratio` is the smallest regression wanted (None for verdicts).
 
     `doubted`: verdicts of this hunt contradict each other, so that one run of each endpoint proves nothing.
     """
@@ -75,11 +79,18 @@ def decide(
             if isinstance(reading.judgement, Untestable) and reading.role is Role.PREMISE:
                 return Inconclusive(
                     f"the {name} endpoint {reading.commit[:12]} cannot be tested: {reading.judgement.why}; "
-                    f"name another with --{name}"
+                    f"its log says more{_another(name, reading)}"
                 )
     if ratio is None:
         return _decide_verdicts(good, bad, repeats, doubted=doubted)
     return _decide_ratios(good, bad, repeats, ratio)
+
+
+def _another(name: str, reading: Reading) -> str:
+    """Advice to name another endpoint, unless the test ran well and only its figure is missing."""
+    if reading.run is not None and reading.run.ending is Ending.EXITED and reading.run.exit_code == 0:
+        return ""
+    return f"; if it can never be tested, choose another with --{name}"
 
 
 def _decide_verdicts(
@@ -87,7 +98,7 @@ def _decide_verdicts(
 ) -> Decision:
     at_good, at_bad = runs_of(good), runs_of(bad)
     if at_good.all < repeats.verdicts or at_bad.all < repeats.verdicts:
-        # A good endpoint that is bad is found out before bad is built.
+        # If the good endpoint is bad, the hunt ends without building bad.
         return MoreReadings(of_good=at_good.all < repeats.verdicts)
     plain = not at_good.bad and not at_bad.good and not doubted
     if plain and at_good.all and at_bad.all:
@@ -99,13 +110,13 @@ def _decide_verdicts(
 
 
 def _never_fails(good: Runs, bad: Runs, repeats: Repeats, *, spent: bool) -> Decision:
-    """Both endpoints have only been judged good, against the user's word."""
+    """Both endpoints were always judged good, although the user says that they differ."""
     if bad.good < repeats.passes and not (spent and bad.good >= _FEWEST):
         return MoreReadings()
     often = max(2, round(1 / rate_ruled_out(bad.good)))
     return NoRegression(
-        f"the bad endpoint is never judged bad, in {bad.good} runs (good: {good.good}); so many passes would "
-        f"be seen in at most 5% of hunts if it failed in one of {often} runs"
+        f"the bad endpoint passed all {bad.good} runs (good: {good.good}); if it failed in one of {often} "
+        "runs, at most 5% of hunts would see that many passes"
     )
 
 
@@ -119,21 +130,39 @@ def _weigh(good: Sequence[Reading], bad: Sequence[Reading], repeats: Repeats, *,
         return Established()
     if odds.fewer >= SWAPPED or (spent and enough and not flaky and at_good.bad and not at_bad.bad):
         return BadIsGood(f"the endpoints look swapped ({figures})")
-    alike = odds.more < NOT_DIFFERENT and min(at_good.all, at_bad.all) >= _FEWEST
-    always = spent and enough and not at_good.good and not at_bad.good
-    if alike and (mostly_bad(at_good + at_bad) > _MOSTLY or always):
-        return GoodIsBad(f"the good endpoint is judged bad already: {_why_bad(good)} ({figures})")
+    always = not at_good.good and not at_bad.good
+    alike = odds.more < NOT_DIFFERENT and (always or min(at_good.all, at_bad.all) >= _FEWEST)
+    if alike and (mostly_bad(at_good) > _MOSTLY or (always and spent and at_good.all >= _FEWEST_BAD)):
+        if change := _change_of_machine(good):
+            return Inconclusive(change)
+        return GoodIsBad(f"the good endpoint is already judged bad: {_why_bad(good)} ({figures}); {_CHECK}")
     most = 2 * repeats.passes
-    if min(at_good.all, at_bad.all) >= most or (spent and enough):
+    if min(at_good.all, at_bad.all) >= most or (spent and enough and not always):
         return _same_rate(figures, at_bad, repeats)
-    return MoreReadings(of_good=_good_is_next(at_good.all, at_bad.all, most))
+    # Only more runs of good can tell whether a good endpoint that was always bad is bad.
+    return MoreReadings(of_good=always or _good_is_next(at_good.all, at_bad.all, most))
+
+
+def _change_of_machine(good: Sequence[Reading]) -> str:
+    """The message for a good endpoint that was judged good first and only bad later; '' for any other."""
+    taken = [r for r in sorted(good, key=lambda r: r.at) if isinstance(r.judgement, Good | Bad)]
+    bad = [isinstance(reading.judgement, Bad) for reading in taken]
+    if bad[0] or bad != sorted(bad):
+        return ""
+    at = bad.index(True)
+    before, after = (f"{taken[one].at.astimezone():%H:%M:%S}" for one in (at - 1, at))
+    return (
+        f"the good endpoint was judged good until {before} and only bad since {after} "
+        f"({taken[at].judgement.why}): "
+        "a service, a file or the machine may have changed; restore it and run the same command"
+    )
 
 
 def _same_rate(figures: str, bad: Runs, repeats: Repeats) -> Decision:
     if not bad.bad and bad.good >= repeats.passes:
         return NoRegression(f"the bad endpoint is never judged bad ({figures})")
     return Inconclusive(
-        f"the test is flaky, and its runs do not tell the endpoints apart ({figures}); raise `premise.max` "
+        f"the test is flaky, and its runs do not distinguish the endpoints ({figures}); raise `premise.max` "
         "for more runs, or make the test fail more often"
     )
 
@@ -144,9 +173,9 @@ def _good_is_next(good: int, bad: int, most: int) -> bool:
 
 
 def is_bad(readings: Sequence[Reading], repeats: Repeats) -> bool | None:
-    """Whether a commit is bad that has to be good, such as a merge base; None where one more run is needed.
+    """Whether a commit that must be good, such as a merge base, is bad; None if one more run is needed.
 
-    One that is judged good is believed; a failure may be an accident, and is only of several runs.
+    One good verdict suffices; a failure may be chance, so bad takes several runs.
     """
     runs = runs_of(readings)
     if not runs.all:
@@ -154,7 +183,7 @@ def is_bad(readings: Sequence[Reading], repeats: Repeats) -> bool | None:
     if not runs.bad:
         return False
     spent = _seconds(readings) >= repeats.seconds
-    if mostly_bad(runs) > _MOSTLY or (spent and not runs.good and runs.all >= _FEWEST):
+    if mostly_bad(runs) > _MOSTLY or (spent and not runs.good and runs.all >= _FEWEST_BAD):
         return True
     if mostly_bad(runs) < 1 - _MOSTLY or runs.all >= repeats.passes or (spent and runs.all >= _FEWEST_FLAKY):
         return mostly_bad(runs) > 1 / 2
@@ -162,7 +191,7 @@ def is_bad(readings: Sequence[Reading], repeats: Repeats) -> bool | None:
 
 
 def runs_of(readings: Sequence[Reading]) -> Runs:
-    """Their verdicts, counted."""
+    """Count the verdicts of these readings."""
     return Runs.of(reading.judgement for reading in readings)
 
 
@@ -179,11 +208,11 @@ def _decide_ratios(
 ) -> Decision:
     crashes = [reading for reading in good if isinstance(reading.judgement, Bad)]
     if crashes and len(crashes) == len(good) >= _FEWEST:
-        return GoodIsBad(f"the good endpoint is judged bad already: {_why_bad(good)} ({runs_of(good)})")
+        return GoodIsBad(f"the good endpoint is already judged bad: {_why_bad(good)} ({runs_of(good)})")
     if len(crashes) == len(good):
         return MoreReadings(of_good=True)
     if not bad:
-        # Its first run may leave no doubt: then no more is needed of either endpoint.
+        # Its first run may leave no doubt: then neither endpoint needs another.
         return MoreReadings()
     at_bad = runs_of(bad)
     if at_bad.bad and (not crashes or (at_bad.bad == len(bad) >= _FEWEST)):
@@ -201,30 +230,30 @@ def _decide_ratios(
     if effect.low > itself.high and effect.low > math.sqrt(ratio) and effect.ratio > ratio:
         return Established(effect)
     if effect.high < 1 / math.sqrt(ratio) and effect.high < itself.low:
-        return BadIsGood(f"bad is faster than good, {effect}; are they swapped?", effect)
+        return BadIsGood(f"bad is faster than good ({effect}); are they swapped?", effect)
     if effect.high < ratio or spent:
         return _undecided(itself, effect, ratio)
     return MoreReadings(of_good=effect.low > math.sqrt(ratio) and len(good) < repeats.most)
 
 
 def _undecided(itself: Effect, effect: Effect, ratio: float) -> Decision:
-    """What is left to say when bad is not surely slower by as much as the hunt asks."""
+    """The decision if bad is not certainly slower by the ratio that the hunt asks for."""
     if effect.low > max(1, itself.ratio) and effect.ratio >= ratio:
         return Established(effect)
     return NoRegression(
-        f"bad over good is {effect} in {effect.pairs} pairs, good over itself {itself} in {itself.pairs}, "
-        f"and the hunt asks for {ratio:.2f}x",
+        f"bad over good is {effect} in {effect.pairs} pairs, good over itself {itself} in {itself.pairs}; "
+        f"the hunt asks for {ratio:.2f}x",
         effect,
     )
 
 
 def read_enough(readings: Sequence[Reading], repeats: Repeats) -> bool:
-    """Whether there are as many pairs as a difference needs; two that agree to the last digit are."""
+    """Whether there are enough pairs to see a difference; two are enough if they agree to the last digit."""
     values = measured(readings)
     enough = len(values) >= repeats.least or len(readings) >= repeats.most
     return enough or (len(values) >= _TO_SEE_NO_SPREAD and len(set(values)) == 1)
 
 
 def measured(readings: Sequence[Reading]) -> list[float]:
-    """The values of the measured ones among `readings`."""
+    """The values of those `readings` that were measured."""
     return [r.judgement.value for r in readings if isinstance(r.judgement, Measured)]

@@ -1,4 +1,4 @@
-"""The steps that a decision can ask for, and what it may know of readings that are still running."""
+"""The steps that a decision can return, and what it knows about readings still running."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from bisector.probe.request import Request
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A reading that has begun and not ended."""
+    """A reading in progress."""
 
     request: Request
     overdue: bool = False
-    """Its test has run so much longer than any good one that a bad verdict is expected."""
+    """Its test has run so much longer than any good one that the verdict is probably bad."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Take these readings, the first one first; those that run and are still wanted are among them."""
+    """Take these readings in this order; they include running ones that are still wanted."""
 
     requests: tuple[Request, ...]
     notes: tuple[str, ...] = ()
-    """What a person should know now, such as that the premise is established."""
+    """What the user should know now, such as that the premise is established."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing more is wanted before one of these running readings has ended."""
+    """Start nothing until one of these running readings ends."""
 
     requests: tuple[Request, ...]
     notes: tuple[str, ...] = ()

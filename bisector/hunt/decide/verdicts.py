@@ -1,4 +1,4 @@
-"""The confirmation: the first bad commit against its parents, built clean and read afresh."""
+"""The confirmation: the first bad commit compared with its parents, in new runs of clean builds."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ from bisector.hunt.plan import Repeats
 from bisector.predicate import Bad, Good, Untestable
 from bisector.probe.reading import Reading, Role
 
-_INSTANT, _QUICK = 1.0, 30.0
-"""Seconds of a run up to which it is made `QUICK_RUNS` times, and three times."""
+_INSTANT = 1.0
+"""Runs of up to this many seconds are made `QUICK_RUNS` times, slower ones three times.
+
+A test that fails half the time on every commit looks like a regression at the endpoints in 1 of 4 hunts. Each
+run of the answer and of its parent divides that by 4: one run leaves 6%, two 1.6%, three 0.4%.
+"""
 QUICK_RUNS = 5
 _MOST = 60
-"""Runs of one commit after which the confirmation asks for no more of it."""
+"""The confirmation requests at most this many runs of one commit."""
 _UNKNOWN = (0.1, 0.4)
-"""How often verdicts err (a good commit looks bad, a bad one good) where a commit's own runs contradict each
-other and nothing is known: a bug that shows itself in most of its runs."""
+"""Assumed error rates (a good commit judged bad, a bad one judged good) when a commit's runs contradict each
+other and no rates are known: a bug that shows in most runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """The commit is worse than this parent; `effect` by how much, where it is measured."""
+    """The commit is worse than this parent; `effect` says by how much, if measured."""
 
     effect: Effect | None = None
 
@@ -51,10 +55,10 @@ Verdict = Holds | Fails | Unknown | MoreReadings
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What the runs of one commit have to show.
+    """What the confirmation requires of one commit's runs.
 
-    `runs` made afresh at least, `most` of all. `rates`: how often verdicts err (a good commit looks bad, a
-    bad one good); None as long as none has. `confidence` is that of the hunt.
+    At least `runs` new runs, at most `most` runs in all. `rates`: how often verdicts err (a good commit
+    judged bad, a bad one judged good); None while none has erred. `confidence` is the hunt's.
     """
 
     runs: int
@@ -64,10 +68,10 @@ class Demand:
 
 
 def against_parent(readings: Sequence[Reading], repeats: Repeats, step: float) -> Verdict:
-    """What paired readings of a commit against one of its parents say.
+    """The verdict of paired readings of a commit against one of its parents.
 
-    `step` is the one that the search found, or the one asked for where that is larger. The question is which
-    of the two is true, that step or none: pairs are read as long as their interval holds both.
+    `step` is the step that the search found, or the smallest wanted if that is larger. The pairs decide
+    between that step and no step: more are read as long as their interval contains both.
     """
     last = readings[-1].judgement if readings else None
     if isinstance(last, Untestable):
@@ -76,8 +80,6 @@ def against_parent(readings: Sequence[Reading], repeats: Repeats, step: float) -
         return Holds()
     if isinstance(last, Good):
         return Fails(last.why)
-    if readings and readings[-1].digest and readings[-1].digest == readings[-1].reference_digest:
-        return Fails(f"its build is byte for byte that of its parent {readings[-1].against[:12]}")
     if not read_enough(readings, repeats):
         return MoreReadings()
     effect = estimate(measured(readings))
@@ -86,19 +88,21 @@ def against_parent(readings: Sequence[Reading], repeats: Repeats, step: float) -
         return Holds(effect)
     against = readings[-1].against[:12]
     if effect.high < step and not nearer_to_step:
-        return Fails(f"{effect} against its parent {against}, and the hunt looks for a step of {step:.2f}x")
+        return Fails(f"{effect} compared with its parent {against}; the hunt looks for a step of {step:.2f}x")
     if len(readings) < repeats.most:
         return MoreReadings()
-    return Fails(f"{effect} against its parent {against} is not surely above 1")
+    return Fails(f"{effect} compared with its parent {against}, too uncertain for a step of {step:.2f}x")
 
 
 def by_runs(readings: Sequence[Reading], demand: Demand, *, bad_expected: bool) -> Verdict:
-    """What all runs of one commit say: whether it is on the side where the search has it.
+    """Whether the runs of one commit confirm the side (good or bad) that the search puts it on.
 
-    Runs made afresh (`Role.CONFIRMATION`) are needed, but all count. Where verdicts err, they are made until
-    the evidence for either side reaches the odds of the hunt's confidence (Wald 1945).
+    Needs new runs (`Role.CONFIRMATION`). Only runs of clean builds count: other builds may be stale, or
+    miss an undeclared input. If verdicts err, runs continue until the evidence for either side reaches the
+    odds of the hunt's confidence (Wald 1945).
     """
     fresh = [one for one in readings if one.role is Role.CONFIRMATION]
+    clean = [one for one in readings if one.clean]
     if fresh and not runs_of(fresh).all:
         return Unknown(fresh[-1].judgement.why)
     if runs_of(fresh).all < demand.runs:
@@ -106,20 +110,20 @@ def by_runs(readings: Sequence[Reading], demand: Demand, *, bad_expected: bool) 
     if demand.rates is None and not runs_of(fresh).differ:
         held = bool(runs_of(fresh).bad) == bad_expected
         return Holds() if held else Fails(_against(fresh))
-    runs = runs_of(readings)
+    runs = runs_of(clean)
     for_bad = evidence(runs, *(demand.rates or _UNKNOWN))
     for_expected = for_bad if bad_expected else -for_bad
     enough = math.log(1 / (1 - demand.confidence))
     if abs(for_expected) < enough and runs.all < demand.most:
         return MoreReadings()
-    return Holds() if for_expected > 0 else Fails(_against(readings))
+    return Holds() if for_expected > 0 else Fails(_against(clean))
 
 
 def runs_in_time(readings: Sequence[Reading], repeats: Repeats) -> tuple[int, int]:
-    """How many runs of each commit are made at least, and at most; by what runs took so far."""
+    """Minimum and maximum number of runs of each commit, from how long runs took so far."""
     took = [reading.run.wall for reading in readings if reading.run]
     usual = statistics.median(took) if took else 0.0
-    least = QUICK_RUNS if usual <= _INSTANT else 3 if usual <= _QUICK else 1
+    least = QUICK_RUNS if usual <= _INSTANT else 3
     in_time = int(repeats.seconds / usual) if usual > 0 else _MOST
     return least, max(10, min(_MOST, in_time))
 

@@ -1,1 +1,1 @@
-"""The alarm: micro-benchmarks against reference times, and against their own history."""
+"""The alarm: compares micro-benchmarks with reference times and with their own history."""

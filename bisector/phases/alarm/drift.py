@@ -1,10 +1,10 @@
-"""Drift: a slow change in a history of measurements, far below what a single comparison would notice.
+"""Drift: a slow change in a history of measurements, too small for a single comparison to notice.
 
-Two tests by ranks, which outliers and skewed noise do not disturb: Mann's test for a trend (Mann 1945,
-Kendall 1975) sees a creep, Pettitt's test for a change point (Pettitt 1979) a step. What they find is
-sized by the slope of Theil and Sen, or by the medians on both sides; the model that fits better is told.
-Days that resemble each other (a busy week) are worth less than as many independent ones: what is left of
-the points without the model gives the number they are worth (Yue and Wang 2004).
+Two rank tests are robust against outliers and skewed noise: Mann's test for a trend (Mann 1945, Kendall 1975)
+finds a creep, Pettitt's test for a change point (Pettitt 1979) a step. The size of a creep is the slope of
+Theil and Sen, that of a step the ratio of the medians on both sides; the model that fits better is reported.
+Days that resemble each other (a busy week) count less than independent ones: the autocorrelation of the
+residuals gives the effective number of points (Yue and Wang 2004).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 FEWEST = 12
-"""Points below which nothing is said: by ranks alone, so few cannot be sure."""
+"""Fewest points for a finding: rank tests on fewer cannot be certain."""
 
 MOST = 400
-"""Points looked at, the newest: the tests compare each with each."""
+"""Most points that are examined (the newest): the tests compare every pair."""
 
 SURE = 1e-4
-"""Probability of a false alarm in one look; small, since the history is looked at each day."""
+"""Probability of a false alarm per check; small because the history is checked every day."""
 
 MONTH = 30.0 * 86400
 
@@ -40,10 +40,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A change upwards by `ratio` in all, between the commits `before` and `after`.
+    """An increase by `ratio` in total, between the commits `before` and `after`.
 
-    `per_month` is the ratio of a creep over 30 days, None for a step. `p` is how often noise alone would
-    look like this.
+    `per_month` is the ratio of a creep over 30 days, None for a step. `p` is the probability of this in noise
+    alone.
     """
 
     ratio: float
@@ -54,7 +54,7 @@ class Drift:
 
 
 def find_drift(points: Sequence[Point], least: float) -> Drift | None:
-    """The drift upwards by `least` or more in the points, in any order; None where there is none."""
+    """The upward drift by at least `least` in the points (in any order); None if there is none."""
     best = _best_of_each_commit(points)[-MOST:]
     if len(best) < FEWEST:
         return None
@@ -65,7 +65,7 @@ def find_drift(points: Sequence[Point], least: float) -> Drift | None:
         return None
     creep, step = _creep(best, logs), _step(logs, at)
     stepped = _criterion(logs, step, 3) < _criterion(logs, creep, 2)
-    # Two looks at the same points: Bonferroni.
+    # Two tests of the same points: Bonferroni.
     p = min(1.0, 2 * min(p_step, p_trend) ** _worth(logs, step if stepped else creep))
     if p > SURE:
         return None
@@ -79,14 +79,14 @@ def find_drift(points: Sequence[Point], least: float) -> Drift | None:
 
 
 def _best_of_each_commit(points: Sequence[Point]) -> list[Point]:
-    """One point a commit: many runs at one commit on a crowded afternoon would look like many commits."""
+    """One point per commit, so that many runs at one commit do not count as many commits."""
     in_time = sorted(points, key=lambda point: point.at)
     groups = itertools.groupby(in_time, key=lambda point: point.commit)
     return [min(group, key=lambda point: point.value) for _, group in groups]
 
 
 def _p_of_trend(values: Sequence[float]) -> float:
-    """One-sided p of Mann's test for a trend upwards, with Kendall's variance for ties."""
+    """One-sided p of Mann's test for an upward trend, with Kendall's variance for ties."""
     count = len(values)
     rising = sum((b > a) - (b < a) for a, b in itertools.combinations(values, 2))
     ties = sum(t * (t - 1) * (2 * t + 5) for t in Counter(values).values())
@@ -97,9 +97,9 @@ def _p_of_trend(values: Sequence[float]) -> float:
 
 
 def _change_point(values: Sequence[float]) -> tuple[int, float]:
-    """Where the values step upwards (number of points before it), and Pettitt's one-sided p of that step.
+    """The upward change point (the number of points before it), and Pettitt's one-sided p.
 
-    The p is the tail exp(-6 K^2 / (n^3 + n^2)) of the statistic's approximate distribution.
+    The p is exp(-6 K^2 / (n^3 + n^2)), the tail of the statistic's approximate distribution.
     """
     count, statistic, most, at = len(values), 0, 0, 1
     for number in range(1, count):
@@ -111,7 +111,7 @@ def _change_point(values: Sequence[float]) -> tuple[int, float]:
 
 
 def _worth(logs: Sequence[float], model: Sequence[float]) -> float:
-    """The share of points that as many independent ones would be: (1 - r) / (1 + r), r at lag 1."""
+    """The effective share of independent points: (1 - r) / (1 + r), with r at lag 1."""
     rest = [log - said for log, said in zip(logs, model, strict=True)]
     mean = statistics.fmean(rest)
     whole = math.fsum((value - mean) ** 2 for value in rest)
@@ -136,6 +136,6 @@ def _step(logs: Sequence[float], at: int) -> list[float]:
 
 
 def _criterion(logs: Sequence[float], model: Sequence[float], parameters: int) -> float:
-    """Schwarz's criterion (1978) under Laplace noise, the less the better: where a step is, is fitted too."""
+    """Schwarz's criterion (1978) under Laplace noise, lower is better; a step's position is a parameter."""
     misfit = math.fsum(abs(log - said) for log, said in zip(logs, model, strict=True)) / len(logs)
     return 2 * len(logs) * math.log(max(misfit, 1e-9)) + parameters * math.log(len(logs))

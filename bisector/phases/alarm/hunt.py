@@ -1,4 +1,4 @@
-"""The hunt that finds what set the alarm off, as values on top of the hunt file and as a command line."""
+"""The hunt for the cause of an alarm, as overrides of the hunt file and as a command line."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _LEAST_RATIO = 1.1
 def hunt_values(
     name: str, good: Sequence[str], bad: str, pattern: str, benchmark: str | None, ratio: float
 ) -> dict[str, object]:
-    """Values of a hunt for the commit that made `benchmark` slower by `ratio`; None: that broke them all.
+    """Overrides for a hunt for the commit that made `benchmark` slower by `ratio` (None: that broke them
+    all).
 
-    The ratio asked for is half of what was seen, on the log scale.
+    The hunt's ratio is half of `ratio` on the log scale.
     """
     ends: dict[str, object] = {"good": list(good), "bad": bad}
     if benchmark is None:
@@ -35,7 +36,7 @@ def hunt_values(
 
 
 def command_line(config: str | None, values: Mapping[str, object]) -> str:
-    """`bisector run` with a hunt file and values on top of it, to be typed in."""
+    """The command line of `bisector run` with a hunt file and overrides."""
     words = ["bisector", "run", *(["--config", config] if config else [])]
     for key, value in values.items():
         for one in value if isinstance(value, list) else [value]:
@@ -47,7 +48,7 @@ def command_line(config: str | None, values: Mapping[str, object]) -> str:
 
 
 def _as_yaml(value: object) -> str:
-    """A value on one line of YAML, without quotes where it needs none."""
+    """A value on one line of YAML, quoted only if necessary."""
     text = str(value)
     try:
         bare = yaml.safe_load(text) == value

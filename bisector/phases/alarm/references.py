@@ -1,4 +1,4 @@
-"""The file of reference times: read, checked, and rewritten in place with all else left as it is."""
+"""The file of reference times: read, validated, and updated in place without other changes."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from bisector.errors import UsageError
 
 SCHEMA = 1
 YAML = (".yaml", ".yml")
-"""Endings of files that hold YAML; any other holds lines such as `REF_FIB18=1216`."""
+"""Suffixes of YAML files; other files have lines such as `REF_FIB18=1216`."""
 
 _VARIABLE = re.compile(r"^(?P<before>\s*(?:export\s+)?REF_(?P<name>\w+)=)(?P<value>\d+(?:\.\d+)?)", re.M)
 
 Facts = Mapping[str, str | float | Mapping[str, str]]
-"""What is kept beside the times: commit, date, load, runs, and the machine's own facts."""
+"""Facts stored with the times: commit, date, load, runs, and the machine."""
 
 
 @dataclass(frozen=True)
 class References:
-    """Reference times in milliseconds by benchmark, and what they were measured on.
+    """Reference times in milliseconds by benchmark, and where they were measured.
 
-    `commit` and `machine` are empty where the file does not say: one with lines `REF_FIB18=1216` does not.
+    `commit` and `machine` are empty if the file does not have them, like one with lines `REF_FIB18=1216`.
     """
 
     times: Mapping[str, float]
@@ -38,7 +38,7 @@ class References:
     by_variable: bool = False
 
     def name_of(self, benchmark: str) -> str:
-        """The name by which the file knows a benchmark: `bench-fib18` is `REF_FIB18`, for instance."""
+        """The name of a benchmark in the file; for example, `bench-fib18` is `REF_FIB18`."""
         if not self.by_variable:
             return benchmark
         bare = re.sub(r"[^A-Z0-9]", "", benchmark.upper())
@@ -62,25 +62,25 @@ class _Document(BaseModel):
 
 
 def read_references(path: Path) -> References:
-    """The references in a file; UsageError where it is missing or not of this schema."""
+    """Read the references in a file; raises UsageError if it is missing or has another schema."""
     return parsed_references(path, text_of(path))
 
 
 def parsed_references(path: Path, text: str) -> References:
-    """The references that `text` holds; UsageError, which names `path`, where it is not of this schema."""
+    """Parse the references in `text`; raises UsageError, naming `path`, if it has another schema."""
     if path.suffix not in YAML:
         times = {match["name"]: float(match["value"]) for match in _VARIABLE.finditer(text)}
         if not times:
-            raise UsageError(f"{path} holds no reference times; write lines such as REF_FIB18=1216")
+            raise UsageError(f"{path} has no reference times; write lines such as REF_FIB18=1216")
         return References(times, by_variable=True)
     try:
         data: Any = yaml.load(text, yaml.BaseLoader)
     except yaml.YAMLError as error:
-        raise UsageError(f"{path} is no YAML ({str(error).splitlines()[0]}); correct it") from error
+        raise UsageError(f"{path} is not YAML ({str(error).splitlines()[0]}); correct it") from error
     if not isinstance(data, dict) or data.get("schema") != str(SCHEMA):
         raise UsageError(
-            f"{path} is no file of reference times of schema {SCHEMA}; "
-            "name another as `alarm.references`, or move it away and write a new one with --update"
+            f"{path} is not a file of reference times of schema {SCHEMA}; name another file as "
+            "`alarm.references`, or move it away and write a new one with --update"
         )
     try:
         document = _Document.model_validate(data)
@@ -93,7 +93,7 @@ def parsed_references(path: Path, text: str) -> References:
 
 
 def written_references(times: Mapping[str, float], facts: Facts) -> str:
-    """A new file; `facts` are commit, date, load, runs and machine."""
+    """The text of a new file; `facts` are commit, date, load, runs and machine."""
     lines = [
         "# Reference times of the benchmarks, in milliseconds: `bisector alarm --update` rewrites them.",
         f"schema: {SCHEMA}",
@@ -115,9 +115,9 @@ def rewritten_references(
     times: Mapping[str, float],
     facts: Facts,
 ) -> str:
-    """`text` with the new times, and facts where it has a place for them; all else byte for byte.
+    """`text` with the new times, and with facts where it has them; all other bytes are unchanged.
 
-    A benchmark that is new is added below the last; one that is gone stays.
+    New benchmarks are added below the last; missing ones stay.
     """
     if old.by_variable:
         new = {old.name_of(name): time for name, time in times.items()}
@@ -141,7 +141,7 @@ def rewritten_references(
 
 
 def plain(time: float) -> str:
-    """A time as short as it can be read back: 1216, 0.52."""
+    """A short form of a time: 1216, 0.52."""
     return f"{time:.0f}" if time >= 100 or time.is_integer() else f"{time:.3g}"
 
 
@@ -149,7 +149,7 @@ _Edit = tuple[int, int, str]
 
 
 def _edits_in(mapping: yaml.MappingNode | None, values: Mapping[str, str], text: str) -> list[_Edit]:
-    """Which stretches of `text` to replace, so that the mapping has these values."""
+    """The edits of `text` that give the mapping these values."""
     if mapping is None:
         return []
     nodes = {key.value: (key, value) for key, value in mapping.value}
@@ -189,12 +189,12 @@ def _key(name: str) -> str:
 
 
 def _scalar(value: object) -> str:
-    """A value as YAML; texts in quotes, so that a commit id of digits stays a text."""
+    """A value as YAML; strings are quoted so that a commit id of digits stays a string."""
     return json.dumps(value, ensure_ascii=False)
 
 
 def text_of(path: Path) -> str:
-    """The file as it is, line ends included; UsageError where it cannot be read."""
+    """The text of a file with its line endings; raises UsageError if it cannot be read."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return file.read()
@@ -205,4 +205,4 @@ def text_of(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise UsageError(f"{path} is not UTF-8; name another file as `alarm.references`") from error
     except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror}); correct `alarm.references`") from error
+        raise UsageError(f"cannot read {path} ({error.strerror}); correct `alarm.references`") from error

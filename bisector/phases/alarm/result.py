@@ -1,4 +1,4 @@
-"""What the alarm says: the table, what fails, what drifts, and how to find the cause."""
+"""The result of the alarm: the table, failures, drifts, and how to find the cause."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHORT = 12
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The hunt file as the user named it, and the values of the command line on top of it."""
+    """The hunt file as the user named it, and the overrides of the command line."""
 
     config: str | None
     values: Mapping[str, object]
@@ -42,7 +42,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The result, and the values of the hunt for the cause; empty where there is nothing to hunt."""
+    """The result, and the overrides of the hunt for the cause (empty if there is nothing to hunt)."""
 
     result: Result
     hunt: Mapping[str, object]
@@ -57,9 +57,9 @@ def alarm_result(
     *,
     strict: bool = False,
 ) -> Found:
-    """Compare a measurement with the references, and with its own `history` (oldest first, without it).
+    """Compare a measurement with the references, and with its `history` (earlier ones, oldest first).
 
-    `given` is how the hunt was named; with `strict` drift fails too.
+    `given` is how the user named the hunt; with `strict`, drift fails too.
     """
     alarm = alarm_of(ground)
     rows = [] if measurement.broken else compared(measurement, references)
@@ -93,24 +93,24 @@ def alarm_result(
 def updated_result(
     ground: Ground, measurement: Measurement, old: References | None, new: References
 ) -> Result:
-    """What `--update` did, kept as the first point of the history that follows."""
+    """The result of `--update`, which starts a new history."""
     path = alarm_of(ground).references
     title = f"{ground.hunt.hunt}: reference times of {counted(len(measurement.times), 'benchmark')} written"
     rows = compared(measurement, old) if old else [Row(n, t, None) for n, t in measurement.times.items()]
-    gone = tuple(f"{row.name} was not printed: its reference stays" for row in rows if row.time is None)
+    gone = tuple(f"{row.name} was not printed; its reference stays" for row in rows if row.time is None)
     times = Table(
         ("benchmark", "new ms", "old ms"),
         tuple((row.name, ms(row.time), ms(row.reference)) for row in rows if row.time is not None),
         frozenset({1, 2}),
     )
-    told = (f"in {path.name}, {measured_on(measurement)}", *gone)
+    remarks = (f"in {path.name}, {measured_on(measurement)}", *gone)
     data = {**measured_data(measurement, new), "updated": True}
-    blocks = (Paragraph(title, strong=True), times, Bullets(told))
+    blocks = (Paragraph(title, strong=True), times, Bullets(remarks))
     return Result(PHASE, alarm_key(ground), ground.hunt.hunt, title, blocks, data)
 
 
 def measured_data(measurement: Measurement, references: References) -> dict[str, Any]:
-    """What the history needs of a measurement."""
+    """The data of a measurement that the history needs."""
     return {
         "commit": measurement.commit,
         "measured_at": measurement.at.isoformat(),
@@ -139,7 +139,7 @@ def _found_data(
 def _drifts(
     measurement: Measurement, references: References, history: Sequence[ResultRow], least: float
 ) -> dict[str, Drift]:
-    """By benchmark: drift since the references were written, as far as this machine measured it."""
+    """Drift by benchmark since the references were written, from measurements on this machine."""
     documents = [row.document for row in history] + [measured_data(measurement, references)]
     own = [
         document
@@ -173,7 +173,7 @@ def _hunt(
     failed: Sequence[Row],
     drifts: Mapping[str, Drift],
 ) -> dict[str, object]:
-    """The hunt for the benchmark that changed most; nothing where the code is that of the references."""
+    """The hunt for the benchmark that changed most; empty if the commit is that of the references."""
     good, pattern, name = _good(ground, references), alarm_of(ground).pattern, ground.hunt.hunt
     bad = measurement.commit[:_SHORT]
     slower = [(row.ratio, row.name) for row in failed if row.ratio is not None]
@@ -191,7 +191,7 @@ def _hunt(
 
 
 def _good(ground: Ground, references: References) -> list[str]:
-    """The commit of the references where the history has it, else the hunt file's good."""
+    """The commit of the references if the history has it, else the hunt file's good."""
     named = [references.commit] if references.commit else []
     try:
         return [ground.repository.resolve(commit)[:_SHORT] for commit in named or ground.hunt.good]

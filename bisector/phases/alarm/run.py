@@ -1,4 +1,4 @@
-"""The alarm: micro-benchmarks against reference times, and against their own history."""
+"""Measures the benchmarks and compares them with the references."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from bisector.probe.request import Request
 from bisector.watchdog.quiet_wall import ends_for, whole_ground
 
 IDENTITY = ("cpu", "cores", "memory")
-"""What makes two machines the same one, where times are compared."""
+"""The facts by which two machines count as the same for comparing times."""
 
 _OWN_TIMEOUT = 124
-"""Exit code of timeout(1) when it ended its command."""
+"""Exit code of timeout(1) after it kills its command."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """The least time of each benchmark, in milliseconds, in the order printed; empty where they do not run.
+    """The least time of each benchmark in milliseconds, in the order printed; empty if they do not run.
 
     `broken` then says why. `load` is the one-minute load average before the first run.
     """
@@ -52,7 +52,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One benchmark: its time now (None: not printed), its reference (None: it has none), in milliseconds."""
+    """One benchmark: its time (None if not printed) and reference (None if missing), in milliseconds."""
 
     name: str
     time: float | None
@@ -60,24 +60,24 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
-        """Now over reference, where there are both."""
+        """Time over reference; None if one is missing."""
         return self.time / self.reference if self.time and self.reference else None
 
     def fails(self, factor: float) -> bool:
-        """Whether it is too slow, or was not printed at all."""
+        """Whether it is too slow or was not printed."""
         return self.time is None or (self.ratio is not None and self.ratio > factor)
 
 
 def alarm_of(ground: Ground) -> Alarm:
-    """The section `alarm` of the hunt; HuntFileError where it has none."""
+    """The section `alarm` of the hunt; raises HuntFileError if there is none."""
     if ground.hunt.alarm is None:
         file = ground.hunt.origin.file or "the command line"
-        raise HuntFileError(f"{file}: there is no section 'alarm'; add it, if only as `alarm: {{}}`")
+        raise HuntFileError(f"{file}: there is no section 'alarm'; add it, at least as `alarm: {{}}`")
     return ground.hunt.alarm
 
 
 def alarm_key(ground: Ground) -> str:
-    """What makes two alarms the same one: repository, hunt, command and lines."""
+    """The identity of an alarm: repository, hunt, command and pattern."""
     parts = (
         ground.repository.git_folder,
         ground.hunt.hunt,
@@ -95,11 +95,11 @@ def measured_at(ground: Ground, commit: str, listener: Listener) -> Measurement:
     load, at = os.getloadavg()[0], datetime.now(UTC)
     with (
         ground.scratch.held(key),
-        # What a run leaves stays for the next, as in a checkout: the warm-up may fill caches on disk.
+        # Files of a run stay for the next, as in a checkout: the warm-up may fill caches on disk.
         reader_for(looking, key, ends_for(ground, commit), 0, listener, one_start=True) as engine,
     ):
         for _ in range(alarm.warm_up + alarm.runs):
-            # Of no hunt: as a premise, its outputs would be tried in between, in a slot laid out anew.
+            # Not PREMISE: that would also try the outputs alone, in a fresh checkout.
             reading = engine.read(Request(commit, Role.VERIFICATION))
             if broken := reading.judgement.why if reading.run is None else _broken(reading.run):
                 return Measurement(commit, {}, alarm.runs, load, machine_facts(), at, broken)
@@ -108,7 +108,7 @@ def measured_at(ground: Ground, commit: str, listener: Listener) -> Measurement:
 
 
 def measured_here(ground: Ground, folder: Path) -> Measurement:
-    """Run the benchmarks in the checkout that holds `folder`, as it stands: it was built already."""
+    """Run the benchmarks in the checkout that contains `folder`, without building it."""
     alarm, test, hunt = alarm_of(ground), ground.hunt.test, ground.hunt
     checkout = Repository(folder)
     commit, top = checkout.resolve("HEAD"), checkout.path
@@ -129,14 +129,14 @@ def measured_here(ground: Ground, folder: Path) -> Measurement:
 
 
 def compared(measurement: Measurement, references: References) -> list[Row]:
-    """A row for each benchmark: those printed, then those which only have a reference."""
+    """A row for each benchmark: those printed, then those that only have a reference."""
     known = {references.name_of(name): (name, time) for name, time in measurement.times.items()}
     rows = [Row(name, time, references.times.get(key) or None) for key, (name, time) in known.items()]
     return rows + [Row(name, None, time) for name, time in references.times.items() if name not in known]
 
 
 def other_machine(now: Mapping[str, str], then: Mapping[str, str]) -> list[str]:
-    """What differs between two machines, in words; empty where they are the same or one is unknown."""
+    """The differences between two machines in words; empty if they are the same or one is unknown."""
     return [
         f"{key} {now[key]} instead of {then[key]}"
         for key in IDENTITY
@@ -163,14 +163,14 @@ def _measurement(alarm: Alarm, commit: str, runs: Sequence[Run], load: float, at
             best[name] = min(time, best.get(name, time))
     if not best:
         raise UsageError(
-            f"no line that the test printed matches alarm.pattern {alarm.pattern!r}; "
-            f"correct it, or the test (its last line: {_last_line(runs[-1])!r})"
+            f"no line of the test's output matches alarm.pattern {alarm.pattern!r}; "
+            f"correct it or the test (last line: {_last_line(runs[-1])!r})"
         )
     return Measurement(commit, best, alarm.runs, load, machine_facts(), at)
 
 
 def _times(pattern: str, run: Run) -> list[tuple[str, float]]:
-    """Names and milliseconds that a run printed; a time below the clock's tick counts as one tick."""
+    """Names and milliseconds that a run printed; a time of zero counts as one clock tick."""
     groups = re.compile(pattern).groupindex
     found = []
     for match in run.matches.get(pattern, ()):
@@ -180,7 +180,7 @@ def _times(pattern: str, run: Run) -> list[tuple[str, float]]:
                 time = float(value)
             except ValueError as error:
                 raise UsageError(
-                    f"alarm.pattern takes {value!r} of {match.text!r} for a time; correct its group 'value'"
+                    f"alarm.pattern reads {value!r} in {match.text!r} as a time; correct its group 'value'"
                 ) from error
             tick = 10.0 ** -len(value.partition(".")[2])
             found.append((name, max(time, tick)))
@@ -188,11 +188,11 @@ def _times(pattern: str, run: Run) -> list[tuple[str, float]]:
 
 
 def _broken(run: Run) -> str:
-    """Why a run gives no times, or nothing."""
+    """Why a run has no times; '' if it has."""
     if run.ending is Ending.EXITED and run.exit_code == 0:
         return ""
     if run.ending is Ending.EXITED:
-        by = " (its own timeout ended it)" if run.exit_code == _OWN_TIMEOUT else ""
+        by = " (its own timeout)" if run.exit_code == _OWN_TIMEOUT else ""
         last = _last_line(run)
         return f"exit {run.exit_code}{by}" + (f": {last}" if last else "")
     return run.ending.value if run.ending else "it did not end"

@@ -1,4 +1,4 @@
-"""The alarm in words: its answer, its table, and what a reader should know beside them."""
+"""The alarm in words: its answer, its table, and notes on both."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def answer(measurement: Measurement, rows: Sequence[Row], failed: Sequence[Row],
             return "no benchmark has a reference"
         worst = max(compared_rows, key=lambda row: row.ratio or 0.0)
         count = counted(len(compared_rows), "benchmark")
-        return f"{count} within {factor:g}x of the references, the slowest is {worst.name} at {_ratio(worst)}"
+        return f"{count} within {factor:g}x of the references; the slowest is {worst.name} at {_ratio(worst)}"
     slow, gone = [r for r in failed if r.time is not None], [r.name for r in failed if r.time is None]
     if not slow:
-        return f"not printed, though there is a reference: {', '.join(gone)}"
+        return f"has a reference but was not printed: {', '.join(gone)}"
     which = ", ".join(f"{row.name} {_ratio(row)}" for row in slow)
     if len(slow) == 1:
-        return f"{which}, beyond {factor:g}x: one benchmark alone, so look at what it exercises"
+        return f"{which}, above {factor:g}x: only one benchmark, so check the code it exercises"
     return (
-        f"{len(slow)} of {len(compared_rows)} benchmarks at once beyond {factor:g}x ({which}): "
-        "the sign of a regression in what they share"
+        f"{len(slow)} of {len(compared_rows)} benchmarks above {factor:g}x ({which}): "
+        "a regression in code that they share is likely"
     )
 
 
@@ -41,26 +41,26 @@ def notes(
     failed: Sequence[Row],
     drifts: Mapping[str, Drift],
 ) -> list[str]:
-    """What was measured on what, and what makes the figures worth less or more."""
+    """How the figures were measured, and caveats."""
     of_references = f"; references: commit {references.commit[:12]}" if references.commit else ""
     of_references += f", load {references.load:.1f}" if references.load is not None else ""
-    told = [measured_on(measurement) + of_references]
+    remarks = [measured_on(measurement) + of_references]
     if differences := other_machine(measurement.machine, references.machine):
-        told.append(
-            f"another machine than that of the references ({', '.join(differences)}): the ratios say less; "
-            "measure them here with --update"
+        remarks.append(
+            f"the references are from another machine ({', '.join(differences)}), so the ratios are less "
+            "reliable; measure references here with --update"
         )
     if failed and measurement.commit == references.commit:
-        told.append("the references were measured at this very commit: the machine changed, not the code")
+        remarks.append("the references were measured at this commit: the machine changed, not the code")
     if new := [row.name for row in rows if row.reference is None]:
-        told.append(f"without a reference: {', '.join(new)}; `--update` gives them one")
+        remarks.append(f"without a reference: {', '.join(new)}; add it with `--update`")
     if gone := [row.name for row in rows if row.time is None]:
-        told.append(f"has a reference, but was not printed: {', '.join(gone)}")
-    return told + [f"drift of {name}: {_drift_words(drift)}" for name, drift in drifts.items()]
+        remarks.append(f"has a reference but was not printed: {', '.join(gone)}")
+    return remarks + [f"drift of {name}: {_drift_words(drift)}" for name, drift in drifts.items()]
 
 
 def measured_on(measurement: Measurement) -> str:
-    """Commit, machine, runs and load of a measurement."""
+    """The commit, machine, runs and load of a measurement."""
     machine = ", ".join(
         f"{measurement.machine[key]}{' cores' if key == 'cores' else ''}"
         for key in IDENTITY
@@ -86,7 +86,7 @@ def _word(row: Row, factor: float) -> str:
 
 
 def ms(time: float | None) -> str:
-    """Milliseconds, nothing where there are none."""
+    """Milliseconds as text; empty for None."""
     return plain(time) if time is not None else ""
 
 
@@ -100,13 +100,13 @@ def drift_title(drifts: Mapping[str, Drift]) -> str:
 
 
 def _drift_words(drift: Drift) -> str:
-    sure = f"by chance once in {1 / drift.p:,.0f}" if drift.p > 1e-9 else "not by chance"
+    sure = f"by chance once in {1 / drift.p:,.0f} times" if drift.p > 1e-9 else "not by chance"
     if drift.per_month is None:
         return (
             f"a step of {drift.ratio:.2f}x between {drift.before.commit[:12]} and {drift.after.commit[:12]} "
             f"({drift.after.at:%Y-%m-%d}; {sure})"
         )
     return (
-        f"a creep of {drift.per_month:.2f}x a month since {drift.before.at:%Y-%m-%d} "
-        f"({drift.before.commit[:12]}), {drift.ratio:.2f}x in all ({sure})"
+        f"a creep of {drift.per_month:.2f}x per month since {drift.before.at:%Y-%m-%d} "
+        f"({drift.before.commit[:12]}), {drift.ratio:.2f}x in total ({sure})"
     )

@@ -1,1 +1,1 @@
-"""A diagnosis: the first bad commit beside its parent, evidence gathered, hypotheses tried."""
+"""Diagnosis: compares the first bad commit with its parent, and tests hypotheses on the evidence."""

@@ -1,4 +1,4 @@
-"""Two commits, built and laid out in slots side by side, for collectors to run in."""
+"""Two commits, built in separate slots, in which collectors run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bisector.hunt_file import Hunt
 from bisector.hunt_file.overlay import Overlay
 from bisector.phases.diagnosis.commits import Pair
 from bisector.phases.evidence.contract import Unavailable
-from bisector.predicate import Ending, Run, Untestable
+from bisector.predicate import Ending, Run, Tool, Untestable
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.build import Builds
 from bisector.probe.identity import Identity
@@ -26,15 +26,15 @@ from bisector.probe.test import Tests
 
 _ROOM = ".bisector-evidence"
 _ENDED = {
-    Ending.TIMEOUT: "did not end in time",
-    Ending.MEMORY_LIMIT: "ran into the memory limit",
-    Ending.OUTPUT_LIMIT: "ran into the output limit",
+    Ending.TIMEOUT: "did not finish in time",
+    Ending.MEMORY_LIMIT: "hit the memory limit",
+    Ending.OUTPUT_LIMIT: "hit the output limit",
     Ending.SIGNALLED: "was killed by a signal",
 }
 
 
 class Bench:
-    """The slots of both commits of a pair; `ends` are the ids that `good` and `bad` stand for in overlays."""
+    """The slots of both commits of a pair; `ends` maps `good` and `bad` in overlays to commit ids."""
 
     def __init__(
         self, ground: Ground, pair: Pair, slots: Slots, ends: Mapping[str, str], logs: Path, on_step: OnStep
@@ -52,9 +52,9 @@ class Bench:
         self.good = BuiltSide(self, slots.take(pair.good.id), pair.good.id, "")
 
     def stand(self, overlay: tuple[Overlay, ...] = ()) -> None:
-        """Have both commits stand built, with `overlay` over the hunt's own.
+        """Build both commits, with `overlay` on top of the hunt's own.
 
-        Raises `HistoryError` where a commit does not build, `Unavailable` where it does not with `overlay`.
+        Raises `HistoryError` if a commit does not build, `Unavailable` if it does not build with `overlay`.
         """
         if overlay != self._overlay:
             self.good.slot.commit = self.bad.slot.commit = None
@@ -63,7 +63,7 @@ class Bench:
             self.start(side.slot, side.commit)
 
     def start(self, slot: Slot, commit: str) -> None:
-        """Have `commit` stand in the slot as it was built; raises as `stand` does."""
+        """Reset the slot to `commit` as it was built; raises like `stand`."""
         slot.put_back()
         hunt = self._hunt()
         if slot.commit != commit:
@@ -71,14 +71,14 @@ class Bench:
             identity = Identity(hunt, ground.repository, setup.environment, self._ends, ground.compiler)
             with slot.changing(commit):
                 builds = Builds(setup, identity, self._store)
-                built = builds.build(slot.worktree, commit, clean=slot.is_spoilt)
+                built = builds.build(slot.worktree, commit, spoilt=slot.is_spoilt)
             if isinstance(built, Untestable):
                 raise self._not_built(commit, built.why)
             slot.commit, slot.is_spoilt = commit, False
         slot.start = slot.start or start_of(hunt, slot.worktree, commit, self._fragile)
 
     def _hunt(self) -> Hunt:
-        """The hunt with the overlay that is asked for, and the room of a collector left alone."""
+        """The hunt with the collector's overlay, in which resets spare the collector's folder."""
         hunt = laid_over(self.ground.hunt, self._overlay)
         test = hunt.test.model_copy(update={"keeps": (*hunt.test.keeps, _ROOM)})
         return hunt.model_copy(update={"test": test})
@@ -87,18 +87,18 @@ class Bench:
         if self._overlay:
             return Unavailable(f"at {commit[:12]}: {why}")
         return HistoryError(
-            f"{commit[:12]} cannot be built, so there is nothing to compare: {why}; "
-            "name a commit that builds, and with --against another one to compare it with"
+            f"cannot build {commit[:12]}, so there is nothing to compare: {why}; "
+            "name a commit that builds, and one to compare it with as --against"
         )
 
     def setup(self, hunt: Hunt, more: Mapping[str, str] | None = None) -> Setup:
-        """What one build or run of `hunt` runs with, `more` variables too."""
+        """The setup for one build or run of `hunt`, with the additional variables `more`."""
         environment = {**self.environment, **(more or {})}
         return Setup(hunt, environment, self._logs, self._on_step, Scheduling(tests=cpus_of(hunt)))
 
 
 def laid_over(hunt: Hunt, overlay: tuple[Overlay, ...]) -> Hunt:
-    """The hunt with `overlay` after its own."""
+    """The hunt with `overlay` appended to its own."""
     return hunt.model_copy(update={"overlay": (*hunt.overlay, *overlay)})
 
 
@@ -113,7 +113,7 @@ class BuiltSide:
         self._bench = bench
         self._runs = 0
         self._is_changed = False
-        """Whether a command of a collector's own may have changed the slot, as the collector wants it."""
+        """Whether the collector's own command may have changed the slot on purpose."""
 
     @property
     def root(self) -> Path:
@@ -122,26 +122,26 @@ class BuiltSide:
 
     @property
     def outputs(self) -> tuple[Path, ...]:
-        """The declared outputs of the build, where they lie in the slot."""
+        """The paths of the build's declared outputs in the slot."""
         build = self._bench.ground.hunt.build
         return tuple(self.root / output for output in build.outputs) if build else ()
 
     @property
     def inputs(self) -> Mapping[str, tuple[str, ...]]:
-        """The declared inputs, as far as there are any."""
+        """The declared inputs, if any."""
         hunt = self._bench.ground.hunt
         declared = {"build": hunt.build.inputs if hunt.build else None, "test": hunt.test.inputs}
         return {name: inputs for name, inputs in declared.items() if inputs is not None}
 
     @property
     def room(self) -> Path:
-        """The folder for what tools write; `clear` takes it away."""
+        """The folder for files that tools write; `clear` deletes it."""
         room = self.root / _ROOM
         room.mkdir(exist_ok=True)
         return room
 
     def clear(self) -> None:
-        """Take the room away, with all that is in it, and undo what ran in the slot."""
+        """Delete the folder `room` and reset the slot."""
         shutil.rmtree(self.root / _ROOM, ignore_errors=True)
         self._is_changed = False
         self.slot.put_back()
@@ -154,8 +154,9 @@ class BuiltSide:
         environment: Mapping[str, str] | None = None,
         patterns: Sequence[str] = (),
         timeout: float | None = None,
+        tool: Tool | None = None,
     ) -> Run:
-        """Run the test, or `command`, under the hunt's limits; see the contract."""
+        """Run the test, or `command`, under the hunt's limits and a `tool` that counts; see the contract."""
         hunt = self._bench.ground.hunt
         if command is not None:
             self._is_changed = True
@@ -168,14 +169,15 @@ class BuiltSide:
         )
         setup = self._bench.setup(hunt.model_copy(update={"test": test}), environment)
         self._runs += 1
-        done = Tests(setup, patterns).run(self.slot.worktree, self.commit, f"diagnose-{self._runs}")
+        tests = Tests(setup, patterns, tool=tool)
+        done = tests.run(self.slot.worktree, self.commit, f"diagnose-{self._runs}")
         if isinstance(done.judgement, Untestable):
             raise Unavailable(f"at {self.commit[:12]}: {done.judgement.why}")
         if done.run.ending is not Ending.EXITED:
             ended = _ENDED.get(done.run.ending or Ending.SIGNALLED, "did not end by itself")
-            raise Unavailable(f"at {self.commit[:12]} the test {ended}, so its figures are not whole")
+            raise Unavailable(f"at {self.commit[:12]} the test {ended}, so its figures are incomplete")
         return done.run
 
     def git(self, *arguments: str) -> str:
-        """What git prints in the repository."""
+        """The output of `git ARGUMENTS` in the repository."""
         return self._bench.ground.repository.git(*arguments).decode(errors="replace")

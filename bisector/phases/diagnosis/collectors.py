@@ -1,4 +1,4 @@
-"""Which collectors are asked, with the options that the hunt file gives them."""
+"""Selects the collectors and their options from the hunt file."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from bisector.phases.evidence.contract import Collector
 from bisector.probe.discovery import PlugIns
 
 COLLECTORS: PlugIns[Collector[Any]] = PlugIns("bisector.evidence", "collector", Collector)
-"""The collectors there are."""
+"""All collectors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A collector; `insisted` where the user named it just now, so that it must not be missing."""
+    """A collector; `insisted` if the user named it on the command line, so that it must work."""
 
     collector: Collector[Any]
     insisted: bool = False
 
 
 def asked(hunt: Hunt, names: Sequence[str]) -> list[Asked]:
-    """The collectors called `names`; without any those of the hunt file, or else all that need no options.
+    """The collectors called `names`; by default those of the hunt file, or else all that are `by_default`.
 
-    Raises `UsageError` for a name that is none, or options that will not do.
+    Raises `UsageError` for an unknown name or invalid options.
     """
     folder = Path(hunt.origin.file).resolve().parent if hunt.origin.file else Path.cwd()
     declared = [_declared(hunt, at, folder) for at in range(len(hunt.diagnose.evidence))]
@@ -49,7 +49,7 @@ def asked(hunt: Hunt, names: Sequence[str]) -> list[Asked]:
 
 
 def _declared(hunt: Hunt, at: int, folder: Path) -> Collector[Any]:
-    """The entry `at` of the hunt file's evidence."""
+    """The collector at position `at` of the hunt file's evidence."""
     choice, key = hunt.diagnose.evidence[at], ("diagnose", "evidence", at)
     try:
         kind = COLLECTORS.find(choice.name, folder)
@@ -63,13 +63,13 @@ def _declared(hunt: Hunt, at: int, folder: Path) -> Collector[Any]:
 
 
 def _bare(name: str, folder: Path) -> Collector[Any]:
-    """A collector that the hunt file does not mention."""
+    """A collector that is not in the hunt file."""
     kind = COLLECTORS.find(name, folder)
     try:
         return kind(kind.Options.model_validate({}))
     except ValidationError as error:
         needed = ", ".join(str(detail["loc"][0]) for detail in error.errors() if detail["loc"])
         raise UsageError(
-            f"the collector {name!r} needs options ({needed}); write it with them in the hunt file, "
-            "under diagnose.evidence"
+            f"the collector {name!r} needs options ({needed}); add it with options to diagnose.evidence "
+            "in the hunt file"
         ) from error

@@ -1,4 +1,4 @@
-"""Which commit is diagnosed, and beside which one."""
+"""The commit to diagnose, and the one to compare it with."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from bisector.hunt_file import AUTO
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The commit that is diagnosed, and the one it is compared with."""
+    """The commit to diagnose, and the one to compare it with."""
 
     bad: CommitInfo
     good: CommitInfo
 
     @property
     def other_parents(self) -> tuple[str, ...]:
-        """Parents of a merge that it is not compared with."""
+        """The parents of a merge that are not compared."""
         return tuple(parent for parent in self.bad.parents if parent != self.good.id)
 
 
 def pair_of(ground: Ground, commit: str | None, against: str | None) -> Pair:
-    """The commit, by default the hunt's first bad one, and what it is compared with: its first parent.
+    """The commit (default: the hunt's first bad one), and `against` (default: its first parent).
 
-    Raises `HistoryError` where the hunt has no such commit, or it has no parent.
+    Raises `HistoryError` if the hunt has no first bad commit, or the commit has no parent.
     """
     repository = ground.repository
     bad = repository.resolve(commit) if commit is not None else _first_bad(ground)
@@ -38,20 +38,20 @@ def pair_of(ground: Ground, commit: str | None, against: str | None) -> Pair:
         raise HistoryError(f"{bad[:12]} has no parent to compare with; name another commit with --against")
     good = repository.resolve(against) if against is not None else parents[0]
     if good == bad:
-        raise HistoryError(f"{bad[:12]} would be compared with itself; name another commit with --against")
+        raise HistoryError(f"cannot compare {bad[:12]} with itself; name another commit with --against")
     infos = repository.infos([bad, good])
     return Pair(infos[bad], infos[good])
 
 
 def ends_of(ground: Ground) -> dict[str, str]:
-    """The ids that `good` and `bad` stand for in overlays, as far as they are known."""
+    """The ids of `good` and `bad` in overlays, as far as they are known."""
     hunt, repository = ground.hunt, ground.repository
     good = {} if hunt.good == (AUTO,) else {"good": repository.resolve(hunt.good[0])}
     return {**good, "bad": repository.resolve(hunt.bad)}
 
 
 def _first_bad(ground: Ground) -> str:
-    """The first bad commit that this hunt ended with."""
+    """The first bad commit from the hunt's conclusion."""
     name, conclusion = ground.hunt.hunt, None
     if ground.scratch.journal.exists():
         session = session_on(ground, _only_looking)
@@ -62,18 +62,18 @@ def _first_bad(ground: Ground) -> str:
     if isinstance(conclusion, AnyOf):
         first, last = conclusion.commits[0][:12], conclusion.commits[-1][:12]
         raise HistoryError(
-            f"hunt '{name}' is left with {len(conclusion.commits)} commits, from {first} to {last}; "
-            f"name one of them, and with --against a commit that builds: "
+            f"hunt '{name}' has {len(conclusion.commits)} commits left, from {first} to {last}; "
+            f"name one of them, and a commit that builds as --against: "
             f"`bisector diagnose ... --against {first}^ {last}`"
         )
     if conclusion is not None:
         raise HistoryError(f"hunt '{name}' found no first bad commit ({conclusion.name}); name a commit")
     raise HistoryError(
-        f"hunt '{name}' has no first bad commit yet; find it with `bisector run`, or name a commit"
+        f"hunt '{name}' has no first bad commit yet; find it with `bisector run` or name a commit"
     )
 
 
 def _only_looking(event: Event) -> None:
-    """Refuse to probe: the good commit of `good: auto` is the hunt's to find."""
+    """Refuse to probe: only a hunt may search the good commit of `good: auto`."""
     if isinstance(event, ProbeBegan):
-        raise HistoryError("the good commit of this hunt is not found yet; go on with `bisector run`")
+        raise HistoryError("the good commit of this hunt is not known yet; continue with `bisector run`")

@@ -1,4 +1,4 @@
-"""Figures of the two sides of a diagnosis, and what they say of each other."""
+"""Figures of the two sides of a diagnosis, and their comparison."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bisector.phases.evidence.contract import Evidence
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The median of one aspect of a figure over its runs, with the smallest and the largest."""
+    """The median, smallest and largest value of one aspect of a figure over its runs."""
 
     middle: float
     low: float
@@ -23,14 +23,14 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number at the commit (`bad`) and at its parent (`good`), one a run; empty where it was not seen."""
+    """A number per run at the commit (`bad`) and at its parent (`good`); empty if not observed."""
 
     name: str
     good: tuple[float, ...]
     bad: tuple[float, ...]
 
     def range(self, aspect: Aspect) -> Range | None:
-        """The range of an aspect, pair by pair; None where the sides it needs were not seen."""
+        """The range of an aspect over pairs of runs; None if a side that it needs was not observed."""
         if aspect is Aspect.VALUE:
             values: Sequence[float] = self.bad
         else:
@@ -42,7 +42,7 @@ class Figure:
 
 
 def _ratio(good: float, bad: float) -> float:
-    """Bad over good; nothing that stays nothing has not changed, and from nothing any step is infinite."""
+    """Bad over good: 1 for 0 over 0, infinity for a positive number over 0, NaN if one is negative."""
     if good < 0 or bad < 0:
         return math.nan
     if good == 0:
@@ -56,7 +56,7 @@ def _difference(good: float, bad: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What one collector found, or in `missing` why it found nothing; `notes` are for people."""
+    """The figures of one collector, or in `missing` why there are none; `notes` are shown to the user."""
 
     collector: str
     figures: tuple[Figure, ...] = ()
@@ -64,7 +64,7 @@ class Collected:
     missing: str = ""
 
     def to_json(self) -> dict[str, object]:
-        """As JSON values."""
+        """The evidence as JSON values."""
         return {
             "collector": self.collector,
             "figures": {f.name: {"good": list(f.good), "bad": list(f.bad)} for f in self.figures},
@@ -74,7 +74,7 @@ class Collected:
 
 
 def from_json(document: Mapping[str, Any]) -> Collected:
-    """What `Collected.to_json` wrote."""
+    """Parse the output of `Collected.to_json`."""
     figures = document["figures"].items()
     return Collected(
         collector=document["collector"],
@@ -86,7 +86,7 @@ def from_json(document: Mapping[str, Any]) -> Collected:
 def collected(
     collector: str, absent: float | None, good: Sequence[Evidence], bad: Sequence[Evidence]
 ) -> Collected:
-    """The evidence of all runs of both sides; `absent` stands in for a figure that a run did not have."""
+    """Combine the evidence of all runs of both sides; `absent` replaces a figure that a run lacks."""
     names = list(dict.fromkeys(name for evidence in (*bad, *good) for name in evidence.figures))
     figures = [Figure(name, _values(name, good, absent), _values(name, bad, absent)) for name in names]
     notes = dict.fromkeys(note for evidence in (*bad, *good) for note in evidence.notes)
@@ -94,7 +94,7 @@ def collected(
 
 
 def _values(name: str, runs: Iterable[Evidence], absent: float | None) -> tuple[float, ...]:
-    """A figure of all runs; none at all where one run lacks it."""
+    """A figure's values of all runs; empty if one run lacks it."""
     values = [run.figures.get(name, absent) for run in runs]
     seen = tuple(value for value in values if value is not None)
     return seen if len(seen) == len(values) else ()

@@ -1,4 +1,4 @@
-"""Hypotheses tried on the figures: validated, eliminated or inconclusive."""
+"""Tests hypotheses on the figures: validated, eliminated or inconclusive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bisector.phases.diagnosis.figures import Collected, Figure, Range
 
 
 class Verdict(Enum):
-    """What becomes of a hypothesis; the values are the plan's words."""
+    """The verdict on a hypothesis; the values are the plan's words."""
 
     VALIDATED = "validated"
     ELIMINATED = "eliminated"
@@ -21,7 +21,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One condition, with the figure it looked at and the range of its aspect, where there were any."""
+    """A tested condition, with its figure and the range of its aspect, if found."""
 
     condition: Condition
     verdict: Verdict
@@ -33,14 +33,14 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A hypothesis with what became of each of its conditions."""
+    """A hypothesis with its tested conditions."""
 
     hypothesis: Hypothesis
     tried: tuple[Tried, ...]
 
     @property
     def verdict(self) -> Verdict:
-        """Eliminated by one condition that does not hold, validated by all that do."""
+        """Eliminated if any condition is false, validated if all are true."""
         verdicts = {tried.verdict for tried in self.tried}
         if Verdict.ELIMINATED in verdicts:
             return Verdict.ELIMINATED
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def try_hypothesis(hypothesis: Hypothesis, evidence: Sequence[Collected]) -> Outcome:
-    """What the evidence says of a hypothesis."""
+    """Test a hypothesis on the evidence."""
     return Outcome(hypothesis, tuple(_try(condition, evidence) for condition in hypothesis.conditions))
 
 
@@ -58,17 +58,17 @@ def _try(condition: Condition, evidence: Sequence[Collected]) -> Tried:
         return Tried(condition, Verdict.INCONCLUSIVE, why=_not_seen(condition.figure, evidence))
     seen = figure.range(condition.aspect)
     if seen is None:
-        why = f"{condition.figure} has no {condition.aspect.value}: it was not seen at both commits"
+        why = f"{condition.figure} has no {condition.aspect.value}: it was not observed at both commits"
         return Tried(condition, Verdict.INCONCLUSIVE, figure, why=why)
     ends = {condition.holds(seen.low), condition.holds(seen.high)}
     if len(ends) == 2:
-        why = f"the runs lie on both sides of {condition.bar:g}"
+        why = f"the runs are on both sides of {condition.bar:g}"
         return Tried(condition, Verdict.INCONCLUSIVE, figure, seen, why)
     return Tried(condition, Verdict.VALIDATED if ends == {True} else Verdict.ELIMINATED, figure, seen)
 
 
 def find_figure(name: str, evidence: Sequence[Collected]) -> Figure | None:
-    """The figure called so, of the first collector that has it; `COLLECTOR:FIGURE` asks one of them."""
+    """The figure of this name from the first collector that has it, or of `COLLECTOR:FIGURE`."""
     return next((figure for known, figure in _names(evidence) if known == name), None)
 
 
@@ -81,4 +81,4 @@ def _names(evidence: Sequence[Collected]) -> Iterator[tuple[str, Figure]]:
 
 def _not_seen(name: str, evidence: Sequence[Collected]) -> str:
     near = difflib.get_close_matches(name, [known for known, _ in _names(evidence)], n=1)
-    return f"no evidence gave {name}" + (f"; did you mean {near[0]}?" if near else "")
+    return f"no evidence has the figure {name}" + (f"; did you mean {near[0]}?" if near else "")

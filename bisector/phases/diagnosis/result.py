@@ -1,4 +1,4 @@
-"""A diagnosis for people and for programs."""
+"""The result of a diagnosis."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from bisector.phases.result import Block, Bullets, Paragraph, Result, Table
 
 HYPOTHESES = ("hypothesis", "expected", "seen", "verdict")
 MOST_ROWS = 10
-"""Figures of one collector that are shown; all of them are in the JSON."""
+"""Most figures shown per collector; the JSON has all of them."""
 
 
 def result_of(
     hunt: str, key: str, pair: Pair, outcomes: Sequence[Outcome], evidence: Sequence[Collected]
 ) -> Result:
-    """The result of the phase: what became of each hypothesis, with the evidence.
+    """The result of the phase: the verdict on each hypothesis, and the evidence.
 
-    Its exit code is `INCONCLUSIVE` where some hypotheses stay open and none is validated.
+    The exit code is `INCONCLUSIVE` if some hypotheses stay open and none is validated.
     """
     verdicts = {outcome.verdict for outcome in outcomes}
     is_open = Verdict.INCONCLUSIVE in verdicts and Verdict.VALIDATED not in verdicts
@@ -72,7 +72,7 @@ def _blocks(pair: Pair, outcomes: Sequence[Outcome], evidence: Sequence[Collecte
 
 def _commits(pair: Pair) -> tuple[str, ...]:
     others = ", ".join(parent[:12] for parent in pair.other_parents)
-    beside = f"beside {_commit(pair.good)}" + (f" (its other parent: {others})" if others else "")
+    beside = f"compared with {_commit(pair.good)}" + (f" (its other parent: {others})" if others else "")
     return (f"commit {_commit(pair.bad)}", beside)
 
 
@@ -86,22 +86,22 @@ def _outcome_row(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _seen(tried: Tried) -> str:
-    """The figures of a condition, and why they do not decide where they do not."""
+    """The figures of a condition, and why they are inconclusive if so."""
     figure, why = tried.figure, tried.why
     if figure is None or tried.seen is None:
         return why
     values = f"{_number(_range(figure.good))} → {_number(_range(figure.bad))}"
     if tried.condition.aspect is Aspect.VALUE:
-        told = _number(tried.seen)
+        text = _number(tried.seen)
     elif tried.condition.aspect is Aspect.RATIO:
-        told = f"{values} ({_ratio(tried.seen)})"
+        text = f"{values} ({_ratio(tried.seen)})"
     else:
-        told = f"{values} ({_difference(tried.seen)})"
-    return f"{told}, but {why}" if why else told
+        text = f"{values} ({_difference(tried.seen)})"
+    return f"{text}, but {why}" if why else text
 
 
 def _evidence_rows(found: Collected, named: set[Figure]) -> list[tuple[str, ...]]:
-    """A row for each figure; of many those that hypotheses name and those that differ most."""
+    """A row for each figure; of many, those that hypotheses name and those that differ most."""
     figures = [figure for figure in found.figures if any((*figure.good, *figure.bad))]
     if len(figures) > MOST_ROWS:
         changed = [figure for figure in figures if figure in named or _change(figure)]
@@ -155,7 +155,7 @@ def _signed(value: float) -> str:
 
 
 def _digits(value: float) -> str:
-    """Whole where it is whole or large, else three digits."""
+    """Without decimals if whole or large, else with three significant digits."""
     if value == round(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3g}"
@@ -171,7 +171,7 @@ def _outcome_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def _tried_json(tried: Tried) -> dict[str, Any]:
-    """`seen` is [median, smallest, largest]; JSON knows no infinity, so an infinite ratio is null."""
+    """`seen` is [median, smallest, largest]; JSON has no infinity, so an infinite ratio is null."""
     seen = tried.seen
     values = (seen.middle, seen.low, seen.high) if seen else None
     return {

@@ -1,4 +1,4 @@
-"""`bisector diagnose`: the first bad commit beside its parent, evidence gathered, hypotheses tried."""
+"""`bisector diagnose`: gathers evidence on the first bad commit and its parent, and tests hypotheses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from bisector.report.findings import counted
 from bisector.report.safe_text import visible
 
 EVIDENCE = "evidence"
-"""The journal's phase for what collectors gather; the diagnosis itself is a result of its own."""
+"""The journal's phase for gathered evidence; the diagnosis is a separate result."""
 
 
 def diagnose(
@@ -48,15 +48,15 @@ def diagnose(
 ) -> Result:
     """Compare `commit` (default: the hunt's first bad one) with `against` (default: its first parent).
 
-    `evidence` names the collectors that are asked, by default those of the hunt file; what the journal
-    holds of the last day is not gathered anew unless `again`, and counts also for collectors that are not
-    asked. Raises `EnvironmentFault` where a collector named so cannot work here.
+    `evidence` names the collectors to run (default: those of the hunt file). Evidence from the last day in
+    the journal is reused unless `again`; evidence of other collectors of the hunt file is included as well.
+    Raises `EnvironmentFault` if a named collector cannot work here.
     """
     collectors = asked(ground.hunt, evidence)
     others = asked(ground.hunt, ()) if evidence else []
     pair = pair_of(ground, commit, against)
     listener(Noted(f"{pair.bad.short} {visible(pair.bad.subject)}"))
-    listener(Noted(f"beside {pair.good.short} {visible(pair.good.subject)}"))
+    listener(Noted(f"compared with {pair.good.short} {visible(pair.good.subject)}"))
     diagnosis = _Diagnosis(ground, pair, listener)
     with ground.scratch.held(diagnosis.key), opened(ground.scratch) as journal:
         found = diagnosis.gathered(journal, collectors, others, again=again)
@@ -65,7 +65,7 @@ def diagnose(
 
 
 class _Diagnosis:
-    """One pair of commits, and the evidence about it."""
+    """A pair of commits and its evidence."""
 
     def __init__(self, ground: Ground, pair: Pair, listener: Listener) -> None:
         self.ground = ground
@@ -78,7 +78,7 @@ class _Diagnosis:
     def gathered(
         self, journal: Journal, collectors: Sequence[Asked], others: Sequence[Asked], *, again: bool
     ) -> list[Collected]:
-        """What every collector found, in their order, then what the journal has of `others`."""
+        """The evidence of each collector, in order, followed by that of `others` in the journal."""
         keys = [self._key_of(one.collector) for one in collectors]
         beside = [key for one in others if (key := self._key_of(one.collector)) not in keys]
         known = self._of_the_day(journal, beside if again else [*keys, *beside])
@@ -86,7 +86,7 @@ class _Diagnosis:
         left = [(key, one) for key, one in zip(keys, collectors, strict=True) if key not in found]
         if left:
             with self._bench() as bench:
-                # Those that build the commits anew come last, so that the others share one build.
+                # Collectors that need their own build come last, so that the others share one.
                 for key, one in sorted(left, key=lambda each: bool(each[1].collector.overlay)):
                     found[key] = self._ask(bench, one)
                     if not found[key].missing:
@@ -94,7 +94,7 @@ class _Diagnosis:
         return [found[key] for key in keys] + [known[key] for key in beside if key in known]
 
     def _key_of(self, collector: Collector[Any]) -> str:
-        """The same for the same question about the same two commits."""
+        """A key of the collector, its options, its source and the two commits."""
         hunt, commits = laid_over(self.ground.hunt, collector.overlay), [self.pair.good.id, self.pair.bad.id]
         ground = self.ground
         sides = Identity(hunt, ground.repository, ground.seen, self.ends, ground.compiler).tests(commits)
@@ -103,17 +103,17 @@ class _Diagnosis:
         return hashlib.sha256(document.encode()).hexdigest()[:40]
 
     def _of_the_day(self, journal: Journal, keys: Sequence[str]) -> dict[str, Collected]:
-        """What the journal holds of the last day, the newest of each key."""
+        """The newest evidence for each key from the last day in the journal."""
         rows = journal.results(EVIDENCE, since=datetime.now(UTC) - timedelta(days=1))
         newest = {row.key: row for row in rows if row.key in keys}
         found = {key: from_json(row.document) for key, row in newest.items()}
         for key, row in newest.items():
-            self.listener(Noted(f"{found[key].collector}: gathered at {row.at.astimezone():%H:%M} already"))
+            self.listener(Noted(f"{found[key].collector}: already gathered at {row.at.astimezone():%H:%M}"))
         return found
 
     @contextmanager
     def _bench(self) -> Iterator[Bench]:
-        """Both commits in slots of their own; nothing is left of them."""
+        """Both commits in temporary slots."""
         ground = self.ground
         clean_leftovers()
         with Slots(ground.scratch.slots, ground.repository) as slots:
@@ -130,16 +130,16 @@ class _Diagnosis:
             result = self._collect(bench, collector)
         except Unavailable as error:
             if one.insisted:
-                raise EnvironmentFault(
-                    f"the evidence {collector.name} cannot be gathered: {error}"
-                ) from error
+                raise EnvironmentFault(f"cannot gather the evidence {collector.name}: {error}") from error
             self.listener(Noted(f"{collector.name}: {error}"))
             return Collected(collector.name, missing=str(error))
         self.listener(Noted(f"{collector.name}: {counted(len(result.figures), 'figure')}"))
         return result
 
     def _collect(self, bench: Bench, collector: Collector[Any]) -> Collected:
-        """Both sides in turn: once where the figures are exact, else as often as the collector wants."""
+        """Measure both sides alternately: once if the figures are exact, else as often as the collector
+        wants.
+        """
         good: list[Evidence] = []
         bad: list[Evidence] = []
         runs = collector.options.runs or 1
@@ -160,13 +160,13 @@ class _Diagnosis:
             raise
         except Exception as error:
             raise UsageError(
-                f"the collector {collector.name} failed ({type(error).__name__}: {error}); mend it"
+                f"the collector {collector.name} failed ({type(error).__name__}: {error}); fix it"
             ) from error
         finally:
             side.clear()
         for name, value in evidence.figures.items():
             if not math.isfinite(value):
-                raise UsageError(f"the collector {collector.name} gave {value} for {name}; mend it")
+                raise UsageError(f"the collector {collector.name} returned {value} for {name}; fix it")
         return evidence
 
     def _on_step(self, commit: str, step: Step, detail: str) -> None:

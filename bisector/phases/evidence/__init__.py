@@ -1,1 +1,1 @@
-"""The collectors of evidence that ship with `bisector diagnose`, and the contract they keep."""
+"""The collectors of evidence that ship with `bisector diagnose`, and their contract."""

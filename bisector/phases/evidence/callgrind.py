@@ -1,4 +1,4 @@
-"""The profiles that valgrind's callgrind writes."""
+"""Reads profiles of valgrind's callgrind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAMED = re.compile(r"(fn|cfn)=\((\d+)\)(?: (.*))?$")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Instructions by function: its own, and with all it calls; of one run of `program` (its file name)."""
+    """Instructions by function, exclusive and inclusive, of one run of `program` (its file name)."""
 
     program: str
     own: Mapping[str, int]
@@ -21,15 +21,15 @@ class Profile:
 
     @property
     def instructions(self) -> int:
-        """All instructions executed."""
+        """The number of instructions executed."""
         return sum(self.own.values())
 
 
 def read_profile(text: str) -> Profile:
     """The profile in a callgrind output file (Valgrind manual, "Callgrind format specification").
 
-    The first event counts, which is instructions by default. Calls of a function by itself do not add to
-    its inclusive cost; of several functions that call each other in a circle it holds too much.
+    Only the first event counts, which is instructions by default. Recursive calls do not add to a function's
+    inclusive cost, but mutual recursion makes it too large.
     """
     return _Reader().read(text)
 
@@ -67,7 +67,7 @@ class _Reader:
             self.positions = len(line.split()) - 1
 
     def _name(self, line: str) -> tuple[str, str]:
-        """A function's name; after its first mention only its number is written."""
+        """A function's name; after the first mention, the file has only its number."""
         match = _NAMED.match(line)
         if match is None:
             kind, _, name = line.partition("=")
@@ -78,7 +78,7 @@ class _Reader:
         return kind, self.names.get(number, number)
 
     def _cost(self, line: str) -> None:
-        """A line of cost: the function's own, or after `calls=` what the callee took in all."""
+        """A cost line: the function's own cost, or after `calls=` the callee's inclusive cost."""
         fields = line.split()
         cost = int(fields[self.positions]) if len(fields) > self.positions else 0
         if not self.calling:

@@ -1,4 +1,4 @@
-"""What the commit changes, by what depends on it."""
+"""The files that the commit changes, by declared inputs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _ELSEWHERE = "elsewhere"
 
 
 class ChangedFiles(Collector[CollectorOptions]):
-    """The commit's diff against its parent, by the declared inputs of build and test.
+    """The commit's diff against its parent, grouped by the declared inputs of build and test.
 
-    `changed_files.build`, `changed_lines.build` (added and removed), and the same for `test` and, for files
-    that are no declared input, `elsewhere`; a file that is an input of both counts for the build.
+    `changed_files.build` and `changed_lines.build` (added and removed), and the same for `test` and for
+    `elsewhere` (files that are not a declared input). A file that is an input of both counts for the build.
     """
 
     name = "changed_files"
 
     def collect(self, side: Side) -> Evidence:
-        """Ask git, for the commit; at what it is compared with there is nothing to see."""
+        """Read the diff of the commit from git; the commit it is compared with has no figures."""
         if not side.against:
             return Evidence({})
         groups = [*side.inputs, _ELSEWHERE]
@@ -33,7 +33,7 @@ class ChangedFiles(Collector[CollectorOptions]):
             figures[f"changed_files.{group}"] += 1
             figures[f"changed_lines.{group}"] += lines
             how = "binary" if added == "-" else f"+{added} -{removed}"
-            notes.append(f"{path} ({how}; {_told(group)})")
+            notes.append(f"{path} ({how}; {_role(group)})")
         return Evidence(figures, notes=tuple(notes))
 
 
@@ -44,5 +44,5 @@ def _group_of(path: str, inputs: Mapping[str, tuple[str, ...]]) -> str:
     return _ELSEWHERE
 
 
-def _told(group: str) -> str:
-    return "no declared input" if group == _ELSEWHERE else f"input of the {group}"
+def _role(group: str) -> str:
+    return "not a declared input" if group == _ELSEWHERE else f"input of the {group}"

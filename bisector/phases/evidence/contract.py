@@ -1,12 +1,12 @@
-"""The contract that collectors of evidence (the plug-ins of `bisector diagnose`) are written against.
+"""The contract for collectors of evidence, the plug-ins of `bisector diagnose`.
 
-A collector gathers *figures*, numbers by name, at one of two commits that are built and laid out side by
-side: the first bad one and its parent. It declares
+A collector gathers *figures* (numbers by name) at one of two commits that are built in separate slots:
+the first bad one and its parent. It declares
 
-* `name`, by which a hunt file and `--evidence` name it;
-* `Options`, a pydantic model of what may stand beside the name in a hunt file (with `runs` in any case);
-* `collect`, called once for each run of each side; figures that are the same in every run (`exact`) are
-  gathered once, others several times, both sides in turn.
+* `name`, which a hunt file and `--evidence` use;
+* `Options`, a pydantic model of its keys in a hunt file (`runs` is always one of them);
+* `collect`, called for each run of each side. Figures that are the same in every run (`exact`) are
+  gathered once, others several times, alternating between the sides.
 
 All times are in seconds, all sizes in bytes.
 """
@@ -28,22 +28,22 @@ from bisector.predicate import Match, Options, Run
 
 
 class Unavailable(Exception):
-    """Raised where evidence cannot be gathered; the text is one clause that says why, and the mend."""
+    """Raised if evidence cannot be gathered; the message is one clause with the reason and the fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was seen in one run of one side."""
+    """The evidence of one run of one side."""
 
     figures: Mapping[str, float]
     exact: bool = True
-    """Whether another run would give the same figures, so that none is needed."""
+    """Whether another run would give the same figures and is not needed."""
     notes: tuple[str, ...] = ()
-    """Lines for people beside the figures."""
+    """Notes to show with the figures."""
 
 
 class Side(Protocol):
-    """One of the two commits, built in a slot that nobody else uses meanwhile."""
+    """One of the two commits, built in its own slot."""
 
     @property
     def commit(self) -> str:
@@ -51,7 +51,7 @@ class Side(Protocol):
 
     @property
     def against(self) -> str:
-        """The id of the commit that it is compared with; empty at that commit itself."""
+        """The id of the commit that it is compared with; empty for that commit itself."""
 
     @property
     def root(self) -> Path:
@@ -59,19 +59,19 @@ class Side(Protocol):
 
     @property
     def outputs(self) -> tuple[Path, ...]:
-        """What the hunt file declares as outputs of the build."""
+        """The paths of the declared outputs of the build."""
 
     @property
     def inputs(self) -> Mapping[str, tuple[str, ...]]:
-        """`build` and `test` with the inputs that the hunt file declares for them, where it does."""
+        """The declared inputs of `build` and `test`, if any."""
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The environment that builds and tests see."""
+        """The environment of builds and tests."""
 
     @property
     def room(self) -> Path:
-        """A folder in the slot for what a tool writes; empty at first, gone after `collect`."""
+        """A folder in the slot for files that a tool writes; initially empty, deleted after `collect`."""
 
     def run(
         self,
@@ -82,19 +82,19 @@ class Side(Protocol):
         patterns: Sequence[str] = (),
         timeout: float | None = None,
     ) -> Run:
-        """Run the hunt's test, or `command` in its place, under its limits.
+        """Run the hunt's test, or `command` instead, under the test's limits.
 
-        `under` are words of a tool put before it (`strace -c`), `environment` variables on top of the
-        usual ones, `patterns` the regular expressions of the output lines to keep in `Run.matches`,
-        `timeout` seconds in place of the test's own. Raises `Unavailable` for a run that did not come to
-        an end by itself, since its figures are not whole.
+        `under` are words that precede the command (`strace -c`), `environment` additional variables,
+        `patterns` regular expressions of output lines to keep in `Run.matches`, and `timeout` replaces the
+        test's own (seconds). Raises `Unavailable` if the run does not end by itself, since its figures are
+        then incomplete.
 
-        The test starts from what was built, without what a run before it has left. What `command` changes
-        is there for later runs of this `collect`, and undone at its end.
+        The test starts from the built state, without files of earlier runs. Changes that `command` makes stay
+        for later runs of this `collect` and are undone at its end.
         """
 
     def git(self, *arguments: str) -> str:
-        """What `git ARGUMENTS` prints in the repository."""
+        """The output of `git ARGUMENTS` in the repository."""
 
 
 class CollectorOptions(Options):
@@ -104,7 +104,7 @@ class CollectorOptions(Options):
         None,
         ge=1,
         le=100,
-        description="Runs of each side, in turn. Default: one if the figures are exact, otherwise a few.",
+        description="Runs of each side, alternating. Default: one if the figures are exact, otherwise a few.",
     )
 
 
@@ -112,33 +112,37 @@ OptionsT = TypeVar("OptionsT", bound=CollectorOptions)
 
 
 class Collector(ABC, Generic[OptionsT]):
-    """Base of every collector; one object serves both sides and all runs, so it keeps no state of a run."""
+    """Base of every collector; one object serves both sides and all runs, so it must not keep state of a
+    run.
+    """
 
     name: ClassVar[str]
     Options: ClassVar[type[CollectorOptions]] = CollectorOptions
     runs: ClassVar[int] = 6
-    """Runs of each side where the figures are not exact. The range of six covers their median at 97%
+    """Runs of each side if the figures are not exact. The range of six covers their median at 97%
     (1 - 2^-5, by the sign test)."""
     absent: ClassVar[float | None] = None
-    """What a figure counts as that only the other side has; None where that is not known."""
+    """The value of a figure that only the other side has; None if unknown."""
     by_default: ClassVar[bool] = True
-    """Whether it is asked where neither the hunt file nor the command line names collectors."""
+    """Whether it runs if neither the hunt file nor the command line names collectors."""
 
     def __init__(self, options: OptionsT) -> None:
         self.options = options
 
     @property
     def overlay(self) -> tuple[Overlay, ...]:
-        """Changes laid over both commits, after the hunt's own, before they are built for this collector."""
+        """Overlay changes for both commits, after the hunt's own, with which they are built for this
+        collector.
+        """
         return ()
 
     @abstractmethod
     def collect(self, side: Side) -> Evidence:
-        """The figures of one run of one side; raises `Unavailable` where there can be none."""
+        """The figures of one run of one side; raises `Unavailable` if there are none."""
 
 
 def require(tool: str, environment: Mapping[str, str]) -> str:
-    """The path of a tool; raises `Unavailable` where there is none."""
+    """The path of a tool; raises `Unavailable` if it is not installed."""
     found = shutil.which(tool, path=environment.get("PATH"))
     if found is None:
         raise Unavailable(f"it needs `{tool}`, which is not on PATH; install it")
@@ -146,9 +150,9 @@ def require(tool: str, environment: Mapping[str, str]) -> str:
 
 
 def counted(matches: Sequence[Match], pattern: Pattern[str]) -> dict[str, float]:
-    """The numbers of lines that hold a name and a number, added up by name.
+    """Sum the numbers in matched lines by name.
 
-    The groups `name` and `value` of `pattern`, or its first and second.
+    The name and the number are the groups `name` and `value` of `pattern`, or its first and second group.
     """
     named = pattern.groupindex
     name_at, value_at = named.get("name", 1) - 1, named.get("value", 2) - 1

@@ -1,4 +1,4 @@
-"""Counters that the program prints, as it is or with a patch that inserts them."""
+"""Counters that the program prints, or that a patch adds to it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CountersOptionsT = TypeVar("CountersOptionsT", bound=CountersOptions)
 
 
 class CountersOf(Collector[CountersOptionsT]):
-    """Base of the collectors that read counters from what the test prints."""
+    """Base of the collectors that read counters from the test's output."""
 
     def collect(self, side: Side) -> Evidence:
         """Run the test and read its counters."""
@@ -53,7 +53,7 @@ class CountersOf(Collector[CountersOptionsT]):
 
 
 class Counters(CountersOf[CountersOptions]):
-    """Counters that the program prints, such as `counter jit-compiles 129`; each is a figure of its name."""
+    """Counters that the program prints, such as `counter jit-compiles 129`; each becomes a figure."""
 
     name = "counters"
     Options = CountersOptions
@@ -68,7 +68,7 @@ class PatchedCountersOptions(CountersOptions):
 
 
 class PatchedCounters(CountersOf[PatchedCountersOptions]):
-    """Counters that a patch inserts into both commits, which are built with it for this collector alone."""
+    """Counters that a patch adds to both commits, which are built with it for this collector only."""
 
     name = "patched_counters"
     Options = PatchedCountersOptions

@@ -1,4 +1,4 @@
-"""Where the time goes: shares of functions, sampled by perf or counted by valgrind."""
+"""Profiles: shares of functions, sampled by perf or counted by valgrind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .contract import Collector, CollectorOptions, Evidence, Side, Unavailable, 
 from .symbols import plain_name
 
 LEAST = 0.1
-"""Smallest share of a function, in percent, that is a figure."""
+"""Smallest share of a function in percent that becomes a figure."""
 
 _COMM = 15
 """Characters of a program's name that the kernel keeps (proc(5), comm)."""
@@ -40,11 +40,11 @@ class ProfileOptions(CollectorOptions):
 
 
 class CallProfile(Collector[ProfileOptions]):
-    """Shares of the functions of the built program (of all programs, where no output is declared).
+    """Shares of the functions of the built program (of all programs if no output is declared).
 
-    `self.FUNCTION` is the percentage of the function itself, `total.FUNCTION` that with all it calls.
-    perf samples user time and gives no totals; callgrind counts instructions (`instructions` in all), which
-    are the same in every run, on the workload `reduced`.
+    `self.FUNCTION` is the percentage of the function itself, `total.FUNCTION` including its callees. perf
+    samples user time and gives no totals. callgrind counts instructions (`instructions` in total), which are
+    the same in every run, on the workload `reduced`.
     """
 
     name = "profile"
@@ -53,7 +53,7 @@ class CallProfile(Collector[ProfileOptions]):
     by_default = False
 
     def collect(self, side: Side) -> Evidence:
-        """One profile, by the tool that is wanted."""
+        """Profile one run with the chosen tool."""
         programs = {output.name for output in side.outputs}
         if self.options.tool == "callgrind" or (self.options.tool == "auto" and not _perf_works(side)):
             return self._by_callgrind(side, programs)
@@ -62,7 +62,7 @@ class CallProfile(Collector[ProfileOptions]):
     def _by_callgrind(self, side: Side, programs: set[str]) -> Evidence:
         if self.options.reduced is None:
             why = "perf cannot be used here" if self.options.tool == "auto" else "callgrind is slow"
-            raise Unavailable(f"{why}; write `reduced`, a smaller workload for callgrind, beside its name")
+            raise Unavailable(f"{why}; set `reduced`, a smaller workload for callgrind")
         valgrind = require("valgrind", side.environment)
         tool = (valgrind, "--tool=callgrind", "--trace-children=yes", "--quiet")
         under = (*tool, f"--callgrind-out-file={side.room}/callgrind.%p")
@@ -70,10 +70,10 @@ class CallProfile(Collector[ProfileOptions]):
         profile = _sum_of(side.room, programs)
         if not profile.instructions:
             ran = " or ".join(sorted(programs)) or "anything"
-            raise Unavailable(f"under callgrind `reduced` did not run {ran}; mend the command")
+            raise Unavailable(f"under callgrind, `reduced` did not run {ran}; correct the command")
         shares = {
             **_shares("self", profile.own, profile.instructions, operator.add),
-            # A function's total holds that of its recursive calls, which have a name of their own.
+            # A function's total includes its recursive calls, which have their own name.
             **_shares("total", profile.inclusive, profile.instructions, max),
         }
         figures = {"instructions": float(profile.instructions), **shares}
@@ -81,7 +81,7 @@ class CallProfile(Collector[ProfileOptions]):
 
 
 def _sum_of(folder: Path, programs: set[str]) -> Profile:
-    """The profiles of the wanted programs in a folder, added up."""
+    """The sum of the profiles of these programs in a folder."""
     own: Counter[str] = Counter()
     inclusive: Counter[str] = Counter()
     for file in sorted(folder.glob("callgrind.*")):
@@ -95,7 +95,7 @@ def _sum_of(folder: Path, programs: set[str]) -> Profile:
 def _shares(
     kind: str, costs: Mapping[str, float], whole: float, join: Callable[[float, float], float]
 ) -> dict[str, float]:
-    """Costs as percentages; functions whose names differ by a compiler's number only are joined."""
+    """Costs as percentages; functions whose names differ only in a compiler's number are joined."""
     merged: dict[str, float] = {}
     for symbol, cost in costs.items():
         name = plain_name(symbol)
@@ -104,7 +104,7 @@ def _shares(
 
 
 def _perf_works(side: Side) -> bool:
-    """Whether perf is there and the kernel lets it sample (perf_event_paranoid, containers)."""
+    """Whether perf is installed and the kernel lets it sample (perf_event_paranoid, containers)."""
     try:
         under = _recording(require("perf", side.environment), side.room / "probe")
         return side.run(("true",), under=under).exit_code == 0
@@ -128,13 +128,13 @@ def _by_perf(side: Side, programs: set[str]) -> Evidence:
     )
     samples = parse_perf(output.read_text(errors="replace") if output.exists() else "")
     if not samples:
-        raise Unavailable("perf took no sample of the test; it may be too short, or perf is not allowed here")
+        raise Unavailable("perf took no samples of the test; it is too short, or perf is not permitted here")
     shares = _shares("self", samples, sum(samples.values()), operator.add)
     return Evidence(shares, exact=False, notes=("sampled by perf",))
 
 
 def parse_perf(report: str) -> dict[str, float]:
-    """Samples by function in what `perf report -F sample,sym -t ';'` prints."""
+    """Samples by function in the output of `perf report -F sample,sym -t ';'`."""
     samples: dict[str, float] = {}
     for line in report.splitlines():
         count, semicolon, symbol = line.partition(";")

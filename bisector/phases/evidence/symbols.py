@@ -1,4 +1,4 @@
-"""Names of functions that mean the same in two builds."""
+"""Function names that match between two builds."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _OCAML = re.compile(r"(?:caml)?(?P<module>[A-Z]\w*?)(?P<joint>__|\.)(?P<rest>.+?
 
 
 def plain_name(symbol: str) -> str:
-    """`symbol` without the number that OCaml's compiler gives it, with dots for its mangling.
+    """`symbol` demangled and without the number that OCaml's compiler adds.
 
-    `camlSx_env__enter_280`, as valgrind has it, and `Sx_env.enter_280`, as perf does, are `Sx_env.enter`.
-    Valgrind's mark of a recursive call (`'2`) is dropped too.
+    `camlSx_env__enter_280` (valgrind) and `Sx_env.enter_280` (perf) both become `Sx_env.enter`. Valgrind's
+    mark of a recursive call (`'2`) is dropped too.
     """
     name = symbol.split("'", 1)[0]
     match = _OCAML.match(name)

@@ -1,4 +1,4 @@
-"""Times and memory of the test."""
+"""Time and memory of the test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .contract import Collector, CollectorOptions, Evidence, Side
 
 
 class Times(Collector[CollectorOptions]):
-    """What the test takes: user_time, system_time, wall_time and peak_memory of its whole process tree."""
+    """user_time, system_time, wall_time and peak_memory of the test's whole process tree."""
 
     name = "times"
 

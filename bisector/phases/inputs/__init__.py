@@ -1,1 +1,1 @@
-"""What a build and a test read, traced; inputs proposed, compared with the declared ones, written down."""
+"""Traces the files that build and test read, and proposes `inputs` for the hunt file."""

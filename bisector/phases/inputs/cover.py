@@ -1,8 +1,8 @@
-"""Files covered by few folders and files.
+"""Covers a set of files by few folders and files.
 
-A cover costs one for each of its entries and one for each file in it that was not wanted; the cheapest is
-taken, folder by folder from the leaves up. So a folder stands for its files where most of them are wanted,
-and a folder in which little is wanted is not drawn in by its neighbours.
+A cover costs one per entry and one per unwanted file in it; the cheapest is chosen for each folder,
+bottom-up. So a folder replaces its files if most of them are wanted, and a folder with few wanted files is
+not included because of its neighbours.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ class _Cover:
     entries: tuple[str, ...]
     cost: float
     unwanted: float
-    """Files that were not wanted; infinitely many where one of them must stay out."""
+    """The number of unwanted files; infinite if one of them must be excluded."""
     is_folder: bool = False
-    """Whether it is one entry, a folder."""
+    """Whether it is a single folder."""
 
 
 def cover(
     wanted: Collection[str], files: Iterable[str], never: Collection[str] = frozenset()
 ) -> tuple[str, ...]:
-    """The entries, sorted, that cover all `wanted` of the `files` and none of `never` (relative paths).
+    """The sorted entries that cover all `wanted` of the `files` and none of `never` (relative paths).
 
-    The top itself is no entry: where it all is wanted, its folders and files are.
+    The top itself is never an entry, only its folders and files.
     """
     root = _Folder()
     out = frozenset(never) - frozenset(wanted)

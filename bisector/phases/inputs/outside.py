@@ -1,4 +1,4 @@
-"""What was read outside of the repository, in groups that a person knows."""
+"""Groups files read outside the repository into familiar kinds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DATA = re.compile(r"^/usr(?:/local)?/share/|/locale/|/gconv/")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Files of one kind: how many were read, and names by which a person knows them, most read first."""
+    """Files of one kind: their number, and familiar names, those with the most files first."""
 
     kind: str
     files: int
@@ -32,9 +32,9 @@ class Group:
 def grouped(
     read: Iterable[str], executed: Set[str], environment: Mapping[str, str], scratch: Path
 ) -> list[Group]:
-    """Absolute paths that were read (folders that were listed among them) in groups, the largest first.
+    """Group absolute paths that were read (including listed folders), largest group first.
 
-    `executed` are those of them that were run as programs. What the kernel makes up is left out.
+    `executed` are those that ran as programs. Virtual files of the kernel are skipped.
     """
     found: dict[str, dict[str, set[str]]] = {}
     run = {os.path.realpath(path) for path in executed}

@@ -1,10 +1,10 @@
-"""From what was read to what a hunt file should declare, and how that differs from what it declares.
+"""Proposes inputs from the files that were read, and compares them with the declared ones.
 
-Three kinds of dependence are told apart. A file that was *read* is an input. A file that was only *looked
-for* (found or not) matters where it comes or goes in the hunt's range, and is an input then. Names that were
-*listed* make inputs of all files of a folder some of whose files were read; in a folder that was listed and
-not read, or at the top, they do not: a tool that walks up to find its project would make the whole repository
-an input. Such folders are told of where names come or go in them.
+There are three kinds of dependence. A file that was *read* is an input. A file that was only *looked up*
+(found or not) is an input if the hunt's range adds or deletes it. If a folder was *listed* and some of its
+files were read, all its files are inputs. A folder that was listed but not read, or the top, is not:
+otherwise a tool that walks up to find its project would make the whole repository an input. Such folders are
+reported if the range adds or deletes names in them.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from bisector.phases.inputs.tracing import Traced
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`build` or `test` of a hunt file: what is proposed, and what is declared (None: nothing is)."""
+    """`build` or `test` of a hunt file: the proposed and the declared inputs (None if not declared)."""
 
     name: str
     read: frozenset[str]
     """Tracked files that were read."""
     inputs: tuple[str, ...]
-    """Empty where nothing can be proposed."""
+    """Empty if nothing can be proposed."""
     declared: tuple[str, ...] | None
     never_read: tuple[str, ...]
-    """Declared entries in which nothing was read or looked for."""
+    """Declared entries in which nothing was read or looked up."""
     forgotten: tuple[str, ...]
-    """What was read and is not declared, covered by few entries."""
+    """Files that were read but not declared, as few entries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What the build made and the test read, covered by few entries, and what is declared."""
+    """Files that the build created and the test read, as few entries, and the declared outputs."""
 
     proposed: tuple[str, ...]
     declared: tuple[str, ...]
@@ -50,32 +50,32 @@ class Outputs:
 
     @property
     def forgotten(self) -> tuple[str, ...]:
-        """Files that the test read of the build and that are not declared."""
+        """Files of the build that the test read but that are not declared."""
         return tuple(one for one in self.proposed if not covered(one, self.declared))
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """All that is proposed for a hunt file."""
+    """The whole proposal for a hunt file."""
 
     build: Section | None
     test: Section
     outputs: Outputs | None
     later: tuple[str, ...]
-    """Files that were looked for, are not there at the traced commit, and are at others of the range."""
+    """Files that were looked up, are missing in the traced commit, and exist in others of the range."""
     passing: tuple[str, ...]
-    """Names that come or go in the range, in folders that were only listed: no input covers them."""
+    """Names that the range adds or deletes in folders that were only listed; no input covers them."""
     asks_git: bool
     """Whether the build or the test reads git's own files, which differ from commit to commit."""
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """`build`, where there is one, and `test`."""
+        """`build`, if there is one, and `test`."""
         return (self.build, self.test) if self.build else (self.test,)
 
     @property
     def forgets(self) -> bool:
-        """Whether the hunt file declares inputs and not all of them."""
+        """Whether the hunt file declares inputs but not all of them."""
         return any(section.forgotten for section in self.sections)
 
     def applied(self, hunt: Hunt) -> Hunt:
@@ -89,7 +89,7 @@ class Proposal:
 
 
 def proposed(hunt: Hunt, traced: Traced, coming_and_going: frozenset[str], scratch: str) -> Proposal:
-    """What a trace asks to be declared; `coming_and_going` are files added or deleted in the range."""
+    """The proposal from a trace; `coming_and_going` are files added or deleted in the range."""
     weigh = _Weighing(traced, coming_and_going)
     declared = hunt.build.inputs if hunt.build else None
     build = outputs = None
@@ -97,10 +97,10 @@ def proposed(hunt: Hunt, traced: Traced, coming_and_going: frozenset[str], scrat
         build_inputs = weigh.with_later(weigh.inputs(traced.build), declared)
         build = weigh.section("build", traced.build, build_inputs, declared, declared or ())
         made = traced.test.read & (traced.made | traced.build.written)
-        # A folder that holds tracked files too must not be restored from another commit's build.
+        # A folder that also contains tracked files must not be restored from another commit's build.
         outputs = Outputs(cover(made, traced.made, never=traced.tracked), hunt.build.outputs)
     beside = build.inputs if build else ()
-    # An empty list is no declaration: what the build's inputs cover already is said again then.
+    # An empty list does not count as declared, so fall back to inputs that the build's cover already.
     test_inputs = weigh.inputs(traced.test, beside) or weigh.inputs(traced.test) or beside
     test_inputs = weigh.with_later(test_inputs, hunt.test.inputs)
     test = weigh.section("test", traced.test, test_inputs, hunt.test.inputs, declared or ())
@@ -126,21 +126,21 @@ class _Weighing:
         self._rewritten = traced.build.written & traced.tracked if traced.build else frozenset()
 
     def _counts(self, path: str) -> bool:
-        """Whether a path is the commit's own, not laid over it."""
+        """Whether a path belongs to the commit, not to the overlay."""
         return not covered(path, self._constant)
 
     def read(self, seen: Seen) -> frozenset[str]:
-        """The tracked files that were read as the commit has them, not as the build had left them."""
+        """The tracked files that were read, without those that the build had rewritten."""
         return (seen.read & self._tracked) - (self._rewritten if seen is self._test else frozenset())
 
     def inputs(self, seen: Seen, beside: Sequence[str] = ()) -> tuple[str, ...]:
-        """Few entries that cover all dependence on the repository that `beside` does not cover."""
+        """Few entries that cover all dependences on the repository except those in `beside`."""
         wanted = {path for path in self._wanted(seen) if not covered(path, beside)}
-        # Files of other commits do not weigh: many that are added later would take a folder apart.
+        # Ignore files of other commits: many later additions would split up a folder.
         return cover(wanted, self._tracked)
 
     def with_later(self, inputs: tuple[str, ...], declared: Sequence[str] | None) -> tuple[str, ...]:
-        """The entries, with those declared ones of which not the commit but the range has something."""
+        """The entries, plus declared ones that match files of the range but none of this commit."""
         return tuple(sorted({*inputs, *(one for one in declared or () if self._is_later(one))}))
 
     def _is_later(self, entry: str) -> bool:
@@ -155,7 +155,7 @@ class _Weighing:
         return read | among | self.looked_for(seen)
 
     def looked_for(self, seen: Seen) -> frozenset[str]:
-        """Files that were looked for, found or not, and that come or go in the range."""
+        """Files that were looked up, found or not, and that the range adds or deletes."""
         absent = seen.absent - self._made
         return frozenset(
             path
@@ -171,7 +171,7 @@ class _Weighing:
         declared: tuple[str, ...] | None,
         beside: Sequence[str],
     ) -> Section:
-        """A section, with what its declaration lacks and has too much; `beside` counts as declared too."""
+        """A section, with missing and superfluous declared entries; `beside` also counts as declared."""
         read = self.read(seen)
         touched = read | {path for path in seen.examined if path in self._tracked}
         never_read: list[str] = []
@@ -188,7 +188,7 @@ class _Weighing:
         return Section(name, read, inputs, declared, tuple(never_read), forgotten)
 
     def passing(self, seen: Sequence[Seen], inputs: Sequence[str]) -> tuple[str, ...]:
-        """Names that come or go where only names were listed, as entries of those folders."""
+        """Names that the range adds or deletes in folders that were listed, as entries of those folders."""
         folders = {folder for one in seen for folder in one.listed}
         names = set()
         for path in self._moving:
@@ -200,7 +200,7 @@ class _Weighing:
 
 
 def _above(path: str) -> list[str]:
-    """The folders that hold a path, the top left out."""
+    """The folders above a path, without the top."""
     parts = path.split("/")
     return ["/".join(parts[:at]) for at in range(1, len(parts))]
 

@@ -1,4 +1,4 @@
-"""What tracing found, in words: the proposal as it stands in a hunt file, what differs, what lies outside."""
+"""The result of tracing: the proposal as in a hunt file, the differences, and files outside."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bisector.report.findings import counted
 PHASE = "inputs"
 _FEW = 4
 _MANY = 24
-"""Names shown of a group: usually, and with `--verbose`."""
+"""Names shown per group: by default, and with `--verbose`."""
 
 
 def changes_of(proposal: Proposal) -> Changes:
-    """The lists of a hunt file by section and key; outputs stay where those declared are right."""
+    """The lists for the hunt file by section and key; correct outputs stay as declared."""
     changes: dict[tuple[str, str], Sequence[str]] = {
         (section.name, "inputs"): section.inputs for section in proposal.sections if section.inputs
     }
@@ -34,7 +34,7 @@ def changes_of(proposal: Proposal) -> Changes:
 def inputs_result(
     found: Finding, *, verbose: bool = False, has_file: bool = True, written: str | None = None
 ) -> Result:
-    """The result; `written` says what became of the hunt file, None where it was to be left alone.
+    """The result; `written` says what happened to the hunt file, None if it was not to be changed.
 
     `has_file` tells whether there is one.
     """
@@ -44,16 +44,14 @@ def inputs_result(
         Paragraph(f"{title}.", strong=True),
         Code(_yaml(proposal), "yaml"),
         Bullets(tuple(_remarks(found))),
-        Paragraph(
-            "Read outside of the repository: commits alike in their inputs are taken to be alike in this too."
-        ),
+        Paragraph("Read outside the repository. These files are assumed to be the same for all commits."),
         _outside(found.outside, verbose=verbose),
     ]
     if written is not None:
         blocks.append(Paragraph(written))
     elif has_file:
-        differs = "Nothing is written yet; --write puts these lists into the hunt file."
-        blocks.append(Paragraph(differs if _differs(proposal) else "The hunt file says so already."))
+        differs = "Nothing was written; use --write to put these lists into the hunt file."
+        blocks.append(Paragraph(differs if _differs(proposal) else "The hunt file already has these lists."))
     forgets = proposal.forgets and written is None
     code = int(ExitCode.CHECK_FAILED if forgets else ExitCode.FIRST_BAD)
     return Result(PHASE, "", found.hunt, title, tuple(blocks), _data(found, written is not None), code)
@@ -62,7 +60,7 @@ def inputs_result(
 def _title(found: Finding) -> str:
     commits = counted(found.commits, "commit")
     if not found.proposal.test.inputs:
-        return f"{commits}; the test reads nothing of the repository, so no inputs can be proposed"
+        return f"{commits}; the test reads no file of the repository, so no inputs can be proposed"
     proposed = f"{commits} → {counted(found.proposed, 'candidate')} with these inputs"
     if all(section.declared for section in found.proposal.sections):
         return f"{proposed}, {found.declared} as declared"
@@ -83,27 +81,27 @@ def _remarks(found: Finding) -> list[str]:
     proposal, traced = found.proposal, found.traced
     remarks = [f"traced at {traced.commit[:12]}; read by {_counts(proposal)}"]
     if traced.trouble:
-        remarks.append(f"{traced.trouble}; what it would have read after that is missing here")
+        remarks.append(f"{traced.trouble}; files that it would have read after that are missing here")
     if proposal.later:
         remarks.append(
-            f"looked for and not there, but there at other commits of the range: {_some(proposal.later)}"
+            f"looked up but missing here, and present in other commits of the range: {_some(proposal.later)}"
         )
     for section in proposal.sections:
         remarks += _differences(f"{section.name}.inputs", section)
     if proposal.outputs:
         remarks += _differences("build.outputs", proposal.outputs)
         if not proposal.outputs.proposed:
-            remarks.append("the test opened nothing that the build left in the repository's folder")
+            remarks.append("the test opened no file that the build created in the repository")
     if traced.laid_over:
-        remarks.append(f"the same at every commit, because the overlay brings it: {_some(traced.laid_over)}")
+        remarks.append(f"the same at every commit because the overlay provides it: {_some(traced.laid_over)}")
     if proposal.asks_git:
         remarks.append(
-            "git itself is asked for something, perhaps the commit's name or date: what comes of that may "
-            "differ between commits alike in their inputs"
+            "build or test reads git's own files, perhaps for the commit's id or date: the result may "
+            "differ between commits with the same inputs"
         )
     if proposal.passing:
         remarks.append(
-            "come or go in this range where only names were listed, so they are not counted as inputs: "
+            "added or deleted in this range, but only listed by name, so they do not count as inputs: "
             f"{_some(proposal.passing)}"
         )
     return remarks
@@ -117,9 +115,9 @@ def _counts(proposal: Proposal) -> str:
 def _differences(key: str, of: Section | Outputs) -> list[str]:
     remarks = []
     if of.forgotten and of.declared:
-        remarks.append(f"{key} forgets what was read: {_some(of.forgotten)}")
+        remarks.append(f"{key} lacks files that were read: {_some(of.forgotten)}")
     if of.never_read:
-        remarks.append(f"{key} declares what was never read: {_some(of.never_read)}")
+        remarks.append(f"{key} declares files that were never read: {_some(of.never_read)}")
     return remarks
 
 

@@ -1,4 +1,4 @@
-"""`bisector inputs`: a commit traced, inputs proposed, and what they would save."""
+"""`bisector inputs`: traces a commit, proposes inputs, and counts the candidates that they leave."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bisector.probe.identity import Identity
 
 @dataclass(frozen=True)
 class Finding:
-    """What tracing a hunt's commit found; candidates of the range: all, as declared, as proposed."""
+    """The result of a trace; numbers of candidates: all, with declared inputs, with proposed inputs."""
 
     hunt: str
     traced: Traced
@@ -30,10 +30,10 @@ class Finding:
 
 
 def find_inputs(session: Session, revision: str | None, listener: Listener) -> Finding:
-    """Trace `revision`, by default the good commit, and propose inputs.
+    """Trace `revision` (default: the good commit) and propose inputs.
 
-    Raises `HistoryError` for a revision that is not there or does not build, `EnvironmentFault` where
-    strace is missing or may not trace.
+    Raises `HistoryError` if the revision does not exist or does not build, `EnvironmentFault` if strace is
+    missing or not permitted.
     """
     ground, plan = session.ground, session.plan
     commit = ground.repository.resolve(revision) if revision else plan.good[0]
@@ -52,7 +52,7 @@ def find_inputs(session: Session, revision: str | None, listener: Listener) -> F
 
 
 def _candidates(session: Session, hunt: Hunt) -> int:
-    """How many candidates the range has where commits alike in the hunt's inputs count as one."""
+    """The number of candidates if commits with the same inputs as a parent are excluded."""
     every, plan = session.plan.every_candidate, session.plan
     if not hunt.test.inputs or (hunt.build and not hunt.build.inputs):
         return len(every)

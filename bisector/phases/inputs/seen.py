@@ -1,4 +1,4 @@
-"""A trace as seen from the slot: what is in the repository, and what lies outside."""
+"""Splits the paths of a trace into those in the repository and those outside."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from bisector.probe.dune_root import scripts_of
 
 @dataclass(frozen=True)
 class Seen:
-    """What a build or a test did: in the repository by path from its top, and outside by absolute path."""
+    """File accesses of a build or a test: paths relative to the repository, and absolute paths outside."""
 
     read: frozenset[str]
-    """Tracked files and build products whose content was asked for."""
+    """Tracked files and build products whose content was read."""
     listed: frozenset[str]
-    """Folders whose names were asked for; the top is `.`."""
+    """Folders that were listed; the top is `.`."""
     examined: frozenset[str]
-    """Found to be there, their content not asked for."""
+    """Paths that were found to exist, without reading their content."""
     absent: frozenset[str]
-    """Looked for, and not there."""
+    """Paths that were looked up but do not exist."""
     written: frozenset[str]
     outside: frozenset[str]
     executed: frozenset[str]
-    """Those of `outside` that were run."""
+    """Those of `outside` that were executed."""
     calls: int
     """System calls recorded."""
 
 
 def seen_in(root: Path, known: frozenset[str], trace: Trace) -> Seen:
-    """What the trace of a command in the slot at `root` means; `known` are tracked and built files there.
+    """The accesses in the trace of a command in the slot at `root`; `known` are its tracked and built files.
 
-    Symbolic links are followed, so the slot must still stand as the command left it.
+    Follows symbolic links, so the slot must still be as the command left it.
     """
     return _Inside(root, known).seen(trace)
 
 
 class _Inside:
-    """Tells the slot's own paths from all others."""
+    """Tells paths of the slot from all others."""
 
     def __init__(self, root: Path, known: frozenset[str]) -> None:
         self._root = root
@@ -63,7 +63,7 @@ class _Inside:
         )
 
     def _relative(self, path: str) -> str:
-        """The path from the top of the slot; empty for one outside, and for git's own."""
+        """The path relative to the slot; empty if it is outside or in `.git`."""
         if path in self._roots:
             return "."
         for root in self._roots:
@@ -73,14 +73,14 @@ class _Inside:
         return ""
 
     def _is_outside(self, path: str) -> bool:
-        """Whether a path is git's own, or neither in the slot, nor above it, nor bisector's beside it."""
+        """Whether a path is in `.git`, or neither in the slot, nor above it, nor bisector's own beside it."""
         return any(f"{path}/".startswith(f"{top}/.git/") for top in self._roots) or not any(
             path == top or path.startswith(f"{top}/") or f"{top}/".startswith(f"{path.rstrip('/')}/")
             for top in self._roots | self._own
         )
 
     def _files(self, path: str) -> Iterable[str]:
-        """The files that reading `path` means: itself, the link it lies behind, and what that leads to."""
+        """The files that reading `path` depends on: itself, links on the way, and their target."""
         if path in self._known:
             yield path
         parts = path.split("/")

@@ -1,8 +1,8 @@
-"""What processes did to files, read from the record that strace writes.
+"""Parses file accesses from the output of strace.
 
-strace(1), https://strace.io. A line is `PID call(arguments) = result`; with `-y` a descriptor and
-`AT_FDCWD` are followed by the path they stand for, in angle brackets. A call during which another process
-ran is split in two lines, `<unfinished ...>` and `<... call resumed>`.
+strace(1), https://strace.io. A line is `PID call(arguments) = result`; with `-y`, descriptors and `AT_FDCWD`
+are followed by their path in angle brackets. A call that another process interrupts is split into two lines,
+`<unfinished ...>` and `<... call resumed>`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 OPTIONS = (
-    # Stopping at the calls asked for, and at no other, halves what tracing costs (strace 5.3 or newer).
+    # Stopping only at traced calls halves the cost of tracing (strace 5.3 or newer).
     *("--seccomp-bpf", "-f", "-qq", "-y", "-e", "signal=none"),
-    # A question mark: the machine's architecture may have no such call.
+    # A question mark: not every architecture has the call.
     *("-e", "trace=%file,?getdents,?getdents64,fchdir,?clone,?clone3,?fork,?vfork"),
 )
-"""Words after `strace`; the record's file (`-o`) and the command are still to come."""
+"""Arguments of `strace` before the output file (`-o`) and the command."""
 
 _LINE = re.compile(r"^(?P<pid>\d+) +(?:<\.\.\. )?(?P<call>\w+)(?P<resumed> resumed>)?(?P<rest>.*)$", re.S)
 _RESULT = re.compile(r"\) += (?P<value>-?\w+|\?)(?:<(?P<path>/[^>]*)>)?(?:\(deleted\))?(?: (?P<error>E\w+))?")
@@ -42,23 +42,23 @@ _NOT_THERE = {"ENOENT", "ENOTDIR"}
 
 @dataclass
 class Trace:
-    """Absolute paths by what was done to them. What the processes made themselves is in `written` only."""
+    """Absolute paths by kind of access. Files that the processes themselves created are in `written` only."""
 
     read: set[str] = field(default_factory=set)
-    """Opened to be read, or executed."""
+    """Opened for reading, or executed."""
     executed: set[str] = field(default_factory=set)
     listed: set[str] = field(default_factory=set)
-    """Folders whose names were asked for."""
+    """Folders that were listed."""
     examined: set[str] = field(default_factory=set)
-    """Found to be there, without their content being asked for."""
+    """Found to exist, without reading their content."""
     absent: set[str] = field(default_factory=set)
-    """Looked for, and not there."""
+    """Looked up but missing."""
     written: set[str] = field(default_factory=set)
     calls: int = 0
 
 
 def parsed(lines: Iterable[str], folder: str) -> Trace:
-    """The trace in a record of a command that was started in `folder`."""
+    """Parse the output of strace for a command that started in `folder`."""
     reader = _Reader(folder)
     for line in lines:
         reader.take(line.rstrip("\n"))
@@ -85,7 +85,7 @@ class _Reader:
             return
         if found["resumed"]:
             rest = self._pending.pop(pid, "(") + rest
-        # A path may look like a result, so the last one it is.
+        # A path may look like a result, so take the last match.
         if results := list(_RESULT.finditer(rest)):
             self.trace.calls += 1
             self._call(pid, call, rest[: results[-1].start()], results[-1])
@@ -144,27 +144,27 @@ class _Reader:
         self.trace.read |= paths - self.trace.written
 
     def _paths(self, pid: str, call: str, arguments: str) -> list[str]:
-        """The absolute paths among the arguments: one, or two for what moves."""
+        """The absolute paths in the arguments: one, or two for calls that rename or link."""
         found = list(_PATH.finditer(arguments))
-        # The first text of symlink(2) is what the link says, the second of readlink(2) is its answer.
+        # The first string of symlink(2) is the link's target, the second of readlink(2) its result.
         wanted = found[1:2] if call.startswith("symlink") else found[: 2 if call in _MOVING else 1]
         paths = []
         for one in wanted:
             path = _text(one["path"])
             if one["base"] and one["of"] == "AT_FDCWD":
                 self._folders[pid] = _text(one["base"])
-            if path:  # an empty one stands for the descriptor itself, which was opened before
+            if path:  # an empty path means the descriptor itself, which was opened before
                 base = _text(one["base"]) if one["base"] else self._folder(pid)
                 paths.append(os.path.normpath(Path(base, path)))
         return paths
 
     def _folder(self, pid: str) -> str:
-        """Where a process is; one whose start is not recorded yet is where its parent was."""
+        """The working directory of a process; before its start is recorded, that of its parent."""
         return self._folders.setdefault(pid, self._start)
 
 
 def _text(escaped: str) -> str:
-    """A string as strace prints it, its escapes resolved; bytes that are no UTF-8 as Python has them."""
+    """Unescape a string of strace; bytes that are not UTF-8 become surrogates."""
     if "\\" not in escaped:
         return escaped
     raw = _ESCAPE.sub(_letter, escaped.encode("utf-8", "surrogateescape"))

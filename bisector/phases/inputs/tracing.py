@@ -1,4 +1,4 @@
-"""One build and one test of one commit in a slot, under strace."""
+"""Runs one build and one test of a commit under strace."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bisector.history.worktree import Worktree
 from bisector.hunt.events import Listener, StepBegan
 from bisector.hunt.ground import Ground
 from bisector.hunt_file import Copy, Hunt, Place
+from bisector.hunt_file.setup import keeps_of
 from bisector.phases.inputs.seen import Seen, seen_in
 from bisector.phases.inputs.strace import OPTIONS, Trace, parsed
 from bisector.predicate import Ending, Run, Untestable
@@ -21,44 +22,45 @@ from bisector.probe.build import Builds
 from bisector.probe.judge import Judge
 from bisector.probe.launch import SHELL
 from bisector.probe.leftovers import clean_leftovers
-from bisector.probe.probe import Prober, prober
+from bisector.probe.probe import Prober
 from bisector.probe.sandbox import private_tmp_of
 from bisector.probe.scheduling import Scheduling, cpus_of
 from bisector.probe.setup import Setup
 from bisector.probe.step import Step
+from bisector.probe.test import Tests
 from bisector.watchdog.quiet_wall import ends_for, whole_ground
 
 SLOWER = 4.0
-"""How many times their limits builds and tests may take: under strace, many small processes are slow."""
+"""Factor on time limits: under strace, many small processes are slow."""
 
 _ENDED = {
-    Ending.TIMEOUT: "did not end in time",
-    Ending.MEMORY_LIMIT: "ran into the memory limit",
-    Ending.OUTPUT_LIMIT: "ran into the output limit",
+    Ending.TIMEOUT: "did not finish in time",
+    Ending.MEMORY_LIMIT: "hit the memory limit",
+    Ending.OUTPUT_LIMIT: "hit the output limit",
     Ending.SIGNALLED: "was killed by a signal",
 }
 
 
 @dataclass(frozen=True)
 class Traced:
-    """A commit, traced. `made` are the files that stand in the slot after its build and are not tracked."""
+    """The trace of a commit. `made` are the untracked files in the slot that its build made."""
 
     commit: str
     tracked: frozenset[str]
     made: frozenset[str]
     laid_over: tuple[str, ...]
-    """What the hunt's overlay puts in place of the commit's own files."""
+    """Paths that the hunt's overlay replaces."""
     build: Seen | None
     test: Seen
     trouble: str = ""
-    """Why the test may have read less than it should."""
+    """Why the test may have read less than usual."""
 
 
 def traced(ground: Ground, commit: str, listener: Listener) -> Traced:
-    """Build and test `commit` (a full id) from clean in a slot of its own, under strace.
+    """Build and test `commit` (a full id) from clean in a fresh slot, under strace.
 
-    Raises `EnvironmentFault` where strace is missing or may not trace, `HistoryError` where the commit
-    cannot be built.
+    Raises `EnvironmentFault` if strace is missing or not permitted, `HistoryError` if the commit does not
+    build or its test cannot run.
     """
     environment = ground.seen
     strace = shutil.which("strace", path=environment.get("PATH"))
@@ -103,7 +105,7 @@ class _Tracing:
         execution = probe.tests.run(self.worktree, self.commit, "inputs-test", probe.judge.watch())
         if isinstance(execution.judgement, Untestable):
             raise HistoryError(
-                f"{self.commit[:12]} cannot be tested: {execution.judgement.why}; name another with --commit"
+                f"cannot test {self.commit[:12]}: {execution.judgement.why}; name another with --commit"
             )
         test = self._seen(self.ground.hunt.test.folder, made, execution.run.output)
         return Traced(
@@ -117,12 +119,12 @@ class _Tracing:
         )
 
     def _build(self) -> Seen | None:
-        built = self._prober().builds.build(self.worktree, self.commit, fresh=True)
+        built = self._prober().builds.build(self.worktree, self.commit, clean=True)
         if isinstance(built, Untestable):
             if "strace: " in built.why:
                 raise _cannot_trace(built.why)
             raise HistoryError(
-                f"{self.commit[:12]} cannot be built, so there is nothing to trace: {built.why}; "
+                f"cannot build {self.commit[:12]}, so there is nothing to trace: {built.why}; "
                 "name a commit that builds with --commit"
             )
         build = self.ground.hunt.build
@@ -133,10 +135,12 @@ class _Tracing:
         setup = Setup(hunt, self.environment, self.logs, self._on_step, Scheduling(tests=cpus_of(hunt)))
         identity = replace(ground.identity(ends_for(ground, self.commit)), hunt=hunt)
         builds = Builds(setup, identity, ArtefactStore(ground.scratch.store))
-        return prober(builds, Judge(whole_ground(ground).predicate, full_run=True))
+        judge = Judge(whole_ground(ground).predicate, full_run=True)
+        # Not under the predicate's tool: one tracer cannot run under another.
+        return Prober(builds, Tests(setup, judge.predicate.patterns), judge)
 
     def _under_strace(self, hunt: Hunt) -> Hunt:
-        """The hunt with its commands traced; without outputs, so that nothing of it is kept in the store."""
+        """The hunt with traced commands, and without outputs so that the store keeps nothing."""
         test = hunt.test.model_copy(
             update={"command": self._words(hunt.test.command), "timeout": hunt.test.timeout * SLOWER}
         )
@@ -157,13 +161,13 @@ class _Tracing:
 
     @property
     def _record(self) -> Path:
-        """The file that strace writes, as it is seen from here: the sandbox has a /tmp of its own."""
+        """The path of strace's output file outside the sandbox, which has its own /tmp."""
         if self.ground.hunt.sandbox:
             return private_tmp_of(self.worktree.path.resolve()) / "strace"
         return self.logs.resolve() / "strace"
 
     def _seen(self, folder: str, made: frozenset[str], output: str) -> Seen:
-        """The record of the command that just ran in `folder`, read and taken away."""
+        """Parse and delete the trace of the command that just ran in `folder`."""
         try:
             with self._record.open(encoding="utf-8", errors="surrogateescape") as lines:
                 trace = parsed(lines, str(self.worktree.path.resolve() / folder))
@@ -175,10 +179,11 @@ class _Tracing:
         return seen_in(self.worktree.path, self.tracked | made, trace)
 
     def _made(self) -> frozenset[str]:
+        """The untracked files that are neither of the overlay nor of the setup."""
         out = self.ground.repository.git("ls-files", "--others", "-z", folder=self.worktree.path)
         paths = out.decode("utf-8", "surrogateescape").split("\0")
-        laid_over = _laid_over(self.ground.hunt)
-        return frozenset(path for path in paths if path and not covered(path, laid_over))
+        others = (*_laid_over(self.ground.hunt), *keeps_of(self.ground.hunt.setup))
+        return frozenset(path for path in paths if path and not covered(path, others))
 
     def _on_step(self, commit: str, step: Step, detail: str) -> None:
         self.listener(StepBegan(commit, step, detail))
@@ -202,4 +207,4 @@ def _laid_over(hunt: Hunt) -> tuple[str, ...]:
 def _trouble(run: Run) -> str:
     if run.ending is not Ending.EXITED:
         return f"the test {_ENDED.get(run.ending or Ending.SIGNALLED, 'did not end by itself')}"
-    return f"the test ended with exit {run.exit_code}" if run.exit_code else ""
+    return f"the test exited with {run.exit_code}" if run.exit_code else ""

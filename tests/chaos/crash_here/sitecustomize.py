@@ -1,11 +1,11 @@
-"""Crash points for a real `bisector`: with this folder on PYTHONPATH, it kills itself where it is told to.
+"""Crash points for a real `bisector`: with this folder on PYTHONPATH, it kills itself at a given point.
 
     CHAOS_AT     point|when|nth|signal|seconds: at the nth call of the point; `when` is before, during
-                 (so many seconds after its begin) or after
-    CHAOS_TRACE  file that gets a line for every reading begun: role, commit, the commit it is held against
-    CHAOS_HIT    file that is there once the point was come to
+                 (so many seconds after its start) or after
+    CHAOS_TRACE  file that gets a line for every reading that begins: role, commit, commit to compare with
+    CHAOS_HIT    file that is created when the point is reached
 
-The product knows nothing of this: functions are wrapped as their modules are imported.
+The product does not know about this: functions are wrapped when their modules are imported.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ POINTS = {
     "progress log half written": ("bisector.report.atomic_write", "_umask"),
     "progress log replaced": ("bisector.report.atomic_write", "_sync_folder"),
 }
-"""Where a function stands, by the name of its point."""
+"""The location of each function, by the name of its point."""
 
 _READ = ("bisector.engine.reader", "Reader.read")
 
@@ -86,7 +86,7 @@ def _traced(function: Any) -> Any:
 
 
 class _Finder(MetaPathFinder):
-    """Wraps one function of a module once that has been imported."""
+    """Wraps one function of a module after its import."""
 
     def __init__(self, wrappers: dict[str, list[tuple[str, Any]]]) -> None:
         self._wrappers = wrappers

@@ -1,4 +1,4 @@
-"""The claim of a search: what runs made for its confirmation say of it."""
+"""The confirmation runs may contradict the claim of a search."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def afresh(commit: str, *judgements: Judgement) -> list[Reading]:
 
 
 def test_a_claim_is_contradicted_by_its_own_runs() -> None:
-    """The commit never fails any more, or its parent only fails; whatever the order in the journal."""
+    """The commit never fails again, or its parent always fails, in any order of the journal."""
     right = [*afresh("c2", Bad("b")), *afresh("c1", Good("g"))]
     assert not CLAIM.is_contradicted(right)
     assert CLAIM.is_contradicted(afresh("c2", Good("g")))
@@ -27,12 +27,12 @@ def test_a_claim_is_contradicted_by_its_own_runs() -> None:
 
 
 def test_runs_that_differ_contradict_nothing() -> None:
-    """A commit that fails now and then may well pass once; how often decides, and not here."""
+    """A commit that fails sometimes may pass once. The rate decides, in another place."""
     assert not CLAIM.is_contradicted([*afresh("c2", Good("g"), Bad("b")), *afresh("c1", Bad("b"), Good("g"))])
 
 
 def test_runs_of_other_commits_do_not_count() -> None:
-    """Those of a commit that was confirmed in case say nothing of this claim."""
+    """Confirmation runs of another commit, started early, say nothing about this claim."""
     assert not CLAIM.is_contradicted(afresh("c7", Good("g")))
     searched = Reading("c2", Role.SEARCH, Good("g"), datetime(2026, 1, 1, tzinfo=UTC))
     assert not CLAIM.is_contradicted([searched])

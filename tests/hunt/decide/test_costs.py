@@ -1,4 +1,4 @@
-"""What probes cost, as learned from readings, and how much of it the choice goes by."""
+"""The cost of probes, learned from readings, and how much of it affects the choice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def seconds_of(plan: Plan, readings: Sequence[Reading]) -> Seconds | None:
 
 
 def line(size: int, keep: int | None = None, ratio: float | None = None) -> Plan:
-    """A plan over commits in a row, of which only each `keep`-th may be the first bad one."""
+    """A plan over a line of commits in which only every `keep`-th may be the first bad one."""
     parents = [[at - 1] if at else [] for at in range(size)]
     return plan_of(parents, ratio=ratio, keep=range(0, size, keep) if keep else None)
 
@@ -54,7 +54,7 @@ def read(
 
 
 def ends(good: float, bad: float, build: float = 0.0) -> list[Reading]:
-    """The premise of a hunt whose tests took so long."""
+    """The premise of a hunt with these test times."""
     return [
         read("good", Good(""), good, 9 * build, BuildKind.CLEAN, Role.PREMISE),
         read("c99", Bad(""), bad, build, role=Role.PREMISE),
@@ -62,7 +62,7 @@ def ends(good: float, bad: float, build: float = 0.0) -> list[Reading]:
 
 
 def test_every_kind_of_build_and_test_has_its_own_median() -> None:
-    """Clean, incremental, restored and failed builds; good and bad tests; none of a run elsewhere."""
+    """Clean, incremental, restored and failed builds count, and good and bad tests; shared runs do not."""
     readings = [
         *ends(1.0, 30.0, build=5.0),
         read("c50", Good(""), 2.0, 7.0),
@@ -80,7 +80,7 @@ def test_every_kind_of_build_and_test_has_its_own_median() -> None:
 
 
 def test_measured_values_count_for_the_level_that_they_are_near() -> None:
-    """A paired reading costs both of its runs, and is bad beyond the middle of the endpoints' levels."""
+    """A paired reading costs both of its runs, and is bad above the middle between the endpoints."""
     readings = [
         read("good", Measured(1.0, ""), 2.0, role=Role.PREMISE, reference=2.0),
         read("c9", Measured(2.25, ""), 4.5, role=Role.PREMISE, reference=2.1),
@@ -94,7 +94,7 @@ def test_measured_values_count_for_the_level_that_they_are_near() -> None:
 
 
 def test_a_run_of_the_reference_counts_once() -> None:
-    """It may serve several readings, and only the first of them had to wait for it."""
+    """A shared run of the reference counts once, because only the first reading had to wait for it."""
     readings = [
         read("good", Measured(1.0, ""), 2.0, role=Role.PREMISE, reference=2.1),
         read("c4", Measured(1.0, ""), 2.0, reference=2.1),
@@ -106,14 +106,14 @@ def test_a_run_of_the_reference_counts_once() -> None:
 
 
 def test_before_the_first_test_nothing_is_weighed() -> None:
-    """Without a reading every probe costs the same."""
+    """Without readings, every probe costs the same."""
     assert costs_of(line(10), []) == core.Costs()
     one_side = costs_of(line(10), ends(3.0, 3.0)[:1])
     assert one_side.good == one_side.bad == 3.0
 
 
 def test_a_bad_side_that_is_clearly_dearer_counts_in_full() -> None:
-    """30 s against 1 s, its watchdog at the end: all of it is weighed; a build makes it less."""
+    """With 30 s against 1 s, the full difference counts. A long build reduces it."""
     weighed = costs_of(line(100), ends(1.0, 30.0))
     assert (weighed.good, weighed.bad) == (1.0, pytest.approx(30.0, rel=0.2))
     built = costs_of(line(100), ends(1.0, 30.0, build=20.0))
@@ -127,7 +127,7 @@ def test_a_bad_side_that_is_clearly_dearer_counts_in_full() -> None:
 def test_below_that_no_probes_are_added_to_those_of_halving_the_whole_range(
     ratio: float, keep: int, build: float, early: bool
 ) -> None:
-    """However many commits change no input: expected probes stay within those of git on all of them."""
+    """However many commits change no input, the expected probes stay within those of git on all commits."""
     plan = line(100, keep)
     dear = ratio * (build + 1.0) - build
     weighed = costs_of(plan, ends(dear, 1.0, build) if early else ends(1.0, dear, build))
@@ -138,7 +138,7 @@ def test_below_that_no_probes_are_added_to_those_of_halving_the_whole_range(
 
 
 def test_commits_left_out_pay_for_a_dearer_bad_side() -> None:
-    """With half of the range out of the question, a bad probe of 3 good ones is weighed and time saved."""
+    """With half of the range ruled out, a bad probe that costs 3 good ones is weighted and saves time."""
     paid = core.Costs(bad=3.0)
     plan = line(100, keep=2)
     by_cost, even = (
@@ -167,12 +167,12 @@ def test_commits_left_out_pay_for_a_dearer_bad_side() -> None:
     ],
 )
 def test_what_a_bad_probe_is_taken_for_is_rounded(ratio: float, allowed: float, weighed: float) -> None:
-    """Down to a power of the root of 2 where probes might be added by it, else to the nearest."""
+    """Down to a power of the square root of 2 if the weight might add probes, or else to the nearest."""
     assert weight(ratio, allowed) == pytest.approx(weighed, rel=1e-3)
 
 
 def test_a_reading_more_seldom_changes_what_is_asked_for() -> None:
-    """Tests and builds that took a tenth more or less leave the split where it was."""
+    """Tests and builds that take 10% more or less do not move the split."""
     plan = line(100)
     asked = set()
     for good, bad, build in ((1.0, 3.0, 1.0), (1.1, 3.0, 0.9), (0.9, 3.2, 1.1)):
@@ -185,7 +185,7 @@ def test_a_reading_more_seldom_changes_what_is_asked_for() -> None:
 
 
 def test_a_hunt_taken_up_again_asks_for_the_same_commit() -> None:
-    """Costs learned one reading at a time are those learned from all of them at once."""
+    """Costs learned one reading at a time are equal to costs learned from all readings at once."""
     plan = line(100)
     readings = ends(1.0, 1.0, build=1.0)
     belief = Belief(plan, Known(tuple(readings)))

@@ -1,4 +1,4 @@
-"""An endpoint that is not what the user said is built clean before that is believed."""
+"""An endpoint that differs from what the user said is built clean before bisector believes it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ BAD_AT, LENGTH = 6, 9
 
 
 def _readings(judgements: Sequence[Judgement], *, clean: bool) -> list[Reading]:
-    about = "c" if clean else ""
-    return [Reading("c", Role.PREMISE, judgement, datetime.now(UTC), about=about) for judgement in judgements]
+    return [Reading("c", Role.PREMISE, judgement, datetime.now(UTC), clean=clean) for judgement in judgements]
 
 
 GOOD, BAD = Good(""), Bad("")
@@ -42,7 +41,7 @@ GOOD, BAD = Good(""), Bad("")
 def test_clean_readings_must_all_contradict_the_others(
     shared: list[Judgement], clean: list[Judgement], misled: bool
 ) -> None:
-    """Enough of them, without exception, and by more than the ratio that is asked for."""
+    """There must be enough clean readings, without exception, and by more than the required ratio."""
     readings = _readings(shared, clean=False) + _readings(clean, clean=True)
     assert are_misled(readings, 1.2) is misled
 
@@ -65,7 +64,7 @@ JUDGES = {
 def test_a_build_that_is_shared_by_mistake_hides_no_regression(
     tmp_path: Path, build: str, judge: str
 ) -> None:
-    """The endpoints look alike until they are built clean; then all is, and the commit is found."""
+    """The endpoints look the same until they are built clean. Then the first bad commit is found."""
     files = {
         at: {"app": "100" if at < BAD_AT else "200", "build.sh": "", ".gitignore": "out\n", "n": str(at)}
         for at in range(LENGTH)
@@ -77,4 +76,4 @@ def test_a_build_that_is_shared_by_mistake_hides_no_regression(
     found = summary_of("--config", "hunt.yaml", folder=tmp_path)
     assert (found["conclusion"], found["first_bad"], found["confirmed"]) == ("first-bad", ids["c6"], True)
     told = bisector("run", "--config", "hunt.yaml", "--restart", folder=tmp_path).stdout
-    assert "does `build.inputs` name all that is read?" in " ".join(told.split())
+    assert "does `build.inputs` name every file that the build reads" in " ".join(told.split())

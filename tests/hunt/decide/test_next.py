@@ -1,4 +1,4 @@
-"""The next step follows from what is known, not from the order in which it became known."""
+"""The next step depends on the readings, not on their order."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def flaky_from(plan: Plan, first: str, share: float, seed: int) -> Judge:
 
 
 def taken(plan: Plan, judge: Judge, jobs: int = 1, seed: int = 0) -> list[Reading]:
-    """The readings of a whole hunt, each with a time of its own."""
+    """The readings of a complete hunt, each with its own time."""
     engine = FakeEngine(judge, jobs=jobs, order=random.Random(seed))
     _, _, readings, _ = hunt(plan, judge, engine=engine)
     return [replace(one, at=one.at + timedelta(seconds=at)) for at, one in enumerate(readings)]
@@ -54,7 +54,7 @@ def assert_order_means_nothing(plan: Plan, readings: list[Reading], seed: int) -
 def test_the_rows_of_a_hunt_may_be_shuffled(
     parents: list[list[int]], jobs: int, seed: int, data: st.DataObject
 ) -> None:
-    """At the end of a hunt and on the way there, in any history, with any number of jobs."""
+    """The step is the same at every point of a hunt, in any history, with any number of jobs."""
     plan = plan_of(parents)
     ids = plan.candidates.ids
     judge = bad_from(
@@ -65,7 +65,7 @@ def test_the_rows_of_a_hunt_may_be_shuffled(
 
 @pytest.mark.parametrize("seed", range(4))
 def test_so_may_those_of_flaky_and_of_measured_hunts(seed: int) -> None:
-    """Runs that contradict each other, values, and confirmations that failed lead to the same step."""
+    """Contradicting verdicts, measured values and failed confirmations lead to the same step in any order."""
     plan = plan_of(LINE)
     assert_order_means_nothing(plan, taken(plan, flaky_from(plan, "c15", 0.5, seed)), seed)
     forgetful = plan_of(LINE, keep=[at for at in range(24) if at != 11])
@@ -75,7 +75,7 @@ def test_so_may_those_of_flaky_and_of_measured_hunts(seed: int) -> None:
 
 
 def test_both_endpoints_are_wanted_at_once() -> None:
-    """Each needs a reading whatever the other turns out to be; good comes first."""
+    """Each needs a reading, whatever the result of the other. Good comes first."""
     plan = plan_of(LINE)
     step = Decider(plan).next(Known())
     assert isinstance(step, Read)
@@ -86,7 +86,7 @@ def test_both_endpoints_are_wanted_at_once() -> None:
 
 
 def test_a_running_search_that_still_tells_something_stays_wanted() -> None:
-    """It comes before the next proposal; where nothing else is to be asked, the hunt waits for it."""
+    """A running search comes before the next proposal. If there is nothing else to ask, the hunt waits."""
     plan = plan_of(LINE[:4])
     judge = bad_from(plan, "c1")
     readings = [one for one in taken(plan, judge) if one.role is Role.PREMISE]
@@ -101,7 +101,7 @@ def test_a_running_search_that_still_tells_something_stays_wanted() -> None:
 
 
 def test_the_end_of_the_time_ends_the_hunt() -> None:
-    """With the candidates that are left; a hunt that has its answer is not kept from confirming it."""
+    """The hunt ends with the candidates that are left. If it has its answer, it may still confirm it."""
     plan = plan_of(LINE)
     readings = taken(plan, bad_from(plan, "c9"))
     premise = tuple(one for one in readings if one.role is Role.PREMISE)

@@ -1,4 +1,4 @@
-"""The confirmation: what all runs of a commit say of the side where the search has it."""
+"""The confirmation: whether all runs of a commit agree with the result of the search."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ FLAKY = Demand(runs=3, most=60, confidence=0.99, rates=(0.01, 0.6))
 
 def fresh(*judgements: Judgement, commit: str = "c1", about: str = "", against: str = "") -> list[Reading]:
     """Readings of a confirmation."""
-    return [Reading(commit, Role.CONFIRMATION, one, AT, against=against, about=about) for one in judgements]
+    return [
+        Reading(commit, Role.CONFIRMATION, one, AT, against=against, about=about, clean=True)
+        for one in judgements
+    ]
 
 
 def test_one_accidental_pass_does_not_decide() -> None:
-    """Of a commit that shall be bad, all runs count, the last one no more than the others."""
+    """All runs of a commit that should be bad count, and the last one counts no more than the others."""
     assert isinstance(by_runs(fresh(*[Bad("b")] * 3), EXACT, bad_expected=True), Holds)
     assert isinstance(by_runs(fresh(*[Good("g")] * 3), EXACT, bad_expected=True), Fails)
     mixed = fresh(*[Bad("b")] * 5, Good("g"))
@@ -40,26 +43,27 @@ def test_one_accidental_pass_does_not_decide() -> None:
 
 
 def test_a_parent_is_run_as_often_as_the_failure_rate_asks_for() -> None:
-    """A bug that shows in 40% of the runs: 0.6^9 is 1%, so nine passes are not enough by a hair, ten are."""
+    """For a bug that shows in 40% of the runs, nine passes are just too few (0.6^9 is 1%), ten are enough."""
     assert isinstance(by_runs(fresh(*[Good("g")] * 9), FLAKY, bad_expected=False), MoreReadings)
     assert isinstance(by_runs(fresh(*[Good("g")] * 10), FLAKY, bad_expected=False), Holds)
     assert isinstance(by_runs(fresh(*[Bad("b")] * 3), FLAKY, bad_expected=False), Fails)
 
 
-def test_runs_of_the_search_count_as_well() -> None:
-    """Seven passes in the search and three made afresh are ten."""
-    searched = [Reading("c1", Role.SEARCH, Good("g"), AT) for _ in range(7)]
-    assert isinstance(by_runs([*searched, *fresh(*[Good("g")] * 3)], FLAKY, bad_expected=False), Holds)
+@pytest.mark.parametrize(("clean", "verdict"), [(True, Holds), (False, MoreReadings)])
+def test_runs_of_the_search_count_where_the_build_was_clean(clean: bool, verdict: type[object]) -> None:
+    """Seven passes in the search and three in the confirmation count as ten."""
+    searched = [Reading("c1", Role.SEARCH, Good("g"), AT, clean=clean) for _ in range(7)]
+    assert isinstance(by_runs([*searched, *fresh(*[Good("g")] * 3)], FLAKY, bad_expected=False), verdict)
 
 
 def test_a_commit_that_cannot_be_tested_is_unknown() -> None:
-    """And says why."""
+    """The verdict gives the reason."""
     assert by_runs(fresh(Untestable("broken")), EXACT, bad_expected=False) == Unknown("broken")
 
 
-@pytest.mark.parametrize(("seconds", "least", "most"), [(0.1, 5, 60), (20, 3, 10), (60, 1, 10)])
+@pytest.mark.parametrize(("seconds", "least", "most"), [(0.1, 5, 60), (20, 3, 10), (60, 3, 10)])
 def test_quick_tests_are_run_more_often(seconds: float, least: int, most: int) -> None:
-    """At least three times up to half a minute."""
+    """Slow tests are run at least three times."""
     run = Run(wall=seconds, user=seconds, system=0.0)
     taken = [Reading("c1", Role.SEARCH, Good("g"), AT, run=run)]
     assert runs_in_time(taken, Repeats()) == (least, most)
@@ -70,7 +74,7 @@ def pairs(*ratios: float) -> list[Reading]:
 
 
 def test_a_step_is_held_against_what_the_search_found() -> None:
-    """1.2x is a step where the search found one of 1.2x, and none where it found one of 2x."""
+    """1.2x is a step if the search found one of 1.2x, and no step if the search found one of 2x."""
     repeats = Repeats(least=3, most=12)
     seen = pairs(1.19, 1.21, 1.2, 1.18, 1.22)
     assert isinstance(against_parent(seen, repeats, 1.2), Holds)
@@ -79,7 +83,7 @@ def test_a_step_is_held_against_what_the_search_found() -> None:
 
 
 def test_pairs_are_read_on_while_their_interval_holds_both() -> None:
-    """No step and the step that was found: up to `pairs.max`."""
+    """More pairs are read, up to `pairs.max`, while the interval contains both 1 and the step found."""
     unsure = (1.3, 0.9, 1.1)
     repeats = Repeats(least=3, most=6)
     assert isinstance(against_parent(pairs(*unsure), repeats, 1.2), MoreReadings)

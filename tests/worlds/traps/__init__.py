@@ -1,6 +1,6 @@
-"""The traps, by name: each changes a world under construction.
+"""The traps, by name. Each changes a world in preparation.
 
-Traps that claim the same aspect of a world exclude each other, all others combine.
+Traps that use the same aspect of a world exclude each other. All others can be combined.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Change = Callable[[Draft], None]
 
 @dataclass(frozen=True)
 class Trap:
-    """What is wrong on purpose; `aspects` are the parts of the world that it claims for itself."""
+    """Something wrong on purpose. `aspects` are the parts of the world that it needs for itself."""
 
     name: str
     aspects: frozenset[str]
@@ -26,7 +26,7 @@ TRAPS: dict[str, Trap] = {}
 
 
 def trap(name: str, *aspects: str) -> Callable[[Change], Change]:
-    """Enter a function among the traps."""
+    """Register a function as a trap."""
 
     def enter(change: Change) -> Change:
         TRAPS[name] = Trap(name, frozenset(aspects), change)
@@ -36,6 +36,6 @@ def trap(name: str, *aspects: str) -> Callable[[Change], Change]:
 
 
 def compatible(names: Iterable[str]) -> bool:
-    """Whether no two of these traps claim the same aspect."""
+    """Whether no two of these traps use the same aspect."""
     claimed = [aspect for name in names for aspect in TRAPS[name].aspects]
     return len(claimed) == len(set(claimed))

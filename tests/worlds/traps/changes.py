@@ -1,7 +1,7 @@
-"""Traps between two starts: what judges, brings in or surrounds a test becomes another one.
+"""Traps between two starts: the predicate, an added file or the environment of a test changes.
 
-Each history has two steps; what is asked first takes the lower one for the regression, then the higher one,
-or the other way round.
+Each history has two steps. The first start treats the lower one as the regression and the second the higher
+one, or the other way round.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Work(Predicate[Options]):
 
 
 def _twice(draft: Draft, extra: Callable[[int], dict[str, Any]]) -> None:
-    """Two steps, and two starts with the one limit and with the other."""
+    """Two steps, and two starts with one limit each."""
     one, two = sorted(draft.rng.sample(range(1, draft.last + 1), 2))
     draft.steps = {one: 1, two: 1}
     limits = draft.rng.choice([(1, 2), (2, 1)])
@@ -55,7 +55,7 @@ def _check(limit: int) -> str:
 
 @trap("an edited predicate", *_CLAIMS)
 def predicate(draft: Draft) -> None:
-    """The user's own predicate is another one at the second start."""
+    """The user's own predicate changes before the second start."""
     draft.finish = 'echo "work: $value"'
     draft.hunt["predicate"] = {"name": "./work.py"}
     _twice(draft, lambda limit: {"files": {"work.py": _PREDICATE.replace("LIMIT", str(limit))}})
@@ -63,7 +63,7 @@ def predicate(draft: Draft) -> None:
 
 @trap("an edited script outside of the repository", *_CLAIMS)
 def script(draft: Draft) -> None:
-    """The command names a script that does not lie in the history."""
+    """The command names a script outside the history."""
     draft.finish = 'echo "$value" >result'
     where = draft.rng.choice([f"sh {FOLDER}/check.sh", f"{FOLDER}/check.sh"])
     draft.test_script = f"{where} test.sh"
@@ -72,7 +72,7 @@ def script(draft: Draft) -> None:
 
 @trap("an edited program on PATH", *_CLAIMS)
 def program(draft: Draft) -> None:
-    """The command begins with a program that is another one at the second start."""
+    """The command begins with a program that changes before the second start."""
     draft.finish = 'echo "$value" >result'
     draft.test_script = "check-work test.sh"
     _twice(draft, lambda limit: {"files": {"bin/check-work": _check(limit)}})
@@ -80,7 +80,7 @@ def program(draft: Draft) -> None:
 
 @trap("a changed variable that is passed", *_CLAIMS)
 def passed(draft: Draft) -> None:
-    """The hunt file passes a variable that has another value at the second start."""
+    """The hunt file passes a variable that changes before the second start."""
     draft.hunt["environment"] = {"pass": ["LIMIT"]}
     _twice(draft, lambda limit: {"variables": {"LIMIT": str(limit)}})
 
@@ -93,7 +93,7 @@ def changed(draft: Draft) -> None:
 
 @trap("an edited overlay", *_CLAIMS)
 def overlay(draft: Draft) -> None:
-    """A file is brought in whose content is another one at the second start."""
+    """The overlay has a file whose contents change before the second start."""
     draft.test_lines.append("read limit <limit-file")
     draft.hunt["overlay"] = [{"file": "limit-file", "to": "limit-file"}]
     _twice(draft, lambda limit: {"files": {"limit-file": f"{limit}\n"}})
@@ -101,7 +101,7 @@ def overlay(draft: Draft) -> None:
 
 @trap("an edited patch", *_CLAIMS)
 def patch(draft: Draft) -> None:
-    """A patch is laid over every commit that is another one at the second start."""
+    """The overlay has a patch that changes before the second start."""
     draft.files["limit-file"] = "0\n"
     draft.test_lines.append("read limit <limit-file")
     draft.hunt["overlay"] = [{"patch": "limit.patch"}]
@@ -111,13 +111,13 @@ def patch(draft: Draft) -> None:
 
 @trap("another test under the same name", *_CLAIMS, "declared")
 def other_test(draft: Draft) -> None:
-    """The hunt keeps its name, its test is another one."""
+    """The hunt keeps its name and has another test."""
     _twice(draft, lambda limit: {"hunt": {"test": {"command": f"LIMIT={limit} sh test.sh"}}})
 
 
 @trap("another build in one store", *_CLAIMS, "declared")
 def other_build(draft: Draft) -> None:
-    """Two hunts share a scratch folder, and build the same commits in two ways."""
+    """Two hunts share a scratch folder and build the same commits in two ways."""
     draft.builds = True
     draft.build_lines.append('echo "$LIMIT" >out/limit')
     draft.test_lines.append("read limit <out/limit")
@@ -129,9 +129,9 @@ def other_build(draft: Draft) -> None:
     _twice(draft, asked)
 
 
-@trap("a machine that is mended", "plans", "judge", "levels")
+@trap("a machine that is repaired", "plans", "judge", "levels")
 def mended(draft: Draft) -> None:
-    """At the first start a service is not there: every test fails, or none can be run."""
+    """At the first start a service is missing: every test fails, or none can be run."""
     code, wrong = draft.rng.choice([(1, "good-is-bad"), (125, "inconclusive")])
     draft.test_lines.insert(0, f"test -e {FOLDER}/service || exit {code}")
     draft.plans = [

@@ -1,4 +1,4 @@
-"""Traps in what tests and builds leave behind, in the slot and outside of it."""
+"""Traps in the files that tests and builds leave behind, in the slot and outside it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ _REMEMBER = "test -e {0} || echo $value >{0}; read value <{0}"
 
 @trap("the test leaves an ignored file", "dirt")
 def ignored(draft: Draft) -> None:
-    """And the next test in that slot believes it."""
+    """The next test in that slot uses it."""
     draft.ignored.append("/memory")
     draft.test_lines.append(_REMEMBER.format("memory"))
 
 
 @trap("the test leaves an untracked file", "dirt")
 def untracked(draft: Draft) -> None:
-    """And the next test in that slot believes it."""
+    """The next test in that slot uses it."""
     draft.test_lines.append(_REMEMBER.format("memory"))
 
 
 @trap("the test changes a tracked file", "dirt")
 def tracked(draft: Draft) -> None:
-    """And the next test in that slot believes it."""
+    """The next test in that slot uses it."""
     draft.files["memory"] = "nothing\n"
     draft.test_lines.append(
         'read old <memory; test "$old" = nothing && echo $value >memory; read value <memory'
@@ -32,14 +32,14 @@ def tracked(draft: Draft) -> None:
 
 @trap("the test leaves a file that each run makes worse", "dirt")
 def counts(draft: Draft) -> None:
-    """Every run finds what the one before left, and fails for it."""
+    """Every run finds the file of the run before, and fails because of it."""
     draft.ignored.append("/runs")
     draft.test_lines.append("test ! -e runs || value=9999; touch runs")
 
 
 @trap("the test eats its build", "dirt")
 def eats(draft: Draft) -> None:
-    """It removes, truncates, changes or locks what was built."""
+    """The test removes, truncates, changes or locks the build output."""
     draft.builds = True
     if draft.rng.random() < 0.7:
         draft.build.setdefault("outputs", ["out"])
@@ -48,17 +48,19 @@ def eats(draft: Draft) -> None:
     draft.test_lines.append(draft.rng.choice(meals))
 
 
-@trap("the build goes beside the tree", "dirt")
+@trap("the build goes beside the tree", "dirt", "value")
 def beside(draft: Draft) -> None:
-    """To ../build, as by hand."""
+    """The build writes to ../build, as users do by hand."""
     draft.builds = True
+    if "outputs" in draft.build:
+        draft.may_be_refused()
     draft.build_lines.append("mkdir -p ../build; cp app ../build/app")
     draft.test_lines.append("read value <../build/app")
 
 
 @trap("a cache at home", "dirt")
 def cache(draft: Draft) -> None:
-    """The first test writes it and every other one believes it."""
+    """The first test writes it, and every other test uses it."""
     draft.test_lines.append(
         'mkdir -p "$HOME/.cache/project"; ' + _REMEMBER.format('"$HOME/.cache/project/v"')
     )
@@ -66,21 +68,21 @@ def cache(draft: Draft) -> None:
 
 @trap("a file in the temporary folder", "dirt")
 def temporary(draft: Draft) -> None:
-    """Under a fixed name: the first test writes it and every other one believes it."""
+    """It has a fixed name: the first test writes it, and every other test uses it."""
     draft.private.append("project-memory")
     draft.test_lines.append(_REMEMBER.format('"${TMPDIR:-/tmp}/project-memory"'))
 
 
 @trap("a process that outlives its test", "dirt")
 def survivor(draft: Draft) -> None:
-    """It would go on for a minute, and holds the output open."""
+    """It would run for a minute, and keeps the output open."""
     kinds = ["sleep 60 &", "setsid sleep 60 &", "(trap '' TERM HUP; sleep 60) &"]
     draft.test_lines.append(draft.rng.choice(kinds))
 
 
 @trap("tests that call git", "git")
 def git(draft: Draft) -> None:
-    """They change configuration, tags, branches, the stash and the index of what they take for their own."""
+    """They change configuration, tags, branches, the stash and the index of the repository around them."""
     calls = [
         "git config user.nickname tester",
         "git tag -f tested",

@@ -1,4 +1,4 @@
-"""Traps in the shape of the history: merges, several steps, none at all, commits that do not build."""
+"""Traps in the shape of the history: merges, several steps, no step, commits that do not build."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.worlds.traps import trap
 
 @trap("culprit on a side branch", "shape", "steps")
 def side_branch(draft: Draft) -> None:
-    """Two lines of work that are merged; the step is on the second."""
+    """Two branches are merged. The step is on the second."""
     left, right, tail = (draft.rng.randint(1, 4) for _ in range(3))
     draft.parents = _fork(left, right, tail)
     draft.steps = {draft.rng.randint(1 + left, left + right): 1}
@@ -16,7 +16,7 @@ def side_branch(draft: Draft) -> None:
 
 @trap("the merge itself is the culprit", "shape", "steps")
 def evil_merge(draft: Draft) -> None:
-    """Both lines are good, their merge is not."""
+    """Both branches are good, and their merge is bad."""
     left, right, tail = (draft.rng.randint(1, 4) for _ in range(3))
     draft.parents = _fork(left, right, tail)
     draft.steps = {1 + left + right: 1}
@@ -24,7 +24,7 @@ def evil_merge(draft: Draft) -> None:
 
 @trap("octopus", "shape", "steps")
 def octopus(draft: Draft) -> None:
-    """A merge of three to five lines, one of which has the step."""
+    """A merge of three to five branches, one of which has the step."""
     arms, parents, tips = draft.rng.randint(3, 5), [()], []  # type: ignore[var-annotated]
     for _ in range(arms):
         for at in range(draft.rng.randint(1, 2)):
@@ -38,16 +38,16 @@ def octopus(draft: Draft) -> None:
 
 @trap("criss-cross merges", "shape", "steps")
 def criss_cross(draft: Draft) -> None:
-    """Two lines that merge each other twice."""
+    """Two branches merge each other twice."""
     draft.parents = [(), (0,), (0,), (1, 2), (2, 1), (3,), (4,), (5, 6), (6, 5), (7, 8), (9,)]
     draft.steps = {draft.rng.randint(1, 9): 1}
 
 
 @trap("old bug on a side branch", "shape", "steps", "range")
 def old_bug(draft: Draft) -> None:
-    """The side branch began where the bug still was, and brought it back to main after good."""
+    """The side branch began before the bug was fixed, and merged it back into main after good."""
     side = draft.rng.randint(1, 3)
-    # 0 is good without the bug, 1 has it, 2 is main where it is mended; the side branch begins at 1.
+    # 0 is good without the bug, 1 has it, 2 is main with the fix. The side branch begins at 1.
     parents: list[tuple[int, ...]] = [(), (0,), (1,), (2,)]
     for at in range(side):
         parents.append((1,) if at == 0 else (len(parents) - 1,))
@@ -59,21 +59,21 @@ def old_bug(draft: Draft) -> None:
 
 @trap("two steps", "steps")
 def two_steps(draft: Draft) -> None:
-    """A counter goes up twice: each step is an answer."""
+    """A counter goes up twice. Each step is an answer."""
     one = draft.inner()
     draft.steps = {one: 1, draft.inner(one): 1}
 
 
-@trap("mended on the way", "steps")
+@trap("fixed on the way", "steps")
 def mended(draft: Draft) -> None:
-    """Bad, good and bad again: each beginning is an answer."""
+    """Bad, good and bad again. Each beginning is an answer."""
     one, two, three = sorted(draft.rng.sample(range(1, draft.last + 1), 3))
     draft.steps = {one: 1, two: -1, three: 1}
 
 
 @trap("no regression", "steps", "plans")
 def no_regression(draft: Draft) -> None:
-    """Nothing changes at all, against the user's word."""
+    """Nothing changes, although the user says that something did."""
     draft.steps = {}
 
 
@@ -93,13 +93,13 @@ def unbuildable(draft: Draft) -> None:
 
 @trap("the culprit does not build", "broken")
 def broken_culprit(draft: Draft) -> None:
-    """The answer can only be a set that holds it."""
+    """The answer can only be a set that contains it."""
     draft.broken |= {at for at in draft.steps if 0 < at < draft.last}
 
 
 @trap("no test script in older commits", "broken", "levels")
 def no_script(draft: Draft) -> None:
-    """Between good and some commit it lies elsewhere."""
+    """From good up to some commit, the script is in another place."""
     draft.test_script = "./test.sh"
     for at in range(1, draft.inner() + 1):
         draft.files_of.setdefault(at, {})["test.sh"] = None

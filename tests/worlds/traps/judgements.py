@@ -1,4 +1,4 @@
-"""Traps in what is judged: counters, flaky tests."""
+"""Traps in the judgement: counters, flaky tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.worlds.world import FOLDER
 
 @trap("a counter after earlier drift", "judge", "levels", "jobs")
 def counter(draft: Draft) -> None:
-    """A figure that is the same in every run creeps up before and after its step."""
+    """A value that is the same in every run rises slowly before and after its step."""
     draft.judge = "counter"
     draft.factor = draft.rng.choice([1.3, 1.5, 2.0, 4.0])
     creep = 0
@@ -23,15 +23,15 @@ def counter(draft: Draft) -> None:
 
 @trap("judged by its output", "judge", "levels")
 def output(draft: Draft) -> None:
-    """A line tells it, whatever the exit code."""
+    """A line of output decides, whatever the exit code: the hunt file says that both codes are normal."""
     draft.builds = True
     draft.finish = 'test "$value" -lt "$limit" || echo "BUG found"; exit $(($(cat n) % 2))'
-    draft.hunt["predicate"] = {"name": "output_matches", "pattern": "^BUG"}
+    draft.hunt["predicate"] = {"name": "output_matches", "pattern": "^BUG", "exits": [0, 1]}
 
 
 @trap("a step in a mode or a link", "levels", "declared", "range")
 def mode(draft: Draft) -> None:
-    """No byte of any file changes, but one becomes executable, or a link leads elsewhere."""
+    """No file contents change, but a file becomes executable, or a link gets another target."""
     draft.elsewhere = True
     link = draft.rng.random() < 0.5
     for at in range(len(draft.parents)):
@@ -42,7 +42,7 @@ def mode(draft: Draft) -> None:
     draft.test_lines.insert(0, f"{tells} && value=200")
 
 
-@trap("a step in a submodule", "levels", "declared", "range")
+@trap("a step in a submodule", "levels", "declared", "range", "value")
 def submodule(draft: Draft) -> None:
     """The commit only moves a submodule to another commit."""
     draft.elsewhere = True
@@ -63,21 +63,21 @@ def _fails(percent: float) -> str:
 
 @trap("flaky from the culprit on", "judge", "plans")
 def flaky(draft: Draft) -> None:
-    """Now and then it passes although it is bad; nobody said so."""
+    """Bad commits sometimes pass, and the hunt file does not say so."""
     percent = draft.rng.choice([40, 60, 80, 95])
     draft.finish = f'test "$value" -lt "$limit" || {_fails(percent)}'
 
 
 @trap("flaky before, failing after", "judge", "plans")
 def flaky_before(draft: Draft) -> None:
-    """Now and then it fails although it is good; nobody said so."""
+    """Good commits sometimes fail, and the hunt file does not say so."""
     percent = draft.rng.choice([5, 10, 20, 30])
     draft.finish = f'test "$value" -lt "$limit" && {_fails(percent)}'
 
 
 @trap("flaky everywhere, without a change", "judge", "steps", "plans")
 def flaky_without(draft: Draft) -> None:
-    """It fails as often at good as at bad."""
+    """The test fails as often at good as at bad."""
     draft.steps = {}
     draft.finish = _fails(draft.rng.choice([5, 10, 20, 30, 50]))
     draft.plans = [Plan(right=frozenset({"no-regression"}))]

@@ -1,0 +1,113 @@
+"""Shows why a hunt could not begin, and offers to add what is missing."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from bisector import hunt_file
+from bisector.cli.again import typed
+from bisector.cli.options import Chosen
+from bisector.errors import BisectorError
+from bisector.hunt.advice import Advice, Excerpt, extended
+from bisector.hunt.conclusion import FirstBad
+from bisector.hunt.record import HuntRecord
+from bisector.report.safe_text import visible
+
+
+def show(console: Console, record: HuntRecord, chosen: Chosen) -> None:
+    """Print what the endpoints printed last, and what to do.
+
+    Without an answer, also what the untestable commits printed.
+    """
+    ends = [excerpt for excerpt in record.excerpts if excerpt.end]
+    if len({(one.why, one.lines) for one in ends}) == 1:
+        _show_excerpts(console, ends)
+    else:
+        for excerpt in ends:
+            _show_excerpts(console, [excerpt])
+    if not isinstance(record.conclusion, FirstBad):
+        for excerpt in record.excerpts:
+            if not excerpt.end:
+                _show_excerpts(console, [excerpt])
+    for advice in record.advice:
+        console.print(Text(visible(advice.why), style="bold yellow"), soft_wrap=True)
+        for how in what_to_do(advice, chosen):
+            console.print(Text(f"  {visible(how)}"), soft_wrap=True)
+
+
+def what_to_do(advice: Advice, chosen: Chosen) -> list[str]:
+    """What to add or to run, one line each."""
+    lines = [advice.command] if advice.command else []
+    if advice.key and chosen.config:
+        lines.append(f"add to {chosen.config}:  {advice.written}")
+    elif advice.key:
+        lines.append(typed(with_setting(chosen, advice)))
+    return lines
+
+
+def with_setting(chosen: Chosen, advice: Advice) -> Chosen:
+    """The options, with what the advice says."""
+    return replace(chosen, values={**chosen.values, advice.key: advice.value})
+
+
+def offer(console: Console, record: HuntRecord, chosen: Chosen) -> Chosen | None:
+    """On a terminal, offer to add what is missing; the hunt to go on with, None if there is none.
+
+    Into a hunt file, the setting is written. Without one, it becomes an option of this start.
+    """
+    advice = next((one for one in record.advice if one.key), None)
+    if advice is None or not (console.is_terminal and sys.stdin.isatty()):
+        return None
+    if chosen.values.get(advice.key) == advice.value:
+        return None  # It was added, and did not help.
+    file = hunt_file.find(chosen.config, Path.cwd()) if chosen.config else None
+    if file and file.parent in hunt_file.shipped():
+        return None
+    where = f" to {chosen.config}" if chosen.config else ""
+    try:
+        wanted = typer.confirm(f"Add `{advice.written}`{where} and go on?", default=True)
+    except typer.Abort:
+        return None
+    if not wanted:
+        return None
+    if file is None:
+        return with_setting(chosen, advice)
+    return chosen if _write(console, file, advice) else None
+
+
+def _write(console: Console, path: Path, advice: Advice) -> bool:
+    from bisector.phases.hunt_file_text import data_of, read_text, write_value
+
+    section, _, name = advice.key.partition(".")
+    before = data_of(read_text(path)).get(section)
+    if name:
+        own = before if isinstance(before, dict) else {}
+        whole: object = {**own, name: extended(own.get(name), advice.added)}
+    else:
+        whole = extended(before, advice.added)
+    try:
+        return write_value(path, section, whole)
+    except BisectorError as error:
+        console.print(Text(visible(str(error)), style="yellow"), soft_wrap=True)
+        return False
+
+
+def _show_excerpts(console: Console, alike: Sequence[Excerpt]) -> None:
+    """Print the excerpt that these endpoints have in common."""
+    ends = " and ".join(f"{one.end or 'untestable'} {one.commit[:12]}" for one in alike)
+    first = alike[0]
+    console.print(Text(f"\n{ends}: {visible(first.why)}", style="bold"), soft_wrap=True)
+    for line in first.lines:
+        console.print(Text.assemble(("  │ ", "dim"), visible(line)), soft_wrap=True)
+    if not first.lines:
+        console.print(Text("  it printed nothing", style="dim"))
+    elif first.log:
+        console.print(Text(f"  log: {visible(shlex.quote(str(first.log)))}", style="dim"), soft_wrap=True)

@@ -1,0 +1,36 @@
+"""The user's command at the end of a hunt: `on_end` in the hunt file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from bisector.engine.hooks import run_hook
+from bisector.errors import EnvironmentFault
+from bisector.hunt.conclusion import FirstBad
+from bisector.hunt.record import HuntRecord
+from bisector.hunt.session import Session
+from bisector.report.safe_text import visible
+
+
+def run_on_end(session: Session, record: HuntRecord, report: Path | None, console: Console) -> None:
+    """Run the hunt's `on_end`, if it has one and this start has concluded it; prints one line if it fails.
+
+    A hunt that was found finished has told its end before.
+    """
+    ground, conclusion = session.ground, record.conclusion
+    if ground.hunt.on_end is None or conclusion is None or record.remembered is not None:
+        return
+    variables = {
+        "BISECTOR_HUNT": record.name,
+        "BISECTOR_CONCLUSION": conclusion.name,
+        "BISECTOR_EXIT_CODE": str(int(conclusion.exit_code)),
+        "BISECTOR_FIRST_BAD": conclusion.commit if isinstance(conclusion, FirstBad) else "",
+        "BISECTOR_REPORT": str(report or ""),
+    }
+    try:
+        run_hook("on_end", ground.hunt.on_end, ground.base, variables=variables)
+    except EnvironmentFault as fault:
+        console.print(Text(visible(str(fault)), style="yellow"), soft_wrap=True)

@@ -1,0 +1,65 @@
+"""Endpoints that a predicate judges alike although their tests ended differently."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from signal import Signals
+
+from bisector.hunt.conclusion import Conclusion, Inconclusive, NoRegression
+from bisector.predicate import Ending, Run, Untestable
+from bisector.probe.reading import Reading
+
+
+def with_endings(conclusion: Conclusion, good: Sequence[Reading], bad: Sequence[Reading]) -> Conclusion:
+    """The conclusion; if it finds no difference, it names how the endpoints' tests ended, if they differ.
+
+    Only if each endpoint ended in one way in all its runs: a flaky test shows nothing.
+    """
+    if not isinstance(conclusion, NoRegression | Inconclusive) or not _rests_on_endpoints(conclusion, bad):
+        return conclusion
+    at_good, at_bad = _ending_of(good), _ending_of(bad)
+    if at_good is None or at_bad is None or _how(at_good) == _how(at_bad):
+        return conclusion
+    better = "no_oom" if at_bad.ending is Ending.MEMORY_LIMIT else "exit_status"
+    told = f"good {_how(at_good)} and bad {_how(at_bad)}: if that is the regression, hunt it with `{better}`"
+    return replace(conclusion, why=f"{conclusion.why}; {told}")
+
+
+def _rests_on_endpoints(conclusion: NoRegression | Inconclusive, bad: Sequence[Reading]) -> bool:
+    """Whether it is about the difference of the endpoints, or about how the bad one failed."""
+    judgements = [reading.judgement for reading in bad]
+    return isinstance(conclusion, NoRegression) or any(type(one) is Untestable for one in judgements)
+
+
+def _ending_of(readings: Sequence[Reading]) -> Run | None:
+    """A run that stands for all of them; None if they ended differently, or one has no end of its own."""
+    runs = [reading.run for reading in readings]
+    ways = {_how(run) if run else "" for run in runs}
+    if len(ways) != 1 or "" in ways:
+        return None
+    return runs[0]
+
+
+def _how(run: Run) -> str:
+    """The end of a run as the second half of a clause; empty for a run that was ended early."""
+    match run.ending:
+        case Ending.EXITED:
+            return f"ended with exit code {run.exit_code}"
+        case Ending.SIGNALLED:
+            return f"was killed by signal {run.signal}{_name_of(run.signal or 0)}"
+        case Ending.TIMEOUT:
+            return "ran into the hunt's timeout"
+        case Ending.MEMORY_LIMIT:
+            return "was killed at the hunt's memory limit"
+        case Ending.OUTPUT_LIMIT:
+            return "printed too much"
+        case _:
+            return ""
+
+
+def _name_of(signal: int) -> str:
+    with contextlib.suppress(ValueError):
+        return f" ({Signals(signal).name})"
+    return ""

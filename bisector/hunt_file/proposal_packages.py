@@ -1,0 +1,185 @@
+"""Detects projects whose tests need installed packages, and proposes how to install these once."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bisector.hunt_file.proposal_tree import Found, Install, Tree, folder_of, within
+
+_REQUIREMENTS = re.compile(r"(requirements([-_](dev|tests?|ci))?|(dev|test)[-_]requirements)\.txt")
+_NAMES_ANOTHER = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", re.MULTILINE)
+_PINS_BY_HASH = re.compile(r"--hash[= ]")
+_INSTALLS_ITSELF = re.compile(r"^\s*(\.(/\S*)?|\.\[.*\])\s*(#.*)?$", re.MULTILINE)
+"""A line of a requirements file that installs the project, or a folder of it, as a copy."""
+_OF_PYTEST = "-m pytest -q -x -p no:cacheprovider"
+
+
+def javascript(tree: Tree) -> Found | None:
+    """JavaScript: package.json with a test script; npm, pnpm or yarn by their lock file."""
+    manifest = tree.nearest("package.json")
+    if manifest is None or "node_modules/" in manifest:
+        return None
+    folder, document = folder_of(manifest), _document(tree.read(manifest))
+    scripts = {str(name): str(command) for name, command in _part(document, "scripts").items()}
+    if "test" not in scripts or "no test specified" in scripts["test"]:
+        return None
+    tool, command, lock = _javascript_tool(tree, folder)
+    # Each package of a workspace may have a node_modules of its own.
+    is_workspace = "workspaces" in document or tree.has(within(folder, "pnpm-workspace.yaml")[0])
+    setup = None
+    if lock and not is_workspace:
+        files = ("package.json", *lock)
+        setup = Install(command, within(folder, *files), within(folder, "node_modules"))
+    steps = [*([] if setup else [command]), *([f"{tool} run build"] if "build" in scripts else [])]
+    return Found(
+        tool,
+        manifest,
+        test=f"{tool} test",
+        folder=folder,
+        test_folder=folder,
+        setup=setup,
+        build=" && ".join(steps) or None,
+        identity="node --version",
+        build_notes=() if setup else ("Installs the packages of each commit.",),
+        test_notes=(f"package.json: {''.join(filter(str.isprintable, scripts['test']))[:80]}",),
+    )
+
+
+def _javascript_tool(tree: Tree, folder: str) -> tuple[str, str, tuple[str, ...]]:
+    """The tool, its command to install, and its lock file if what it installs is only in node_modules."""
+    if tree.has(within(folder, "pnpm-lock.yaml")[0]):
+        return "pnpm", "pnpm install --frozen-lockfile", ("pnpm-lock.yaml",)
+    if tree.has(within(folder, "yarn.lock")[0]):
+        (settings,) = within(folder, ".yarnrc.yml")
+        if not tree.has(settings):
+            return "yarn", "yarn install --frozen-lockfile", ("yarn.lock",)
+        in_folder = re.search(r"^nodeLinker:\s*['\"]?node-modules", tree.read(settings), re.MULTILINE)
+        return "yarn", "yarn install --immutable", ("yarn.lock", ".yarnrc.yml") if in_folder else ()
+    for lock in ("package-lock.json", "npm-shrinkwrap.json"):
+        if tree.has(within(folder, lock)[0]):
+            return "npm", "npm ci", (lock,)
+    return "npm", "npm install --no-audit --no-fund", ()
+
+
+def python(tree: Tree) -> Found | None:
+    """Python: pytest on the sources of the slot, with the packages of a lock or requirements file."""
+    known = ("pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini")
+    project = next((name for name in known if tree.has(name)), "")
+    tests = [file for file in tree.files if re.fullmatch(r"(.*/)?(test_\w+|\w+_test)\.py", file)]
+    if not tests or not (project or tree.has("tests")):
+        return None
+    setup = _python_packages(tree)
+    interpreter = ".venv/bin/python" if setup else "python3"
+    return Found(
+        "python",
+        f"{project or 'tests/'} and {len(tests)} test file{'s' if len(tests) > 1 else ''}",
+        test=f"{interpreter} {_OF_PYTEST}",
+        setup=setup,
+        no_build="Python. The test runs on the sources as they are."
+        if setup
+        else "Python. If the required packages change along the history, install them in a `setup`.",
+        test_notes=(f"One test: {interpreter} -m pytest -q {shlex.quote(tests[0])}",),
+        environment={"PYTHONPATH": "src" if tree.has("src") else "."},
+        environment_note="Test the sources in the slot, not an installed package.",
+        skip=(2, 3, 4, 5),
+        skip_note="pytest: stopped (an import fails), its own error, usage, no tests found",
+    )
+
+
+def _python_packages(tree: Tree) -> Install | None:
+    """How to install them into `.venv`: with uv, with poetry, or with pip."""
+    keeps = (".venv",)
+    if tree.has("pyproject.toml") and tree.has("uv.lock"):
+        return Install("uv sync --frozen", ("pyproject.toml", "uv.lock"), keeps)
+    if tree.has("pyproject.toml") and tree.has("poetry.lock"):
+        command = "POETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-root --no-interaction"
+        return Install(command, ("pyproject.toml", "poetry.lock"), keeps)
+    files = [file for file in tree.files if _REQUIREMENTS.fullmatch(file)]
+    key = _with_named(tree, files)
+    texts = [tree.read(file) for file in key]
+    if not files or any(map(_INSTALLS_ITSELF.search, texts)):
+        return None
+    wanted = [f"-r {shlex.quote(file)}" for file in files]
+    if not any(
+        re.search(r"^\s*pytest\b", text, re.MULTILINE) or _PINS_BY_HASH.search(text) for text in texts
+    ):
+        wanted.append("pytest")
+    return Install(
+        f"python3 -m venv .venv && .venv/bin/pip install --quiet {' '.join(wanted)}",
+        key,
+        keeps,
+        ("The result contains the path of its slot, so each slot installs its own.",),
+    )
+
+
+def _with_named(tree: Tree, files: Sequence[str]) -> tuple[str, ...]:
+    """Requirements files, and those of the commit that they include."""
+    found: dict[str, None] = {}
+    waiting = list(reversed(files))
+    while waiting:
+        file = waiting.pop()
+        if file not in found and file in tree.files:
+            found[file] = None
+            named = _NAMES_ANOTHER.findall(tree.read(file))
+            waiting += [posixpath.normpath(f"{folder_of(file)}/{name}") for name in named]
+    return tuple(found)
+
+
+def ruby(tree: Tree) -> Found | None:
+    """Ruby: Gemfile.lock, with specs or a Rakefile."""
+    if not tree.has("Gemfile") or not tree.has("Gemfile.lock"):
+        return None
+    has_specs = any(re.fullmatch(r"spec/.*_spec\.rb", file) for file in tree.files)
+    if not has_specs and not tree.has("Rakefile"):
+        return None
+    specifications = [file for file in tree.files if re.fullmatch(r"[^/]+\.gemspec", file)]
+    return Found(
+        "bundler",
+        "Gemfile.lock",
+        test="bundle exec rspec" if has_specs else "bundle exec rake test",
+        setup=Install("bundle install", ("Gemfile", "Gemfile.lock", *specifications), ("vendor/bundle",)),
+        environment={"BUNDLE_PATH": "vendor/bundle", "BUNDLE_FROZEN": "true"},
+        environment_note="Where bundler installs and looks for gems.",
+        test_notes=("One file: bundle exec rspec FILE.",) if has_specs else (),
+    )
+
+
+def php(tree: Tree) -> Found | None:
+    """PHP: composer.json with PHPUnit."""
+    if not tree.has("composer.json") or not tree.has("composer.lock"):
+        return None
+    document = _document(tree.read("composer.json"))
+    if not any("phpunit" in name for name in _part(document, "require-dev")):
+        return None
+    command = "composer install --no-interaction --no-progress"
+    # A class map lists the project's own sources, so it belongs to each commit.
+    has_map = any("classmap" in _part(document, part) for part in ("autoload", "autoload-dev"))
+    return Found(
+        "composer",
+        "composer.json",
+        test="vendor/bin/phpunit",
+        setup=None if has_map else Install(command, ("composer.json", "composer.lock"), ("vendor",)),
+        build=command if has_map else None,
+        build_notes=("For each commit, because the class map lists its sources.",) if has_map else (),
+        test_notes=("One test: vendor/bin/phpunit --filter NAME.",),
+    )
+
+
+def _document(text: str) -> Mapping[str, Any]:
+    """A JSON object; empty for any other text."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _part(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The object under a key; empty for any other value."""
+    found = document.get(key)
+    return found if isinstance(found, dict) else {}

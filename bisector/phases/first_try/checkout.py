@@ -1,0 +1,114 @@
+"""Files that the user's checkout has and a slot has not: untracked, ignored, or from another commit."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bisector.errors import HistoryError
+from bisector.history.object_ids import object_ids
+from bisector.hunt.advice import Advice, advice_to_set
+from bisector.hunt.ground import Ground
+from bisector.phases.first_try.dependencies import is_below
+
+_LARGEST = 16 * 1024 * 1024
+"""Bytes of the largest untracked file or folder that an overlay is proposed for."""
+_MOST_FILES = 500
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The user's checkout beside the tree of `commit`, an endpoint whose commands run in `folder`."""
+
+    ground: Ground
+    commit: str
+    bad: str
+    folder: str
+
+    def advice_on(self, name: str) -> Advice | None:
+        """What to do if a command misses the file or folder `name`; None if the commit has it.
+
+        `name` is relative to the folder of the command, or to the top of the repository.
+        """
+        top = self.ground.repository.work_tree
+        for folder in dict.fromkeys((self.folder, ".")):
+            path = _inside(folder, name, top)
+            if path is None or self._is_known(path):
+                continue
+            if self._has(self.commit, path):
+                return self._of_the_top(name, path) if folder != self.folder else None
+            if (found := self._of_another_commit(path)) or (found := self._untracked(path, top)):
+                return found
+        return None
+
+    def _is_known(self, path: str) -> bool:
+        """Whether the overlay writes the path already, or it is the folder of the command itself."""
+        targets = [one.target for one in self.ground.hunt.overlay if one.target]
+        return is_below(self.folder, [path]) or is_below(path, targets)
+
+    def _of_the_top(self, name: str, path: str) -> Advice | None:
+        """The commit has the file at its top, but the command ran in a subfolder."""
+        why = f"{path} is at the top of the repository, but commands run in {self.folder}, where you stand"
+        is_typed = not self.ground.hunt.origin.file and "/" in name
+        return advice_to_set(why, "test.folder", ".") if is_typed else None
+
+    def _of_another_commit(self, path: str) -> Advice | None:
+        for revision, commit in (("bad", self.bad), ("HEAD", self._head())):
+            if commit and commit != self.commit and self._has(commit, path):
+                why = f"{path} is not in {self.commit[:12]}, but in {_named(revision, commit)}"
+                return self._overlaid(why, {"copy": path, "from": revision})
+        return None
+
+    def _untracked(self, path: str, top: Path | None) -> Advice | None:
+        file = top / path if top else None
+        if file is None or not file.exists() or _is_large(file):
+            return None
+        beside = os.path.relpath(file, self.ground.base)
+        how = "ignored by git" if self._is_ignored(path) else "untracked"
+        why = f"{path} is in your checkout but {how}, so no commit has it"
+        return self._overlaid(why, {"file": beside, "to": path})
+
+    def _overlaid(self, why: str, entry: dict[str, str]) -> Advice:
+        before = self.ground.hunt.model_dump(mode="json", exclude_defaults=True).get("overlay", [])
+        return advice_to_set(why, "overlay", [entry], before)
+
+    def _is_ignored(self, path: str) -> bool:
+        how = ("--others", "--ignored", "--exclude-standard")
+        return bool(self.ground.repository.git("--literal-pathspecs", "ls-files", *how, "--", path))
+
+    def _has(self, commit: str, path: str) -> bool:
+        (found,) = object_ids(self.ground.repository, [commit], [path])
+        return bool(found[0])
+
+    def _head(self) -> str:
+        try:
+            return self.ground.repository.resolve("HEAD")
+        except HistoryError:
+            return ""
+
+
+def _named(revision: str, commit: str) -> str:
+    return f"{revision} ({commit[:12]})"
+
+
+def _inside(folder: str, name: str, top: Path | None) -> str | None:
+    """The path of `name` from the top of the repository; None if it lies outside of it."""
+    if name.startswith("/"):
+        if top is None or not Path(name).is_relative_to(top):
+            return None
+        name, folder = str(Path(name).relative_to(top)), "."
+    path = PurePosixPath(os.path.normpath(PurePosixPath(folder, name))).as_posix()
+    return None if path in (".", "..") or path.startswith(("../", "/")) or ".git" in path.split("/") else path
+
+
+def _is_large(path: Path) -> bool:
+    """Whether a file or folder is too large, or too full, to be copied into every slot."""
+    if path.is_file():
+        return path.stat().st_size > _LARGEST
+    size = 0
+    for number, file in enumerate(path.rglob("*")):
+        size += file.lstat().st_size
+        if number > _MOST_FILES or size > _LARGEST:
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""What benchmark tools print and write, read as figures of benchmarks."""

@@ -1,0 +1,1 @@
+"""What test runners print and write, read as results of tests."""
