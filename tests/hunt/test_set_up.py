@@ -50,7 +50,7 @@ def test_three_lock_files_are_installed_three_times(
 ) -> None:
     """The search over 200 commits installs each once; the confirmation the answer and its parent for itself.
 
-    Builds that are prefetched for a confirmation that does not come may add to that.
+    With two jobs, the confirmation of an answer and its parent may begin before the search ends with another.
     """
     test = "test $(cat n) -lt 150 && test -e deps/lock"
     said: dict[str, Any] = {"test": {"command": test}, "jobs": jobs}
@@ -59,10 +59,8 @@ def test_three_lock_files_are_installed_three_times(
     ids = write(tmp_path, 200, LOCKS, **said)
     found = summary_of("--config", "hunt.yaml", folder=tmp_path)
     assert (found["first_bad"], found["confirmed"]) == (ids["c150"], True)
-    confirmed = {ids["c150"], ids["c149"]}
-    by_search = [commit for commit in runs(tmp_path) if commit not in confirmed]
-    assert len(by_search) <= 3
-    assert len(runs(tmp_path)) <= 3 + len(confirmed)
+    begun_early = 2 if jobs > 1 else 0
+    assert len(runs(tmp_path)) <= len(LOCKS) + 2 + begun_early
 
 
 TRAP = {0: {"lock": "1", "src": "good"}, 3: {"src": "bad"}, 7: {"lock": "2"}}
