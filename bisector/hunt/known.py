@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from bisector.predicate import Undecided
+from bisector.predicate import Ending, Undecided, Untestable
+from bisector.probe.fairness import OWN_TIMEOUT
 from bisector.probe.reading import KnownUntestable, Reading, Role
+
+_SAME_FAILURES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +36,24 @@ class Known:
     def settled(self) -> Known:
         """A copy without the readings that a busy machine left undecided, since they are taken again.
 
-        In the search, such a commit is left out until the other commits have been read.
+        In the search, such a commit is left out until the other commits have been read. A commit is
+        untestable if its test failed with the same exit code each time, at least `_SAME_FAILURES` times: a
+        deadline that is missed for lack of a CPU is not missed every time.
         """
+        undecided = [r for r in self.readings if isinstance(r.judgement, Undecided)]
+        if not undecided:
+            return self
         decided = {r.commit for r in self.readings if not isinstance(r.judgement, Undecided)}
+        left = {r.commit for r in undecided} - decided
+        failing = {commit for commit in left if _fails_alike([r for r in undecided if r.commit == commit])}
         kept = [
-            r
+            replace(r, judgement=Untestable(r.judgement.why)) if r.commit in failing else r
             for r in self.readings
-            if not isinstance(r.judgement, Undecided) or (r.role is Role.SEARCH and r.commit not in decided)
+            if not isinstance(r.judgement, Undecided)
+            or r.commit in failing
+            or (r.role is Role.SEARCH and r.commit in left)
         ]
-        return self if len(kept) == len(self.readings) else Known(tuple(kept), self.untestable)
+        return Known(tuple(kept), self.untestable)
 
     def in_order(self) -> Known:
         """A copy with the oldest reading first."""
@@ -52,3 +65,9 @@ class Known:
         if self.readings[:read] != before.readings or self.untestable[:failed] != before.untestable:
             return None
         return [*self.readings[read:], *self.untestable[failed:]]
+
+
+def _fails_alike(readings: Sequence[Reading]) -> bool:
+    """Whether the test failed in enough readings, each time with the same exit code of its own."""
+    codes = {r.run.exit_code if r.run and r.run.ending is Ending.EXITED else None for r in readings}
+    return len(readings) >= _SAME_FAILURES and len(codes) == 1 and not codes & {0, None, OWN_TIMEOUT}

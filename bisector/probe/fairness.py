@@ -36,6 +36,9 @@ BUSY = 0.9
 NOT_RUN = (126, 127)
 """Exit codes of a shell for a command that cannot be executed or is not found."""
 
+SHORTEST_DEADLINE = 1.0
+"""Seconds: a test that fails sooner did not miss a deadline, since scripts have no shorter ones."""
+
 OWN_TIMEOUT = 124
 """Exit code of timeout(1) after it kills its command."""
 
@@ -71,12 +74,13 @@ def _sign_of_a_crowd(seen: Contention, cpu: float) -> str | None:
 def doubt(predicate: Predicate[Any], judgement: Judgement, runs: Sequence[Run]) -> str | None:
     """Why `judgement` on `runs` (the candidate's first) is unreliable; None if it is reliable.
 
-    A judgement is in doubt if waiting for a CPU may have decided it. That covers any judgement on a test that
-    hit a timeout, the script's own or (if it did not have a CPU for that long) the hunt's; a measurement
-    missing from the output of a test that exited by itself, since its script may have deadlines inside; and
-    any verdict of a predicate `by_wall_clock` except good, since a test that is fast enough under load is
-    fast enough without. Not in doubt are a run stopped early by a predicate that discounts waiting, one that
-    failed by itself if the predicate believes failures, and a ratio: load only widens its spread.
+    A judgement is in doubt if waiting for a CPU may have decided it. That covers any judgement on a test
+    that hit a timeout, the script's own or (if it did not have a CPU for that long) the hunt's; a
+    measurement missing from the output of a test that exited by itself, since its script may have
+    deadlines inside, if it took `SHORTEST_DEADLINE`; and any verdict of a predicate `by_wall_clock`
+    except good, since a test that is fast enough under load is fast enough without. Not in doubt are a
+    run stopped early by a predicate that discounts waiting, one that failed by itself if the predicate
+    believes failures, and a ratio: load only widens its spread.
     """
     if predicate.by_wall_clock and not predicate.paired:
         told = runs[0].ending is Ending.JUDGED and runs[0].contention.waited is not None
@@ -85,6 +89,7 @@ def doubt(predicate: Predicate[Any], judgement: Judgement, runs: Sequence[Run]) 
         late = [] if sure else runs
     else:
         missing = predicate.paired and isinstance(judgement, Untestable)
+        missing &= not (_failed(runs[0]) and runs[0].wall < SHORTEST_DEADLINE)
         late = [run for run in runs if _timed_out(run) or (missing and _ran(run))]
     return next((why for run in late if (why := why_unfair(run))), None)
 

@@ -37,6 +37,7 @@ class FakeEngine:
     begun: list[Request] = field(default_factory=list)
     most: int = 0
     """The most requests that ran at once."""
+    exit_code: int | None = None
     order: random.Random = field(default_factory=lambda: random.Random(0))
     builds_ahead: bool = False
     ahead: list[list[Request]] = field(default_factory=list)
@@ -76,7 +77,7 @@ class FakeEngine:
             role,
             judgement,
             datetime(2026, 1, 1, tzinfo=UTC),
-            run=Run(wall=self.seconds, user=self.seconds, system=0.0, ending=ending),
+            run=Run(self.seconds, self.seconds, 0.0, ending=ending, exit_code=self.exit_code),
             build_seconds=4.0,
             against=against,
             about=request.about,

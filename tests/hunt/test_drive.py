@@ -21,7 +21,7 @@ from bisector.hunt.conclusion import (
 from bisector.hunt.plan import Budget
 from bisector.predicate import Bad, Good, Judgement, Measured, Undecided, Untestable
 from bisector.probe.reading import Role
-from tests.hunt.fake_engine import Interrupted, bad_from, guilty_of, hunt, plan_of, slower_from
+from tests.hunt.fake_engine import FakeEngine, Interrupted, bad_from, guilty_of, hunt, plan_of, slower_from
 
 LINE = [[at - 1] if at else [] for at in range(32)]
 MERGE = [[], [0], [0], [1, 2], [3]]
@@ -308,6 +308,24 @@ def test_a_machine_that_stays_busy_ends_with_the_time(busy_at: str) -> None:
 
     conclusion, _, _, _ = hunt(plan, crowded, spent=lambda: len(asked) > 60)
     assert isinstance(conclusion, Inconclusive)
+
+
+@pytest.mark.parametrize("busy_at", [{"c10", "c11"}, {"c11"}, {"c3"}])
+def test_a_test_that_always_fails_alike_is_no_matter_of_load(busy_at: set[str]) -> None:
+    """Where each run of a commit fails with the same exit code, the hunt goes on without it, and ends."""
+    plan = plan_of(LINE)
+    judge, asked = bad_from(plan, "c11"), list[str]()
+
+    def crowded(commit: str, against: str) -> Judgement:
+        asked.append(commit)
+        return Undecided("the test failed (exit 3)") if commit in busy_at else judge(commit, against)
+
+    conclusion, *_ = hunt(plan, crowded, engine=FakeEngine(crowded, exit_code=3))
+    assert max(asked.count(commit) for commit in busy_at) <= 3
+    if "c11" in busy_at:
+        assert isinstance(conclusion, AnyOf) and set(conclusion.commits) == busy_at | {"c12"}
+    else:
+        assert isinstance(conclusion, FirstBad) and conclusion.commit == "c11"
 
 
 def test_an_input_that_was_not_declared_is_found_out() -> None:

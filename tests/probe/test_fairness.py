@@ -110,6 +110,14 @@ def test_what_is_doubted(
     assert bool(doubt(predicate, judgement, [run(ending, code, **UNFAIR)])) is doubted
 
 
+@pytest.mark.parametrize(("code", "wall", "doubted"), [(3, 0.9, False), (3, 1.1, True), (0, 0.9, True)])
+def test_a_crash_at_once_missed_no_deadline(code: int, wall: float, doubted: bool) -> None:
+    """No script has a deadline of less than a second, so a busy machine did not make the test fail."""
+    kind = find_predicate("wall_time", Path())
+    crashed = replace(run(Ending.EXITED, code, **UNFAIR), wall=wall)
+    assert bool(doubt(kind(kind.Options()), Untestable("x"), [crashed, run(**UNFAIR)])) is doubted
+
+
 def test_a_timeout_that_the_test_had_a_cpu_for() -> None:
     """The timeout does not count waiting, so a run that waited half of its time still had its full time."""
     kind = find_predicate("exit_status", Path())
