@@ -78,7 +78,7 @@ class Builder:
         while target := self._next():
             started = time.monotonic()
             try:
-                if self._builds.is_stored(*target):
+                if self._builds.is_stored(*target) or self._builds.kept.is_never_restored(*target):
                     continue
                 self._build(target)
             except GivenUp:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bisector.engine.slots import Slot
 from bisector.engine.standing import Standing
+from bisector.engine.undeclared_reads import UndeclaredReads, digests_of
 from bisector.errors import HuntFileError
 from bisector.history.inputs import covered
 from bisector.hunt_file.setup import keeps_of
@@ -18,6 +19,7 @@ from bisector.probe.execution import Execution
 from bisector.probe.probe import Prober
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
+from bisector.probe.step import Step
 from bisector.probe.undeclared import undeclared
 
 _LEAST, _MOST = 3, 6
@@ -46,21 +48,38 @@ def require_outputs(
 ) -> None:
     """Run the test of an endpoint, just read in `slot`, with only the declared outputs of its build.
 
-    Runs nothing if the build leaves nothing but its outputs, or if this was done before. Raises
+    Runs nothing if the build leaves nothing but its outputs, or if this was done before. If the results are
+    equal but the test reads such files, outputs are never restored alone, and a note says so. Raises
     `HuntFileError` if the test needs something that is not in the outputs.
     """
     if request.role is not Role.PREMISE or request.clean or reading.run is None or reading.shared:
         return
     if isinstance(reading.judgement, Untestable | Undecided):
         return
-    beside = prober.builds.kept.undeclared(slot.worktree, request.commit)
-    if not beside or _Trial(prober, standing, slot, request, reading).agrees(beside):
-        prober.builds.kept.agrees_at(request.commit)
+    kept = prober.builds.kept
+    beside = kept.undeclared(slot.worktree, request.commit)
+    if not beside:
+        if not kept.reads_more_at(request.commit):
+            kept.agrees_at(request.commit)
+        return
+    trial = _Trial(prober, standing, slot, request, reading, beside)
+    if not trial.agrees():
+        return
+    if trial.reads():
+        kept.found_reading_more(request.commit)
+    else:
+        kept.agrees_at(request.commit)
 
 
 class _Trial:
     def __init__(
-        self, prober: Prober, standing: Standing, slot: Slot, request: Request, reading: Reading
+        self,
+        prober: Prober,
+        standing: Standing,
+        slot: Slot,
+        request: Request,
+        reading: Reading,
+        beside: Sequence[str],
     ) -> None:
         assert reading.run is not None
         self._prober = prober
@@ -70,12 +89,15 @@ class _Trial:
         self._baseline = Execution(reading.reference) if reading.reference else None
         self._whole = [_Outcome(reading.judgement, reading.run)]
         self._alone: list[_Outcome] = []
+        self._beside = beside
+        self._entries = undeclared(slot.worktree)
+        self._remade: dict[str, str] = {}
+        """Undeclared files that the test makes when only the outputs are there, with their digests."""
         self._standing = standing
 
-    def agrees(self, beside: Sequence[str]) -> bool:
+    def agrees(self) -> bool:
         """Whether the test gives the same result with the outputs alone; False if that is unknown."""
         started = time.monotonic()
-        entries = undeclared(self._slot.worktree)
         while len(self._alone) < _MOST:
             outcome = self._of_outputs(len(self._alone) + 1)
             if outcome is None:
@@ -90,13 +112,27 @@ class _Trial:
                 if again is None:
                     return False
                 self._whole.append(again)
-        raise self._fault(beside, entries)
+        raise self._fault()
+
+    def reads(self) -> bool:
+        """Whether the test is seen reading undeclared files; if so, says what that means."""
+        seen = UndeclaredReads(self._prober, self._standing)
+        if read := seen.of(self._slot, self._commit, self._beside, self._remade):
+            self._prober.setup.on_step(
+                self._commit,
+                Step.NOTED,
+                f"the test reads {_listed(read)}, which the build also writes: builds are repeated and not "
+                f"restored; to restore them, {_remedy(self._outputs, self._missing(read))}",
+            )
+        return bool(read)
 
     def _of_outputs(self, number: int) -> _Outcome | None:
         with self._slot.changing(self._commit):
             if not self._prober.builds.lay_out_alone(self._slot.worktree, self._commit):
                 return None
-            return self._tested(f"outputs-alone-{number}")
+            outcome = self._tested(f"outputs-alone-{number}")
+            self._remade = digests_of(self._slot.worktree.path, self._beside)
+            return outcome
 
     def _of_all(self, number: int) -> _Outcome | None:
         if isinstance(self._standing.stand(self._slot, self._commit, False), Untestable):
@@ -113,17 +149,26 @@ class _Trial:
         ends = self._request.ends_with(self._whole[0].run)
         return _Outcome(self._prober.judge.judgement(execution, self._baseline, ends), execution.run)
 
-    def _fault(self, beside: Sequence[str], entries: Sequence[str]) -> HuntFileError:
+    def _fault(self) -> HuntFileError:
         hunt = self._prober.setup.hunt
-        outputs = hunt.build.outputs if hunt.build else ()
-        missing = beside if len(beside) <= _NAMED else _folders(beside, entries, keeps_of(hunt.setup))
-        missing = [path for path in missing if path not in outputs]
-        named = ", ".join(beside[:_NAMED]) + (f" and {len(beside) - _NAMED} more" if beside[_NAMED:] else "")
+        missing = self._missing(self._beside)
         return HuntFileError(
-            f"{hunt.locate('build', 'outputs')}: build.outputs: the build also writes {named}, and the test "
+            f"{hunt.locate('build', 'outputs')}: build.outputs: the build also writes "
+            f"{_listed(self._beside)}, and the test "
             f"needs it: {self._commit[:12]} is judged {_word(self._whole[0])}, but "
-            f"{_word(self._alone[0])} with only the outputs; {_remedy(outputs, missing)}"
+            f"{_word(self._alone[0])} with only the outputs; {_remedy(self._outputs, missing)}"
         )
+
+    @property
+    def _outputs(self) -> Sequence[str]:
+        build = self._prober.setup.hunt.build
+        return build.outputs if build else ()
+
+    def _missing(self, paths: Sequence[str]) -> list[str]:
+        """Few outputs to declare that cover `paths`."""
+        if len(paths) > _NAMED:
+            paths = _folders(paths, self._entries, keeps_of(self._prober.setup.hunt.setup))
+        return [path for path in paths if path not in self._outputs]
 
 
 def _folders(beside: Sequence[str], entries: Sequence[str], keeps: Sequence[str]) -> list[str]:
@@ -153,6 +198,10 @@ def _differ(one: Sequence[_Outcome], other: Sequence[_Outcome]) -> bool:
         for of in (one, other)
     )
     return bool(first and second) and (min(first) > _FAR * max(second) or min(second) > _FAR * max(first))
+
+
+def _listed(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:_NAMED]) + (f" and {len(paths) - _NAMED} more" if paths[_NAMED:] else "")
 
 
 def _word(outcome: _Outcome) -> str:

@@ -22,7 +22,7 @@ from bisector.probe.judge import Judge
 from bisector.probe.probe import prober
 from bisector.probe.scheduling import LAST, Scheduling, cpus_of
 from bisector.probe.setup import Setup
-from bisector.probe.step import OnStep
+from bisector.probe.step import OnStep, Step
 
 _SHARE = 4
 """One in this many CPUs, and at least one, is for prefetching builds while measured tests run."""
@@ -135,5 +135,14 @@ def _builds(
 
 
 def told(listener: Listener) -> OnStep:
-    """The callback for an engine's steps that passes them to `listener`."""
-    return lambda commit, step, detail: listener(StepBegan(commit, step, detail))
+    """The callback for an engine's steps that passes them to `listener`, and each note once."""
+    noted: set[str] = set()
+
+    def tell(commit: str, step: Step, detail: str) -> None:
+        if step is not Step.NOTED:
+            listener(StepBegan(commit, step, detail))
+        elif detail not in noted:
+            noted.add(detail)
+            listener(Noted(detail))
+
+    return tell

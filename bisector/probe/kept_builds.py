@@ -2,7 +2,8 @@
 
 A build may create files that `outputs` in the hunt file does not declare. A test that needs them gives wrong
 results if only the outputs are restored. So the store keeps complete builds of the endpoints, and the test is
-tried there with the outputs alone. Until it gives the same result, only complete builds are restored.
+tried there with the outputs alone. Until it gives the same result, only complete builds are restored. This
+stays so if the test was seen reading an undeclared file.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ class KeptBuilds:
 
     def undeclared(self, worktree: Worktree, commit: str) -> tuple[str, ...]:
         """Undeclared files of an endpoint's build, if the test was not yet tried without them."""
-        if not self._outputs or not worktree.is_scratch or self._store.is_noted(self._name(commit)):
+        tried = self._store.is_noted(self._name(commit)) or self.reads_more_at(commit)
+        if not self._outputs or not worktree.is_scratch or tried:
             return ()
         entry = self._entry(worktree, commit, clean=False)
         return entry.beside if entry else ()
@@ -81,6 +83,19 @@ class KeptBuilds:
     def agrees_at(self, commit: str) -> None:
         """Record that the test gives the same result at `commit` with the outputs alone."""
         self._store.note(self._name(commit))
+
+    def found_reading_more(self, commit: str) -> None:
+        """Record that the test of `commit` reads undeclared files: outputs are never restored alone."""
+        self._store.note(self._name(commit, "reads-more"))
+
+    def reads_more_at(self, commit: str) -> bool:
+        """Whether the test of `commit` is known to read undeclared files."""
+        return self._store.is_noted(self._name(commit, "reads-more"))
+
+    def is_never_restored(self, commit: str, clean: bool) -> bool:
+        """Whether a build of this commit with undeclared files is of no use in the store."""
+        ends = set(self._ends.values())
+        return not clean and commit not in ends and any(map(self.reads_more_at, ends))
 
     def _entry(self, worktree: Worktree, commit: str, clean: bool) -> Entry | None:
         return self._store.entry(self.key(commit, clean), worktree.path, self._outputs)
@@ -101,7 +116,7 @@ class KeptBuilds:
         known = not entry.beside or commit in self._ends.values() or self._agrees_at_ends()
         return entry.digest if known else ""
 
-    def _name(self, commit: str) -> str:
+    def _name(self, commit: str, what: str = "agrees") -> str:
         """The name of the note, which covers all that its result depends on, also the predicate's file."""
         (key,) = self._identity.judgements([commit])
-        return f"agrees-{key}"
+        return f"{what}-{key}"

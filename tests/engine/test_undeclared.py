@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bisector.errors import HuntFileError
 from bisector.predicate import Bad, Good, Untestable
 from bisector.probe.reading import BuildKind, Reading, Role
 from bisector.probe.request import Request
+from bisector.probe.step import Step
 from tests.engine.reading import Lab, lab
 from tests.git_history import Node, write_history
 
@@ -92,16 +94,17 @@ def test_of_many_files_their_folder_is_to_be_declared(tmp_path: Path) -> None:
         assert "outputs: [b]`" in str(caught.value)
 
 
-def test_what_the_test_does_not_need_costs_one_run(tmp_path: Path) -> None:
-    """Undeclared object files are allowed. That costs one run, and the next start knows it."""
+def test_what_the_test_does_not_need_costs_two_runs(tmp_path: Path) -> None:
+    """Undeclared object files are allowed. That costs a run and a traced one; the next start knows it."""
     log = tmp_path / "log"
     said = {"build__command": "cc() { echo o >a.o; }; cc; echo app >app", "build__outputs": ["app"]}
     for start in range(2):
         with lab(tmp_path, f"echo run >>{log}; cat app", {".gitignore": "*.o\napp\n"}, **said) as found:
             assert isinstance(premise(found).judgement, Good)
-            assert runs(log) == 2 + 2 * start
-            assert isinstance(premise(found).judgement, Good)
             assert runs(log) == 3 + 2 * start
+            assert isinstance(premise(found).judgement, Good)
+            assert runs(log) == 4 + 2 * start
+            assert not found.told(Step.NOTED)
 
 
 def test_where_nothing_is_undeclared_nothing_is_tried(tmp_path: Path) -> None:
@@ -138,9 +141,9 @@ def two_commits(folder: Path) -> list[str]:
 def test_what_another_build_has_left_never_meets_restored_outputs(tmp_path: Path) -> None:
     """Files of another build are hidden while the test runs, and are back for the next build."""
     first, second, _ = two_commits(tmp_path)
-    make = "mkdir -p b; cat b/cache 2>/dev/null >b/seen; cp n b/cache; cp n b/app"
+    make = "mkdir -p b; ls b >b/seen; rm -f b/cache-*; cp n b/cache-$(cat n); cp n b/app"
     said = {"build__command": make, "build__outputs": ["b/app"]}
-    test = "test ! -e b/cache || test $(cat b/cache) = $(cat n)"
+    test = 'test -z "$(ls b | grep cache)" || test -e b/cache-$(cat n)'
     with lab(tmp_path, test, **said) as found:
         assert isinstance(premise(found).judgement, Good)
         for commit in (first, second):
@@ -149,7 +152,7 @@ def test_what_another_build_has_left_never_meets_restored_outputs(tmp_path: Path
         reading = found.engine.read(Request(first, Role.SEARCH))
         assert isinstance(reading.judgement, Good) and reading.build is BuildKind.RESTORED
         slot = tmp_path / "slots/1"
-        assert not (slot / "b/cache").exists()
+        assert not list(slot.glob("b/cache*"))
 
 
 def test_before_the_endpoints_agree_only_whole_builds_are_restored(tmp_path: Path) -> None:
@@ -185,14 +188,14 @@ def test_a_fifo_beside_the_outputs_does_no_harm(tmp_path: Path) -> None:
             assert isinstance(premise(found).judgement, Good)
 
 
-BESIDE = "mkdir -p ../build; cat ../build/n >../build/seen; cp n ../build/n; echo app >app"
+BESIDE = "mkdir -p ../build; rm -f ../build/?; cp n ../build/n; cp n ../build/$(cat n); echo app >app"
 
 
 def test_what_another_build_has_left_beside_the_work_tree_is_out_of_sight(tmp_path: Path) -> None:
     """A test of restored outputs does not see the `../build` of another commit. The next build does."""
     first, second, _ = two_commits(tmp_path)
     said = {"build__command": BESIDE, "build__outputs": ["app"]}
-    with lab(tmp_path, "test ! -e ../build || cmp ../build/n n", **said) as found:
+    with lab(tmp_path, "test ! -e ../build || test -e ../build/$(cat n)", **said) as found:
         assert isinstance(premise(found).judgement, Good)
         for commit, how in ((first, "INCREMENTAL"), (second, "INCREMENTAL"), (first, "RESTORED")):
             reading = found.engine.read(Request(commit, Role.SEARCH))
@@ -218,7 +221,7 @@ def test_a_file_beside_the_work_tree_that_the_test_needs_is_named(tmp_path: Path
     said = {"build__command": BESIDE, "build__outputs": ["app"]}
     with (
         lab(tmp_path, "cmp ../build/n n", {"n": "1\n"}, **said) as found,
-        pytest.raises(HuntFileError, match=r"writes \.\./build/n.*build \.\./build/n inside the repository"),
+        pytest.raises(HuntFileError, match=r"writes \.\./build/1.*build \.\./build/1 inside the repository"),
     ):
         premise(found)
 
@@ -227,7 +230,7 @@ def test_a_predicate_that_was_changed_is_tried_anew(tmp_path: Path) -> None:
     """Whether the outputs are enough also depends on the predicate's own file."""
     log, plug_in = tmp_path / "log", tmp_path / "mine.py"
     said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"], "predicate": "mine.py:Mine"}
-    for why, expected in (("one", 2), ("one", 3), ("two", 5)):
+    for why, expected in (("one", 3), ("one", 4), ("two", 7)):
         plug_in.write_text(
             "from bisector.predicate import Good, Options, Predicate\n"
             "class Mine(Predicate[Options]):\n"
@@ -237,3 +240,85 @@ def test_a_predicate_that_was_changed_is_tried_anew(tmp_path: Path) -> None:
         with lab(tmp_path, f"echo run >>{log}", {**IGNORED, "n": "1\n"}, **said) as found:
             assert isinstance(premise(found).judgement, Good)
         assert runs(log) == expected
+
+
+DATA_IF_THERE = "cat b/data 2>/dev/null || echo 1"
+
+
+def is_restored_alone(found: Lab, first: str, second: str) -> bool:
+    """Whether a commit that was built before is restored with its outputs alone."""
+    for commit in (first, second):
+        found.engine.read(Request(commit, Role.SEARCH))
+    return found.engine.read(Request(first, Role.SEARCH)).build is BuildKind.RESTORED
+
+
+def test_outputs_are_not_restored_without_a_file_that_the_test_reads(tmp_path: Path) -> None:
+    """Equal judgements at the endpoints do not make up for it: between them the file may decide."""
+    first, second, _ = two_commits(tmp_path)
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}
+    test = f"test $({DATA_IF_THERE}) != 5"
+    for start in range(2):
+        with lab(tmp_path, test, **said) as found:
+            assert isinstance(premise(found).judgement, Good)
+            told = found.told(Step.NOTED)
+            assert len(told) == (1 if start == 0 else 0)
+            assert all("the test reads b/data" in one and "outputs: [b/app, b/data]" in one for one in told)
+            assert not is_restored_alone(found, first, second)
+    assert not list(tmp_path.glob("logs/*.strace"))
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "ls b >/dev/null",
+        "test -e b/data",
+        "echo 5 >b/data; cat b/data",
+        "test -e b/data || cp n b/data; cat b/data",
+    ],
+    ids=["listed", "found to exist", "written first", "made again"],
+)
+def test_only_what_is_read_and_not_made_again_counts(tmp_path: Path, test: str) -> None:
+    """Test runners list folders, and caches are filled again. A restored build is as good."""
+    first, second, _ = two_commits(tmp_path)
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}
+    with lab(tmp_path, f"{test}; true", **said) as found:
+        assert isinstance(premise(found).judgement, Good)
+        assert not found.told(Step.NOTED)
+        assert is_restored_alone(found, first, second)
+
+
+def test_a_file_that_the_test_makes_again_with_other_bytes_counts(tmp_path: Path) -> None:
+    """The test would be judged by its own file after a restore, and by that of the build otherwise."""
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}
+    test = "test -e b/data || echo other >b/data; cat b/data"
+    with lab(tmp_path, test, {**IGNORED, "n": "1\n"}, **said) as found:
+        assert isinstance(premise(found).judgement, Good)
+        assert "the test reads b/data" in found.told(Step.NOTED)[0]
+
+
+def test_what_is_read_through_a_link_of_the_build_or_beside_the_tree_counts(tmp_path: Path) -> None:
+    """The file itself, an undeclared link to a tracked one, and a folder next to the work tree."""
+    make = "echo app >app; ln -s n link; mkdir -p ../build; cp n ../build/n"
+    with lab(
+        tmp_path, "cat link ../build/n; true", {"n": "1\n"}, build__command=make, build__outputs=["app"]
+    ) as found:
+        assert isinstance(premise(found).judgement, Good)
+        assert "the test reads ../build/n, link" in found.told(Step.NOTED)[0]
+
+
+@pytest.mark.parametrize("strace", ["", "echo no tracing here >&2; exit 1"], ids=["missing", "refused"])
+def test_where_nothing_can_be_traced_equal_judgements_are_enough(tmp_path: Path, strace: str) -> None:
+    """Without a usable strace, everything works as before, and nothing is said."""
+    first, second, _ = two_commits(tmp_path)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sh", "cat", "cp", "mkdir", "echo", "test", "git"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    if strace:
+        (tools / "strace").write_text(f"#!/bin/sh\n{strace}\n")
+        (tools / "strace").chmod(0o755)
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"], "environment__set__PATH": str(tools)}
+    with lab(tmp_path, f"{DATA_IF_THERE}; true", **said) as found:
+        assert isinstance(premise(found).judgement, Good)
+        assert not found.told(Step.NOTED)
+        assert is_restored_alone(found, first, second)

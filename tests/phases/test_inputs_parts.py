@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bisector.history.inputs import covered
 from bisector.phases.inputs.cover import cover
 from bisector.phases.inputs.outside import grouped
-from bisector.phases.inputs.strace import OPTIONS, Trace, parsed
+from bisector.probe.strace import OPTIONS, Trace, parsed
 
 FILES = st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map("/".join), max_size=30).map(
     # A path is a file or a folder, never both.

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bisector.phases.inputs.strace import Trace
 from bisector.probe.dune_root import scripts_of
+from bisector.probe.strace import Trace
 
 
 @dataclass(frozen=True)

@@ -15,18 +15,17 @@ from bisector.hunt.ground import Ground
 from bisector.hunt_file import Copy, Hunt, Place
 from bisector.hunt_file.setup import keeps_of
 from bisector.phases.inputs.seen import Seen, seen_in
-from bisector.phases.inputs.strace import OPTIONS, Trace, parsed
 from bisector.predicate import Ending, Run, Untestable
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.build import Builds
 from bisector.probe.judge import Judge
-from bisector.probe.launch import SHELL
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.probe import Prober
 from bisector.probe.sandbox import private_tmp_of
 from bisector.probe.scheduling import Scheduling, cpus_of
 from bisector.probe.setup import Setup
 from bisector.probe.step import Step
+from bisector.probe.strace import Trace, around, parsed
 from bisector.probe.test import Tests
 from bisector.watchdog.quiet_wall import ends_for, whole_ground
 
@@ -155,9 +154,8 @@ class _Tracing:
         return hunt.model_copy(update=update)
 
     def _words(self, command: str | tuple[str, ...]) -> tuple[str, ...]:
-        words = (SHELL, "-c", command) if isinstance(command, str) else command
         inside = "/tmp/strace" if self.ground.hunt.sandbox else str(self._record)
-        return (self.strace, *OPTIONS, "-o", inside, *words)
+        return around(self.strace, inside, command)
 
     @property
     def _record(self) -> Path:

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bisector.probe.launch import SHELL
+
 OPTIONS = (
     # Stopping only at traced calls halves the cost of tracing (strace 5.3 or newer).
     *("--seccomp-bpf", "-f", "-qq", "-y", "-e", "signal=none"),
@@ -20,6 +22,13 @@ OPTIONS = (
     *("-e", "trace=%file,?getdents,?getdents64,fchdir,?clone,?clone3,?fork,?vfork"),
 )
 """Arguments of `strace` before the output file (`-o`) and the command."""
+
+
+def around(program: str, record: str, command: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The words that run `command` under strace, the `program`, which writes to the file `record`."""
+    words = (SHELL, "-c", command) if isinstance(command, str) else command
+    return (program, *OPTIONS, "-o", record, *words)
+
 
 _LINE = re.compile(r"^(?P<pid>\d+) +(?:<\.\.\. )?(?P<call>\w+)(?P<resumed> resumed>)?(?P<rest>.*)$", re.S)
 _RESULT = re.compile(r"\) += (?P<value>-?\w+|\?)(?:<(?P<path>/[^>]*)>)?(?:\(deleted\))?(?: (?P<error>E\w+))?")
