@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bisector.errors import HistoryError
+from bisector.history.checkout_settings import checkout_settings, filter_commands
 from bisector.history.object_ids import object_ids
 from bisector.history.repository import Repository
 from bisector.hunt_file import Hunt
@@ -164,6 +165,14 @@ def _of_setup(
     return lambda one: [found(section.command, _place(one, section.folder)) for section in one.hunt.setup]
 
 
+def _checkout(one: Identity) -> object:
+    """What git makes of a commit's files here, and with which programs."""
+    settings = checkout_settings(one.repository)
+    commands, place = filter_commands(settings), _place(one, ".")
+    used = [(command_words.programs(line, place), command_words.files(line, place)) for line in commands]
+    return settings, used
+
+
 def _build(one: Identity) -> object:
     return one.hunt.build.model_dump(mode="json", exclude=_AHEAD) if one.hunt.build else None
 
@@ -201,6 +210,7 @@ def _place(one: Identity, folder: str) -> command_words.Place:
 
 RECIPE: tuple[Ingredient, ...] = (
     Ingredient("the kind of machine", Enters.SETUP, _machine),
+    Ingredient("git's settings for a checkout", Enters.SETUP, _checkout),
     Ingredient("what `build.identity` prints", Enters.SETUP, lambda one: one.compiler),
     Ingredient("a variable", Enters.SETUP, lambda one: counting(one.environment, one.hunt.environment)),
     Ingredient("`sandbox`", Enters.SETUP, lambda one: one.hunt.sandbox),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bisector.errors import EnvironmentFault
 from bisector.probe.contents import file_digest
+from bisector.probe.python_imports import imported
 
 _LARGEST = 1024 * 1024
 """Largest file in bytes that is searched for names."""
@@ -33,7 +34,7 @@ _OF_THE_SYSTEM = (
 _NAME = re.compile(
     r"(?P<written>(?:>|\btee(?: -a)?|(?<!\w)-o)\s*['\"]?)?"
     r"(?P<name>[\w./+@-]*\w)"
-    r"(?P<opened>['\"]?,\s*['\"][wax])?"
+    r"(?P<opened>['\"]?(?:,\s*['\"][wax]|\)+\.(?:write_|touch|unlink)))?"
 )
 _IMPORTS = re.compile(
     r"(?:^|[\s;&(])(?:\.|source|[-s]?include|import|from|require|require_relative|use|load|dofile)[\s('\"]+([\w./+@-]+)",
@@ -41,18 +42,24 @@ _IMPORTS = re.compile(
 )
 _CODE = "sh bash zsh fish awk sed jq mk mak make py js mjs cjs ts rb pl pm lua tcl r php ml"
 _SETTINGS = "json yaml yml toml ini cfg conf env properties"
-_SUFFIXES = frozenset(f".{suffix}" for suffix in f"{_CODE} {_SETTINGS}".split())
-"""Of files that count by any name; others need an absolute path, or an import that names them."""
+_DATA = "txt csv tsv xml sql dat in tmpl tpl expected golden lst list md html css so wasm jar"
+_SUFFIXES = frozenset(f".{suffix}" for suffix in f"{_CODE} {_SETTINGS} {_DATA}".split())
+"""Of files that count by any name; others need an absolute path, or an import that names them. Logs, locks
+and databases do not count, since tests write them."""
+_INTERPRETED = (("python", ".py"), ("node", ".js"), ("ruby", ".rb"), ("perl", ".pm"), ("lua", ".lua"))
+"""Words in the first line of a script without a suffix, and the suffix of the modules that it imports."""
+_TEST_FILE = re.compile(r"test_.*\.py|.*_test\.py")
 
 
 def with_named(files: Iterable[Path], search: Sequence[Path] = ()) -> dict[Path, str]:
     """`files` and everything they name, directly or not, with digests of the contents.
 
-    Names are looked up beside the file that contains them and in the folders `search`. Raises
-    `EnvironmentFault` for an unreadable file.
+    Names are looked up beside the file that contains them, beside `files`, and in the folders `search`.
+    Raises `EnvironmentFault` for an unreadable file.
     """
     found: dict[Path, str] = {}
     waiting = list(files)
+    search = tuple(dict.fromkeys([*(file.parent for file in waiting), *search]))
     while waiting:
         file = waiting.pop()
         if file in found:
@@ -81,17 +88,30 @@ def module(name: str, folders: Iterable[Path], suffix: str = ".py") -> Iterator[
 
 
 def _named(file: Path, text: str, search: Sequence[Path]) -> Iterator[Path]:
-    folders = (file.parent, *search)
+    folders = tuple(dict.fromkeys((file.parent, *search)))
     for match in _NAME.finditer(text):
         name = match["name"]
         if match["written"] or match["opened"]:
             continue
         if name.startswith("/") or Path(name).suffix.lower() in _SUFFIXES:
             yield from _files(name, folders)
+    suffix = file.suffix or _interpreted(text)
     for match in _IMPORTS.finditer(text):
         yield from _files(match[1], folders)
-        if file.suffix:
-            yield from module(match[1], folders, file.suffix)
+        if suffix:
+            yield from module(match[1], folders, suffix)
+    if suffix == ".py":
+        for name, where in imported(text, file, folders):
+            yield from module(name, where)
+    if _TEST_FILE.fullmatch(file.name):
+        # pytest reads them without being told.
+        yield from filter(is_file, (above / "conftest.py" for above in file.parents))
+
+
+def _interpreted(text: str) -> str:
+    """The suffix of the modules of a script without one; '' if its first line names no known interpreter."""
+    first = text.partition("\n")[0] if text.startswith("#!") else ""
+    return next((suffix for word, suffix in _INTERPRETED if word in first), "")
 
 
 def _files(name: str, folders: Sequence[Path]) -> Iterator[Path]:

@@ -113,6 +113,12 @@ def test_the_script_that_a_command_begins_with(command: str | tuple[str, ...], n
         ("check.py", "def main():\n    from limits import LIMIT", "limits.py"),
         ("check.py", "import deep.limits", "deep/limits.py"),
         ("check.py", "json.load(open('limits.json'))", "limits.json"),
+        ("check.py", "Path(__file__).with_name('limits.txt').read_text()", "limits.txt"),
+        ("check.py", "from deep import (\n    other,\n    limits as mine,\n)", "deep/limits.py"),
+        ("check.py", "import os, deep.limits", "deep/limits.py"),
+        ("check.py", "def f():\n    from . import limits", "limits.py"),
+        ("test_it.py", "def test_it(): pass", "conftest.py"),
+        ("check", "#!/usr/bin/env python3\nimport limits", "limits.py"),
         ("check.js", 'const limits = require("./limits")', "limits.js"),
         ("check.rb", "require_relative 'limits'", "limits.rb"),
     ],
@@ -133,13 +139,32 @@ def test_what_a_script_outside_reads_is_found_with_it(
 
 
 @pytest.mark.parametrize(
-    "text", ["date > state.json", "date | tee -a state.json", "open('state.json', 'w')", "cc -o state.json"]
+    "text",
+    [
+        "date > state.json",
+        "date | tee -a state.json",
+        "open('state.json', 'w')",
+        "cc -o state.json",
+        "(here / 'state.json').write_text('1')",
+    ],
 )
 def test_what_a_script_outside_writes_does_not_count(text: str, place: Place, tmp_path: Path) -> None:
     """If files that a script writes counted, each run of the test would start another hunt."""
     (tmp_path / "home/check.sh").write_text(text)
     (tmp_path / "home/state.json").write_text("1")
     assert list(files(f"sh {tmp_path}/home/check.sh", place)) == [str(tmp_path / "home/check.sh")]
+
+
+def test_modules_of_a_package_are_looked_up_where_the_script_lies(place: Place, tmp_path: Path) -> None:
+    """Within a package, absolute imports begin at the folder of the script, relative ones at the module."""
+    home = tmp_path / "home"
+    (home / "pkg/inner").mkdir(parents=True)
+    (home / "check.py").write_text("from pkg import rules\n")
+    (home / "pkg/rules.py").write_text("from pkg.inner import one\n")
+    (home / "pkg/inner/one.py").write_text("from .. import two\n")
+    (home / "pkg/two.py").write_text("LIMIT = 3\n")
+    found = [Path(path).name for path in files(f"python3 {home}/check.py", place)]
+    assert found == ["check.py", "rules.py", "one.py", "two.py"]
 
 
 def test_a_module_on_pythonpath_is_found(place: Place, tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ def world(tmp_path: Path) -> World:
     for script in ("setup.sh", "make.sh", "check.sh"):
         one.write(script, "true\n")
     one.write("version", "5.1\n")
+    one.write("smudge.sh", "cat\n")
+    one.git("config", "filter.f.smudge", f"sh {tmp_path}/smudge.sh")
     one.write("over/bench", "1\n")
     one.write("mine.py", PLUG_IN.format(folder=str(tmp_path)))
     one.write("beside.py", "LIMIT = 3\n")
@@ -146,6 +148,12 @@ CHANGES: dict[str, list[Callable[[World], None]]] = {
     ],
     "a program of the setup": [_written("bin/installer", "#!/bin/sh\nexit 0\n", 0o755)],
     "a file that the setup names": [_written("setup.sh", "false\n")],
+    "git's settings for a checkout": [
+        lambda world: world.git("config", "filter.f.smudge", "tr a b"),
+        lambda world: world.git("config", "core.autocrlf", "true"),
+        _written("smudge.sh", "tr a b\n"),
+        _written("repo/.git/info/attributes", "* filter=f\n"),
+    ],
     "`build`": [_said("build.timeout", "1m")],
     "what `build.identity` prints": [_written("version", "5.2\n")],
     "a program of the build": [_written("bin/compiler", "#!/bin/sh\nexit 0\n", 0o755)],
