@@ -55,6 +55,8 @@ def count(graph: CommitGraph, share: float, stretches: int, place: str, trials: 
         rng = random.Random(trial)
         broken = untestable_stretches(len(graph), share, stretches, rng)
         first_bad = culprit(broken, len(graph), place, rng)
+        if not descendants(graph, first_bad)[-1]:
+            continue  # A side branch that the bad endpoint does not contain.
         told = flips(0, 0)(rng, descendants(graph, first_bad))
 
         def probe(commit: int, broken: set[int] = broken, told: Probe = told) -> Outcome:

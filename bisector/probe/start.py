@@ -16,6 +16,7 @@ from bisector.history.worktree import Worktree
 from bisector.hunt_file.model import Hunt
 from bisector.hunt_file.setup import keeps_of
 from bisector.probe.beside import copies_of, own_beside
+from bisector.probe.copying import copy_bytes
 from bisector.probe.globs import matcher
 from bisector.probe.output_files import remove
 from bisector.probe.walking import Entry, entry_of, make_writable, walk
@@ -119,7 +120,7 @@ class Start:
         elif twins := [one for one in self._names.get(path, ()) if one not in spoilt]:
             os.link(self._root / twins[0], target)
         elif path in self._copies:
-            shutil.copy2(self._copies[path], target)
+            _copy(self._copies[path], target)
             os.utime(target, ns=(modified, modified))
         else:
             return bool(link)
@@ -160,8 +161,14 @@ class Start:
             if stat.S_ISREG(mode) and size <= _LARGEST_COPY:
                 folder.mkdir(parents=True, exist_ok=True)
                 found[path] = folder / str(len(found))
-                shutil.copy2(self._root / path, found[path])
+                _copy(self._root / path, found[path])
         return found
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file with its holes, mode and times."""
+    copy_bytes(source, target)
+    shutil.copystat(source, target)
 
 
 def _names_by_inode(files: Mapping[str, Entry]) -> dict[str, list[str]]:

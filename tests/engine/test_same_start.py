@@ -199,3 +199,11 @@ def test_a_submodule_starts_alike(tmp_path: Path) -> None:
     git(tmp_path / "repo", "commit", "-qm", "submodule")
     with lab(tmp_path, "grep -q 'as committed' sub/lib && echo other > sub/lib && mkdir sub/new") as here:
         assert all(isinstance(here.read().judgement, Good) for _ in range(3))
+
+
+def test_a_sparse_file_that_tests_damage_comes_back_with_its_holes(tmp_path: Path) -> None:
+    """The copy from which it comes back takes no more room than the file."""
+    make = "rm -rf out; mkdir out; truncate -s 20M out/sparse"
+    test = "test $(du -k out/sparse | cut -f1) -lt 1000 && test -s out/sparse && : >out/sparse"
+    with lab(tmp_path, test, IGNORE, build__command=make, build__outputs=["out"]) as found:
+        assert all(isinstance(found.read().judgement, Good) for _time in range(4))

@@ -262,6 +262,23 @@ def test_a_busy_machine_is_outlasted_at_the_confirmation() -> None:
     assert conclusion.confirmed and asked.count("good") > 6
 
 
+@pytest.mark.parametrize("at", ["c5", "c4"])
+def test_a_hunt_ends_if_a_commit_can_be_tested_only_so_often(at: str) -> None:
+    """A test that ruins something outside of its slot must not make the confirmation endless."""
+    left = {at: 2}
+
+    def judge(commit: str, _against: str) -> Judgement:
+        left[commit] = left.get(commit, 100) - 1
+        if left[commit] < 0:
+            return Untestable("the database is gone")
+        return Bad("fails") if commit != "good" and int(commit[1:]) >= 5 else Good("passes")
+
+    engine = FakeEngine(judge, seconds=0.1)
+    conclusion, engine, _, _ = hunt(plan_of([[n - 1] if n else [] for n in range(9)]), judge, engine=engine)
+    assert isinstance(conclusion, Inconclusive) and "the database is gone" in conclusion.why
+    assert len(engine.asked) < 40
+
+
 def test_a_flaky_test_is_found_out_at_the_endpoints() -> None:
     """A test that fails in 20% of its runs on good is treated as flaky, and the answer is still right."""
     plan = plan_of(LINE)

@@ -99,12 +99,15 @@ def by_runs(readings: Sequence[Reading], demand: Demand, *, bad_expected: bool) 
 
     Needs new runs (`Role.CONFIRMATION`). Only runs of clean builds count: other builds may be stale, or
     miss an undeclared input. If verdicts err, runs continue until the evidence for either side reaches the
-    odds of the hunt's confidence (Wald 1945).
+    odds of the hunt's confidence (Wald 1945). A commit that cannot be tested in as many runs is unknown.
     """
     fresh = [one for one in readings if one.role is Role.CONFIRMATION]
     clean = [one for one in readings if one.clean]
+    untestable = [one.judgement.why for one in fresh if isinstance(one.judgement, Untestable)]
     if fresh and not runs_of(fresh).all:
         return Unknown(fresh[-1].judgement.why)
+    if len(untestable) >= demand.runs:
+        return Unknown(f"{untestable[-1]} ({len(untestable)} of {len(fresh)} runs)")
     if runs_of(fresh).all < demand.runs:
         return MoreReadings()
     if demand.rates is None and not runs_of(fresh).differ:

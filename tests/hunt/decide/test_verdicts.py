@@ -61,6 +61,16 @@ def test_a_commit_that_cannot_be_tested_is_unknown() -> None:
     assert by_runs(fresh(Untestable("broken")), EXACT, bad_expected=False) == Unknown("broken")
 
 
+def test_a_commit_that_can_be_tested_only_at_first_is_unknown() -> None:
+    """It is not run again for ever: as many untestable runs as wanted runs are enough."""
+    taken = fresh(Bad("b"), Untestable("no service"), Untestable("no service"))
+    assert isinstance(by_runs(taken, EXACT, bad_expected=True), MoreReadings)
+    verdict = by_runs([*taken, *fresh(Untestable("no service"))], EXACT, bad_expected=True)
+    assert verdict == Unknown("no service (3 of 4 runs)")
+    contradicted = fresh(Bad("b"), Bad("b"), Good("g"), *[Untestable("no service")] * 3)
+    assert isinstance(by_runs(contradicted, FLAKY, bad_expected=False), Unknown)
+
+
 @pytest.mark.parametrize(("seconds", "least", "most"), [(0.1, 5, 60), (20, 3, 10), (60, 3, 10)])
 def test_quick_tests_are_run_more_often(seconds: float, least: int, most: int) -> None:
     """Slow tests are run at least three times."""
