@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bisector.engine.slots import Slot
 from bisector.engine.standing import Standing
-from bisector.engine.undeclared_reads import UndeclaredReads, digests_of
+from bisector.engine.undeclared_reads import digests_of, undeclared_reads
 from bisector.errors import HuntFileError
 from bisector.history.inputs import covered
 from bisector.hunt_file.setup import keeps_of
@@ -116,8 +116,9 @@ class _Trial:
 
     def reads(self) -> bool:
         """Whether the test is seen reading undeclared files; if so, says what that means."""
-        seen = UndeclaredReads(self._prober, self._standing)
-        if read := seen.of(self._slot, self._commit, self._beside, self._remade):
+        if read := undeclared_reads(
+            self._prober, self._standing, self._slot, self._commit, self._beside, self._remade
+        ):
             self._prober.setup.on_step(
                 self._commit,
                 Step.NOTED,

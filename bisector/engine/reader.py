@@ -16,12 +16,14 @@ from bisector.engine.outputs_check import require_outputs
 from bisector.engine.pairs import Pairs
 from bisector.engine.slots import Slot, Slots
 from bisector.engine.standing import Standing
+from bisector.engine.traced_test import traced_test
 from bisector.errors import InfrastructureFault
 from bisector.predicate import Untestable
 from bisector.probe.probe import Prober
 from bisector.probe.reading import Reading
 from bisector.probe.request import Request
 from bisector.probe.step import Step
+from bisector.probe.strace import Trace
 
 _ATTEMPTS = 3
 
@@ -87,6 +89,11 @@ class Reader:
     def stands_at(self, request: Request) -> bool:
         """Whether the slot for candidates already has this commit built."""
         return self._candidate is not None and self._candidate.commit == request.commit
+
+    def trace(self, commit: str) -> Trace | None:
+        """The file accesses of the test of a commit; None if it cannot be traced."""
+        self._candidate = self._candidate or self._slots.take(commit)
+        return traced_test(self._prober, self._standing, self._candidate, commit)
 
     def read(self, request: Request) -> Reading:
         """Read a commit once, with a run of `request.against` as reference if there is one."""

@@ -12,10 +12,11 @@ from bisector.hunt.conclusion import BadIsGood, Conclusion, GoodIsBad, Inconclus
 from bisector.hunt.events import Listener
 from bisector.hunt.ground import Ground
 from bisector.hunt.home import hidden_by_home
+from bisector.hunt.outside_reads import written_and_read
 from bisector.hunt.plan import Plan
 from bisector.hunt.ratio import ratio_of
 from bisector.hunt_file.model import commands_of
-from bisector.predicate import Predicate
+from bisector.predicate import Predicate, Run
 from bisector.probe.outside import written_since
 from bisector.probe.reading import Reading, Role
 
@@ -25,6 +26,8 @@ _COLD = 1.5
 _LEAST_COLD = 1.2
 """Minimum ratio between two such runs that counts, because they vary more than others."""
 _TO_STAND_OUT = 2
+_SAME = 1.05
+"""Figures of up to this ratio are alike; an outlier among such runs is no noise."""
 
 
 def shared_or(
@@ -40,7 +43,11 @@ def shared_or(
         return conclusion
     premise = [reading for reading in readings if reading.role is Role.PREMISE]
     good, bad = ([r for r in premise if r.commit == end] for end in (plan.good[0], plan.bad))
-    doubt = _shared(ground, good, bad) or hidden_by_home(ground, key, plan, premise, listener)
+    doubt = (
+        _shared(ground, good, bad)
+        or hidden_by_home(ground, key, plan, premise, listener)
+        or written_and_read(ground, key, plan, premise, listener)
+    )
     return Inconclusive(doubt) if doubt else conclusion
 
 
@@ -67,6 +74,7 @@ def cold_ratio(
 ) -> float | None:
     """Bad over good by the first run of each, if these stand out like runs that fill a cache; else None.
 
+    It is enough that the first run of bad stands out, if all other runs are alike.
     Wall time does not count: the first run also fills the caches of the operating system.
     """
     if predicate.by_wall_clock or not good or not bad:
@@ -75,12 +83,25 @@ def cold_ratio(
     of_bad = [reading.run for reading in bad if reading.run]
     if min(len(of_good), len(of_bad)) < _TO_STAND_OUT:
         return None
-    for first, *later in (of_good, of_bad):
-        above = [value for run in later if (value := ratio_of(predicate, first, run)) is not None]
-        if not above or min(above) < _COLD:
-            return None
     cold = ratio_of(predicate, of_bad[0], of_good[0])
-    return cold if cold is not None and cold >= max(ratio, _LEAST_COLD) else None
+    if cold is None or cold < max(ratio, _LEAST_COLD):
+        return None
+    if _stands_out(predicate, of_bad[0], of_bad[1:]):
+        alike = all(_alike(predicate, of_good[0], run) for run in (*of_good[1:], *of_bad[1:]))
+        if alike or _stands_out(predicate, of_good[0], of_good[1:]):
+            return cold
+    return None
+
+
+def _stands_out(predicate: Predicate[Any], first: Run, later: Sequence[Run]) -> bool:
+    """Whether the first run took far more than each later one."""
+    above = [value for run in later if (value := ratio_of(predicate, first, run)) is not None]
+    return bool(above) and min(above) >= _COLD
+
+
+def _alike(predicate: Predicate[Any], one: Run, other: Run) -> bool:
+    ratio = ratio_of(predicate, one, other)
+    return ratio is not None and 1 / _SAME <= ratio <= _SAME
 
 
 def explained(jump: float, outside: Sequence[str]) -> str:
@@ -99,7 +120,7 @@ def _shared(ground: Ground, good: Sequence[Reading], bad: Sequence[Reading]) -> 
         return None
     if (cold := cold_ratio(good, bad, ground.predicate, ground.ratio)) is not None:
         return (
-            "the first run of each endpoint took far more than its later ones, and by these first runs bad "
+            "first runs took far more than later ones, and by the first run of each endpoint bad "
             f"is {cold:.2f}x: a cache outside the slots may hide the regression; make the test clear it, or "
             "keep it inside the repository"
         )

@@ -17,6 +17,8 @@ VERDICT = (np.array([1 - VERDICT_ERROR, VERDICT_ERROR]), np.array([VERDICT_ERROR
 """The channel of a plain verdict among measured values: outcomes if good, and if bad."""
 TIE = 1e-9
 """Relative bonus for a commit that is already built, to break ties."""
+_LEAST_COST = 1e-12
+"""A probe costs at least this much, so that one that costs nothing has a score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Situation:
         bits = self.spread(bits_by_node)
         at = self.unmeasured
         bits[at] = np.minimum(bits[at], channel_bits(self.spread(self.gains.p_bad)[at], *VERDICT))
-        score: Floats = bits * (1 - self.p_untestable) / self.expected_cost()
+        score: Floats = bits * (1 - self.p_untestable) / np.maximum(self.expected_cost(), _LEAST_COST)
         score[self.built] *= 1 + TIE
         # Commits that no live hypothesis makes bad give the same information as the good endpoint.
         score[:-1][self.reach.view.of < 0] = 0.0

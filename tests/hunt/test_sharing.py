@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -116,13 +117,17 @@ CACHED = 'value=$HOME/.cache/app/value; mkdir -p "$HOME/.cache/app"; test -e "$v
     [
         ([80, 20, 20, 20], [160, 20, 20], 2.0),
         ([80, 20, 20, 20], [80, 20, 20], None),
-        ([20, 20, 20, 20], [160, 20, 20], None),
+        ([20, 20, 20, 20], [160, 20, 20], 8.0),
+        ([20, 26, 20, 20], [160, 20, 20], None),
         ([80, 20, 20, 20], [160, 160, 160], None),
         ([80, 20, 20, 20], [160], None),
     ],
 )
 def test_first_runs_that_fill_a_cache(good: list[int], bad: list[int], found: float | None) -> None:
-    """The first runs of good and bad differ from all later ones, and by the step. Wall time never counts."""
+    """The first runs of good and bad differ from all later ones, and by the step. Wall time never counts.
+
+    If all other runs are alike, the first run of bad is enough.
+    """
 
     def runs(counts: list[int], minute: int) -> list[Reading]:
         return [
@@ -172,3 +177,27 @@ def test_a_cache_in_the_home_folder(tmp_path: Path, test: str, options: tuple[st
     assert done.returncode == 5, done.stdout + done.stderr
     assert "empty home folder" in done.stdout
     assert str(home / ".cache") in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+@pytest.mark.parametrize(("reads", "code"), [(True, 5), (False, 3)])
+def test_a_file_elsewhere_that_the_first_run_decides(tmp_path: Path, reads: bool, code: int) -> None:
+    """Whoever writes it first decides for all; only what the test reads shows that it is shared."""
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    nodes = [Node(f"c{n}", [f"c{n - 1}"] if n else [], {"n": str(n)}) for n in range(3)]
+    write_history(tmp_path / "repo", nodes)
+    line = f"test -e {place}/v || cp n {place}/v; test $(cat {place}/v) -lt 2"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "bisector", "run", "--json", "--repo", str(tmp_path / "repo")),
+            *("--good", "HEAD~2", "--bad", "HEAD", "--scratch", str(tmp_path / "scratch")),
+            *("--test", line if reads else f"date >{place}/v; true", "--set", "premise.max=4"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert ("was written outside the slots" in done.stdout and str(place / "v") in done.stdout) == reads

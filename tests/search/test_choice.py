@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -183,3 +185,14 @@ def test_mistakes_of_a_caller_are_refused() -> None:
     ):
         with pytest.raises(UsageError):
             mistake()
+
+
+def test_untestable_commits_that_cost_nothing_are_no_division_by_zero() -> None:
+    """If the hunt file skips all candidates, nothing is proposed and no warning appears."""
+    search = known(chain(12), Costs(untestable=0.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for commit in range(11):
+            search.observe(commit, Untestable())
+            search.propose()
+    assert isinstance(search.conclusion, AnyOf)
