@@ -60,7 +60,8 @@ class Contention:
     `load`: one-minute load average. `pressure`: share of time (0..1) in which some task waited for a CPU
     (PSI). `steal`: share of time (0..1) that the hypervisor took. `involuntary_switches`: context switches
     forced on the test. `cpu_share`: user + system over wall time. `waited`: share of time (0..1) in which the
-    test could have run but got no CPU (its own PSI).
+    test could have run but got no CPU (its own PSI, else its threads' run delay). `others`: share (0..1) of
+    all CPUs' time that other processes used.
     """
 
     load: float | None = None
@@ -69,6 +70,7 @@ class Contention:
     involuntary_switches: int | None = None
     cpu_share: float | None = None
     waited: float | None = None
+    others: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Plan:
     """Commits that must be good before the search starts, because a good endpoint is no ancestor of bad."""
     ratio: float | None = None
     """The smallest regression wanted, for a paired predicate; None if the predicate gives verdicts."""
+    by_wall_clock: bool = False
+    """Whether the predicate judges by wall time, which other work on the machine disturbs."""
     paths: tuple[str, ...] = ()
     """The candidates are limited to commits that touch these paths; empty for all commits."""
     contained_in_good: Callable[[str], bool] | None = None

@@ -45,6 +45,7 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
         parents=Parents(repository, every.ids, first_parent=hunt.first_parent),
         merge_bases=bases,
         ratio=ground.ratio,
+        by_wall_clock=ground.predicate.by_wall_clock,
         paths=hunt.paths,
         contained_in_good=partial(_contained, repository, good) if hunt.paths else None,
         is_tested_alike=partial(_is_tested_alike, repository, hunt.test.inputs or (".",)),

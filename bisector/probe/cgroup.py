@@ -130,7 +130,7 @@ class ControlGroup:
 
     def kill(self) -> None:
         """Kill the group at once if the kernel can (5.14), else process by process until none is left."""
-        if self._unified is None:
+        if self._unified is None or _stalled(self._unified) is None:
             self._delay.sample({self._top, *_pids(self._groups[0])})
         kill_groups(self._groups)
 

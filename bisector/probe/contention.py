@@ -84,6 +84,7 @@ def contention_between(
         involuntary_switches=switches,
         cpu_share=cpu / wall if wall > 0 else None,
         waited=share_waited(waited, wall),
+        others=_others(before, after, wall, cpu),
     )
 
 
@@ -96,6 +97,16 @@ def _share(before: float | None, after: float | None, whole: float) -> float | N
     if before is None or after is None or whole <= 0:
         return None
     return min(max((after - before) / whole, 0.0), 1.0)
+
+
+def _others(before: MachineState, after: MachineState, wall: float, cpu: float) -> float | None:
+    """The share of all CPUs' time that processes other than the test used."""
+    if before.ticks is None or after.ticks is None:
+        return None
+    busy = _share(before.busy, after.busy, after.ticks - before.ticks)
+    if busy is None or wall <= 0:
+        return None
+    return min(max(busy - cpu / (wall * (os.cpu_count() or 1)), 0.0), 1.0)
 
 
 def _steal(before: MachineState, after: MachineState) -> float | None:

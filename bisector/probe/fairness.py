@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -42,6 +43,9 @@ SHORTEST_DEADLINE = 1.0
 OWN_TIMEOUT = 124
 """Exit code of timeout(1) after it kills its command."""
 
+_MOST_LOST = 0.95
+"""A run that lost more than this share of its time tells hardly anything."""
+
 _KILLED = 128
 """A shell's exit code is this plus the number of the signal that killed its last command."""
 
@@ -69,6 +73,40 @@ def _sign_of_a_crowd(seen: Contention, cpu: float) -> str | None:
     if seen.load is not None and seen.load > LOAD_PER_CORE * (os.cpu_count() or 1):
         return f"the load was {seen.load:.1f}"
     return None
+
+
+def stretch(run: Run) -> float:
+    """The largest factor (as a logarithm) by which load may have made the run longer without being measured.
+
+    0 if the machine measures how long the run waited, and the hypervisor took nothing.
+    """
+    lost = 1 - (1 - _waited_at_most(run.contention, run.user + run.system)) * (1 - _stolen(run.contention))
+    return -math.log1p(-min(lost, _MOST_LOST))
+
+
+def _waited_at_most(seen: Contention, cpu: float) -> float:
+    """The largest share of its time that a run may have waited for a CPU, if that was not measured.
+
+    While it waited, others had all CPUs and it had none. One that had a CPU for nearly all of its time hardly
+    waited, unless it has several threads and was preempted.
+    """
+    if seen.waited is not None or seen.cpu_share is None:
+        return 0.0
+    cores = os.cpu_count() or 1
+    idle = 1 - seen.cpu_share
+    if seen.cpu_share >= BUSY:
+        idle = 1 - seen.cpu_share / cores if (seen.involuntary_switches or 0) > SWITCHES * cpu else 0.0
+    by_load = None if seen.load is None else (seen.load - seen.cpu_share) / cores
+    known = [share for share in (seen.others, seen.pressure) if share is not None]
+    crowded = min(known) if known else by_load or 0.0
+    return max(0.0, min(idle, crowded, 1.0))
+
+
+def _stolen(seen: Contention) -> float:
+    """The share of the time in which CPUs were wanted that the hypervisor took."""
+    if not seen.steal or seen.others is None or seen.cpu_share is None:
+        return 0.0
+    return min(1.0, seen.steal / (seen.others + seen.cpu_share / (os.cpu_count() or 1)))
 
 
 def doubt(predicate: Predicate[Any], judgement: Judgement, runs: Sequence[Run]) -> str | None:

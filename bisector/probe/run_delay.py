@@ -16,9 +16,10 @@ from pathlib import Path
 
 
 class RunDelay:
-    """Adds up the waiting of all threads that any sample saw."""
+    """Adds up the waiting of all threads that any sample saw in the process file system."""
 
-    def __init__(self) -> None:
+    def __init__(self, proc: Path = Path("/proc")) -> None:
+        self._proc = proc
         self._began = time.monotonic()
         self._seconds: dict[tuple[int, int], float] = {}
         """By process and thread."""
@@ -26,14 +27,17 @@ class RunDelay:
     def sample(self, pids: Iterable[int]) -> None:
         """Look at the threads of these processes, zombies included."""
         for pid in pids:
-            for thread in _threads(pid):
-                with contextlib.suppress(OSError, ValueError, IndexError):
-                    text = Path(f"/proc/{pid}/task/{thread}/schedstat").read_text()
-                    known = self._seconds.get((pid, thread), 0.0)
-                    self._seconds[pid, thread] = max(known, int(text.split()[1]) / 1e9)
+            for thread in _threads(self._proc / f"{pid}/task"):
+                with contextlib.suppress(OSError, ValueError):
+                    text = (self._proc / f"{pid}/task/{thread}/schedstat").read_text()
+                    ran, waited, *_ = map(int, text.split())
+                    # A kernel without these statistics may say "0 0 0" of every thread.
+                    if ran or waited:
+                        known = self._seconds.get((pid, thread), 0.0)
+                        self._seconds[pid, thread] = max(known, waited / 1e9)
 
     def waited(self, cpu: float) -> float | None:
-        """Seconds in which a tree that used `cpu` seconds waited; None if nothing was seen.
+        """Seconds in which a tree that used `cpu` seconds waited; None if the kernel told of no thread.
 
         Threads that wait for each other are no load of others: while all CPUs work for the tree, it does not
         wait.
@@ -44,7 +48,7 @@ class RunDelay:
         return max(0.0, min(sum(self._seconds.values()), at_most))
 
 
-def _threads(pid: int) -> list[int]:
+def _threads(tasks: Path) -> list[int]:
     with contextlib.suppress(OSError):
-        return [int(entry.name) for entry in Path(f"/proc/{pid}/task").iterdir()]
+        return [int(entry.name) for entry in tasks.iterdir()]
     return []

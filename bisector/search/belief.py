@@ -135,9 +135,13 @@ def evidence_beyond(evidence: float, noise: Noise, premise: Sequence[Observation
 def _gather(by_commit: dict[int, list[Observation]]) -> Readings:
     commits = tuple(sorted(by_commit))
     outcomes = [[observation.outcome for observation in by_commit[commit]] for commit in commits]
+    measured = [
+        sorted((math.log(o.value), o.spread) for o in row if isinstance(o, Measured)) for row in outcomes
+    ]
     return Readings(
         commits,
         np.array([sum(isinstance(o, Good) for o in row) for row in outcomes], dtype=np.int64),
         np.array([sum(isinstance(o, Bad) for o in row) for row in outcomes], dtype=np.int64),
-        tuple(tuple(sorted(math.log(o.value) for o in row if isinstance(o, Measured))) for row in outcomes),
+        tuple(tuple(value for value, _ in row) for row in measured),
+        tuple(tuple(spread for _, spread in row) for row in measured),
     )

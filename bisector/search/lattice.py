@@ -56,6 +56,8 @@ class Data:
     """Readings (as logarithms), their columns, and which columns each class calls bad."""
 
     values: Floats
+    own: Floats
+    """The standard deviation of what disturbed each reading alone."""
     column_start: Ints
     """The index of each column's first reading."""
     calls_bad: Bools
@@ -66,9 +68,13 @@ class Data:
         bad: Floats = self.calls_bad.astype(np.float64) @ of_column
         return of_column.sum(axis=0) - bad, bad
 
-    def pool(self, spread: float) -> Floats:
-        """Density (in spreads) of the pool of all other readings at each one, with normal kernels."""
-        z = (self.values[:, None] - self.values) / spread
+    def spreads(self, spread: float) -> Floats:
+        """The standard deviation of each reading, if `spread` is what all readings share."""
+        return np.hypot(spread, self.own)
+
+    def pool(self, spreads: Floats) -> Floats:
+        """Density (in its spreads) of the pool of all other readings at each one, with normal kernels."""
+        z = (self.values[:, None] - self.values) / spreads[:, None]
         others = np.exp(-0.5 * z * z).sum(axis=1) - 1
         density: Floats = others / max(len(z) - 1, 1) / math.sqrt(2 * math.pi)
         return density
@@ -113,7 +119,7 @@ class Level:
 
 def integrate(model: StepModel, data: Data, spread: float, settings: list[Setting]) -> list[Level]:
     """Sum over pairs of lattice points (level before, level after), for settings of the same spread."""
-    cells, width = _lattice(data.values, spread, model.ratio)
+    cells, width = _lattice(data, spread, model.ratio)
     points: Floats = (cells + 0.5).astype(np.float64) * width
     # Only differences of cells matter, so the step's density is computed once per difference.
     apart = cells[None, :] - cells[:, None]
@@ -121,9 +127,11 @@ def integrate(model: StepModel, data: Data, spread: float, settings: list[Settin
     density = model.step_density(np.arange(-span, span + 1, dtype=np.float64) * width, spread)
     kernel: Floats = density[apart + span] * (width / _normaliser(model, spread))
     before = _before_prior(points, width, model.ratio)
-    z, pool = (data.values[:, None] - points) / spread, data.pool(spread)[:, None]
+    spreads = data.spreads(spread)
+    z, pool = (data.values[:, None] - points) / spreads[:, None], data.pool(spreads)[:, None]
+    unit, grid = np.log(spreads)[:, None], (points, before, kernel)
     return [
-        _level(model, data, setting, (points, before, kernel), model.log_density(z, pool, setting.share))
+        _level(model, data, setting, grid, model.log_density(z, pool, setting.share) - unit)
         for setting in settings
     ]
 
@@ -132,7 +140,7 @@ def _level(
     model: StepModel, data: Data, setting: Setting, grid: tuple[Floats, Floats, Floats], of_reading: Floats
 ) -> Level:
     points, before_prior, kernel = grid
-    good_log, bad_log = data.by_class(of_reading - math.log(setting.spread))
+    good_log, bad_log = data.by_class(of_reading)
     good, good_top = _scaled(good_log)
     bad, bad_top = _scaled(bad_log)
     good *= before_prior
@@ -156,18 +164,30 @@ def _level(
     )
 
 
-def _lattice(values: Floats, spread: float, ratio: bool) -> tuple[Ints, float]:
+def _lattice(data: Data, spread: float, ratio: bool) -> tuple[Ints, float]:
     """Cells within reach of the data, as multiples of the returned width."""
+    values, spreads = data.values, data.spreads(spread)
     width = SPACING * spread / math.sqrt(len(values))
     if ratio:
         values = np.append(values, np.linspace(-2 * REFERENCE_SD, 2 * REFERENCE_SD, 9))
+        spreads = np.append(spreads, np.full(9, spread))
     while True:
-        near = np.unique(np.floor(values / width).astype(np.int64))
-        half = math.ceil(REACH * spread / width)
-        cells = np.unique((near[:, None] + np.arange(-half, half + 1)).ravel())
+        cells = _cells_near(values / width, REACH * spreads / width)
         if len(cells) <= MOST_POINTS:
             return cells, width
         width *= 1.3
+
+
+def _cells_near(values: Floats, reach: Floats) -> Ints:
+    """The cells (of width 1) within reach of each value."""
+    nearest, half = np.floor(values).astype(np.int64), np.ceil(reach).astype(np.int64)
+    spans = np.unique(np.stack((nearest - half, nearest + half + 1), axis=1), axis=0)
+    # Overlapping spans are merged, since there may be hundreds of readings with thousands of cells each.
+    latest = np.maximum.accumulate(spans[:, 1])
+    begins = np.flatnonzero(np.append(True, spans[1:, 0] > latest[:-1]))
+    ends = latest[np.append(begins[1:] - 1, len(spans) - 1)]
+    runs = [np.arange(low, high) for low, high in zip(spans[begins, 0], ends, strict=True)]
+    return np.concatenate(runs)
 
 
 def _before_prior(points: Floats, width: float, ratio: bool) -> Floats:

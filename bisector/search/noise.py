@@ -29,6 +29,8 @@ class Readings:
     bad: Ints
     values: tuple[tuple[float, ...], ...]
     """The logarithms of the measured values in each column, sorted."""
+    spreads: tuple[tuple[float, ...], ...]
+    """The standard deviation of what disturbed each of the `values` alone."""
 
 
 @dataclass(frozen=True, slots=True)

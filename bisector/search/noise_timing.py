@@ -147,12 +147,13 @@ class Timing:
         """Integrate out both levels, the spread and the share of outliers, for each class."""
         verdicts = self._verdicts(readings, calls_bad)
         columns = [np.array(values) for values in readings.values if values]
+        own = np.array([spread for spreads in readings.spreads for spread in spreads])
         if not columns:
             return self._unmeasured(verdicts)
         measured = np.array([len(values) > 0 for values in readings.values], dtype=np.bool_)
         sign = -1.0 if self.direction == "down" else 1.0
         starts = np.cumsum([0, *(len(values) for values in columns[:-1])])
-        data = Data(sign * np.concatenate(columns), starts, calls_bad[:, measured])
+        data = Data(sign * np.concatenate(columns), own, starts, calls_bad[:, measured])
         return _combine(self._levels(data, prior), verdicts, sign)
 
     def _verdicts(self, readings: Readings, calls_bad: Bools) -> Floats:

@@ -28,11 +28,18 @@ class Untestable:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A positive number (a ratio, seconds, words). `Timing` models its logarithm."""
+    """A positive number (a ratio, seconds, words). `Timing` models its logarithm.
+
+    `spread`: the standard deviation (of the logarithm) of what disturbed this reading alone, such as load. It
+    adds to the spread that all readings share.
+    """
 
     value: float
+    spread: float = 0.0
 
     def __post_init__(self) -> None:
+        if not (self.spread >= 0 and math.isfinite(self.spread)):
+            raise UsageError(f"the spread of a measured value must be at least 0, not {self.spread}")
         if not (self.value > 0 and math.isfinite(self.value)):
             raise UsageError(
                 f"a measured value must be positive and finite, not {self.value}: measure again, or observe "

@@ -22,6 +22,17 @@ def test_shares() -> None:
     assert found.load is not None and found.load >= 0
 
 
+def test_the_share_of_others() -> None:
+    """What the test itself used of all CPUs is not the others'; without counters the share is unknown."""
+    cores = os.cpu_count() or 1
+    before, after = MachineState(None, 0, 1000, busy=400), MachineState(None, 0, 1200, busy=550)
+    found = contention_between(before, after, wall=2.0, cpu=0.5 * 2.0 * cores, switches=0)
+    assert found.others == pytest.approx(0.25)
+    assert contention_between(before, after, wall=2.0, cpu=2.0 * cores, switches=0).others == 0.0
+    unknown = MachineState(None, None, None)
+    assert contention_between(unknown, unknown, wall=2.0, cpu=0.5, switches=0).others is None
+
+
 def test_figures_the_machine_does_not_give() -> None:
     """If the kernel lacks a counter, the figure is missing, not wrong."""
     nothing = MachineState(None, None, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from bisector.predicate import Bad, Contention, Ending, Good, Judgement, Measured, Run, Untestable
 from bisector.probe.discovery import find_predicate, options_context
-from bisector.probe.fairness import doubt, why_unfair
+from bisector.probe.fairness import doubt, stretch, why_unfair
 
 CORES = os.cpu_count() or 1
 
@@ -51,6 +52,51 @@ def run(ending: Ending = Ending.EXITED, code: int | None = 0, **seen: Any) -> Ru
 def test_signs_of_an_unfair_run(seen: dict[str, Any], why: str | None) -> None:
     """The run's own waiting time decides if it is known, or else signs of load, if it got little CPU time."""
     assert why_unfair(run(**seen)) == why
+
+
+_HALF = math.log(2)
+"""The stretch of a run that may have waited for half of its time."""
+
+
+@pytest.mark.parametrize(
+    ("seen", "longest"),
+    [
+        pytest.param({"waited": 0.5, "cpu_share": 0.5, "others": 0.9}, 0.0, id="the waiting is measured"),
+        pytest.param({"cpu_share": 0.5, "others": 0.0}, 0.0, id="nobody else ran"),
+        pytest.param(
+            {"cpu_share": 0.5, "others": 0.9}, _HALF, id="it ran half of its time, others all of it"
+        ),
+        pytest.param({"cpu_share": 0.1, "others": 0.5}, _HALF, id="others had all CPUs for half of its time"),
+        pytest.param(
+            {"cpu_share": 0.1, "others": 0.9, "pressure": 0.5}, _HALF, id="somebody waited that long"
+        ),
+        pytest.param({"cpu_share": 0.95, "others": 0.9}, 0.0, id="it always had a CPU"),
+        pytest.param(
+            {"cpu_share": 0.95 * CORES, "others": 0.9, "involuntary_switches": 1},
+            0.0,
+            id="its threads had all CPUs",
+        ),
+        pytest.param({"cpu_share": 0.0, "load": CORES / 2}, _HALF, id="the load alone is known"),
+        pytest.param({"cpu_share": 0.0, "load": 0.0}, 0.0, id="no load"),
+        pytest.param({}, 0.0, id="nothing is known"),
+        pytest.param({"waited": 0.0, "cpu_share": CORES, "others": 0.0, "steal": 0.5}, _HALF, id="stolen"),
+    ],
+)
+def test_how_long_load_may_have_made_a_run(seen: dict[str, Any], longest: float) -> None:
+    """The stretch is the longest that the figures of the machine allow."""
+    assert stretch(run(**seen)) == pytest.approx(longest)
+
+
+def test_a_preempted_run_with_several_threads_may_have_waited() -> None:
+    """One CPU's worth of time is no proof: without others, it may have had all CPUs."""
+    calm, preempted = (stretch(run(cpu_share=1.0, others=0.5, involuntary_switches=n)) for n in (20, 21))
+    assert calm == 0.0
+    assert (preempted > 0) == (CORES > 1)
+
+
+def test_a_run_that_lost_nearly_everything_has_a_finite_stretch() -> None:
+    """A share of 100% does not make the stretch infinite."""
+    assert 2.0 < stretch(run(cpu_share=0.0, others=1.0)) < 4.0
 
 
 @pytest.mark.parametrize(("wall", "fair"), [(0.007, True), (0.099, True), (0.101, False), (10.0, False)])

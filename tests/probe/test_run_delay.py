@@ -13,6 +13,7 @@ import pytest
 from bisector.predicate import Ending
 from bisector.probe.execution import Command, Limits, execute
 from bisector.probe.hierarchies import Hierarchies, candidates, detect
+from bisector.probe.run_delay import RunDelay
 
 _WORK = "import time\nwhile time.thread_time() < 0.4: pass"
 
@@ -61,3 +62,23 @@ def test_a_timeout_counts_the_time_with_a_cpu(one_cpu: int, tmp_path: Path) -> N
     assert run.wall > 0.6
     endless = Command((sys.executable, "-c", "while True: pass"), tmp_path, dict(os.environ))
     assert execute(endless, Limits(timeout=0.3), cpus={one_cpu}).run.ending is Ending.TIMEOUT
+
+
+@pytest.mark.parametrize(
+    ("texts", "waited"),
+    [
+        pytest.param(["7000000 4000000 3", "1000000 2000000 1"], 0.006, id="two threads"),
+        pytest.param(["0 0 0", "0 0 0"], None, id="a kernel without these statistics"),
+        pytest.param(["7000000 0 3", "0 0 0"], 0.0, id="a thread that has not begun"),
+        pytest.param(["nonsense", ""], None, id="another format"),
+        pytest.param([], None, id="no such file"),
+    ],
+)
+def test_what_the_kernel_tells_of_each_thread(texts: list[str], waited: float | None, tmp_path: Path) -> None:
+    """Zeros everywhere mean that the kernel does not count, not that nothing waited."""
+    for thread, text in enumerate(texts, 40):
+        (tmp_path / f"40/task/{thread}").mkdir(parents=True)
+        (tmp_path / f"40/task/{thread}/schedstat").write_text(text)
+    delay = RunDelay(proc=tmp_path)
+    delay.sample([40])
+    assert delay.waited(-1000.0) == (None if waited is None else pytest.approx(waited))

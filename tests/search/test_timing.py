@@ -102,3 +102,41 @@ def test_a_bad_side_that_never_finishes_is_not_asked_for_ever() -> None:
     hunt(search, lambda commit: Bad() if 14 <= commit < 31 else measured(commit), most=40)
     assert isinstance(search.conclusion, FirstBad)
     assert search.conclusion.commit == 14
+
+
+@pytest.mark.parametrize("wild", [{4: 0.6, 9: 1.8}, {4: 1.4, 9: 0.7, 14: 2.2}])
+def test_readings_known_to_be_disturbed_leave_the_spread_of_the_others(wild: dict[int, float]) -> None:
+    """Wild values make the search expect wild values everywhere, unless load explains them."""
+    apart = []
+    for spread in (0.0, 0.6):
+        search = Search(chain(20), noise=Timing(ratio=True))
+        for turn in range(3):
+            search.observe(-1, Measured(1.0 + 0.01 * turn))
+            search.observe(19, Measured(1.5 + 0.01 * turn))
+        for commit, value in wild.items():
+            search.observe(commit, Measured(value, spread))
+        apart.append(search.separation or 0.0)
+    untold, told = apart
+    assert told > 2 * untold
+
+
+def test_a_disturbed_reading_tells_less_than_an_undisturbed_one() -> None:
+    """The more load disturbed a reading, the less it moves the belief."""
+    moved = []
+    for spread in (0.0, 0.1, 0.4, 3.0):
+        search = Search(chain(20), noise=Timing(ratio=True))
+        for _ in range(3):
+            search.observe(-1, Measured(1.0 + 0.01 * len(search.observations)))
+            search.observe(19, Measured(1.5 + 0.01 * len(search.observations)))
+        search.observe(9, Measured(1.5, spread=spread))
+        moved.append(search.probability_bad(9))
+    assert moved == sorted(moved, reverse=True)
+    assert moved[0] > 0.9
+    assert moved[-1] == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("spread", [-0.1, math.nan, math.inf])
+def test_a_spread_that_is_none(spread: float) -> None:
+    """The spread of a single reading is a finite number that is not negative."""
+    with pytest.raises(UsageError, match="spread of a measured value"):
+        Measured(1.0, spread)

@@ -13,11 +13,11 @@ import numpy as np
 from bisector import search as core
 from bisector.hunt.decide.costs import costs_of
 from bisector.hunt.decide.failure_rates import compare
+from bisector.hunt.decide.outcomes import outcome_of
 from bisector.hunt.decide.premise import measured, runs_of
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
-from bisector.probe.early import CLEAR
 from bisector.probe.reading import KnownUntestable, Reading, Role
 
 _POSSIBLE = 1e-9
@@ -256,7 +256,7 @@ class Belief:
             return 1.0
         good, bad = (self._known.of(end) for end in (self._plan.good[0], self._plan.bad))
         ends = [
-            core.Observation(at, self._outcome(reading.judgement))
+            core.Observation(at, self._outcome(reading))
             for at, group in ((-1, good), (0, bad))
             for reading in group
             if isinstance(reading.judgement, Good | Bad)
@@ -279,7 +279,7 @@ class Belief:
             if fact.commit in self._index
         ]
         return untestable + [
-            core.Observation(self._index[reading.commit], self._outcome(reading.judgement))
+            core.Observation(self._index[reading.commit], self._outcome(reading))
             for reading in known.readings
             if reading.commit in self._index
             and reading.role is not Role.MERGE_BASE
@@ -289,22 +289,12 @@ class Belief:
             and not (reading.commit in self._plan.good and isinstance(reading.judgement, Untestable))
         ]
 
+    def _outcome(self, reading: Reading) -> core.Outcome:
+        return outcome_of(reading, self._plan, by_verdict=self._by_verdict)
+
     def _was_presumed(self, reading: Reading) -> bool:
         """Whether a verdict was given before the test reached its limit."""
         return self._plan.ratio is None and getattr(reading.judgement, "at_least", None) is not None
-
-    def _outcome(self, judgement: Judgement) -> core.Outcome:
-        match judgement:
-            case Good():
-                return core.Good()
-            case Bad():
-                return core.Bad()
-            case Untestable():
-                return core.Untestable()
-            case Measured(value) if self._by_verdict:
-                return core.Bad() if value > max(self._plan.ratio or 1.0, CLEAR) else core.Good()
-            case Measured(value):
-                return core.Measured(value)
 
 
 def _never_measured(commit: str, readings: Sequence[Reading]) -> bool:
