@@ -265,6 +265,14 @@ class Predicate(ABC, Generic[OptionsT]):
         """
         return None
 
+    def is_exact(self, run: Run, other: Run) -> bool:
+        """Whether a paired figure is the same in two runs of one build to the last of several digits.
+
+        If so at both endpoints, the search compares with an earlier run of the reference, as for `repeats`,
+        and ends runs early that are half way to the bad endpoint. False for a time, which repeats by chance.
+        """
+        return False
+
     @abstractmethod
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
         """Judge a finished test. `baseline` is the reference's run, for paired predicates."""

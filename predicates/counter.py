@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from re import Pattern
 
 from pydantic import Field, field_validator
@@ -66,6 +67,16 @@ class Counter(RatioPredicate[CounterOptions]):
         numbers = [number_in([match], pattern, "value") for match in counted]
         known = [number for number in numbers if number is not None]
         return math.fsum(known) if len(known) == len(numbers) else None
+
+    def is_exact(self, run: Run, other: Run) -> bool:
+        """A number of four digits or more that is the same in both."""
+        return self.has_same_digits(run, other)
+
+    def figure_so_far(self, run: Run, ends: Sequence[Run]) -> float | None:
+        """The sum so far, which only grows unless a number is negative; None for the last number alone."""
+        matches = run.matches.get(self.options.pattern.pattern, ()) if self.options.sum else ()
+        numbers = [number_in([match], self.options.pattern, "value") or 0.0 for match in matches]
+        return math.fsum(numbers) if min(numbers, default=-1.0) >= 0 else None
 
     def say(self, figure: float) -> str:
         """A plain number."""

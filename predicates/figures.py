@@ -14,6 +14,9 @@ from bisector.predicate import Bad, Ending, Judgement, Measured, Options, Predic
 from .failure import Exits
 from .outcomes import how_it_ended
 
+ENOUGH_DIGITS = 4
+"""A figure with fewer digits may be the same in two runs because it is rounded."""
+
 
 class RatioOptions(Options):
     """Options of every paired predicate."""
@@ -55,6 +58,14 @@ class RatioPredicate(Predicate[RatioOptionsT]):
     def figure_so_far(self, run: Run, ends: Sequence[Run]) -> float | None:
         """A lower bound on the figure of a running test; None if unknown."""
         return None
+
+    def has_same_digits(self, run: Run, other: Run) -> bool:
+        """Whether two figures are the same and have so many digits that chance does not make them so."""
+        one = self._figure_of(run)
+        if isinstance(one, str) or one != self._figure_of(other):
+            return False
+        digits = f"{one:.17g}".partition("e")[0].replace(".", "").lstrip("0")
+        return len(digits) >= ENOUGH_DIGITS
 
     def at_least(self, run: Run, baseline: Run, ends: Sequence[Run]) -> float | None:
         """The figure so far divided by the reference's."""

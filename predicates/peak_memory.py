@@ -30,6 +30,10 @@ class PeakMemory(RatioPredicate[RatioOptions]):
         """Bytes so far."""
         return run.peak_memory
 
+    def is_exact(self, run: Run, other: Run) -> bool:
+        """The same to the byte."""
+        return self.has_same_digits(run, other)
+
     def say(self, figure: float) -> str:
         """In binary units."""
         return f"{format_size(figure)} at most"

@@ -72,7 +72,7 @@ class Pairs:
             execution = self._of_candidate(slot, request, name, standard)
             ends = request.ends_with(execution.run)
             judgement = self._judge.judgement(execution, standard, ends)
-            repeats = self._judge.predicate.repeats and isinstance(judgement, Measured)
+            repeats = self._judge.repeats(endpoints) and isinstance(judgement, Measured)
             if repeats or self._judge.is_clearly_good(judgement, endpoints):
                 if isinstance(judgement, Measured) and judgement.value <= SPREAD:
                     self._was_as_fast(execution)
@@ -107,7 +107,7 @@ class Pairs:
         if request.role is not Role.SEARCH:
             return None
         fastest = self._fastest.get((request.against, request.clean, request.warm_up))
-        if self._judge.predicate.repeats:
+        if self._judge.repeats(request.endpoints):
             return (fastest, True) if fastest is not None else None
         if not self._judge.stands_clear(request.endpoints):
             return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bisector.predicate import Bad, Ending, Measured, Predicate, Run
+from bisector.probe.exact_figures import figures_repeat
 from bisector.probe.reading import Reading
 from bisector.probe.supervision import EarlyJudgement, Watch
 from bisector.units import format_size
@@ -51,8 +52,9 @@ def bar(predicate: Predicate[Any], endpoints: Endpoints) -> float | None:
     """The ratio above which a run is certainly nearer to the bad endpoint than to the good one.
 
     Half way (on a log scale) between the highest ratio of good and the lowest of bad; None if that is not
-    clear of good. If the bad endpoint's runs were stopped early, its true ratio is higher than measured, so
-    being clear of good is enough. For a first run of the bad endpoint, `FIRST`.
+    clear of good, unless figures repeat exactly. If the bad endpoint's runs were stopped early, its true
+    ratio is higher than measured, so being clear of good is enough. For a first run of the bad endpoint,
+    `FIRST`.
     """
     good, bad = (
         list(_ratios(predicate, readings, endpoints)) for readings in (endpoints.good, endpoints.bad)
@@ -64,7 +66,7 @@ def bar(predicate: Predicate[Any], endpoints: Endpoints) -> float | None:
     # A pair of good with itself below 1 is noise: good is not faster than itself.
     highest = max(1.0, *good)
     clear, middle = CLEAR * highest, math.sqrt(highest * min(bad))
-    if middle > clear:
+    if middle > clear or (middle > highest and figures_repeat(predicate, endpoints)):
         return middle
     return clear if _ended_early(endpoints) and min(bad) > clear else None
 

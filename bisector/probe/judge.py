@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 from bisector.errors import UsageError
 from bisector.predicate import Bad, Ends, Good, Judgement, Measured, Predicate, Run, Untestable
 from bisector.probe.early import SPREAD, Endpoints, bar, ended_at, least_of, standing_bar, watching
+from bisector.probe.exact_figures import figures_repeat
 from bisector.probe.execution import Execution
 from bisector.probe.fairness import doubt
 from bisector.probe.supervision import EarlyJudgement, Watch
@@ -74,6 +75,12 @@ class Judge:
         """Why the judgement is unreliable: it depends on wall time and a run was unfair. None if reliable."""
         runs = [execution.run, *([baseline.run] if baseline else [])]
         return doubt(self.predicate, judgement, runs)
+
+    def repeats(self, endpoints: Endpoints | None) -> bool:
+        """Whether every run of a build gives the same figure, so that an earlier reference run is enough."""
+        if self.predicate.repeats:
+            return True
+        return endpoints is not None and figures_repeat(self.predicate, endpoints)
 
     def stands_clear(self, endpoints: Endpoints | None) -> bool:
         """Whether good and bad are so far apart that an earlier reference run is enough."""

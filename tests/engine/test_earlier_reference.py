@@ -299,3 +299,31 @@ def test_a_figure_that_may_change_is_paired_each_time(
         here.runs()
         here.read("between")
         assert here.runs() == ["good", "between"]
+
+
+@pytest.mark.parametrize(
+    ("paces", "exact"),
+    [
+        pytest.param((10, 10), True, id="the same four digits"),
+        pytest.param((1, 1), False, id="too few digits"),
+        pytest.param((10, 11), False, id="the same ratios only"),
+    ],
+)
+def test_a_figure_that_repeats_to_the_digit_needs_no_other_reference(
+    paces: tuple[int, int], exact: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If all runs of each endpoint printed the same number, the search does not run the reference again."""
+    with scene(tmp_path, monkeypatch, whole=True) as here:
+        good: tuple[Reading, ...] = ()
+        bad: tuple[Reading, ...] = ()
+        for pace in paces:
+            here.pace(pace)
+            here.read_ends(whole=True)
+            good, bad = good + here.ends.good, bad + here.ends.bad
+        here.ends = Endpoints(good, bad)
+        here.later()
+        here.runs()
+        reading = here.read("fine")
+        assert here.runs() == (["fine"] if exact else ["good", "fine"])
+    assert isinstance(reading.judgement, Measured)
+    assert reading.judgement.value == pytest.approx(1.1)

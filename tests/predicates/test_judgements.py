@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,40 @@ def test_counter_of_several_programs(lines: tuple[str, ...], ratio: float | None
     words = predicate("counter", pattern=r"words: (\w+)", sum=True)
     found = words.judge(finished(words, *lines), finished(words, "words: 2"))
     assert (found.value if isinstance(found, Measured) else None) == ratio
+
+
+@pytest.mark.parametrize(
+    ("lines", "least"),
+    [(("words: 1", "words: 5"), 3.0), (("words: 5", "words: -1"), None), ((), None)],
+)
+def test_a_sum_of_counters_so_far(lines: tuple[str, ...], least: float | None) -> None:
+    """A sum only grows, unless a number is negative. The last number may become anything."""
+    for options, wanted in (({"sum": True}, least), ({}, None)):
+        words = predicate("counter", pattern=r"words: (\S+)", **options)
+        whole, running = finished(words, "words: 2"), replace(finished(words, *lines), ending=None)
+        assert words.at_least(running, whole, [whole]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "other", "exact"),
+    [
+        ("counter", "words: 1200", "words: 1200", True),
+        ("counter", "words: 1200", "words: 1201", False),
+        ("counter", "words: 120", "words: 120", False),
+        ("counter", "words: 0.012", "words: 0.012", False),
+        ("counter", "words: none", "words: none", False),
+        ("wall_time", "", "", False),
+        ("user_time", "", "", False),
+        ("peak_memory", "", "", True),
+    ],
+)
+def test_which_figures_are_exact(name: str, line: str, other: str, exact: bool) -> None:
+    """A number that is the same to the last of several digits is no coincidence; the same time is."""
+    paired = predicate(name, **({"pattern": r"words: (\S+)"} if name == "counter" else {}))
+    runs = [
+        finished(paired, text, wall=1.2345678, user=1.2345678, peak_memory=4096) for text in (line, other)
+    ]
+    assert paired.is_exact(*runs) is exact
 
 
 MARKERS = {"count": 2, "within": "2m"}

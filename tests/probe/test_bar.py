@@ -10,9 +10,10 @@ from typing import Any, cast
 
 import pytest
 
-from bisector.predicate import Measured, Predicate
+from bisector.predicate import Ending, Measured, Predicate, Run
 from bisector.probe.early import CLEAR, FIRST, Endpoints, bar
 from bisector.probe.reading import Reading, Role
+from predicates.figures import RatioOptions, RatioPredicate
 
 
 def predicate(ratio: float) -> Predicate[Any]:
@@ -52,3 +53,47 @@ def test_the_first_run_of_the_bad_endpoint(good: list[float], ratio: float, want
     """The ratio is far above good, whatever a lucky pair showed, and above the ratio of the hunt."""
     assert bar(predicate(ratio), ends(good, [])) == pytest.approx(FIRST * wanted)
     assert FIRST > CLEAR
+
+
+class Counted(RatioPredicate[RatioOptions]):
+    """User time, as if it were a counter."""
+
+    missing = "printed nothing"
+
+    def figure(self, run: Run) -> float | None:
+        return run.user
+
+    def say(self, figure: float) -> str:
+        return str(figure)
+
+    def is_exact(self, run: Run, other: Run) -> bool:
+        return self.has_same_digits(run, other)
+
+
+def counted(good: Sequence[float], bad: Sequence[float]) -> Endpoints:
+    """Endpoints with these figures, each in a pair with a reference of 1000."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    runs = {figure: Run(1.0, figure, 0.0, ending=Ending.EXITED) for figure in (1000.0, *good, *bad)}
+    read = (
+        tuple(
+            Reading("c", Role.PREMISE, Measured(one / 1000, ""), at, runs[one], runs[1000.0]) for one in ones
+        )
+        for ones in (good, bad)
+    )
+    return Endpoints(*read)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "exact"),
+    [
+        ([1000.0], [1210.0, 1210.0], True),
+        ([1000.0, 1000.0], [1210.0, 1210.0], True),
+        ([1000.0, 1000.0], [1210.0], False),
+        ([1000.0, 1000.0], [1210.0, 1211.0], False),
+        ([1001.0, 1000.0], [1210.0, 1210.0], False),
+    ],
+)
+def test_exact_figures_need_not_be_far_apart(good: list[float], bad: list[float], exact: bool) -> None:
+    """If both endpoints repeat to the digit, half way is enough, however near they are."""
+    found = bar(Counted(RatioOptions()), counted(good, bad))
+    assert found == (pytest.approx(math.sqrt(1.21)) if exact else None)
