@@ -31,14 +31,14 @@ LOAD_PER_CORE = 1.5
 STRETCH = 3.0
 """A timeout counts the time in which the test had a CPU; its run may take this many times as long in all."""
 
+SHORTEST_DEADLINE = 1.0
+"""Seconds: deadlines inside scripts are hardly shorter, so none of them cut off a quicker run."""
+
 BUSY = 0.9
 """A run with at least this ratio of CPU time to wall time hardly waited."""
 
 NOT_RUN = (126, 127)
 """Exit codes of a shell for a command that cannot be executed or is not found."""
-
-SHORTEST_DEADLINE = 1.0
-"""Seconds: a test that fails sooner did not miss a deadline, since scripts have no shorter ones."""
 
 OWN_TIMEOUT = 124
 """Exit code of timeout(1) after it kills its command."""
@@ -112,23 +112,23 @@ def _stolen(seen: Contention) -> float:
 def doubt(predicate: Predicate[Any], judgement: Judgement, runs: Sequence[Run]) -> str | None:
     """Why `judgement` on `runs` (the candidate's first) is unreliable; None if it is reliable.
 
-    A judgement is in doubt if waiting for a CPU may have decided it. That covers any judgement on a test
-    that hit a timeout, the script's own or (if it did not have a CPU for that long) the hunt's; a
-    measurement missing from the output of a test that exited by itself, since its script may have
-    deadlines inside, if it took `SHORTEST_DEADLINE`; and any verdict of a predicate `by_wall_clock`
-    except good, since a test that is fast enough under load is fast enough without. Not in doubt are a
-    run stopped early by a predicate that discounts waiting, one that failed by itself if the predicate
-    believes failures, and a ratio: load only widens its spread.
+    A judgement is in doubt if waiting for a CPU may have decided it. That covers any judgement on a test that
+    hit a timeout, the script's own or (if it did not have a CPU for that long) the hunt's; a measurement
+    missing from the output of a test that exited by itself after a while, since its script may have deadlines
+    inside; and any verdict of a predicate `by_wall_clock` except good, since a test that is fast enough under
+    load is fast enough without. Not in doubt are a run stopped early by a predicate that discounts waiting,
+    one that failed by itself or ended at once if the predicate believes failures, and a ratio: load only
+    widens its spread.
     """
     if predicate.by_wall_clock and not predicate.paired:
         told = runs[0].ending is Ending.JUDGED and runs[0].contention.waited is not None
         sure = isinstance(judgement, Good) or (told and predicate.allows_for_waiting)
-        sure |= predicate.believes_failures and _failed(runs[0])
+        sure |= predicate.believes_failures and (_failed(runs[0]) or _was_short(runs[0]))
         late = [] if sure else runs
     else:
         missing = predicate.paired and isinstance(judgement, Untestable)
-        missing &= not (_failed(runs[0]) and runs[0].wall < SHORTEST_DEADLINE)
-        late = [run for run in runs if _timed_out(run) or (missing and _ran(run))]
+        missing &= not (_failed(runs[0]) and _was_short(runs[0]))
+        late = [run for run in runs if _timed_out(run) or (missing and _ran(run) and not _was_short(run))]
     return next((why for run in late if (why := why_unfair(run))), None)
 
 
@@ -143,6 +143,11 @@ def _timed_out(run: Run) -> bool:
 def _failed(run: Run) -> bool:
     """Whether it ended by itself with an exit code that stands for no deadline and no signal."""
     return run.ending is Ending.EXITED and 0 < (run.exit_code or 0) < _KILLED and not _timed_out(run)
+
+
+def _was_short(run: Run) -> bool:
+    """Whether it exited by itself before any deadline in its script is likely to have struck."""
+    return run.ending is Ending.EXITED and run.wall < SHORTEST_DEADLINE and not _timed_out(run)
 
 
 def _ran(run: Run) -> bool:

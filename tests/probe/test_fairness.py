@@ -175,3 +175,24 @@ def test_a_timeout_beside_an_unfair_reference() -> None:
     kind = find_predicate("per_test_user_time", Path())
     predicate, timeout = kind(kind.Options()), run(Ending.TIMEOUT, None, **FAIR)
     assert doubt(predicate, Bad("x"), [timeout, run(**UNFAIR)]) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "judgement", "doubted"),
+    [
+        ("per_test_user_time", {}, Untestable("no line"), False),
+        ("output_matches", {"pattern": "x", "when": "good"}, Bad("no line"), False),
+        ("markers_within", {"count": 1, "within": "0.5s"}, Bad("late"), True),
+    ],
+)
+def test_what_a_quick_run_did_not_print(
+    name: str, options: dict[str, Any], judgement: Judgement, doubted: bool
+) -> None:
+    """A script has no deadline of less than a second that load could have made it miss. The hunt may have."""
+    kind = find_predicate(name, Path())
+    predicate = kind(kind.Options.model_validate(options, context=options_context(Path())))
+    quick = replace(run(**UNFAIR), wall=0.9)
+    assert why_unfair(quick)
+    assert bool(doubt(predicate, judgement, [quick])) is doubted
+    assert doubt(predicate, judgement, [replace(quick, wall=1.1)])
+    assert doubt(predicate, judgement, [replace(quick, exit_code=124)])
