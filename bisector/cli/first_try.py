@@ -6,20 +6,25 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 import typer
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from bisector import hunt_file
 from bisector.cli.again import typed
 from bisector.cli.options import Chosen
 from bisector.errors import BisectorError
-from bisector.hunt.advice import Advice, Excerpt, extended
+from bisector.hunt.advice import Advice, Excerpt, HereRun, extended
 from bisector.hunt.conclusion import FirstBad
 from bisector.hunt.record import HuntRecord
 from bisector.report.safe_text import visible
+
+_MOST_LEFT = 10
+"""Names of files that a run in the user's checkout left, on the screen."""
 
 
 def show(console: Console, record: HuntRecord, chosen: Chosen) -> None:
@@ -37,6 +42,8 @@ def show(console: Console, record: HuntRecord, chosen: Chosen) -> None:
         for excerpt in record.excerpts:
             if not excerpt.end:
                 _show_excerpts(console, [excerpt])
+    if record.here is not None:
+        _show_here(console, record.here)
     for advice in record.advice:
         console.print(Text(visible(advice.why), style="bold yellow"), soft_wrap=True)
         for how in what_to_do(advice, chosen):
@@ -111,3 +118,24 @@ def _show_excerpts(console: Console, alike: Sequence[Excerpt]) -> None:
         console.print(Text("  it printed nothing", style="dim"))
     elif first.log:
         console.print(Text(f"  log: {visible(shlex.quote(str(first.log)))}", style="dim"), soft_wrap=True)
+
+
+def _show_here(console: Console, here: HereRun) -> None:
+    """Print the run in the user's checkout beside that in a slot."""
+    slot = here.slot
+    there = f"exit code {here.slot_exit_code}" if here.slot_exit_code is not None else slot.why
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(Text(visible(f"your checkout: {here.ended}")), overflow="fold", ratio=1)
+    table.add_column(Text(visible(f"slot, {slot.end} {slot.commit[:12]}: {there}")), overflow="fold", ratio=1)
+    for mine, its in zip_longest(here.lines, slot.lines, fillvalue=""):
+        table.add_row(Text(visible(mine)), Text(visible(its)))
+    if not here.lines and not slot.lines:
+        table.add_row(*[Text("it printed nothing", style="dim")] * 2)
+    console.print()
+    console.print(table)
+    for sentence in here.differs:
+        console.print(Text(visible(sentence), style="bold"), soft_wrap=True)
+    if here.left:
+        names = ", ".join(here.left[:_MOST_LEFT]) + (", ..." if len(here.left) > _MOST_LEFT else "")
+        console.print(Text(visible(f"new or changed in your checkout since: {names}")), soft_wrap=True)
+    console.print(Text(f"  log: {visible(shlex.quote(str(here.log)))}", style="dim"), soft_wrap=True)

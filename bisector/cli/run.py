@@ -19,6 +19,7 @@ from rich.text import Text
 from bisector.cli import conclusion, first_try
 from bisector.cli.again import change_of, command_of, completed
 from bisector.cli.as_by_hand import told
+from bisector.cli.closer_look import looked_closer
 from bisector.cli.live import NOTHING, LivePages, Wanted
 from bisector.cli.on_end import run_on_end
 from bisector.cli.options import Chosen
@@ -43,14 +44,29 @@ Way = Callable[[Session, Listener], HuntRecord]
 
 
 def run_hunt(
-    chosen: Chosen, *, as_json: bool, verbosity: int, restart: bool, wanted: Wanted = NOTHING
+    chosen: Chosen,
+    *,
+    as_json: bool,
+    verbosity: int,
+    restart: bool,
+    here: bool = False,
+    wanted: Wanted = NOTHING,
 ) -> int:
-    """Run a hunt to its conclusion; returns the exit code."""
+    """Run a hunt to its conclusion; returns the exit code.
+
+    `here` also runs what failed in the user's own checkout.
+    """
     console = Console(stderr=as_json, highlight=False)
     with LivePages(console, wanted) as pages:
         session, record = _on_screen(
-            chosen, console, verbosity, lambda session, heard: session.run(heard, restart=restart), pages
+            chosen,
+            console,
+            verbosity,
+            lambda session, heard: session.run(heard, restart=restart),
+            pages,
+            here=here,
         )
+        record = looked_closer(console, session.ground, record, here=here, verbosity=verbosity)
         written = _write(session, record)
         _show(console, chosen, record, written, as_json=as_json, details=verbosity > 1)
         pages.concluded(record)
@@ -58,11 +74,14 @@ def run_hunt(
         written.require_all()
     if as_json or (mended := first_try.offer(console, record, chosen)) is None:
         return _exit_code(record)
-    return run_hunt(mended, as_json=False, verbosity=verbosity, restart=False, wanted=wanted)
+    return run_hunt(mended, as_json=False, verbosity=verbosity, restart=False, here=here, wanted=wanted)
 
 
-def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: bool) -> int:
-    """Test the endpoints; returns the exit code, 0 if there is a regression to hunt."""
+def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: bool, here: bool = False) -> int:
+    """Test the endpoints; returns the exit code, 0 if there is a regression to hunt.
+
+    For `here` see `run_hunt`.
+    """
     console = Console(stderr=as_json, highlight=False)
     session, record = _on_screen(
         chosen,
@@ -70,7 +89,9 @@ def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: boo
         verbosity,
         lambda session, heard: session.check(heard, restart=restart),
         LivePages(console, NOTHING),
+        here=here,
     )
+    record = looked_closer(console, session.ground, record, here=here, verbosity=verbosity)
     if record.conclusion is not None:
         written = _write(session, record)
         _show(console, chosen, record, written, as_json=as_json, details=verbosity > 1)
@@ -84,9 +105,13 @@ def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: boo
 
 
 def _on_screen(
-    chosen: Chosen, console: Console, verbosity: int, way: Way, pages: LivePages
+    chosen: Chosen, console: Console, verbosity: int, way: Way, pages: LivePages, *, here: bool
 ) -> tuple[Session, HuntRecord]:
     ground = ready(chosen.ground())
+    if here:
+        from bisector.phases.first_try.here import require_checkout
+
+        require_checkout(ground)
     if verbosity:
         for line in told(chosen, ground):
             console.print(Text(visible(line), style="cyan"), soft_wrap=True)

@@ -24,6 +24,32 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
+class HereRun:
+    """A command of the hunt, run once in the user's own checkout, beside its run in a slot.
+
+    `what` is "test" or "build". It ran in `folder`, with the commit `head` (a full id) checked out and local
+    changes to the tracked files `changed`. `ended` says how it ended, `exit_code` is None unless it exited.
+    `lines` are the last that it printed: hostile text, without values of the shell's variables.
+    """
+
+    what: str
+    folder: Path
+    head: str
+    changed: tuple[str, ...]
+    ended: str
+    exit_code: int | None
+    lines: tuple[str, ...]
+    log: Path
+    slot: Excerpt
+    """The run in a slot that it is compared with."""
+    slot_exit_code: int | None
+    differs: tuple[str, ...]
+    """What is different, a sentence each."""
+    left: tuple[str, ...]
+    """Files of the checkout that are new or changed since, and `HEAD` if that moved."""
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """One thing that may mend the hunt.
 

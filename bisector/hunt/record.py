@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bisector.engine.account import Ahead
 from bisector.history.commit import CommitInfo
-from bisector.hunt.advice import Advice, Excerpt
+from bisector.hunt.advice import Advice, Excerpt, HereRun
 from bisector.hunt.conclusion import Conclusion, Effect
 from bisector.hunt.known import Known
 from bisector.probe.reading import KnownUntestable, Reading, Role
@@ -57,6 +57,8 @@ class HuntRecord:
     """What endpoints that are not as the user said, and untestable commits, printed last."""
     advice: Sequence[Advice] = ()
     """What to do about a hunt that could not begin, the likeliest first."""
+    here: HereRun | None = None
+    """The run in the user's checkout that the user asked for; None if there was none."""
     next_steps: Sequence[str] = ()
     """Commands for the shell that lead on from the conclusion."""
     commit_pages: str = ""

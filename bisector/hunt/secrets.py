@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 _SHORTEST = 6
@@ -12,8 +12,15 @@ _HIDDEN = "***"
 
 def secrets_of(passed: Sequence[str], environment: Mapping[str, str]) -> tuple[str, ...]:
     """The values of `environment` that `passed`, names or globs of variables, covers; longest first."""
-    values = {value for name, value in environment.items() if any(fnmatchcase(name, one) for one in passed)}
-    return tuple(sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True))
+    return hidden(
+        value for name, value in environment.items() if any(fnmatchcase(name, one) for one in passed)
+    )
+
+
+def hidden(values: Iterable[str]) -> tuple[str, ...]:
+    """Those of the values that are long enough to be hidden, longest first."""
+    long = {value for value in values if len(value) >= _SHORTEST}
+    return tuple(sorted(long, key=len, reverse=True))
 
 
 def without(secrets: Sequence[str], text: str) -> str:

@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bisector.probe.launch import SHELL
-
 OPTIONS = (
     # Stopping only at traced calls halves the cost of tracing (strace 5.3 or newer).
     *("--seccomp-bpf", "-f", "-qq", "-y", "-e", "signal=none"),
@@ -22,13 +20,6 @@ OPTIONS = (
     *("-e", "trace=%file,?getdents,?getdents64,fchdir,?clone,?clone3,?fork,?vfork"),
 )
 """Arguments of `strace` before the output file (`-o`) and the command."""
-
-
-def around(program: str, record: str, command: str | tuple[str, ...]) -> tuple[str, ...]:
-    """The words that run `command` under strace, the `program`, which writes to the file `record`."""
-    words = (SHELL, "-c", command) if isinstance(command, str) else command
-    return (program, *OPTIONS, "-o", record, *words)
-
 
 _LINE = re.compile(r"^(?P<pid>\d+) +(?:<\.\.\. )?(?P<call>\w+)(?P<resumed> resumed>)?(?P<rest>.*)$", re.S)
 _RESULT = re.compile(r"\) += (?P<value>-?\w+|\?)(?:<(?P<path>/[^>]*)>)?(?:\(deleted\))?(?: (?P<error>E\w+))?")
@@ -60,8 +51,8 @@ class Trace:
     """Folders that were listed."""
     examined: set[str] = field(default_factory=set)
     """Found to exist, without reading their content."""
-    absent: set[str] = field(default_factory=set)
-    """Looked up but missing."""
+    absent: dict[str, None] = field(default_factory=dict)
+    """Looked up but missing, in the order of the first look."""
     written: set[str] = field(default_factory=set)
     calls: int = 0
 
@@ -71,7 +62,8 @@ def parsed(lines: Iterable[str], folder: str) -> Trace:
     reader = _Reader(folder)
     for line in lines:
         reader.take(line.rstrip("\n"))
-    reader.trace.absent -= reader.trace.written
+    for path in reader.trace.written:
+        reader.trace.absent.pop(path, None)
     return reader.trace
 
 
@@ -112,7 +104,7 @@ class _Reader:
             return
         if result["error"]:
             if result["error"] in _NOT_THERE:
-                self.trace.absent.update(path for path in paths[:1] if path not in self.trace.written)
+                self.trace.absent.update((path, None) for path in paths[:1] if path not in self.trace.written)
             return
         self._succeeded(pid, call, arguments, paths, _text(result["path"]) if result["path"] else "")
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 
-from bisector.hunt.advice import Excerpt
+from bisector.hunt.advice import Excerpt, HereRun
 from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive
 from bisector.hunt.record import HuntRecord
 from bisector.report import bounds, findings
@@ -24,8 +24,9 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
     ratio that was not fully measured. `ahead` describes prefetched builds: their number, their `seconds`, and
     both for the unused ones. `output` has the last lines that
     endpoints printed which are not as the user said, and commits that cannot be tested; its `end` is "good",
-    "bad" or null. `advice` says what to `add` to the hunt file or which `command` to run, `next` are commands
-    that lead on.
+    "bad" or null. `here` compares a run in the user's checkout (`--here`) with one in a slot; `left` are the
+    files that are new or changed there since. `advice` says what to `add` to the hunt file or which `command`
+    to run, `next` are commands that lead on.
     """
     conclusion, effect = record.conclusion, findings.effect(record)
     early = saved(record)
@@ -54,6 +55,7 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
         "reason": findings.reason(record),
         "report": str(report) if report else None,
         "output": [_output(one) for one in record.excerpts],
+        "here": _here(record.here) if record.here else None,
         "advice": [
             {"why": one.why, "add": one.written or None, "command": one.command or None}
             for one in record.advice
@@ -69,6 +71,22 @@ def _output(one: Excerpt) -> dict[str, object]:
         "why": one.why,
         "lines": list(one.lines),
         "log": str(one.log) if one.log else None,
+    }
+
+
+def _here(one: HereRun) -> dict[str, object]:
+    return {
+        "what": one.what,
+        "folder": str(one.folder),
+        "commit": one.head,
+        "changed": list(one.changed),
+        "ended": one.ended,
+        "exit_code": one.exit_code,
+        "lines": list(one.lines),
+        "log": str(one.log),
+        "slot": {**_output(one.slot), "exit_code": one.slot_exit_code},
+        "differs": list(one.differs),
+        "left": list(one.left),
     }
 
 

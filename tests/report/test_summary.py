@@ -36,6 +36,7 @@ KEYS = [
     "reason",
     "report",
     "output",
+    "here",
     "advice",
     "next",
 ]
@@ -53,7 +54,7 @@ def test_values_of_a_first_bad_commit() -> None:
     """A confirmed measured hunt has values for every key but the set of candidates."""
     found = summary(factory.measured())
     assert found["first_bad"] == factory.commit_id(27)
-    empty = ["any_of", "likeliest", "at_least", "saved", "ahead", "report"]
+    empty = ["any_of", "likeliest", "at_least", "saved", "ahead", "report", "here"]
     assert [k for k, v in found.items() if v is None] == empty
     assert (found["conclusion"], found["exit_code"], found["confirmed"]) == ("first-bad", 0, True)
     assert (found["probes"], found["skipped"], found["seconds"]) == (7, 1, 745.0)

@@ -45,3 +45,11 @@ Port = Annotated[
     typer.Option(min=1, max=65535, help="Port for --serve (default: a free one).", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object at the end, and nothing else.")]
+Here = Annotated[
+    bool,
+    typer.Option(
+        "--here",
+        help="If an endpoint is not as you said, also run its test once in your own checkout, and compare. "
+        "What the test writes there stays.",
+    ),
+]

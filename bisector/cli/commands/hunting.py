@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bisector.cli.commands.annotations import Json, Port, Serve
+from bisector.cli.commands.annotations import Here, Json, Port, Serve
 from bisector.cli.options import Chosen, takes_hunt
 from bisector.errors import UsageError
 
@@ -23,6 +23,7 @@ def run(
     restart: Annotated[
         bool, typer.Option("--restart", help="Discard the earlier readings of this hunt and start again.")
     ] = False,
+    here: Here = False,
     page: Annotated[
         bool, typer.Option("--page", help="Keep the HTML report up to date while the hunt runs.")
     ] = False,
@@ -49,6 +50,7 @@ def run(
         as_json=as_json,
         verbosity=0 if quiet else 1 + verbose,
         restart=restart,
+        here=here,
         wanted=Wanted.of(page=page, serve=serve, port=port, notify=notify),
     )
 
@@ -63,6 +65,7 @@ def check(
     restart: Annotated[
         bool, typer.Option("--restart", help="Discard the earlier readings of this hunt and start again.")
     ] = False,
+    here: Here = False,
     signals: Annotated[
         bool,
         typer.Option("--signals", help="Compare what to measure, and propose the predicate for the hunt."),
@@ -85,13 +88,17 @@ def check(
     """
     if write and not signals:
         raise UsageError("--write needs --signals; add it, or use `bisector inputs --write` for the inputs")
+    if here and signals:
+        raise UsageError("--here compares a test that fails, --signals measures it; leave out one of the two")
     if signals:
         from bisector.cli.signals import compare_signals
 
         return compare_signals(chosen, write=write, as_json=as_json, verbosity=0 if quiet else 1 + verbose)
     from bisector.cli.run import check_premise
 
-    return check_premise(chosen, as_json=as_json, verbosity=0 if quiet else 1 + verbose, restart=restart)
+    return check_premise(
+        chosen, as_json=as_json, verbosity=0 if quiet else 1 + verbose, restart=restart, here=here
+    )
 
 
 @app.command(rich_help_panel="Hunt")

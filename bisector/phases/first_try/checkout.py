@@ -17,6 +17,11 @@ _LARGEST = 16 * 1024 * 1024
 _MOST_FILES = 500
 
 
+_ONLY_YOURS = "{path} is in your checkout but {how}, so no commit has it"
+_MADE = (b"\x7fELF", b"!<arch>", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe")
+"""First bytes of programs, objects, libraries and classes: what a build makes."""
+
+
 @dataclass(frozen=True)
 class Checkout:
     """The user's checkout beside the tree of `commit`, an endpoint whose commands run in `folder`."""
@@ -38,7 +43,7 @@ class Checkout:
                 continue
             if self._has(self.commit, path):
                 return self._of_the_top(name, path) if folder != self.folder else None
-            if (found := self._of_another_commit(path)) or (found := self._untracked(path, top)):
+            if (found := self._of_another_commit(path)) or (found := self.advice_on_untracked(path)):
                 return found
         return None
 
@@ -60,14 +65,22 @@ class Checkout:
                 return self._overlaid(why, {"copy": path, "from": revision})
         return None
 
-    def _untracked(self, path: str, top: Path | None) -> Advice | None:
+    def advice_on_untracked(self, path: str, why: str = _ONLY_YOURS) -> Advice | None:
+        """What to do about a file or folder that only the checkout has, by its path from the top.
+
+        `why` is a sentence with places for the `path` and `how` git sees it. None for what is too large to be
+        copied into every slot, or is not there.
+        """
+        top = self.ground.repository.work_tree
         file = top / path if top else None
         if file is None or not file.exists() or _is_large(file):
             return None
-        beside = os.path.relpath(file, self.ground.base)
         how = "ignored by git" if self._is_ignored(path) else "untracked"
-        why = f"{path} is in your checkout but {how}, so no commit has it"
-        return self._overlaid(why, {"file": beside, "to": path})
+        said = why.format(path=path, how=how)
+        if is_product(file):
+            return Advice(f"{said}; it looks like what a build makes: let `build` make it in every commit")
+        beside = os.path.relpath(file, self.ground.base)
+        return self._overlaid(said, {"file": beside, "to": path})
 
     def _overlaid(self, why: str, entry: dict[str, str]) -> Advice:
         before = self.ground.hunt.model_dump(mode="json", exclude_defaults=True).get("overlay", [])
@@ -112,3 +125,17 @@ def _is_large(path: Path) -> bool:
         if number > _MOST_FILES or size > _LARGEST:
             return True
     return False
+
+
+def is_product(path: Path) -> bool:
+    """Whether a file was compiled: in another commit it would be an old one. In a folder, any file counts."""
+    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+    return any(_begins_like(file) for file in files)
+
+
+def _begins_like(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(8).startswith(_MADE)
+    except OSError:
+        return False

@@ -32,9 +32,9 @@ def excerpts(record: HuntRecord) -> list[Excerpt]:
     untestable.
     """
     found = [
-        _excerpt(record, reading, end) for end, reading in _of_endpoints(record) if reading.log is not None
+        excerpt(record, reading, end) for end, reading in endpoints_of(record) if reading.log is not None
     ]
-    seen = {reading.commit for _, reading in _of_endpoints(record)}
+    seen = {reading.commit for _, reading in endpoints_of(record)}
     left = record.conclusion.commits if isinstance(record.conclusion, AnyOf) else None
     reasons: dict[str, Reading] = {}
     for reading in record.readings:
@@ -42,15 +42,15 @@ def excerpts(record: HuntRecord) -> list[Excerpt]:
             continue
         if type(reading.judgement) is Untestable:
             reasons.setdefault(reading.judgement.why, reading)
-    return found + [_excerpt(record, one, "") for one in list(reasons.values())[:_MOST_UNTESTABLE]]
+    return found + [excerpt(record, one, "") for one in list(reasons.values())[:_MOST_UNTESTABLE]]
 
 
 def in_trouble(record: HuntRecord) -> list[tuple[str, Reading]]:
     """The endpoints that are not as the user said, each as "good" or "bad" with its last such reading."""
-    return [(end, reading) for end, reading in _of_endpoints(record) if not _is_as_said(end, reading)]
+    return [(end, reading) for end, reading in endpoints_of(record) if not _is_as_said(end, reading)]
 
 
-def _of_endpoints(record: HuntRecord) -> list[tuple[str, Reading]]:
+def endpoints_of(record: HuntRecord) -> list[tuple[str, Reading]]:
     """What to show of both endpoints: nothing unless the conclusion is about them."""
     match record.conclusion:
         case NoRegression() | BadIsGood() | GoodIsBad():
@@ -73,7 +73,8 @@ def _is_as_said(end: str, reading: Reading) -> bool:
     return isinstance(reading.judgement, Good if end == "good" else Bad)
 
 
-def _excerpt(record: HuntRecord, reading: Reading, end: str) -> Excerpt:
+def excerpt(record: HuntRecord, reading: Reading, end: str) -> Excerpt:
+    """What the command of a reading printed last; `end` as in `Excerpt`."""
     why = without(record.secrets, reading.judgement.why)
     lines = last_lines(record, reading, _SEARCHED)
     cause, shown = cause_in("\n".join(lines)), lines[-LINES:]

@@ -29,6 +29,11 @@ def advice_on(ground: Ground, said: str, source: str, environment: Mapping[str, 
     return advice_to_set(why, "environment.pass", names, list(ground.hunt.environment.pass_))
 
 
+def own_to_the_shell(ground: Ground) -> dict[str, str]:
+    """The variables that the user's shell has and a slot has not, if a test may depend on them."""
+    return {name: ground.environment[name] for name in _unseen(ground, ground.environment)}
+
+
 def _unseen(ground: Ground, environment: Mapping[str, str]) -> Iterable[str]:
     for name in sorted(environment):
         if name not in ground.seen and len(name) >= _SHORTEST and not _NOT_FOR_TESTS.fullmatch(name):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,12 +20,11 @@ from bisector.probe.build import Builds
 from bisector.probe.judge import Judge
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.probe import Prober
-from bisector.probe.sandbox import private_tmp_of
 from bisector.probe.scheduling import Scheduling, cpus_of
 from bisector.probe.setup import Setup
 from bisector.probe.step import Step
-from bisector.probe.strace import Trace, around, parsed
 from bisector.probe.test import Tests
+from bisector.probe.under_strace import UnderStrace, strace_in
 from bisector.watchdog.quiet_wall import ends_for, whole_ground
 
 SLOWER = 4.0
@@ -62,7 +60,7 @@ def traced(ground: Ground, commit: str, listener: Listener) -> Traced:
     build or its test cannot run.
     """
     environment = ground.seen
-    strace = shutil.which("strace", path=environment.get("PATH"))
+    strace = strace_in(environment)
     if strace is None:
         raise EnvironmentFault(
             "tracing needs `strace`, which is not on PATH; install the package `strace` "
@@ -92,7 +90,7 @@ class _Tracing:
         self.commit = commit
         self.worktree = worktree
         self.logs = logs
-        self.strace = strace
+        self.strace = UnderStrace(strace, worktree, logs, sandboxed=bool(ground.hunt.sandbox))
         self.environment = environment
         self.listener = listener
         self.tracked = tracked_files(ground.repository, commit)
@@ -141,37 +139,21 @@ class _Tracing:
     def _under_strace(self, hunt: Hunt) -> Hunt:
         """The hunt with traced commands, and without outputs so that the store keeps nothing."""
         test = hunt.test.model_copy(
-            update={"command": self._words(hunt.test.command), "timeout": hunt.test.timeout * SLOWER}
+            update={"command": self.strace.words(hunt.test.command), "timeout": hunt.test.timeout * SLOWER}
         )
         update: dict[str, object] = {"test": test}
         if hunt.build:
             build = {
-                "command": self._words(hunt.build.command),
+                "command": self.strace.words(hunt.build.command),
                 "timeout": hunt.build.timeout * SLOWER,
                 "outputs": (),
             }
             update["build"] = hunt.build.model_copy(update=build)
         return hunt.model_copy(update=update)
 
-    def _words(self, command: str | tuple[str, ...]) -> tuple[str, ...]:
-        inside = "/tmp/strace" if self.ground.hunt.sandbox else str(self._record)
-        return around(self.strace, inside, command)
-
-    @property
-    def _record(self) -> Path:
-        """The path of strace's output file outside the sandbox, which has its own /tmp."""
-        if self.ground.hunt.sandbox:
-            return private_tmp_of(self.worktree.path.resolve()) / "strace"
-        return self.logs.resolve() / "strace"
-
     def _seen(self, folder: str, made: frozenset[str], output: str) -> Seen:
         """Parse and delete the trace of the command that just ran in `folder`."""
-        try:
-            with self._record.open(encoding="utf-8", errors="surrogateescape") as lines:
-                trace = parsed(lines, str(self.worktree.path.resolve() / folder))
-        except FileNotFoundError:
-            trace = Trace()
-        self._record.unlink(missing_ok=True)
+        trace = self.strace.trace(folder)
         if not trace.calls:
             raise _cannot_trace((output.strip().splitlines() or ["it printed nothing"])[-1])
         return seen_in(self.worktree.path, self.tracked | made, trace)
