@@ -15,9 +15,11 @@ from bisector.hunt.advice import Advice, Excerpt
 from bisector.hunt.conclusion import BadIsGood, FirstBad, GoodIsBad, MergeBaseIsBad
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session
+from bisector.hunt_file import Hunt
 from bisector.hunt_file.flow import in_flow
 from bisector.hunt_file.origin import option_of
 from bisector.predicate import Untestable
+from bisector.probe.hunt_name import hunt_name
 
 _OF_OTHERS = {"diagnose", "watches"}
 """Keys of a hunt file that `run` does not use."""
@@ -33,7 +35,7 @@ def command_of(chosen: Chosen, session: Session) -> str:
     """
     hunt, words = session.ground.hunt, ["bisector", "run"]
     if chosen.config is None:
-        values = flat(hunt.model_dump(mode="json", exclude_defaults=True, exclude=_OF_OTHERS))
+        values = _values_of(hunt)
     else:
         words += ["--config", str(hunt_file.find(chosen.config, Path.cwd()).resolve())]
         whole = flat(hunt.model_dump(mode="json"))
@@ -44,6 +46,14 @@ def command_of(chosen: Chosen, session: Session) -> str:
     for commit in session.plan.good:
         words += ["--good", commit]
     return shlex.join([*words, "--bad", session.plan.bad])
+
+
+def _values_of(hunt: Hunt) -> dict[str, object]:
+    """The values that are not defaults, by dotted key."""
+    values = flat(hunt.model_dump(mode="json", exclude_defaults=True, exclude=_OF_OTHERS))
+    if hunt.hunt == hunt_name(hunt.test.command):
+        values.pop("hunt", None)
+    return values
 
 
 def typed(chosen: Chosen) -> str:
@@ -58,13 +68,15 @@ def completed(record: HuntRecord, chosen: Chosen, session: Session) -> HuntRecor
     """The record with what leads on from it: how to run it again, excerpts of logs, advice, next steps."""
     advice: tuple[Advice, ...] = ()
     shown: tuple[Excerpt, ...] = ()
+    typed_as = whole(chosen, session)
     untestable = any(type(reading.judgement) is Untestable for reading in record.readings)
     if record.conclusion is not None and (untestable or not isinstance(record.conclusion, FirstBad)):
         # Most hunts need none of this.
         from bisector.phases.first_try.advise import advise
         from bisector.phases.first_try.excerpts import excerpts
 
-        advice, shown = tuple(advise(record, session.ground)), tuple(excerpts(record))
+        advice = tuple(with_command(one, typed_as) for one in advise(record, session.ground))
+        shown = tuple(excerpts(record))
     return replace(
         record,
         reproduce=command_of(chosen, session),
@@ -72,7 +84,7 @@ def completed(record: HuntRecord, chosen: Chosen, session: Session) -> HuntRecor
         advice=advice,
         next_steps=()
         if any(one.key or one.command for one in advice)
-        else tuple(_next_steps(record, chosen)),
+        else tuple(_next_steps(record, typed_as)),
     )
 
 
@@ -88,6 +100,24 @@ def _next_steps(record: HuntRecord, chosen: Chosen) -> Iterator[str]:
             # What good has already began before it.
             values = {**chosen.values, "good": ["auto"], "bad": record.good[0].short}
             yield typed(replace(chosen, values=values))
+
+
+def with_setting(chosen: Chosen, advice: Advice) -> Chosen:
+    """The options, with what the advice says."""
+    return replace(chosen, values={**chosen.values, advice.key: advice.value})
+
+
+def with_command(advice: Advice, chosen: Chosen) -> Advice:
+    """The advice; for a hunt without a hunt file, with the command that follows it."""
+    if not advice.key or advice.command or chosen.config is not None:
+        return advice
+    return replace(advice, command=typed(with_setting(chosen, advice)))
+
+
+def whole(chosen: Chosen, session: Session) -> Chosen:
+    """The options of the hunt; of one that the user did not name, those that it was begun with."""
+    hunt = session.ground.hunt
+    return chosen if not chosen.is_empty else Chosen(None, {**_values_of(hunt), "bad": hunt.bad})
 
 
 def near(path: Path) -> Path:

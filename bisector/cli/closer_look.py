@@ -8,6 +8,8 @@ from dataclasses import replace
 from rich.console import Console
 from rich.text import Text
 
+from bisector.cli.again import with_command
+from bisector.cli.options import Chosen
 from bisector.hunt.conclusion import FirstBad
 from bisector.hunt.ground import Ground
 from bisector.hunt.record import HuntRecord
@@ -15,18 +17,20 @@ from bisector.report.safe_text import visible
 
 
 def looked_closer(
-    console: Console, ground: Ground, record: HuntRecord, *, here: bool, verbosity: int
+    console: Console, ground: Ground, record: HuntRecord, chosen: Chosen, *, here: bool, verbosity: int
 ) -> HuntRecord:
     """The record with what more runs of the failing command tell; its conclusion stays as it is.
 
     `here` also runs the command in the user's own checkout.
     """
     if record.remembered is None and record.conclusion and not isinstance(record.conclusion, FirstBad):
-        record = _traced(console, ground, record, verbosity)
+        record = _traced(console, ground, record, chosen, verbosity)
     return _beside_checkout(console, ground, record) if here else record
 
 
-def _traced(console: Console, ground: Ground, record: HuntRecord, verbosity: int) -> HuntRecord:
+def _traced(
+    console: Console, ground: Ground, record: HuntRecord, chosen: Chosen, verbosity: int
+) -> HuntRecord:
     from bisector.phases.first_try.looked_for import LONGEST, trial_of
 
     trial = trial_of(ground, record)
@@ -37,7 +41,8 @@ def _traced(console: Console, ground: Ground, record: HuntRecord, verbosity: int
         _tell(console, f"tracing the test of {which} once more (strace, at most {LONGEST:.0f} s)")
     known = {one.written or one.why for one in record.advice}
     found = [one for one in trial.advice() if (one.written or one.why) not in known]
-    return replace(record, advice=(*record.advice, *found))
+    more = (with_command(one, chosen) for one in found)
+    return replace(record, advice=(*record.advice, *more))
 
 
 def _beside_checkout(console: Console, ground: Ground, record: HuntRecord) -> HuntRecord:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bisector import hunt_file
-from bisector.cli.again import typed
+from bisector.cli.again import with_setting
 from bisector.cli.options import Chosen
 from bisector.errors import BisectorError
 from bisector.hunt.advice import Advice, Excerpt, HereRun, extended
@@ -53,16 +52,9 @@ def show(console: Console, record: HuntRecord, chosen: Chosen) -> None:
 def what_to_do(advice: Advice, chosen: Chosen) -> list[str]:
     """What to add or to run, one line each."""
     lines = [advice.command] if advice.command else []
-    if advice.key and chosen.config:
-        lines.append(f"add to {chosen.config}:  {advice.written}")
-    elif advice.key:
-        lines.append(typed(with_setting(chosen, advice)))
+    if advice.key and not lines:
+        lines.append(f"add to {chosen.config or 'the hunt file'}:  {advice.written}")
     return lines
-
-
-def with_setting(chosen: Chosen, advice: Advice) -> Chosen:
-    """The options, with what the advice says."""
-    return replace(chosen, values={**chosen.values, advice.key: advice.value})
 
 
 def offer(console: Console, record: HuntRecord, chosen: Chosen) -> Chosen | None:

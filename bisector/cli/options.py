@@ -56,12 +56,20 @@ class Chosen:
         hunt = hunt_file.load(path) if path else None
         if hunt:
             return Ground(hunt_file.build(self.values, Path.cwd(), hunt), path, os.environ)
-        values = in_current_folder(self.values)
+        values = _named(in_current_folder(self.values))
         ground = Ground(hunt_file.build(values, Path.cwd(), None), None, os.environ)
         scripts = [] if in_place else scripts_to_bring(ground.hunt, ground.repository)
         if not scripts or "overlay" in values:
             return ground
         return Ground(hunt_file.build({**values, "overlay": scripts}, Path.cwd(), None), None, os.environ)
+
+
+def _named(values: dict[str, object]) -> dict[str, object]:
+    """`values` with a name for the hunt, from its test command, unless the user chose one."""
+    from bisector.probe.hunt_name import hunt_name
+
+    command = values.get("test.command", values.get("test"))
+    return {"hunt": hunt_name(command), **values} if isinstance(command, str) else values
 
 
 def _options(
@@ -75,7 +83,13 @@ def _options(
             autocompletion=completion.hunt_files,
         ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the hunt.", rich_help_panel=_HUNT)] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the hunt (default: after the hunt file, or the test command).",
+            rich_help_panel=_HUNT,
+        ),
+    ] = None,
     repo: Annotated[
         str | None,
         typer.Option(help="Path of the git repository (default: the current folder).", rich_help_panel=_HUNT),

@@ -24,7 +24,8 @@ def probe_commit(chosen: Chosen, commit: str | None, *, again: bool, as_json: bo
     """Judge `commit` in a slot (default: this folder's checkout in place); returns git's exit code."""
     here = repository_here(chosen)
     session = bisect_session(here) if here else None
-    ground = ready(with_range_of(session, chosen).ground(in_place=commit is None))
+    in_place = commit is None and not (session and session.without_checkout)
+    ground = ready(with_range_of(session, chosen).ground(in_place=in_place))
     place, identity = _asked(ground, here, session, commit)
     single = Single(ground, session)
     judged = single.known(identity, again=again)

@@ -32,6 +32,7 @@ from bisector.hunt import remembered
 from bisector.hunt.events import Event, Listener
 from bisector.hunt.good_commit import session_on
 from bisector.hunt.record import HuntRecord
+from bisector.hunt.scratch import make_private
 from bisector.hunt.session import Session
 from bisector.report.progress_log import entry_for, write_entry
 from bisector.report.safe_text import visible
@@ -66,7 +67,7 @@ def run_hunt(
             pages,
             here=here,
         )
-        record = looked_closer(console, session.ground, record, here=here, verbosity=verbosity)
+        record = looked_closer(console, session.ground, record, chosen, here=here, verbosity=verbosity)
         written = _write(session, record)
         _show(console, chosen, record, written, as_json=as_json, details=verbosity > 1)
         pages.concluded(record)
@@ -91,7 +92,7 @@ def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: boo
         LivePages(console, NOTHING),
         here=here,
     )
-    record = looked_closer(console, session.ground, record, here=here, verbosity=verbosity)
+    record = looked_closer(console, session.ground, record, chosen, here=here, verbosity=verbosity)
     if record.conclusion is not None:
         written = _write(session, record)
         _show(console, chosen, record, written, as_json=as_json, details=verbosity > 1)
@@ -215,7 +216,7 @@ def report_path(session: Session) -> Path:
 
 
 def _write_report(session: Session, record: HuntRecord, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     from bisector.report.html import write_html_report  # Already imported by `_get_report_ready`.
 
     write_html_report(record, path, change_of(session.ground.repository, record))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,11 @@ from bisector.cli.options import Chosen
 from bisector.errors import HistoryError
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.scratch import Scratch, default_scratch
+from bisector.report.safe_text import visible
+
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHORT = 7
+"""Digits of a commit's id."""
 
 
 def show_status(chosen: Chosen, *, as_json: bool) -> None:
@@ -28,12 +34,12 @@ def show_status(chosen: Chosen, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(rows) + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("hunt", "started", "readings", "commits read", "state"):
-        table.add_column(heading)
+    for heading in ("hunt", "range", "started", "readings", "commits read", "state"):
+        table.add_column(heading, no_wrap=heading in ("range", "started"))
     for row in rows:
         started = datetime.fromisoformat(str(row["started"])).astimezone()
         table.add_row(
-            *(Text(str(row["hunt"])), f"{started:%Y-%m-%d %H:%M}"),
+            *(Text(str(row["hunt"])), _range(row), f"{started:%Y-%m-%d %H:%M}"),
             *(str(row["readings"]), str(row["commits"]), Text(str(row["state"]))),
         )
     Console(highlight=False).print(table)
@@ -69,9 +75,22 @@ def _status_of(journal: Journal, row: HuntRow, *, running: bool) -> dict[str, An
     state = "running" if running else row.conclusion.name if row.conclusion else "stopped"
     return {
         "hunt": row.name,
+        "good": row.document.get("good"),
+        "bad": row.document.get("bad"),
         "started": row.started.isoformat(),
         "finished": row.finished.isoformat() if row.finished else None,
         "readings": len(readings),
         "commits": len({reading.commit for reading in readings}),
         "state": state,
     }
+
+
+def _range(row: dict[str, Any]) -> Text:
+    """Good and bad, by which hunts of the same name are told apart."""
+    good, bad = row["good"], str(row["bad"] or "")
+    first = str(good[0]) if isinstance(good, list) and good else str(good or "")
+    return Text(visible(f"{_short(first)}..{_short(bad)}"))
+
+
+def _short(revision: str) -> str:
+    return revision[:_SHORT] if _ID.fullmatch(revision) else revision

@@ -12,6 +12,7 @@ from bisector.cli.again import change_of
 from bisector.cli.live import LivePages, Wanted
 from bisector.cli.looking import looked_at
 from bisector.cli.options import Chosen
+from bisector.hunt.scratch import make_private
 from bisector.report import findings
 from bisector.report.page_writer import PageWriter
 from bisector.report.safe_text import visible
@@ -29,7 +30,7 @@ def watch_hunt(chosen: Chosen, name: str | None, wanted: Wanted) -> int:
     session, record = looked_at(chosen, name)
     ground = session.ground
     file = ground.scratch.reports / f"{ground.hunt.hunt}-{session.key[:8]}.live.html"
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_private(file.parent)
     writer = PageWriter(session, file, record.reproduce)
     last = partial(writer.write_last, partial(change_of, ground.repository))
     with LivePages(console, wanted) as pages:

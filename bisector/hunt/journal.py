@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -64,6 +65,7 @@ class Journal:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _create(path)
             self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
             self._connection.execute("pragma foreign_keys = on")
             self._connection.execute("pragma synchronous = full")
@@ -287,6 +289,16 @@ class Journal:
         return EnvironmentFault(
             f"the journal {self.path} cannot be used ({error}); {remedy}, or choose another `scratch`"
         )
+
+
+def _create(path: Path) -> None:
+    """Create the file for the user alone, because it has what tests printed; one that exists stays as it is.
+
+    SQLite gives its other files the same permissions. A file that exists must not even be opened here:
+    closing it would release the locks that SQLite holds on it in this process.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _now() -> str:

@@ -41,6 +41,8 @@ class HuntRecord:
     """Probability that each candidate is the first bad commit, by full id; may omit candidates at zero."""
     started: datetime | None = None
     finished: datetime | None = None
+    running: float | None = None
+    """Seconds that the hunt ran, without pauses between its starts; None if the journal does not say."""
     machine: Mapping[str, str] = field(default_factory=dict)
     """Facts about the machine for the end of a report, such as `cpu`, `cores`, `memory`, `kernel`."""
     timeout: float | None = None

@@ -21,6 +21,8 @@ from bisector.probe.file_lock import lock_held, try_lock
 _GLANCE = 0.05
 """Seconds in which `status` has released a lock that it took to see whether a hunt holds it."""
 
+_PRIVATE = 0o700
+
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
@@ -66,12 +68,16 @@ class Scratch:
         """Like `logs`, but creates the folder; raises `EnvironmentFault` if that fails."""
         logs = self.logs(key)
         try:
-            logs.mkdir(parents=True, exist_ok=True)
+            self._make_logs(key)
         except OSError as error:
             raise EnvironmentFault(
                 f"cannot write logs in {logs} ({error.strerror}); choose another `scratch`"
             ) from error
         return logs
+
+    def _make_logs(self, key: str) -> None:
+        make_private(self.all_logs)
+        make_private(self.logs(key))
 
     @property
     def in_use(self) -> Path:
@@ -122,7 +128,7 @@ class Scratch:
     def _held_alone(self, key: str) -> Iterator[None]:
         path = self.lock(key)
         with self._usable():
-            self.logs(key).mkdir(parents=True, exist_ok=True)
+            self._make_logs(key)
             lock = try_lock(path)
             if lock is None:
                 time.sleep(_GLANCE)
@@ -140,6 +146,15 @@ class Scratch:
         finally:
             with uninterrupted():
                 lock.release()
+
+
+def make_private(folder: Path) -> None:
+    """Create a folder for the user alone: what tests printed may hold secrets.
+
+    Folders that exist stay as they are, and those above get the permissions that the user's umask gives. So
+    do slots and built artefacts, because a test may run programs as another user.
+    """
+    folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
 
 
 def holder(lock: Path) -> str:

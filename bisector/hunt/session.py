@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bisector.engine.account import Ahead
@@ -26,6 +27,7 @@ from bisector.hunt.plan import Plan
 from bisector.hunt.planning import plan_of
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.recording import Recording
+from bisector.hunt.running import noted, running_seconds
 from bisector.hunt.sameness import Sameness
 from bisector.hunt.sharing import shared_or
 from bisector.hunt.skipped import skipped
@@ -71,7 +73,9 @@ class Session:
             clean_leftovers()
             self._put_aside(journal, row, listener)
             journal.conclude(row.id, None)
-            journal.conclude(row.id, self._hunt(journal, row, listener, only_premise=only_premise))
+            with noted(journal, row.key):
+                found = self._hunt(journal, row, listener, only_premise=only_premise)
+            journal.conclude(row.id, found)
             return self.record(journal)
 
     def _skips_what_holds(self, answer: FirstBad) -> bool:
@@ -114,7 +118,9 @@ class Session:
         """
         row = self.begun(journal)
         recording = recording or Recording(self.ground, self.plan)
-        record = recording.record(row, self.known(journal, row))
+        known = self.known(journal, row)
+        ran = running_seconds(journal, row, known, partial(self.ground.scratch.is_running, row.key))
+        record = replace(recording.record(row, known), running=ran)
         ahead = [Ahead(**result.document) for result in journal.results(AHEAD, self.key, row.started)]
         return replace(record, ahead=sum(ahead, Ahead()) if ahead else None)
 

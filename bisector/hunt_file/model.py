@@ -271,7 +271,7 @@ class Hunt(Section):
     hunt: HuntName = Field(
         default="hunt",
         description="Name of the hunt: letters, digits, `.`, `_` and `-`. Default: the name of the "
-        "file, or `hunt` without a file.",
+        "file, or after the test command.",
     )
     repository: LocalPath = Field(
         default=Path(), description="Path of the git repository, relative to the hunt file."

@@ -27,6 +27,7 @@ from bisector.predicate import Predicate
 from bisector.probe import command_words
 from bisector.probe.contents import digest_of
 from bisector.probe.environment import counting
+from bisector.probe.hunt_name import UNNAMED, hunt_name
 from bisector.probe.plug_in_sources import sources
 
 _WHOLE_TREE = (".",)
@@ -186,6 +187,12 @@ def _machine(one: Identity) -> object:
     return platform.system(), platform.machine(), platform.libc_ver()
 
 
+def _name(one: Identity) -> str:
+    """The name that the user chose; one that comes from the test command says nothing new."""
+    name = one.hunt.hunt
+    return UNNAMED if name == hunt_name(one.hunt.test.command) else name
+
+
 def _computer(one: Identity) -> object:
     """The computer itself, if readings depend on its speed."""
     if one.predicate is None or not (one.predicate.paired or one.predicate.by_wall_clock):
@@ -239,7 +246,7 @@ RECIPE: tuple[Ingredient, ...] = (
     Ingredient("the predicate's file", Enters.JUDGEMENT, lambda one: sources(one.predicate)),
     Ingredient("the computer", Enters.JUDGEMENT, _computer),
     Ingredient("`repository`", Enters.HUNT, lambda one: str(one.repository.git_folder)),
-    Ingredient("the name of the hunt", Enters.HUNT, lambda one: one.hunt.hunt),
+    Ingredient("the name of the hunt", Enters.HUNT, _name),
     Ingredient("`good`", Enters.HUNT, lambda one: list(one.good)),
     Ingredient("`bad`", Enters.HUNT, lambda one: one.ends.get("bad")),
     Ingredient("the range", Enters.HUNT, lambda one: [one.hunt.first_parent, one.hunt.paths]),

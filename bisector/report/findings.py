@@ -115,7 +115,12 @@ def probes(record: HuntRecord) -> str:
 
 
 def seconds(record: HuntRecord) -> float | None:
-    """Seconds from the start to the end of the hunt, including pauses; None while it is not finished."""
+    """Seconds that the hunt ran, without pauses between its starts; None while it is not finished.
+
+    Of a hunt from an earlier bisector, including pauses.
+    """
+    if record.running is not None:
+        return record.running
     if record.started is None or record.finished is None:
         return None
     return max(0.0, (record.finished - record.started).total_seconds())

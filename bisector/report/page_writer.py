@@ -16,6 +16,7 @@ from bisector.history.patch import CommitPatch
 from bisector.hunt.events import Concluded, Event, HuntBegan, Outlook, ReadingTaken, StepBegan
 from bisector.hunt.following import Follower
 from bisector.hunt.record import HuntRecord
+from bisector.hunt.scratch import make_private
 from bisector.hunt.session import Session
 from bisector.probe.step import Step
 from bisector.report.atomic_write import atomic_write
@@ -130,7 +131,7 @@ class LivePage:
     def write_first(self) -> None:
         """Write a page without figures, so that a browser never finds that of an earlier start."""
         with contextlib.suppress(BisectorError, OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self._file.parent)
             atomic_write(self._file, first_page(self._name).encode(), durable=False)
 
     def write_last(self) -> None:

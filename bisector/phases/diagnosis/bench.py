@@ -9,6 +9,7 @@ from pathlib import Path
 from bisector.engine.slots import Slot, Slots
 from bisector.errors import HistoryError
 from bisector.hunt.ground import Ground
+from bisector.hunt.scratch import make_private
 from bisector.hunt_file import Hunt
 from bisector.hunt_file.overlay import Overlay
 from bisector.phases.diagnosis.commits import Pair
@@ -47,7 +48,7 @@ class Bench:
         self._store = ArtefactStore(ground.scratch.store)
         self._overlay: tuple[Overlay, ...] = ()
         self._fragile: set[str] = set()
-        logs.mkdir(parents=True, exist_ok=True)
+        make_private(logs)
         self.bad = BuiltSide(self, slots.take(pair.bad.id), pair.bad.id, pair.good.id)
         self.good = BuiltSide(self, slots.take(pair.good.id), pair.good.id, "")
 
