@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bisector.hunt.conclusion import BadIsGood, GoodIsBad, NoRegression
 from bisector.hunt.decide import premise
+from bisector.hunt.decide.verdicts import QUICK_RUNS
 from bisector.hunt.plan import Repeats
 from bisector.predicate import Good, Untestable
 from bisector.probe.reading import Reading, Role
+
+_QUICK = 1.0
+"""A commit whose runs take up to this many seconds is good after `QUICK_RUNS` passes, any other after one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,12 @@ def step(
     return NoneFound(oldest)
 
 
+def _passes(readings: Sequence[Reading]) -> int:
+    """How often a commit must pass to be good: a bad one may pass by chance, and quick runs cost little."""
+    usual = statistics.median(reading.run.wall if reading.run else 0.0 for reading in readings)
+    return QUICK_RUNS if usual <= _QUICK else 1
+
+
 def _distances(length: int) -> list[int]:
     doubling = [2**power for power in range(length.bit_length()) if 2**power < length - 1]
     return [*doubling, length - 1] if length > 1 else []
@@ -74,8 +85,11 @@ def _is_good(
         own = [r for r in own if r.clean] or own
         if not own:
             return Ask(commit)
-        judgement = own[-1].judgement
-        return None if isinstance(judgement, Untestable) else isinstance(judgement, Good)
+        if isinstance(own[-1].judgement, Untestable):
+            return None
+        if not all(isinstance(reading.judgement, Good) for reading in own):
+            return False
+        return True if len(own) >= _passes(own) else Ask(commit, clean=own[-1].clean)
     itself = [r for r in readings if r.commit == commit and r.against == commit]
     against = [r for r in readings if r.commit == bad and r.against == commit]
     if any(isinstance(r.judgement, Untestable) for r in (*itself, *against)):

@@ -16,9 +16,9 @@ from tests.hunt.fake_engine import FakeEngine, Judge
 LINE = [f"b{distance}" for distance in range(40)]
 
 
-def walked(judge: Judge, ratio: float | None = None) -> tuple[object, list[str]]:
-    """Where the walk ends, and the commits it read."""
-    engine, readings = FakeEngine(judge), []
+def walked(judge: Judge, ratio: float | None = None, seconds: float = 60.0) -> tuple[object, list[str]]:
+    """Where the walk ends, and the commits it read; a run takes `seconds`."""
+    engine, readings = FakeEngine(judge, seconds=seconds), []
     while True:
         step = walk_back.step(LINE, readings, Repeats(), ratio)
         if not isinstance(step, walk_back.Ask):
@@ -70,6 +70,19 @@ def test_commits_that_cannot_be_tested_are_passed_over() -> None:
     end, asked = walked(judge)
     assert end == walk_back.Found("b9")
     assert len(asked) == len(set(asked))
+
+
+def test_one_pass_of_a_quick_test_is_no_proof_of_a_good_commit() -> None:
+    """With a test that fails now and then, the walk would end at a bad commit and find no difference."""
+    passes = {"b1": 1, "b2": 3}
+
+    def judge(commit: str, _against: str) -> Judgement:
+        passes[commit] = passes.get(commit, 0) - 1
+        return Bad("b") if is_bad(commit, 7) and passes[commit] < 0 else Good("g")
+
+    end, asked = walked(judge, seconds=0.1)
+    assert end == walk_back.Found("b8")
+    assert asked.count("b8") == 5 and asked.count("b2") == 4
 
 
 @pytest.mark.parametrize("seed", range(5))
