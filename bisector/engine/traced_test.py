@@ -32,7 +32,8 @@ def traced_test(
     if program is None or setup.sandbox is not None:
         return None
     record = f"{commit[:12]}-files-read.strace"
-    strace = UnderStrace(program, slot.worktree, setup.logs, sandboxed=False, record=record)
+    # Detached: else it would wait for a service that the test leaves running.
+    strace = UnderStrace(program, slot.worktree, setup.logs, sandboxed=False, record=record, detached=True)
 
     def test() -> Execution:
         before()

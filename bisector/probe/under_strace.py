@@ -22,7 +22,8 @@ def strace_in(environment: Mapping[str, str]) -> str | None:
 class UnderStrace:
     """The program `strace` around commands in the slot `worktree`; `logs` is a folder for its output.
 
-    It writes the file `record` there; in a sandbox, which has its own /tmp, it writes to that.
+    It writes the file `record` there; in a sandbox, which has its own /tmp, it writes to that. It ends with
+    the last process that the command started; if `detached`, with the command itself.
     """
 
     strace: str
@@ -30,12 +31,14 @@ class UnderStrace:
     logs: Path
     sandboxed: bool
     record: str = "strace"
+    detached: bool = False
 
     def words(self, command: str | tuple[str, ...]) -> tuple[str, ...]:
         """The words of the traced command."""
         words = (SHELL, "-c", command) if isinstance(command, str) else command
         inside = f"/tmp/{self.record}" if self.sandboxed else str(self._place)
-        return (self.strace, *OPTIONS, "-o", inside, *words)
+        detached = ("-D",) if self.detached else ()
+        return (self.strace, *detached, *OPTIONS, "-o", inside, *words)
 
     def trace(self, folder: str) -> Trace:
         """Parse and delete the trace of the command that ran in `folder` of the slot; empty without one."""

@@ -287,6 +287,17 @@ def test_only_what_is_read_and_not_made_again_counts(tmp_path: Path, test: str) 
         assert is_restored_alone(found, first, second)
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_a_process_that_outlives_a_traced_test_is_not_waited_for(tmp_path: Path) -> None:
+    """It would take as long as the longest run that is traced. What the test read before counts."""
+    said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}
+    test = f"(sleep 100; touch {tmp_path}/ended) & cat b/data; true"
+    with lab(tmp_path, test, {**IGNORED, "n": "1\n"}, **said) as found:
+        assert isinstance(premise(found).judgement, Good)
+        assert "the test reads b/data" in found.told(Step.NOTED)[0]
+    assert not (tmp_path / "ended").exists()
+
+
 def test_a_file_that_the_test_makes_again_with_other_bytes_counts(tmp_path: Path) -> None:
     """The test would be judged by its own file after a restore, and by that of the build otherwise."""
     said = {"build__command": APP_AND_DATA, "build__outputs": ["b/app"]}

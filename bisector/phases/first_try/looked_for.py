@@ -99,7 +99,9 @@ class Trial:
                     if isinstance(builds.build(slot.worktree, commit), Untestable):
                         return []
                 root = slot.worktree.path.resolve()
-                absent = self._traced(setup, UnderStrace(self.strace, slot.worktree, logs, self._sandboxed))
+                absent = self._traced(
+                    setup, UnderStrace(self.strace, slot.worktree, logs, self._sandboxed, detached=True)
+                )
         inside = [path.removeprefix(f"{root}/") for path in absent if path.startswith(f"{root}/")]
         outputs = ground.hunt.build.outputs if ground.hunt.build else ()
         return [path for path in inside if _is_in(path, self.names) and not covered(path, outputs)]
