@@ -51,6 +51,11 @@ class RatioPredicate(Predicate[RatioOptionsT]):
     """What the figure measures, to append if the unit alone does not say it."""
 
     @property
+    def believes_failures(self) -> bool:
+        """Whether a failure says by itself that there is no figure, on a busy machine too."""
+        return self.needs_success
+
+    @property
     @abstractmethod
     def missing(self) -> str:
         """Why a run that ended normally may have no figure: "the test ..."."""

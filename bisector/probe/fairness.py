@@ -126,10 +126,21 @@ def doubt(predicate: Predicate[Any], judgement: Judgement, runs: Sequence[Run]) 
         sure |= predicate.believes_failures and (_failed(runs[0]) or _was_short(runs[0]))
         late = [] if sure else runs
     else:
-        missing = predicate.paired and isinstance(judgement, Untestable)
-        missing &= not (_failed(runs[0]) and _was_short(runs[0]))
-        late = [run for run in runs if _timed_out(run) or (missing and _ran(run) and not _was_short(run))]
+        late = [run for run in runs if _timed_out(run)]
+        if predicate.paired and isinstance(judgement, Untestable):
+            late += [run for run in _without_figure(predicate, runs) if _may_be_cut_off(predicate, run)]
     return next((why for run in late if (why := why_unfair(run))), None)
+
+
+def _without_figure(predicate: Predicate[Any], runs: Sequence[Run]) -> Sequence[Run]:
+    """Those of an untestable pair that may lack a figure: not a reference that has one."""
+    candidate, *reference = runs
+    return [candidate, *(run for run in reference if isinstance(predicate.judge(run, run), Untestable))]
+
+
+def _may_be_cut_off(predicate: Predicate[Any], run: Run) -> bool:
+    """Whether a deadline inside the test may have kept it from printing its figure."""
+    return _ran(run) and not _was_short(run) and not (predicate.believes_failures and _failed(run))
 
 
 def _timed_out(run: Run) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import signal
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
 from bisector.errors import BisectorError, UsageError
-from bisector.predicate import Bad, Ends, Good, Judgement, Measured, Predicate, Run, Tool, Untestable
+from bisector.predicate import Bad, Ends, Good, Judgement, Measured, Options, Predicate, Run, Tool, Untestable
 
 PATIENCE = 30.0
 """Seconds within which a plug-in must return; a typical one takes milliseconds."""
@@ -43,13 +44,8 @@ def guarded(kind: type[Predicate[Any]], patience: float = PATIENCE) -> type[Pred
     """
     plugin = _PlugIn(_require_contract(kind), patience)
 
-    class GuardedOptions(kind.Options):  # type: ignore[misc, name-defined]
-        @classmethod
-        def model_validate(cls, *given: Any, **named: Any) -> Any:
-            return plugin.ask("Options", lambda: super(GuardedOptions, cls).model_validate(*given, **named))
-
     class Guarded(kind):  # type: ignore[misc, valid-type]
-        Options = GuardedOptions
+        Options = _guarded_options(kind, plugin)
 
         patterns, files = _answered("patterns"), _answered("files")
         by_wall_clock, runs_to_the_end = _answered("by_wall_clock"), _answered("runs_to_the_end")
@@ -57,25 +53,19 @@ def guarded(kind: type[Predicate[Any]], patience: float = PATIENCE) -> type[Pred
 
         def __init__(self, options: Any) -> None:
             plugin.ask("__init__", super().__init__, options)
-
-            def own(what: str) -> Callable[[], Any]:
-                return lambda: getattr(super(Guarded, self), what)
-
-            # Read them now, since later callers do not expect errors; they cannot depend on a run. One may
-            # use those before it.
-            answers: dict[str, Any] = {}
-            self._guarded_answers = answers
-            for what in ("patterns", "files"):
-                answers[what] = plugin.texts(what, own(what))
-            for what in ("by_wall_clock", "believes_failures", "runs_to_the_end", "reviews"):
-                answers[what] = bool(plugin.ask(what, own(what)))
-            answers["reviews"] &= kind.review is not Predicate.review
+            self._guarded_answers: dict[str, Any] = {}
+            for what, answer in plugin.answers(lambda what: getattr(super(Guarded, self), what)):
+                self._guarded_answers[what] = answer
+            self._guarded_answers["reviews"] &= kind.review is not Predicate.review
 
         def watch(self, run: Run) -> Good | Bad | Untestable | None:
             return plugin.watch(super().watch, run)
 
         def at_least(self, run: Run, baseline: Run, ends: Sequence[Run]) -> float | None:
             return plugin.at_least(super().at_least, run, baseline, ends)
+
+        def is_exact(self, run: Run, other: Run) -> bool:
+            return bool(plugin.ask("is_exact", super().is_exact, run, other))
 
         def tool(self, environment: Mapping[str, str]) -> Tool | None:
             return plugin.tool(super().tool, environment)
@@ -88,6 +78,15 @@ def guarded(kind: type[Predicate[Any]], patience: float = PATIENCE) -> type[Pred
 
     Guarded.__name__, Guarded.__qualname__, Guarded.__doc__ = kind.__name__, kind.__qualname__, kind.__doc__
     return Guarded
+
+
+def _guarded_options(kind: type[Predicate[Any]], plugin: _PlugIn) -> type[Options]:
+    class GuardedOptions(kind.Options):  # type: ignore[misc, name-defined]
+        @classmethod
+        def model_validate(cls, *given: Any, **named: Any) -> Any:
+            return plugin.ask("Options", lambda: super(GuardedOptions, cls).model_validate(*given, **named))
+
+    return GuardedOptions
 
 
 def _answered(what: str) -> property:
@@ -111,6 +110,16 @@ class _PlugIn:
             raise
         except (Exception, SystemExit) as error:
             raise self._refusal(f"{what} failed ({type(error).__name__}: {error})") from error
+
+    def answers(self, own: Callable[[str], Any]) -> Iterator[tuple[str, Any]]:
+        """What the plug-in says of itself, by name, read once: later callers do not expect errors.
+
+        `own` returns the value of a property, which cannot depend on a run. One may use those before it.
+        """
+        for what in ("patterns", "files"):
+            yield what, self.texts(what, partial(own, what))
+        for what in ("by_wall_clock", "believes_failures", "runs_to_the_end", "reviews"):
+            yield what, bool(self.ask(what, own, what))
 
     def texts(self, what: str, call: Callable[[], object]) -> tuple[str, ...]:
         found = self.ask(what, call)

@@ -101,6 +101,9 @@ class _Asked(Predicate[Options]):
     def tool(self, environment: Mapping[str, str]) -> Tool | None:
         return type(self).answer()  # type: ignore[return-value]
 
+    def is_exact(self, run: Run, other: Run) -> bool:
+        return type(self).answer()  # type: ignore[return-value]
+
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
         return type(self).answer()  # type: ignore[return-value]
 
@@ -199,6 +202,15 @@ def test_a_tool_is_guarded_too(asked: Predicate[Options]) -> None:
         _Asked.answer = staticmethod(answer)
         with pytest.raises(UsageError, match=told):
             asked.tool({})
+
+
+def test_comparing_figures_is_guarded_too(asked: Predicate[Options]) -> None:
+    """Whether two figures are the same may fail like any other answer."""
+    _Asked.answer = staticmethod(lambda: "yes")
+    assert asked.is_exact(Run(0, 0, 0), Run(0, 0, 0)) is True
+    _Asked.answer = staticmethod(lambda: 1 // 0)
+    with pytest.raises(UsageError, match="is_exact failed"):
+        asked.is_exact(Run(0, 0, 0), Run(0, 0, 0))
 
 
 def _missing() -> object:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bisector.predicate import Bad, Contention, Ending, Good, Judgement, Measured, Run, Untestable
+from bisector.predicate import Bad, Contention, Ending, Good, Judgement, Match, Measured, Run, Untestable
 from bisector.probe.discovery import find_predicate, options_context
 from bisector.probe.fairness import doubt, stretch, why_unfair
 
@@ -156,14 +156,6 @@ def test_what_is_doubted(
     assert bool(doubt(predicate, judgement, [run(ending, code, **UNFAIR)])) is doubted
 
 
-@pytest.mark.parametrize(("code", "wall", "doubted"), [(3, 0.9, False), (3, 1.1, True), (0, 0.9, True)])
-def test_a_crash_at_once_missed_no_deadline(code: int, wall: float, doubted: bool) -> None:
-    """No script has a deadline of less than a second, so a busy machine did not make the test fail."""
-    kind = find_predicate("wall_time", Path())
-    crashed = replace(run(Ending.EXITED, code, **UNFAIR), wall=wall)
-    assert bool(doubt(kind(kind.Options()), Untestable("x"), [crashed, run(**UNFAIR)])) is doubted
-
-
 def test_a_timeout_that_the_test_had_a_cpu_for() -> None:
     """The timeout does not count waiting, so a run that waited half of its time still had its full time."""
     kind = find_predicate("exit_status", Path())
@@ -196,3 +188,30 @@ def test_what_a_quick_run_did_not_print(
     assert bool(doubt(predicate, judgement, [quick])) is doubted
     assert doubt(predicate, judgement, [replace(quick, wall=1.1)])
     assert doubt(predicate, judgement, [replace(quick, exit_code=124)])
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "doubted"),
+    [
+        ("wall_time", 3, False),
+        ("wall_time", 124, True),
+        ("wall_time", 137, True),
+        ("counter", 0, True),
+        ("per_test_user_time", 3, True),
+    ],
+)
+def test_a_crash_of_a_measured_test_is_believed(name: str, code: int, doubted: bool) -> None:
+    """Load is no reason to doubt a failure, unless a deadline may be behind it or it has a figure anyway."""
+    kind = find_predicate(name, Path())
+    assert bool(doubt(kind(kind.Options()), Untestable("x"), [run(code=code, **UNFAIR)])) is doubted
+
+
+@pytest.mark.parametrize(("printed", "doubted"), [("allocated_words: 3", False), ("", True)])
+def test_an_unfair_reference_that_has_its_figure(printed: str, doubted: bool) -> None:
+    """If the candidate alone lacks the figure, the waiting of the reference did not cause that."""
+    kind = find_predicate("counter", Path())
+    counter = kind(kind.Options())
+    (pattern,) = counter.patterns
+    found = {pattern: (Match(1.0, printed, ("3",)),)} if printed else {}
+    reference = replace(run(**UNFAIR), matches=found)
+    assert bool(doubt(counter, Untestable("x"), [run(**FAIR), reference])) is doubted
