@@ -75,29 +75,17 @@ def engine_for(
     ahead = hunt.build is not None and bool(hunt.build.outputs) and hunt.build.ahead and bool(beside)
     if not ahead:
         tests = cpus_of(hunt)
-
+    jobs, nice = _jobs(ground)
     failures: dict[str, str] = {}
 
     def builds(on_step: OnStep, scheduling: Scheduling) -> Builds:
         return _builds(ground, key, ends, on_step, scheduling, failures)
 
-    jobs = 1 if ground.ratio is not None else hunt.jobs
-    behind = 0
-    if ground.predicate.by_wall_clock:
-        # A test that depends on wall time must not wait for another job or its build.
-        cpus = len(os.sched_getaffinity(0))
-        left_out = ground.predicate.allows_for_waiting and tells_waiting()
-        jobs = min(jobs, cpus if left_out else max(cpus - 1, 1))
-        behind = 0 if left_out else LAST // 2
     with Slots(ground.scratch.slots, ground.repository) as slots:
-        if slots.others:
-            named = (
-                f"slot {slots.others[0]}" if len(slots.others) == 1 else f"slots {', '.join(slots.others)}"
-            )
-            listener(Noted(f"{named} of {slots.root} in use by another hunt; using other slots"))
+        _note_others(slots, listener)
 
         def reader(on_step: OnStep, stop: Event) -> Reader:
-            own = builds(on_step, Scheduling(tests=tests, nice=behind, stop=stop))
+            own = builds(on_step, Scheduling(tests=tests, nice=nice, stop=stop))
             return Reader(prober(own, Judge(ground.predicate)), slots, numbers, same_artifact)
 
         def builder(on_step: OnStep, on_failure: OnFailure, stop: Event) -> Builder:
@@ -106,6 +94,25 @@ def engine_for(
 
         with LocalEngine(jobs, reader, builder if ahead else None, told(listener)) as engine:
             yield engine
+
+
+def _jobs(ground: Ground) -> tuple[int, int]:
+    """How many commits to read at once, and the niceness of their tests."""
+    jobs = 1 if ground.ratio is not None else ground.hunt.jobs
+    if not ground.predicate.by_wall_clock:
+        return jobs, 0
+    # A test that depends on wall time must not wait for another job or its build.
+    cpus = len(os.sched_getaffinity(0))
+    if ground.predicate.allows_for_waiting and tells_waiting():
+        return min(jobs, cpus), 0
+    return min(jobs, max(cpus - 1, 1)), LAST // 2
+
+
+def _note_others(slots: Slots, listener: Listener) -> None:
+    """Tell the listener which slots of the folder another hunt uses."""
+    if slots.others:
+        named = f"slot {slots.others[0]}" if len(slots.others) == 1 else f"slots {', '.join(slots.others)}"
+        listener(Noted(f"{named} of {slots.root} in use by another hunt; using other slots"))
 
 
 def _apart(tests: frozenset[int], *, measured: bool) -> tuple[frozenset[int], frozenset[int]]:
