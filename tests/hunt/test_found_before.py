@@ -53,7 +53,7 @@ def test_a_merge_found_before_is_read_with_all_its_parents() -> None:
     assert sorted(searched([*parents, [22]], "c22", ("c22",))) == ["c20", "c21", "c22"]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=30)
 @given(graphs(), st.data())
 def test_what_was_found_before_never_decides(parents: list[list[int]], data: st.DataObject) -> None:
     """The answer is the true first bad commit, and confirmed, even if the earlier results are wrong."""
@@ -63,7 +63,7 @@ def test_what_was_found_before_never_decides(parents: list[list[int]], data: st.
     searched(parents, first, tuple(before))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(st.integers(0, 31), st.integers(0, 31), st.integers(0, 10**6))
 def test_measured_steps_are_found_whatever_was_found_before(first: int, before: int, seed: int) -> None:
     """For ratios too, the result of another hunt only says where to look first."""
@@ -73,7 +73,7 @@ def test_measured_steps_are_found_whatever_was_found_before(first: int, before: 
     assert (found.commit, found.confirmed) == (f"c{first}", True)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(st.integers(0, 99), st.integers(0, 99))
 def test_a_wrong_commit_found_before_costs_three_probes_at_most(first: int, before: int) -> None:
     """Another test may have another first bad commit in the same range, which costs little."""

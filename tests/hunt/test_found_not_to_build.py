@@ -54,7 +54,7 @@ def hunted(
     return found, engine, readings
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(graphs(), st.data(), st.sampled_from([1, 2, 3]), st.integers(0, 9))
 def test_the_answer_is_the_same_and_none_is_read_twice(
     parents: list[list[int]], data: st.DataObject, jobs: int, seed: int
@@ -72,7 +72,7 @@ def test_the_answer_is_the_same_and_none_is_read_twice(
     assert not set(engine.told) & {one.commit for one in readings if one.role is Role.SEARCH}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.sampled_from([1, 2, 3]), st.integers(0, 99), st.integers(1, 20))
 def test_a_hunt_taken_up_again_knows_them(jobs: int, seed: int, stop_after: int) -> None:
     """A continued hunt knows these commits from the journal, and does not build or report them again."""

@@ -52,7 +52,7 @@ class Once(FakeEngine):
         super().begin(request)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(graphs(), st.integers(2, 5), st.integers(0, 10**6), st.data())
 def test_any_order_of_ends_leads_to_the_first_bad_commit(
     parents: list[list[int]], jobs: int, seed: int, data: st.DataObject
@@ -74,7 +74,7 @@ def test_any_order_of_ends_leads_to_the_first_bad_commit(
     assert plan.bad in {commit for commit, _ in again}
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(2, 24), st.integers(2, 4), st.integers(0, 10**6), st.integers(1, 9), st.data())
 def test_what_was_read_before_an_interruption_is_not_begun_again(
     size: int, jobs: int, seed: int, stop_after: int, data: st.DataObject
@@ -110,7 +110,7 @@ def test_a_confirmation_that_was_not_asked_for_waits(first: str) -> None:
         assert set(kinds(readings).values()) == {1}
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(graphs(), st.integers(2, 4), st.integers(0, 10**6), st.data())
 def test_untestable_commits_among_several_readings(
     parents: list[list[int]], jobs: int, seed: int, data: st.DataObject
