@@ -39,8 +39,9 @@ def _traced(
     if verbosity:
         which = trial.reading.commit[:12]
         _tell(console, f"tracing the test of {which} once more (strace, at most {LONGEST:.0f} s)")
-    known = {one.written or one.why for one in record.advice}
-    found = [one for one in trial.advice() if (one.written or one.why) not in known]
+    known = {one.written for one in record.advice if one.written}
+    named = {word for one in record.advice for word in one.why.split()}
+    found = [one for one in trial.advice(named) if one.written not in known]
     more = (with_command(one, chosen) for one in found)
     return replace(record, advice=(*record.advice, *more))
 

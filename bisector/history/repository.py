@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
+import shlex
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
@@ -48,9 +50,20 @@ class GitFailure(EnvironmentFault):
 
     def __init__(self, error: git.GitCommandError) -> None:
         lines = str(error.stderr).strip().removeprefix("stderr: ").strip("'").splitlines()
-        said = [line.strip() for line in lines if line.strip()]
-        super().__init__(" ".join(said[-_LINES:]) or str(error))
+        said = " ".join([line.strip() for line in lines if line.strip()][-_LINES:])
+        super().__init__(_of_another_user(said) or said or str(error))
         self.status = error.status
+
+
+def _of_another_user(said: str) -> str:
+    """What to do about a repository that git does not read because another user owns it; '' for all else."""
+    found = re.search(r"dubious ownership in repository at '([^']+)'", said)
+    if found is None:
+        return ""
+    return (
+        f"the repository {found[1]} belongs to another user, so git does not read it; if you trust it, run "
+        f"`git config --global --add safe.directory {shlex.quote(found[1])}`"
+    )
 
 
 def run_git(

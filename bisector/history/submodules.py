@@ -86,6 +86,37 @@ def uninitialised(repository: Repository, commit: str) -> list[str]:
     return [path for path, name in named.items() if path in there and not (clones / name / "HEAD").exists()]
 
 
+def submodules_of(repository: Repository, commit: str) -> dict[str, tuple[str, str]]:
+    """Name and URL of the submodules of a commit, by path; both are untrusted, a missing URL is empty."""
+    blob = ("--blob", f"{commit}:.gitmodules")
+    named = dict(_named(repository.git, *blob))
+    there = links(repository.git, commit, list(named)) if named else set()
+    return {path: (name, _url(repository, blob, name)) for path, name in named.items() if path in there}
+
+
+def _url(repository: Repository, blob: Sequence[str], name: str) -> str:
+    try:
+        out = repository.git("config", *blob, "--get", f"submodule.{name}.url")
+    except GitFailure:
+        return ""
+    return _from_remote(repository, out.decode(errors="surrogateescape").rstrip("\n"))
+
+
+def _from_remote(repository: Repository, url: str) -> str:
+    """A URL that may be relative to that of the remote `origin` (gitmodules(5)); '' without a remote."""
+    if not url.startswith(("./", "../")):
+        return url
+    try:
+        base = repository.git("config", "--get", "remote.origin.url").decode(errors="surrogateescape").strip()
+    except GitFailure:
+        return ""
+    base = base.rstrip("/")
+    while url.startswith(("./", "../")):
+        base = base.rpartition("/")[0] if url.startswith("../") else base
+        url = url.partition("/")[2]
+    return f"{base}/{url}" if base else ""
+
+
 def _named(ask: Ask, *where: str) -> Iterator[tuple[str, str]]:
     """Paths and names in `.gitmodules`. The file is untrusted: skip names that lead out of a folder."""
     file = where or ("--file", ".gitmodules")

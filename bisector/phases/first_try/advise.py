@@ -10,7 +10,7 @@ from bisector.hunt.advice import Advice
 from bisector.hunt.ground import Ground
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.secrets import without
-from bisector.phases.first_try import dependencies, surroundings, variables
+from bisector.phases.first_try import dependencies, programs, surroundings, variables
 from bisector.phases.first_try.checkout import Checkout
 from bisector.phases.first_try.excerpts import in_trouble
 from bisector.phases.first_try.missing import missing_names
@@ -21,7 +21,6 @@ _READ = 64 * 1024
 """Bytes read from the start and the end of a log."""
 _MOST = 3
 """Pieces of advice of one kind."""
-_NOT_EXECUTABLE = 126
 
 
 def advise(record: HuntRecord, ground: Ground) -> list[Advice]:
@@ -31,9 +30,13 @@ def advise(record: HuntRecord, ground: Ground) -> list[Advice]:
     and shell, and reads what the commands printed.
     """
     found: dict[str, Advice] = {}
-    for _, reading in in_trouble(record):
+    troubled = in_trouble(record)
+    for _, reading in troubled:
         for advice in _on(reading, record.bad.id, ground):
             found.setdefault(advice.why, advice)
+    for _, reading in troubled if not found else ():
+        if last := variables.advice_on_sources(ground, reading.commit):
+            found.setdefault(last.written, last)
     return [one for one in found.values() if without(record.secrets, one.why) == one.why]
 
 
@@ -47,12 +50,12 @@ def _on(reading: Reading, bad: str, ground: Ground) -> Iterator[Advice]:
     packages = dependencies.advice_on(ground, installs, said, names)
     checkout = Checkout(ground, reading.commit, bad, part.folder)
     files = _of_files(checkout, [name for name in names if not dependencies.is_below(name, installed)])
-    permission = reading.run is not None and reading.run.exit_code == _NOT_EXECUTABLE and not files
+    code = reading.run.exit_code if reading.run and not files else None
     source = "\n".join([_line(part.command), *_scripts(ground, reading.commit, part.folder, named)])
     variable = variables.advice_on(ground, said, source, ground.environment)
     yield from filter(None, [packages, *files])
-    if permission and named:
-        yield surroundings.advice_on_permission(ground, named[0])
+    yield from programs.advice_on_scripts(ground, reading.commit, part.folder, named, code)
+    yield from programs.advice_on_missing(ground, said)
     yield from filter(None, [variable])
     yield from surroundings.advice_on(ground, reading.commit, said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -37,6 +38,8 @@ class Checkout:
         `name` is relative to the folder of the command, or to the top of the repository.
         """
         top = self.ground.repository.work_tree
+        if top and (beside := self._beside(name, top)):
+            return beside
         for folder in dict.fromkeys((self.folder, ".")):
             path = _inside(folder, name, top)
             if path is None or self._is_known(path):
@@ -73,14 +76,42 @@ class Checkout:
         """
         top = self.ground.repository.work_tree
         file = top / path if top else None
-        if file is None or not file.exists() or _is_large(file):
+        if top is None or file is None or not file.exists():
             return None
         how = "ignored by git" if self._is_ignored(path) else "untracked"
         said = why.format(path=path, how=how)
+        if made := _environment_of(file, top):
+            return Advice(
+                f"{why.format(path=made, how=how)}; it is a virtual environment: make it in every slot with "
+                "`setup`, or activate it before you start bisector and leave its path out"
+            )
+        if _is_large(file):
+            return None
         if is_product(file):
             return Advice(f"{said}; it looks like what a build makes: let `build` make it in every commit")
         beside = os.path.relpath(file, self.ground.base)
         return self._overlaid(said, {"file": beside, "to": path})
+
+    def _beside(self, name: str, top: Path) -> Advice | None:
+        """A file beside the checkout, which is not beside a slot: a build may copy it there."""
+        path = os.path.normpath(PurePosixPath(self.folder, name))
+        if not path.startswith("../") or not (top / path).exists():
+            return None
+        above, first, *_ = (*PurePosixPath(path).parts, "..")
+        file = (top / above / first).resolve()
+        if path.endswith(".."):
+            return None
+        why = f"{path} is beside your checkout, and a slot has nothing beside it"
+        if first == ".." or _is_large(file):
+            return Advice(f"{why}: name it by an absolute path")
+        build = self.ground.hunt.build
+        target = shlex.quote(os.path.relpath(f"../{first}", build.folder if build else self.folder))
+        copy = f"rm -rf {target} && cp -a {shlex.quote(str(file))} {target}"
+        if build and not isinstance(build.command, str):
+            return Advice(f"{why}: let the build make it: {copy}")
+        if build and copy in build.command:
+            return None
+        return advice_to_set(why, "build.command", f"{copy} && {build.command}" if build else copy)
 
     def _overlaid(self, why: str, entry: dict[str, str]) -> Advice:
         before = self.ground.hunt.model_dump(mode="json", exclude_defaults=True).get("overlay", [])
@@ -139,3 +170,13 @@ def _begins_like(file: Path) -> bool:
             return stream.read(8).startswith(_MADE)
     except OSError:
         return False
+
+
+def _environment_of(path: Path, top: Path) -> str:
+    """The virtual environment of Python that a path lies in, from `top`; '' for none."""
+    for folder in (path, *path.parents):
+        if not folder.is_relative_to(top) or folder == top:
+            return ""
+        if (folder / "pyvenv.cfg").is_file():
+            return folder.relative_to(top).as_posix()
+    return ""

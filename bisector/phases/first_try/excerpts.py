@@ -47,7 +47,7 @@ def excerpts(record: HuntRecord) -> list[Excerpt]:
 
 def in_trouble(record: HuntRecord) -> list[tuple[str, Reading]]:
     """The endpoints that are not as the user said, each as "good" or "bad" with its last such reading."""
-    return [(end, reading) for end, reading in endpoints_of(record) if not _is_as_said(end, reading)]
+    return [(end, reading) for end, reading in endpoints_of(record) if not is_as_said(end, reading)]
 
 
 def endpoints_of(record: HuntRecord) -> list[tuple[str, Reading]]:
@@ -64,12 +64,13 @@ def endpoints_of(record: HuntRecord) -> list[tuple[str, Reading]]:
     last = {one.commit: one for one in record.readings if one.role in (Role.PREMISE, Role.MERGE_BASE)}
     readings = {end: last[commit] for end, commit in ends.items() if commit in last}
     for end, reading in readings.items():
-        worse = [r for r in record.readings if r.commit == reading.commit and not _is_as_said(end, r)]
+        worse = [r for r in record.readings if r.commit == reading.commit and not is_as_said(end, r)]
         readings[end] = worse[-1] if worse and not isinstance(record.conclusion, NoRegression) else reading
     return list(readings.items())
 
 
-def _is_as_said(end: str, reading: Reading) -> bool:
+def is_as_said(end: str, reading: Reading) -> bool:
+    """Whether an endpoint, "good" or "bad", was judged as the user said."""
     return isinstance(reading.judgement, Good if end == "good" else Bad)
 
 

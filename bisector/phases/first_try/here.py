@@ -13,7 +13,7 @@ from bisector.hunt.ground import Ground
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.secrets import hidden, without
 from bisector.hunt_file import Build, Test
-from bisector.phases.first_try.excerpts import LINES, endpoints_of, excerpt, in_trouble
+from bisector.phases.first_try.excerpts import LINES, endpoints_of, excerpt, in_trouble, is_as_said
 from bisector.phases.first_try.variables import own_to_the_shell
 from bisector.predicate import Ending, Run
 from bisector.probe.execution import Command, Limits, execute
@@ -127,7 +127,8 @@ class Here:
         elif ran.exit_code != self._slot_exit_code or list(lines) != list(self._slot.lines):
             yield f"the {self.what} {ways[here]} in both, but not in the same way"
         else:
-            yield f"the {self.what} {ways[here]} in your checkout in the same way: the slot is not the reason"
+            yield f"the {self.what} {ways[here]} in your checkout in the same way"
+            yield from self._told_by_the_same()
             return
         if self._before.head != self._reading.commit:
             yield f"your checkout is not at {self._reading.commit[:12]}, so the commits may be the reason"
@@ -140,6 +141,17 @@ class Here:
                 "a variable of your shell is the reason: with only those that a slot has, it fails in your "
                 "checkout too; name it in `environment: {pass: [...]}`"
             )
+
+    def _told_by_the_same(self) -> Iterator[str]:
+        """What it means that slot and checkout are alike."""
+        other = [one.commit for _, one in in_trouble(self._record) if one.commit != self._reading.commit]
+        if is_as_said(self._end, self._reading) and other:
+            yield (
+                f"that is what you said of {self._end}; to compare {other[0][:12]}, check it out there, and "
+                f"run the same command with --good and --bad as full ids"
+            )
+        else:
+            yield "so the slot is not the reason"
 
 
 def here_of(ground: Ground, record: HuntRecord) -> Here | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Timer
@@ -19,6 +20,7 @@ from bisector.phases.first_try import dependencies
 from bisector.phases.first_try.checkout import Checkout
 from bisector.phases.first_try.excerpts import in_trouble
 from bisector.predicate import Bad, Good, Untestable
+from bisector.probe import command_words
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.build import Builds
 from bisector.probe.leftovers import clean_leftovers
@@ -50,32 +52,39 @@ class Trial:
     names: Sequence[str]
     strace: str
 
-    def advice(self) -> list[Advice]:
-        """Run the test under strace; empty if that fails, for whatever reason: it is only a hint."""
+    def advice(self, known: Collection[str] = ()) -> list[Advice]:
+        """Run the test under strace; empty if that fails, for whatever reason: it is only a hint.
+
+        Nothing is said of the paths `known`.
+        """
         stop = Event()
         timer = Timer(2 * LONGEST, stop.set)
         timer.daemon = True
         timer.start()
         try:
-            return list(self._advice(self._missed(stop)))
+            return list(self._advice(self._missed(stop), known))
         except (BisectorError, GivenUp, OSError):
             return []
         finally:
             timer.cancel()
 
-    def _advice(self, missed: Iterable[str]) -> Iterator[Advice]:
+    def _advice(self, missed: Iterable[str], known: Collection[str]) -> Iterator[Advice]:
         ground, commit = self.ground, self.reading.commit
         checkout = Checkout(ground, commit, self.ends["bad"], ".")
         installs = dependencies.installs_at(ground, commit)
         installed = [keep for install in installs for keep in install.keeps]
         found: dict[str, Advice] = {}
         for path in missed:
-            if dependencies.is_below(path, installed) or _CACHE.search(path):
+            whole = self._whole(path)
+            if dependencies.is_below(path, installed) or _CACHE.search(path) or {path, whole} & {*known}:
                 continue
-            advice = checkout.advice_on_untracked(self._whole(path), _WHY)
-            advice = advice or checkout.advice_on_untracked(path, _WHY)
+            if path.startswith("../"):
+                advice = checkout.advice_on(path)
+            else:
+                advice = checkout.advice_on_untracked(whole, _WHY)
+                advice = advice or checkout.advice_on_untracked(path, _WHY)
             if advice:
-                found.setdefault(advice.written, advice)
+                found.setdefault(advice.written or advice.why, advice)
         yield from list(found.values())[:_MOST]
 
     def _whole(self, path: str) -> str:
@@ -102,9 +111,14 @@ class Trial:
                 absent = self._traced(
                     setup, UnderStrace(self.strace, slot.worktree, logs, self._sandboxed, detached=True)
                 )
-        inside = [path.removeprefix(f"{root}/") for path in absent if path.startswith(f"{root}/")]
+        home = [path for path in absent if path.startswith(f"{root.parent}/")]
+        missed = [os.path.relpath(path, root) for path in home]
         outputs = ground.hunt.build.outputs if ground.hunt.build else ()
-        return [path for path in inside if _is_in(path, self.names) and not covered(path, outputs)]
+        return [
+            path
+            for path in missed
+            if path.startswith("../") or (_is_in(path, self.names) and not covered(path, outputs))
+        ]
 
     def _traced(self, setup: Setup, strace: UnderStrace) -> list[str]:
         test = self.ground.hunt.test
@@ -124,7 +138,8 @@ def trial_of(ground: Ground, record: HuntRecord) -> Trial | None:
     """The test to trace: that of an endpoint which ran and is not as the user said.
 
     None if there is none, or it is measured; if strace is not installed; if the checkout has no untracked or
-    ignored file; or if the endpoint takes longer than a minute to build.
+    ignored file and the test does not look above its folder; or if the endpoint takes longer than a minute
+    to build.
     """
     ran = [
         one
@@ -138,7 +153,16 @@ def trial_of(ground: Ground, record: HuntRecord) -> Trial | None:
         return None
     names = _others(ground, ground.repository.work_tree)
     ends = {"good": record.good[0].id, "bad": record.bad.id}
-    return Trial(ground, ran[0], ends, names, strace) if names else None
+    worth_it = names or _goes_up(ground, ran[0].commit)
+    return Trial(ground, ran[0], ends, names, strace) if worth_it else None
+
+
+def _goes_up(ground: Ground, commit: str) -> bool:
+    """Whether the test or its script names a folder above, where a slot has nothing."""
+    command, folder = ground.hunt.test.command, ground.hunt.test.folder
+    paths = [os.path.normpath(f"{folder}/{name}") for name in command_words.scripts(command)]
+    texts = (ground.repository.text(commit, path) for path in paths)
+    return any("../" in text for text in (str(command), *texts))
 
 
 def _others(ground: Ground, top: Path) -> list[str]:

@@ -6,11 +6,11 @@ import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bisector.history.repository import Repository
-from bisector.history.submodules import uninitialised
+from bisector.history.submodules import submodules_of, uninitialised
 from bisector.hunt.advice import Advice, advice_to_set
 from bisector.hunt.ground import Ground
 
@@ -39,13 +39,6 @@ def advice_on(ground: Ground, commit: str, said: str) -> Iterator[Advice]:
         yield Advice("a service that the test needs seems to be down; start it and run the same command")
 
 
-def advice_on_permission(ground: Ground, name: str) -> Advice:
-    """What to do about a script of the test that is not executable."""
-    command = ground.hunt.test.command
-    shell = command if isinstance(command, str) else shlex.join(command)
-    return advice_to_set(f"{name} is not executable in this commit", "test.command", f"sh {shell}")
-
-
 def _of_submodules(repository: Repository, commit: str) -> Iterator[Advice]:
     paths = uninitialised(repository, commit)
     if paths:
@@ -53,8 +46,22 @@ def _of_submodules(repository: Repository, commit: str) -> Iterator[Advice]:
         yield Advice(
             f"the {are[0]} {', '.join(paths)} {are[1]} not initialised in {repository.path}, "
             f"so {are[2]} empty in every slot",
-            command=f"git submodule update --init --recursive {shlex.join(paths)}",
+            command=_initialising(repository, commit, paths),
         )
+
+
+def _initialising(repository: Repository, commit: str, paths: Sequence[str]) -> str:
+    """The command that initialises submodules of a commit; empty if it depends on where the remote is."""
+    now = submodules_of(repository, "HEAD")
+    if known := [path for path in paths if path in now]:
+        return f"git submodule update --init --recursive {shlex.join(known)}"
+    # git initialises only what is checked out, but a clone in its place is as good.
+    then = submodules_of(repository, commit)
+    places = [(name, url) for name, url in (then[path] for path in paths) if url]
+    folder = '"$(git rev-parse --git-common-dir)"/modules'
+    return " && ".join(
+        f"git clone --bare -- {shlex.quote(url)} {folder}/{shlex.quote(name)}" for name, url in places
+    )
 
 
 def _of_large_files(repository: Repository, commit: str, said: str) -> Iterator[Advice]:

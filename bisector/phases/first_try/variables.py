@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from bisector.history.repository import GitFailure
 from bisector.hunt.advice import Advice, advice_to_set
 from bisector.hunt.ground import Ground
 
@@ -14,6 +15,9 @@ _NOT_FOR_TESTS = re.compile(
 )
 """Variables of shells and terminals: scripts mention them without depending on the user's values."""
 _SHORTEST = 3
+_MOST = 200
+_READ = 256 * 1024
+"""Bytes of lines that mention a variable."""
 
 
 def advice_on(ground: Ground, said: str, source: str, environment: Mapping[str, str]) -> Advice | None:
@@ -27,6 +31,25 @@ def advice_on(ground: Ground, said: str, source: str, environment: Mapping[str, 
         return None
     why = f"the test seems to use {', '.join(names)} of your shell; tests see only what the hunt passes on"
     return advice_to_set(why, "environment.pass", names, list(ground.hunt.environment.pass_))
+
+
+def advice_on_sources(ground: Ground, commit: str) -> Advice | None:
+    """Advice to pass on variables that any file of the commit reads; None if there is none."""
+    names = list(own_to_the_shell(ground))[:_MOST]
+    if not names:
+        return None
+    wanted = [word for name in names for word in ("-e", name)]
+    try:
+        out = ground.repository.git("grep", "-I", "-h", "-w", "-F", *wanted, commit, "--")
+    except GitFailure:
+        return None  # No file mentions one.
+    lines = out[:_READ].decode(errors="replace")
+    read = [name for name in names if _is_used(name, "", lines)]
+    if not read:
+        return None
+    mentions = f"files of {commit[:12]} read {', '.join(read)}, which your shell has"
+    why = f"{mentions}; tests see only what the hunt passes on"
+    return advice_to_set(why, "environment.pass", read, list(ground.hunt.environment.pass_))
 
 
 def own_to_the_shell(ground: Ground) -> dict[str, str]:
