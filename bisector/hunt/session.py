@@ -22,6 +22,7 @@ from bisector.hunt.events import Concluded, Event, HuntBegan, Listener, Noted
 from bisector.hunt.ground import Ground, opened
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.known import Known
+from bisector.hunt.lacking import lacking_or
 from bisector.hunt.lookahead import Lookahead, Stopwatch
 from bisector.hunt.plan import Plan
 from bisector.hunt.planning import plan_of
@@ -188,6 +189,7 @@ class Session:
         conclusion = self._with_forgotten(
             shared_or(conclusion, self.ground, self.key, plan, readings, listener)
         )
+        conclusion = lacking_or(conclusion, self.ground, self.key, self.ends, readings, listener)
         if conclusion is not None:
             listener(Concluded(conclusion))
         return conclusion

@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 
 from bisector.hunt.advice import Advice
 from bisector.hunt.ground import Ground
+from bisector.hunt.missing import missing_names
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.secrets import without
 from bisector.phases.first_try import dependencies, programs, surroundings, variables
 from bisector.phases.first_try.checkout import Checkout
 from bisector.phases.first_try.excerpts import in_trouble
-from bisector.phases.first_try.missing import missing_names
 from bisector.probe import command_words
 from bisector.probe.reading import Reading
 
@@ -52,7 +52,7 @@ def _on(reading: Reading, bad: str, ground: Ground) -> Iterator[Advice]:
     files = _of_files(checkout, [name for name in names if not dependencies.is_below(name, installed)])
     code = reading.run.exit_code if reading.run and not files else None
     source = "\n".join([_line(part.command), *_scripts(ground, reading.commit, part.folder, named)])
-    variable = variables.advice_on(ground, said, source, ground.environment)
+    variable = variables.advice_on(ground, said, source)
     yield from filter(None, [packages, *files])
     yield from programs.advice_on_scripts(ground, reading.commit, part.folder, named, code)
     yield from programs.advice_on_missing(ground, said)

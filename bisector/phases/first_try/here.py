@@ -12,9 +12,9 @@ from bisector.hunt.advice import HereRun
 from bisector.hunt.ground import Ground
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.secrets import hidden, without
+from bisector.hunt.shell_variables import own_to_the_shell
 from bisector.hunt_file import Build, Test
 from bisector.phases.first_try.excerpts import LINES, endpoints_of, excerpt, in_trouble, is_as_said
-from bisector.phases.first_try.variables import own_to_the_shell
 from bisector.predicate import Ending, Run
 from bisector.probe.execution import Command, Limits, execute
 from bisector.probe.reading import Reading

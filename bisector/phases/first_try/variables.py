@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 
 from bisector.history.repository import GitFailure
 from bisector.hunt.advice import Advice, advice_to_set
 from bisector.hunt.ground import Ground
+from bisector.hunt.shell_variables import own_to_the_shell
 
-_NOT_FOR_TESTS = re.compile(
-    r"_|PWD|OLDPWD|SHLVL|COLUMNS|LINES|HOSTNAME|MAIL|PS\d|EDITOR|VISUAL|PAGER|LESS\w*|LS_COLORS|HISTFILE"
-    r"|(SSH|TMUX|GIT|BASH|ZSH|DBUS|XDG)_?\w*"
-)
-"""Variables of shells and terminals: scripts mention them without depending on the user's values."""
-_SHORTEST = 3
 _MOST = 200
 _READ = 256 * 1024
 """Bytes of lines that mention a variable."""
 
 
-def advice_on(ground: Ground, said: str, source: str, environment: Mapping[str, str]) -> Advice | None:
-    """Advice to pass on variables of `environment`; None if there is none.
+def advice_on(ground: Ground, said: str, source: str) -> Advice | None:
+    """Advice to pass on variables of the user's shell; None if there is none.
 
     `said` is what the command printed: every mention of a name counts. `source` is the command and its
     script: there a name counts if it is read as a variable.
     """
-    names = [name for name in _unseen(ground, environment) if _is_used(name, said, source)]
+    names = [name for name in own_to_the_shell(ground) if _is_used(name, said, source)]
     if not names:
         return None
     why = f"the test seems to use {', '.join(names)} of your shell; tests see only what the hunt passes on"
@@ -50,17 +44,6 @@ def advice_on_sources(ground: Ground, commit: str) -> Advice | None:
     mentions = f"files of {commit[:12]} read {', '.join(read)}, which your shell has"
     why = f"{mentions}; tests see only what the hunt passes on"
     return advice_to_set(why, "environment.pass", read, list(ground.hunt.environment.pass_))
-
-
-def own_to_the_shell(ground: Ground) -> dict[str, str]:
-    """The variables that the user's shell has and a slot has not, if a test may depend on them."""
-    return {name: ground.environment[name] for name in _unseen(ground, ground.environment)}
-
-
-def _unseen(ground: Ground, environment: Mapping[str, str]) -> Iterable[str]:
-    for name in sorted(environment):
-        if name not in ground.seen and len(name) >= _SHORTEST and not _NOT_FOR_TESTS.fullmatch(name):
-            yield name
 
 
 def _is_used(name: str, said: str, source: str) -> bool:
