@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-SYMPTOMS = ("failure", "time", "memory")
+SYMPTOMS = ("fails", "slow", "memory", "hangs", "flaky")
 SERVICES = ("github", "gitea", "forgejo", "gitlab")
 
 

@@ -1,84 +1,160 @@
-"""`bisector init`: proposes a hunt file for a repository and tries it at HEAD."""
+"""`bisector init`: proposes a hunt file for a repository and tries it at its endpoints."""
 
 from __future__ import annotations
 
-import json
+import functools
 import os
-import shlex
 import shutil
 import sys
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+import psutil
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from bisector import hunt_file
+from bisector.cli import init_questions, init_words
+from bisector.cli.as_by_hand import in_current_folder, scripts_to_bring
 from bisector.cli.completion import SYMPTOMS
 from bisector.cli.publish import STDOUT
 from bisector.cli.screen import Screen
-from bisector.errors import EnvironmentFault, ExitCode, HistoryError, UsageError
+from bisector.errors import EnvironmentFault, HistoryError, UsageError
 from bisector.history.inputs import tracked_files
 from bisector.history.repository import GitFailure, Repository
 from bisector.hunt.ground import Ground
-from bisector.hunt.trial import try_at
-from bisector.hunt_file.proposal import Proposal, propose
-from bisector.predicate import Bad, Good, Measured, Untestable
-from bisector.probe.reading import Reading
+from bisector.hunt_file.proposal import Detected, detect, with_test
+from bisector.hunt_file.proposal_symptoms import FAILS, HANGS, MEMORY, TIMEOUTS
+from bisector.hunt_file.proposal_text import Draft, Good
+from bisector.phases.proposing.run import tried
+from bisector.probe.environment import allowed_environment
 from bisector.report.atomic_write import atomic_write
-from bisector.report.findings import duration
-from bisector.report.safe_text import visible, visible_lines
-from bisector.units import format_size
 
-_TAIL = 10
+_GIB = 1024**3
 
 
-def propose_hunt(
-    folder: Path, output: Path, symptom: str, *, force: bool, no_try: bool, as_json: bool, verbosity: int
-) -> int:
-    """Write a hunt file and try it; returns 1 if it cannot judge HEAD."""
-    if symptom not in SYMPTOMS:
-        raise UsageError(f"--for {symptom}: choose one of {', '.join(SYMPTOMS)}")
-    if output != STDOUT and output.exists() and not force:
-        raise UsageError(
-            f"{output} already exists; overwrite it with --force or choose another with --output"
-        )
-    console = Console(stderr=as_json, highlight=False)
-    repository = Repository(folder)
-    proposal = _proposal(repository, output, symptom)
-    if output == STDOUT:
-        sys.stdout.write(proposal.text)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user wants: None for what the command line leaves open."""
+
+    folder: Path
+    output: Path
+    symptom: str | None = None
+    test: str | None = None
+    good: str | None = None
+    force: bool = False
+    no_try: bool = False
+    as_json: bool = False
+    verbosity: int = 1
+
+
+def propose_hunt(wanted: Wanted) -> int:
+    """Write a hunt file and try it; returns 1 if an endpoint cannot be judged.
+
+    On a terminal, asks what the command line leaves open.
+    """
+    _require_sound(wanted)
+    console = Console(stderr=wanted.as_json, highlight=False)
+    repository = Repository(wanted.folder)
+    if wanted.good is not None and wanted.good != hunt_file.AUTO:
+        repository.resolve(wanted.good)
+    detected, tag = _detected(repository), _newest_tag(repository)
+    if console.is_terminal and sys.stdin.isatty() and not wanted.as_json and wanted.output != STDOUT:
+        wanted = _asked(wanted, repository, detected, tag)
+    draft = _draft(wanted, repository, detected, tag)
+    if wanted.output == STDOUT:
+        sys.stdout.write(draft.text)
         return 0
-    _write(output, proposal.text)
-    _tell_written(console, repository, output, proposal)
-    if no_try:
-        return _answer(console, output, None, proposal, as_json=as_json)
-    ground = Ground(hunt_file.load(output), output, os.environ)
-    with Screen(console, lambda commit: repository.infos([commit])[commit], verbosity) as screen:
-        reading = try_at(ground, "HEAD", screen)
-    return _answer(console, output, reading, proposal, as_json=as_json)
+    draft = _placed_with_scripts(draft, wanted.output, repository)
+    init_words.tell_written(console, repository, wanted.output, draft)
+    if wanted.no_try:
+        return init_words.answer(console, wanted.output, draft, None, as_json=wanted.as_json)
+    describe = functools.cache(lambda commit: repository.infos([commit])[commit])
+    with Screen(console, describe, wanted.verbosity) as screen:
+        found = tried(draft, lambda draft: _placed(draft, wanted.output), screen)
+    return init_words.answer(console, wanted.output, found.draft, found, as_json=wanted.as_json)
 
 
-def _proposal(repository: Repository, output: Path, symptom: str) -> Proposal:
-    head = repository.resolve("HEAD")
-    beside = Path.cwd() if output == STDOUT else output.resolve().parent
-    proposal = propose(
-        sorted(tracked_files(repository, head)),
-        partial(repository.text, head),
-        name=_name(repository, output),
-        repository=os.path.relpath(repository.path, beside),
-        tag=_newest_tag(repository),
-        symptom=symptom,
-        installed=lambda program: shutil.which(program) is not None,
-    )
-    if proposal is None:
-        raise HistoryError(
-            f"found no build system or test script at HEAD of {repository.path}; write the hunt file "
-            "yourself: `good` and `test` are enough"
+def _require_sound(wanted: Wanted) -> None:
+    if wanted.symptom is not None and wanted.symptom not in SYMPTOMS:
+        raise UsageError(f"--for {wanted.symptom}: choose one of {', '.join(SYMPTOMS)}")
+    if wanted.test is not None and not (wanted.test.strip() and wanted.test.isprintable()):
+        raise UsageError("--test needs a command on one line")
+    if wanted.output != STDOUT and wanted.output.exists() and not wanted.force:
+        raise UsageError(
+            f"{wanted.output} already exists; overwrite it with --force or choose another with --output"
         )
-    return proposal
+
+
+def _detected(repository: Repository) -> Detected | None:
+    head = repository.resolve("HEAD")
+    return detect(
+        sorted(tracked_files(repository, head)),
+        functools.partial(repository.text, head),
+        lambda program: shutil.which(program) is not None,
+    )
+
+
+def _asked(wanted: Wanted, repository: Repository, detected: Detected | None, tag: str | None) -> Wanted:
+    """What is wanted, with the answers to at most three questions; none if symptom and test are given."""
+    if wanted.symptom is not None and wanted.test is not None:
+        return wanted
+    symptom = wanted.symptom or init_questions.ask_symptom()
+    test, good = wanted.test, wanted.good
+    own = detected.best.test if detected else None
+    # A test suite shows failures. What is slow or large, only the user knows.
+    if test is None and (own is None or symptom not in (FAILS, init_questions.FLAKY)):
+        test = init_questions.ask_test(own)
+    if good is None and tag is None:
+        good = init_questions.ask_good(repository)
+    return replace(wanted, symptom=symptom, test=test, good=good)
+
+
+def _draft(wanted: Wanted, repository: Repository, detected: Detected | None, tag: str | None) -> Draft:
+    if wanted.test is not None:
+        detected = with_test(detected, wanted.test, _folder_of_test(wanted))
+    if detected is None:
+        raise HistoryError(
+            f"found no build system or test script at HEAD of {repository.path}; name the test with --test, "
+            "or write the hunt file yourself: `good` and `test` are enough"
+        )
+    symptom = wanted.symptom or FAILS
+    beside = Path.cwd() if wanted.output == STDOUT else wanted.output.resolve().parent
+    memory = f"{max(1, round(psutil.virtual_memory().total / 2 / _GIB))}GiB" if symptom == MEMORY else ""
+    return Draft(
+        detected,
+        _name(repository, wanted.output),
+        os.path.relpath(repository.path, beside),
+        symptom=symptom,
+        good=_good(wanted, tag),
+        timeout=f"{TIMEOUTS[HANGS]}s" if symptom == HANGS else "10m",
+        memory=memory,
+        passing=_passing(detected, os.environ),
+    )
+
+
+def _folder_of_test(wanted: Wanted) -> str:
+    """The folder in which the user would run the test by hand, relative to the top of the repository."""
+    values = {"repository": str(wanted.folder), "test.command": wanted.test}
+    return str(in_current_folder(values).get("test.folder", "."))
+
+
+def _good(wanted: Wanted, tag: str | None) -> Good:
+    if wanted.good == hunt_file.AUTO:
+        return Good(hunt_file.AUTO, "bisector first searches for a good commit.")
+    if wanted.good is not None:
+        return Good(wanted.good, "Without the regression, as you said.", given=True)
+    if tag is None:
+        return Good()
+    other = f"Or any commit without the regression, or `{hunt_file.AUTO}` to search for one."
+    return Good(tag, f"The newest tag before HEAD. {other}")
+
+
+def _passing(detected: Detected, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Those of the system's variables that the shell has, and that tests would not see."""
+    names = [name for wanted in detected.best.variables for name in dict.fromkeys((wanted, wanted.lower()))]
+    seen = allowed_environment((), {}, environment)
+    return tuple(name for name in names if environment.get(name) and name not in seen)
 
 
 def _name(repository: Repository, output: Path) -> str:
@@ -95,102 +171,27 @@ def _newest_tag(repository: Repository) -> str | None:
         return None
 
 
-def _write(output: Path, text: str) -> None:
+def _placed_with_scripts(draft: Draft, output: Path, repository: Repository) -> Draft:
+    """Write the draft, with the scripts that its commands begin with and that not every commit has."""
+    hunt = _placed(draft, output).hunt
+    scripts = scripts_to_bring(hunt, repository)
+    if not scripts:
+        return draft
+    beside = output.resolve().parent
+    for entry in scripts:
+        if "file" in entry:
+            entry["file"] = os.path.relpath(entry["file"], beside)
+    draft = replace(draft, overlay=tuple(scripts))
+    _placed(draft, output)
+    return draft
+
+
+def _placed(draft: Draft, output: Path) -> Ground:
+    """Write the draft, and load it as a hunt does."""
     try:
-        atomic_write(output, text.encode())
+        atomic_write(output, draft.text.encode())
     except OSError as error:
         raise EnvironmentFault(
             f"cannot write {output} ({error.strerror}); choose another --output"
         ) from error
-
-
-def _tell_written(console: Console, repository: Repository, output: Path, proposal: Proposal) -> None:
-    inside = repository.work_tree is not None and output.resolve().is_relative_to(repository.work_tree)
-    where = " (in your work tree, untracked)" if inside else ""
-    console.print(Text(f"wrote {output} for {proposal.system}{where}", style="bold"), soft_wrap=True)
-    for other in proposal.others:
-        console.print(Text(f"also found: {visible(other)}", style="dim"), soft_wrap=True)
-
-
-def _answer(
-    console: Console, output: Path, reading: Reading | None, proposal: Proposal, *, as_json: bool
-) -> int:
-    works = reading is None or not isinstance(reading.judgement, Untestable)
-    advice = _advice(reading, output)
-    if as_json:
-        document: dict[str, Any] = {"hunt_file": str(output), "system": proposal.system, "works": works}
-        document |= {"trial": _seen(reading) if reading else None, "next": advice}
-        sys.stdout.write(json.dumps(document) + "\n")
-    else:
-        if reading is not None:
-            _show(console, reading)
-        for line in advice:
-            console.print(Text(line, style="" if works else "yellow"), soft_wrap=True)
-    return int(ExitCode.FIRST_BAD if works else ExitCode.CHECK_FAILED)
-
-
-def _seen(reading: Reading) -> dict[str, Any]:
-    """The trial at HEAD as JSON values; times in seconds, memory in bytes."""
-    judgement, run = reading.judgement, reading.run
-    return {
-        "build": reading.build_seconds,
-        "wall": run.wall if run else None,
-        "user": run.user if run else None,
-        "peak_memory": run.peak_memory if run else None,
-        "exit": run.exit_code if run else None,
-        "judgement": type(judgement).__name__.lower(),
-        "why": judgement.why,
-    }
-
-
-def _show(console: Console, reading: Reading) -> None:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    run, judgement = reading.run, reading.judgement
-    table.add_row("build", f"{duration(reading.build_seconds)}" if run else "failed")
-    if run is not None:
-        ended = run.ending.value if run.ending else ""
-        code = f" {run.exit_code}" if run.exit_code is not None else ""
-        table.add_row("test", f"{duration(run.wall)}, {duration(run.user)} user time; {ended}{code}")
-        if run.peak_memory:
-            table.add_row("memory", f"peak {format_size(run.peak_memory)}")
-    table.add_row("judged", Text(visible(f"{type(judgement).__name__.lower()}: {judgement.why}")))
-    if reading.log:
-        table.add_row("log", Text(str(reading.log), overflow="fold"))
-    console.print(table)
-    if isinstance(judgement, Untestable) and reading.log:
-        console.print(Text(_tail(reading.log), style="dim"), soft_wrap=True)
-
-
-def _tail(log: Path) -> str:
-    """The last lines of a log, indented; empty if there is none."""
-    try:
-        lines = visible_lines(log.read_text(encoding="utf-8", errors="replace")).splitlines()
-    except FileNotFoundError:
-        return ""
-    return "\n".join(f"    {line}" for line in lines[-_TAIL:])
-
-
-def _advice(reading: Reading | None, output: Path) -> list[str]:
-    config = f"--config {shlex.quote(str(output))}"
-    check = f"next: bisector check {config}"
-    if reading is None:
-        return [check]
-    match reading.judgement:
-        case Untestable():
-            of_setup = reading.judgement.why.startswith("the setup ")
-            what = "test" if reading.run else "setup" if of_setup else "build"
-            return [f"HEAD cannot be judged yet: fix `{what}` in {output}, then run bisector check {config}"]
-        case Good():
-            return [
-                "HEAD is good, so a hunt would find nothing: change `test` so that it shows the problem, set "
-                "`bad`, or create the file again with --for time or --for memory",
-            ]
-        case Bad():
-            return ["HEAD shows the problem; check that `good` does not.", check]
-        case Measured():
-            return [
-                "HEAD can be measured; `check` compares it with `good`, and `check --signals` tells what to "
-                "measure.",
-                check,
-            ]
+    return Ground(hunt_file.load(output), output, os.environ)

@@ -19,7 +19,7 @@ from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.build import Builds
 from bisector.probe.contention import tells_waiting
 from bisector.probe.judge import Judge
-from bisector.probe.probe import prober
+from bisector.probe.probe import Prober, prober
 from bisector.probe.scheduling import LAST, Scheduling, cpus_of
 from bisector.probe.setup import Setup
 from bisector.probe.step import OnStep, Step
@@ -46,11 +46,18 @@ def reader_for(
     With `full_run`, good tests run to their end even if the answer is certain earlier. `slots` replaces the
     slots of the scratch folder. For `fair_attempts` see `Patience`, for `one_start` see `Standing`.
     """
-    builds = _builds(ground, key, ends, told(listener), Scheduling(tests=cpus_of(ground.hunt)))
-    own = prober(builds, Judge(ground.predicate, full_run=full_run))
+    own = prober_for(ground, key, ends, listener, full_run=full_run)
     numbers = itertools.count(taken + 1)
     with slots or Slots(ground.scratch.slots, ground.repository) as held:
         yield Reader(own, held, numbers, patience=Patience(fair_attempts), one_start=one_start)
+
+
+def prober_for(
+    ground: Ground, key: str, ends: Mapping[str, str], listener: Listener, *, full_run: bool = False
+) -> Prober:
+    """What builds, tests and judges the commits of the hunt `key`; for `full_run` see `reader_for`."""
+    builds = _builds(ground, key, ends, told(listener), Scheduling(tests=cpus_of(ground.hunt)))
+    return prober(builds, Judge(ground.predicate, full_run=full_run))
 
 
 @contextmanager

@@ -1,22 +1,13 @@
-"""Detects projects whose tests need installed packages, and proposes how to install these once."""
+"""Detects JavaScript, Ruby and PHP projects, and proposes how to install their packages once."""
 
 from __future__ import annotations
 
 import json
-import posixpath
 import re
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from bisector.hunt_file.proposal_tree import Found, Install, Tree, folder_of, within
-
-_REQUIREMENTS = re.compile(r"(requirements([-_](dev|tests?|ci))?|(dev|test)[-_]requirements)\.txt")
-_NAMES_ANOTHER = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]\s*(\S+)", re.MULTILINE)
-_PINS_BY_HASH = re.compile(r"--hash[= ]")
-_INSTALLS_ITSELF = re.compile(r"^\s*(\.(/\S*)?|\.\[.*\])\s*(#.*)?$", re.MULTILINE)
-"""A line of a requirements file that installs the project, or a folder of it, as a copy."""
-_OF_PYTEST = "-m pytest -q -x -p no:cacheprovider"
+from bisector.hunt_file.proposal_tree import NETWORK, Found, Install, Tree, folder_of, within
 
 
 def javascript(tree: Tree) -> Found | None:
@@ -46,6 +37,7 @@ def javascript(tree: Tree) -> Found | None:
         build=" && ".join(steps) or None,
         identity="node --version",
         build_notes=() if setup else ("Installs the packages of each commit.",),
+        variables=("NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_REGISTRY", *NETWORK),
         test_notes=(f"package.json: {''.join(filter(str.isprintable, scripts['test']))[:80]}",),
     )
 
@@ -66,70 +58,6 @@ def _javascript_tool(tree: Tree, folder: str) -> tuple[str, str, tuple[str, ...]
     return "npm", "npm install --no-audit --no-fund", ()
 
 
-def python(tree: Tree) -> Found | None:
-    """Python: pytest on the sources of the slot, with the packages of a lock or requirements file."""
-    known = ("pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini")
-    project = next((name for name in known if tree.has(name)), "")
-    tests = [file for file in tree.files if re.fullmatch(r"(.*/)?(test_\w+|\w+_test)\.py", file)]
-    if not tests or not (project or tree.has("tests")):
-        return None
-    setup = _python_packages(tree)
-    interpreter = ".venv/bin/python" if setup else "python3"
-    return Found(
-        "python",
-        f"{project or 'tests/'} and {len(tests)} test file{'s' if len(tests) > 1 else ''}",
-        test=f"{interpreter} {_OF_PYTEST}",
-        setup=setup,
-        no_build="Python. The test runs on the sources as they are."
-        if setup
-        else "Python. If the required packages change along the history, install them in a `setup`.",
-        test_notes=(f"One test: {interpreter} -m pytest -q {shlex.quote(tests[0])}",),
-        environment={"PYTHONPATH": "src" if tree.has("src") else "."},
-        environment_note="Test the sources in the slot, not an installed package.",
-        skip=(2, 3, 4, 5),
-        skip_note="pytest: stopped (an import fails), its own error, usage, no tests found",
-    )
-
-
-def _python_packages(tree: Tree) -> Install | None:
-    """How to install them into `.venv`: with uv, with poetry, or with pip."""
-    keeps = (".venv",)
-    if tree.has("pyproject.toml") and tree.has("uv.lock"):
-        return Install("uv sync --frozen", ("pyproject.toml", "uv.lock"), keeps)
-    if tree.has("pyproject.toml") and tree.has("poetry.lock"):
-        command = "POETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-root --no-interaction"
-        return Install(command, ("pyproject.toml", "poetry.lock"), keeps)
-    files = [file for file in tree.files if _REQUIREMENTS.fullmatch(file)]
-    key = _with_named(tree, files)
-    texts = [tree.read(file) for file in key]
-    if not files or any(map(_INSTALLS_ITSELF.search, texts)):
-        return None
-    wanted = [f"-r {shlex.quote(file)}" for file in files]
-    if not any(
-        re.search(r"^\s*pytest\b", text, re.MULTILINE) or _PINS_BY_HASH.search(text) for text in texts
-    ):
-        wanted.append("pytest")
-    return Install(
-        f"python3 -m venv .venv && .venv/bin/pip install --quiet {' '.join(wanted)}",
-        key,
-        keeps,
-        ("The result contains the path of its slot, so each slot installs its own.",),
-    )
-
-
-def _with_named(tree: Tree, files: Sequence[str]) -> tuple[str, ...]:
-    """Requirements files, and those of the commit that they include."""
-    found: dict[str, None] = {}
-    waiting = list(reversed(files))
-    while waiting:
-        file = waiting.pop()
-        if file not in found and file in tree.files:
-            found[file] = None
-            named = _NAMES_ANOTHER.findall(tree.read(file))
-            waiting += [posixpath.normpath(f"{folder_of(file)}/{name}") for name in named]
-    return tuple(found)
-
-
 def ruby(tree: Tree) -> Found | None:
     """Ruby: Gemfile.lock, with specs or a Rakefile."""
     if not tree.has("Gemfile") or not tree.has("Gemfile.lock"):
@@ -145,6 +73,7 @@ def ruby(tree: Tree) -> Found | None:
         setup=Install("bundle install", ("Gemfile", "Gemfile.lock", *specifications), ("vendor/bundle",)),
         environment={"BUNDLE_PATH": "vendor/bundle", "BUNDLE_FROZEN": "true"},
         environment_note="Where bundler installs and looks for gems.",
+        variables=("GEM_HOME", "GEM_PATH", *NETWORK),
         test_notes=("One file: bundle exec rspec FILE.",) if has_specs else (),
     )
 
@@ -166,6 +95,7 @@ def php(tree: Tree) -> Found | None:
         setup=None if has_map else Install(command, ("composer.json", "composer.lock"), ("vendor",)),
         build=command if has_map else None,
         build_notes=("For each commit, because the class map lists its sources.",) if has_map else (),
+        variables=("COMPOSER_HOME", "COMPOSER_CACHE_DIR", *NETWORK),
         test_notes=("One test: vendor/bin/phpunit --filter NAME.",),
     )
 

@@ -1,6 +1,6 @@
 """Detects build systems by their files in a repository, and proposes how each builds and tests.
 
-Those here need no `setup`: Cargo, Go, opam and CMake download to caches that all slots share.
+Most of these need no `setup`: their tools download to caches that all slots share.
 """
 
 from __future__ import annotations
@@ -10,9 +10,16 @@ import shlex
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from bisector.hunt_file.proposal_packages import javascript, php, python, ruby
-from bisector.hunt_file.proposal_tree import Found, Tree, folder_of, within
+from bisector.hunt_file.proposal_jvm import gradle, maven
+from bisector.hunt_file.proposal_packages import javascript, php, ruby
+from bisector.hunt_file.proposal_python import python
+from bisector.hunt_file.proposal_tree import NETWORK, Found, Install, Tree, folder_of, within
 
+_FETCHES = re.compile(
+    r"^\s*(FetchContent_Declare|FetchContent_Populate|CPMAddPackage)\s*\(", re.MULTILINE | re.I
+)
+_MOST_KEYS = 20
+"""Files of CMake that a `key` lists; more are no help to a person."""
 _EXECUTABLE = re.compile(r"\(executables?\s+(?:;[^\n]*\n\s*)*\(names?\s+([\w-]+)")
 _MAKE_TARGET = re.compile(r"^([A-Za-z][\w-]*)\s*:(?!=)", re.MULTILINE)
 
@@ -50,6 +57,7 @@ def dune(tree: Tree) -> Found | None:
             "dune",
             project,
             test="dune test --force",
+            no_setup=_of_opam(tree),
             folder=folder,
             test_folder=folder,
             build="dune build",
@@ -64,6 +72,7 @@ def dune(tree: Tree) -> Found | None:
         project,
         test=command,
         test_notes=notes,
+        no_setup=_of_opam(tree),
         folder=folder,
         build=f"dune build {shlex.quote(programs[0])}",
         identity="ocamlc -version",
@@ -71,6 +80,11 @@ def dune(tree: Tree) -> Found | None:
         inputs=inputs,
         outputs=within(folder, f"_build/default/{programs[0]}"),
     )
+
+
+def _of_opam(tree: Tree) -> str:
+    named = any(file.endswith(".opam") or file == "opam" for file in tree.files)
+    return "opam's packages are in the switch of your shell, which all commits share." if named else ""
 
 
 def cargo(tree: Tree) -> Found | None:
@@ -83,6 +97,8 @@ def cargo(tree: Tree) -> Found | None:
         "cargo",
         manifest,
         test="cargo test --release",
+        no_setup="Cargo downloads to a cache that all commits share (CARGO_HOME, else ~/.cargo).",
+        variables=("CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTFLAGS", *NETWORK),
         folder=folder,
         test_folder=folder,
         build="cargo build --release --all-targets",
@@ -102,6 +118,8 @@ def go(tree: Tree) -> Found | None:
         "go",
         module,
         test="go test -count=1 ./...",
+        no_setup="Go downloads to a cache that all commits share (GOMODCACHE, else ~/go/pkg/mod).",
+        variables=("GOPATH", "GOMODCACHE", "GOCACHE", "GOPROXY", "GOFLAGS", "GOROOT", *NETWORK),
         folder=folder,
         test_folder=folder,
         build="go build ./... && go test -run '^$' ./...",
@@ -129,14 +147,27 @@ def cmake(tree: Tree) -> Found | None:
     """C, C++ and others: CMakeLists.txt at the top."""
     if not tree.has("CMakeLists.txt"):
         return None
+    configure = "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release"
+    files = [
+        file for file in tree.files if file.endswith(".cmake") or PurePosixPath(file).name == "CMakeLists.txt"
+    ]
+    fetches = any(_FETCHES.search(tree.read(file)) for file in files)
+    setup = None
+    if fetches and len(files) <= _MOST_KEYS:
+        notes = (
+            "What FetchContent downloads. It contains the path of its slot, so each slot downloads its own.",
+        )
+        setup = Install(configure, files, ("build/_deps",), notes)
     return Found(
         "cmake",
         "CMakeLists.txt",
         test="ctest --test-dir build --output-on-failure",
-        build="cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build",
+        setup=setup,
+        build=f"{configure} && cmake --build build",
         identity="cc --version",
         build_notes=("Optimised, because most hunts are about speed.",),
         test_notes=("One test: ctest --test-dir build -R NAME.",),
+        variables=("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "CMAKE_PREFIX_PATH", *NETWORK),
     )
 
 
@@ -159,6 +190,7 @@ def make(tree: Tree) -> Found | None:
         test=command,
         build=f"{configure}make",
         identity="cc --version",
+        variables=("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS"),
         build_notes=(named,),
         test_notes=notes,
     )
@@ -181,7 +213,7 @@ def script(tree: Tree) -> Found | None:
 
 
 SYSTEMS: tuple[Callable[[Tree], Found | None], ...] = (
-    *(dune, cargo, go, meson, cmake),
+    *(dune, cargo, go, meson, cmake, maven, gradle),
     *(javascript, python, ruby, php, make),
 )
 """In order of preference: a Makefile often only calls one of the others."""

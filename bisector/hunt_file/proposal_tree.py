@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+NETWORK = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+"""Variables without which many tools download nothing behind a proxy."""
 _TEST_SCRIPT = re.compile(r"(run[-_]?)?(tests?|check|bench(mark)?s?|smoke)(\.sh)?")
 
 
@@ -16,6 +18,8 @@ class Tree:
 
     files: tuple[str, ...]
     read: Callable[[str], str]
+    installed: Callable[[str], bool] = lambda _program: True
+    """Whether this machine has a program."""
 
     def nearest(self, *names: str) -> str | None:
         """The file with one of these names that is nearest to the top."""
@@ -61,6 +65,8 @@ class Found:
     folder: str = "."
     test_folder: str = "."
     setup: Install | None = None
+    no_setup: str = ""
+    """Why packages need no `setup`, if the system downloads some."""
     build: str | None = None
     no_build: str = "the test runs on the sources as they are."
     build_notes: Sequence[str] = ()
@@ -70,6 +76,8 @@ class Found:
     identity: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     environment_note: str = ""
+    variables: Sequence[str] = ()
+    """Names of variables that tell the system's tools where to find or get things."""
     skip: Sequence[int] = ()
     skip_note: str = ""
 

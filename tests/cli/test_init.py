@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from bisector import demo, hunt_file
-from bisector.hunt_file.proposal import propose
+from bisector.hunt.ground import predicate_of
+from bisector.hunt_file.proposal import detect
+from bisector.hunt_file.proposal_text import Draft, Good
 from tests.cli.running import bisector
 from tests.git_history import chain, git, write_history
 
@@ -74,12 +76,15 @@ def test_the_sample_history_is_understood(tmp_path: Path) -> None:
     assert "judged  good" in done.stdout
 
 
-@pytest.mark.parametrize("symptom", ["failure", "time", "memory"])
+@pytest.mark.parametrize("symptom", ["fails", "slow", "memory", "hangs", "flaky"])
 @pytest.mark.parametrize(
     ("system", "files", "command"),
     [
         ("cargo", {"Cargo.toml": "[package]\nname='t'\n"}, "cargo test --release"),
         ("go", {"go.mod": "module t\n"}, "go test -count=1 ./..."),
+        ("maven", {"pom.xml": "", "Makefile.in": ""}, "mvn -q -B test"),
+        ("maven", {"pom.xml": "", "mvnw": ""}, "./mvnw -q -B test"),
+        ("gradle", {"build.gradle.kts": ""}, "gradle -q --no-daemon --no-build-cache cleanTest test"),
         ("meson", {"meson.build": "project('t')\n"}, "meson test -C build --no-rebuild"),
         ("dune", {"dune-project": "(lang dune 2.9)\n"}, "dune test --force"),
         ("dune", {"a/dune-project": "", "Makefile.in": ""}, "dune test --force"),
@@ -95,20 +100,23 @@ def test_a_proposal_is_a_hunt_file(
     system: str, files: Mapping[str, str], command: str, symptom: str, tmp_path: Path
 ) -> None:
     """The text is a valid hunt file with the usual command for such a project."""
-    found = propose(
-        list(files), files.__getitem__, name="t", repository=".", tag="v1: a #tag", symptom=symptom
-    )
+    found = detect(list(files), files.__getitem__)
     assert found is not None
-    assert found.system == system
-    (tmp_path / "hunt.yaml").write_text(found.text)
+    assert found.best.system == system
+    draft = Draft(found, "t", ".", symptom=symptom, good=Good("v1: a #tag"), passing=("A", "B"))
+    (tmp_path / "hunt.yaml").write_text(draft.text)
     hunt = hunt_file.load(tmp_path / "hunt.yaml")
     assert (hunt.test.command, hunt.good) == (command, ("v1: a #tag",))
+    assert predicate_of(hunt, tmp_path / "hunt.yaml").name == hunt.predicate.name
+    assert hunt.environment.pass_ == ("A", "B")
 
 
 LOCKED = {"package.json": NPM["package.json"], "package-lock.json": ""}
 BUILT = {**LOCKED, "package.json": '{"scripts": {"test": "t", "build": "b"}}'}
 RUBY = {"Gemfile": "", "Gemfile.lock": "", "Rakefile": ""}
 PHP = {"composer.json": '{"require-dev": {"phpunit/phpunit": "^9"}}', "composer.lock": ""}
+HAS_PYTEST = 'name = "pytest"\n'
+WITH_EXTRA = "[project]\nname='t'\noptional-dependencies = {check = ['pytest>=7', 'x']}\n"
 PIP = "python3 -m venv .venv && .venv/bin/pip install --quiet"
 POETRY = "POETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-root --no-interaction"
 PNPM = "pnpm install --frozen-lockfile"
@@ -117,9 +125,9 @@ MODULES = ("node_modules",)
 
 def proposed(folder: Path, files: Mapping[str, str]) -> hunt_file.Hunt:
     """The hunt that is proposed for these files."""
-    found = propose(list(files), files.__getitem__, name="t", repository=".", tag="v1", symptom="failure")
+    found = detect(list(files), files.__getitem__)
     assert found is not None
-    (folder / "hunt.yaml").write_text(found.text)
+    (folder / "hunt.yaml").write_text(Draft(found, "t", ".").text)
     return hunt_file.load(folder / "hunt.yaml")
 
 
@@ -142,8 +150,32 @@ def proposed(folder: Path, files: Mapping[str, str]) -> hunt_file.Hunt:
             *("npm ci", "web/package.json web/package-lock.json", ("web/node_modules",), "npm test", None),
         ),
         (
-            {**PYTEST, **PYTEST_TESTS, "uv.lock": ""},
+            {**PYTEST, **PYTEST_TESTS, "uv.lock": HAS_PYTEST},
             *("uv sync --frozen", "pyproject.toml uv.lock", (".venv",), ".venv/bin/python", None),
+        ),
+        (
+            {**PYTEST, **PYTEST_TESTS, "uv.lock": 'name = "pytest-x"\n'},
+            *("uv sync --frozen && uv pip install --quiet pytest", "pyproject.toml uv.lock", (".venv",)),
+            *(".venv/bin/python", None),
+        ),
+        (
+            {**PYTEST_TESTS, "pyproject.toml": WITH_EXTRA, "uv.lock": HAS_PYTEST},
+            *("uv sync --frozen --extra check", "pyproject.toml uv.lock", (".venv",)),
+            *(".venv/bin/python", None),
+        ),
+        (
+            {**PYTEST_TESTS, "pyproject.toml": WITH_EXTRA},
+            "uv venv --quiet .venv && uv pip install --quiet -r pyproject.toml --extra check",
+            *("pyproject.toml", (".venv",), ".venv/bin/python", None),
+        ),
+        (
+            {**CMAKE, "deps/more.cmake": "fetchcontent_declare(json URL x)\n"},
+            *("cmake -S . -B build -DCMAKE_BUILD_TYPE=Release", "CMakeLists.txt deps/more.cmake"),
+            *(
+                ("build/_deps",),
+                "ctest",
+                "cmake -S . -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build",
+            ),
         ),
         (
             {**PYTEST, **PYTEST_TESTS, "poetry.lock": ""},
@@ -230,6 +262,54 @@ def test_what_depends_on_more_than_a_lock_file_is_installed_for_each_commit(
 
 
 @pytest.mark.parametrize(
+    ("installed", "pyproject", "command"),
+    [
+        ((), PYTEST["pyproject.toml"], f"{PIP} pytest"),
+        (("pytest",), PYTEST["pyproject.toml"], None),
+        (
+            ("pytest",),
+            f"{WITH_EXTRA}[build-system]\nbuild-backend='hatchling.build'\n",
+            f"{PIP} -e '.[check]' pytest",
+        ),
+        (("pytest",), f"{WITH_EXTRA}[build-system]\nbuild-backend='mesonpy'\n", None),
+        (("pytest",), "[project\n", None),
+    ],
+    ids=str,
+)
+def test_a_python_project_without_a_lock_file(
+    tmp_path: Path, installed: tuple[str, ...], pyproject: str, command: str | None
+) -> None:
+    """Without uv, pip installs what is missing, but never what a build backend may compile."""
+    files = {**PYTEST_TESTS, "pyproject.toml": pyproject}
+    found = detect(list(files), files.__getitem__, lambda program: program in installed)
+    assert found is not None
+    setup = found.best.setup
+    assert (setup.command if setup else None) == command
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"Cargo.toml": ""}, "~/.cargo"),
+        ({"go.mod": ""}, "~/go/pkg/mod"),
+        ({"dune-project": "", "t.opam": ""}, "switch"),
+        ({"pom.xml": ""}, "~/.m2/repository"),
+        ({"build.gradle": ""}, "~/.gradle"),
+    ],
+    ids=str,
+)
+def test_a_shared_cache_needs_no_setup_and_the_file_says_so(
+    tmp_path: Path, files: Mapping[str, str], says: str
+) -> None:
+    """What a tool downloads to the home folder serves all commits."""
+    assert proposed(tmp_path, files).setup == ()
+    (line,) = [
+        one for one in (tmp_path / "hunt.yaml").read_text().splitlines() if one.startswith("# No setup")
+    ]
+    assert says in line
+
+
+@pytest.mark.parametrize(
     ("install", "code", "told"), [("exit 0", 0, "judged  good"), ("exit 9", 1, "fix `setup` in")]
 )
 def test_a_proposed_setup_is_tried_at_head(tmp_path: Path, install: str, code: int, told: str) -> None:
@@ -250,16 +330,8 @@ def test_a_proposed_setup_is_tried_at_head(tmp_path: Path, install: str, code: i
 def test_a_file_name_cannot_write_into_the_hunt_file(tmp_path: Path) -> None:
     """A folder whose name would become a key is ignored. Other names are quoted."""
     wicked = {"test.sh": "", "a\nmeasure: {before: touch gone}\n#/test.sh": "", "a b; x/test.sh": ""}
-    found = propose(list(wicked), wicked.__getitem__, name="t", repository=".", tag=None, symptom="failure")
-    assert found is not None
-    (tmp_path / "hunt.yaml").write_text(found.text)
-    assert hunt_file.load(tmp_path / "hunt.yaml").measure.before is None
-    spaced = propose(
-        ["a b; x/test.sh"], wicked.__getitem__, name="t", repository=".", tag=None, symptom="time"
-    )
-    assert spaced is not None
-    (tmp_path / "spaced.yaml").write_text(spaced.text)
-    assert hunt_file.load(tmp_path / "spaced.yaml").test.command == "bash 'a b; x/test.sh'"
+    assert proposed(tmp_path, wicked).measure.before is None
+    assert proposed(tmp_path, {"a b; x/test.sh": ""}).test.command == "bash 'a b; x/test.sh'"
 
 
 def test_the_newest_tag_before_head_is_proposed_as_good(tmp_path: Path) -> None:

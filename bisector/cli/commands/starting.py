@@ -27,29 +27,52 @@ def init(
         Path, typer.Option(help="Hunt file to write. `-` prints it and skips the trial.")
     ] = Path("hunt.yaml"),
     symptom: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--for",
-            help="What to hunt: failure, time or memory.",
+            help="What is wrong: fails, slow, memory, hangs or flaky (default: ask, or fails).",
             autocompletion=completion.symptoms,
         ),
-    ] = "failure",
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option(help="Command that shows the problem (default: that of the build system).")
+    ] = None,
+    good: Annotated[
+        str | None,
+        typer.Option(
+            help="A revision without the problem, or `auto` to search for one (default: the newest tag)."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
-    no_try: Annotated[bool, typer.Option("--no-try", help="Do not build and test HEAD.")] = False,
+    no_try: Annotated[bool, typer.Option("--no-try", help="Do not build and test anything.")] = False,
     as_json: Json = False,
     verbose: Verbosely = False,
 ) -> int:
-    """Propose a hunt file for a repository, with comments, and try it at HEAD.
+    """Propose a hunt file for a repository, with comments, and try it at both endpoints.
 
-    Exit codes: 0 written and works at HEAD, 1 written but cannot judge HEAD, 2 usage.
+    On a terminal, asks up to three questions; with --for and --test none. The trial builds and tests HEAD
+    and the good commit, traces what they read, and measures what is slow, to fill in the file.
+
+    Exit codes: 0 written and works, 1 written but an endpoint cannot be judged, 2 usage.
 
     Examples: [bold]bisector init[/bold], for a program that became slow
-    [bold]bisector init ../server --for time[/bold], to print it only [bold]bisector init --output -[/bold]
+    [bold]bisector init ../server --for slow --test ./bench.sh[/bold], to print it only
+    [bold]bisector init --output -[/bold]
     """
-    from bisector.cli.init import propose_hunt
+    from bisector.cli.init import Wanted, propose_hunt
 
     return propose_hunt(
-        folder, output, symptom, force=force, no_try=no_try, as_json=as_json, verbosity=1 + verbose
+        Wanted(
+            folder,
+            output,
+            symptom,
+            test,
+            good,
+            force=force,
+            no_try=no_try,
+            as_json=as_json,
+            verbosity=1 + verbose,
+        )
     )
 
 

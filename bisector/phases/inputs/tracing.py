@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from bisector.probe.probe import Prober
 from bisector.probe.scheduling import Scheduling, cpus_of
 from bisector.probe.setup import Setup
 from bisector.probe.step import Step
+from bisector.probe.strace import Trace
 from bisector.probe.test import Tests
 from bisector.probe.under_strace import UnderStrace, strace_in
 from bisector.watchdog.quiet_wall import ends_for, whole_ground
@@ -53,26 +56,48 @@ class Traced:
     """Why the test may have read less than usual."""
 
 
+@dataclass(frozen=True)
+class Made:
+    """The untracked `files` that a build leaves in its slot, beside the `tracked` ones."""
+
+    files: frozenset[str]
+    tracked: frozenset[str]
+
+
 def traced(ground: Ground, commit: str, listener: Listener) -> Traced:
     """Build and test `commit` (a full id) from clean in a fresh slot, under strace.
 
     Raises `EnvironmentFault` if strace is missing or not permitted, `HistoryError` if the commit does not
     build or its test cannot run.
     """
-    environment = ground.seen
-    strace = strace_in(environment)
+    strace = strace_in(ground.seen)
     if strace is None:
         raise EnvironmentFault(
             "tracing needs `strace`, which is not on PATH; install the package `strace` "
             "(apt, dnf, pacman and apk have it)"
         )
+    with _tracing(ground, commit, strace, listener) as tracing:
+        return tracing.run()
+
+
+def made_by_build(ground: Ground, commit: str, listener: Listener) -> Made | None:
+    """What a clean build of `commit` (a full id) in a fresh slot makes, without strace.
+
+    None if it does not build.
+    """
+    with _tracing(ground, commit, None, listener) as tracing:
+        return tracing.made()
+
+
+@contextmanager
+def _tracing(ground: Ground, commit: str, strace: str | None, listener: Listener) -> Iterator[_Tracing]:
     key = f"inputs-{commit}"
     with ground.scratch.held(key):
         clean_leftovers()
         with Slots(ground.scratch.slots, ground.repository) as slots:
             worktree = slots.take(commit).worktree
             logs = ground.scratch.logs_made(key)
-            return _Tracing(ground, commit, worktree, logs, strace, environment, listener).run()
+            yield _Tracing(ground, commit, worktree, logs, strace, listener)
 
 
 class _Tracing:
@@ -82,16 +107,16 @@ class _Tracing:
         commit: str,
         worktree: Worktree,
         logs: Path,
-        strace: str,
-        environment: dict[str, str],
+        strace: str | None,
         listener: Listener,
     ) -> None:
         self.ground = ground
         self.commit = commit
         self.worktree = worktree
         self.logs = logs
-        self.strace = UnderStrace(strace, worktree, logs, sandboxed=bool(ground.hunt.sandbox))
-        self.environment = environment
+        sandboxed = bool(ground.hunt.sandbox)
+        self.strace = UnderStrace(strace, worktree, logs, sandboxed=sandboxed) if strace else None
+        self.environment = ground.seen
         self.listener = listener
         self.tracked = tracked_files(ground.repository, commit)
 
@@ -114,6 +139,10 @@ class _Tracing:
             test,
             _trouble(execution.run),
         )
+
+    def made(self) -> Made | None:
+        built = self._prober().builds.build(self.worktree, self.commit, clean=True)
+        return None if isinstance(built, Untestable) else Made(self._made(), self.tracked)
 
     def _build(self) -> Seen | None:
         built = self._prober().builds.build(self.worktree, self.commit, clean=True)
@@ -138,22 +167,20 @@ class _Tracing:
 
     def _under_strace(self, hunt: Hunt) -> Hunt:
         """The hunt with traced commands, and without outputs so that the store keeps nothing."""
-        test = hunt.test.model_copy(
-            update={"command": self.strace.words(hunt.test.command), "timeout": hunt.test.timeout * SLOWER}
-        )
+        test = hunt.test.model_copy(update=self._around(hunt.test.command, hunt.test.timeout))
         update: dict[str, object] = {"test": test}
         if hunt.build:
-            build = {
-                "command": self.strace.words(hunt.build.command),
-                "timeout": hunt.build.timeout * SLOWER,
-                "outputs": (),
-            }
-            update["build"] = hunt.build.model_copy(update=build)
+            build = self._around(hunt.build.command, hunt.build.timeout)
+            update["build"] = hunt.build.model_copy(update={**build, "outputs": ()})
         return hunt.model_copy(update=update)
+
+    def _around(self, command: str | tuple[str, ...], timeout: float) -> dict[str, object]:
+        words = self.strace.words(command) if self.strace else command
+        return {"command": words, "timeout": timeout * SLOWER}
 
     def _seen(self, folder: str, made: frozenset[str], output: str) -> Seen:
         """Parse and delete the trace of the command that just ran in `folder`."""
-        trace = self.strace.trace(folder)
+        trace = self.strace.trace(folder) if self.strace else Trace()
         if not trace.calls:
             raise _cannot_trace((output.strip().splitlines() or ["it printed nothing"])[-1])
         return seen_in(self.worktree.path, self.tracked | made, trace)

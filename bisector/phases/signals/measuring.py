@@ -55,7 +55,7 @@ class Measurements:
     build: float
 
 
-def measured(session: Session, listener: Listener) -> Measurements:
+def measured(session: Session, listener: Listener, longest_slowed: float = LONGEST_SLOWED) -> Measurements:
     """Build both endpoints and run their tests; raises `HistoryError` if one does not build."""
     ground = session.ground
     with ground.scratch.held(session.key):
@@ -65,7 +65,7 @@ def measured(session: Session, listener: Listener) -> Measurements:
             if plain.refused:
                 return Measurements(plain, Runs(refused=plain.refused), build)
             listener(Noted(f"a run takes {duration(max(plain.seconds))}"))
-            return Measurements(plain, _counted(bench, plain), build)
+            return Measurements(plain, _counted(bench, plain, longest_slowed), build)
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def _folder_of(ground: Ground) -> Path:
     return Path(ground.hunt.origin.file).resolve().parent if ground.hunt.origin.file else Path.cwd()
 
 
-def _counted(bench: Bench, plain: Runs) -> Runs:
+def _counted(bench: Bench, plain: Runs, longest_slowed: float) -> Runs:
     """Runs that count instructions."""
     kind = find_predicate("instructions", Path())
     try:
@@ -98,10 +98,10 @@ def _counted(bench: Bench, plain: Runs) -> Runs:
     except ToolMissing as missing:
         return Runs(refused=str(missing))
     longest = max(plain.seconds)
-    if tool is not None and tool.slower > 1 and longest > LONGEST_SLOWED:
+    if tool is not None and tool.slower > 1 and longest > longest_slowed:
         return Runs(
             refused=f"a run takes {duration(longest)}, and under valgrind 20 to 50 times as long; a test "
-            f"shorter than {LONGEST_SLOWED:.0f} s is tried"
+            f"shorter than {longest_slowed:g} s is tried"
         )
     return _in_turn(bench, tool, FEWEST)
 

@@ -15,7 +15,7 @@ from bisector.hunt.plan import Plan
 from bisector.hunt.session import Session
 from bisector.phases.signals.counters import names_in, pattern_of, with_counter
 from bisector.phases.signals.estimate import Outlook, outlook
-from bisector.phases.signals.measuring import Measurements, Runs, measured
+from bisector.phases.signals.measuring import LONGEST_SLOWED, Measurements, Runs, measured
 from bisector.predicate import Measured, Predicate, Run
 from bisector.probe.discovery import find_predicate
 
@@ -68,10 +68,13 @@ class Signals:
         return self.found[0] if self.found and self.found[0].finds else None
 
 
-def find_signals(session: Session, listener: Listener) -> Signals:
-    """Run both endpoints, and compare what they show; raises `HistoryError` if one does not build."""
+def find_signals(session: Session, listener: Listener, *, longest_slowed: float = LONGEST_SLOWED) -> Signals:
+    """Run both endpoints, and compare what they show; raises `HistoryError` if one does not build.
+
+    A test that takes more than `longest_slowed` seconds is not tried under a tool that slows it down.
+    """
     ground, plan = session.ground, session.plan
-    taken = measured(session, listener)
+    taken = measured(session, listener, longest_slowed)
     found = sorted(_signals(plan, taken), key=lambda one: (one.seconds, -_separation(one)))
     return Signals(ground.hunt.hunt, tuple(found), len(plan.candidates), taken.build)
 
