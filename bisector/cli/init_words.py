@@ -57,6 +57,7 @@ def answer(console: Console, output: Path, draft: Draft, tried: Tried | None, *,
             "begins": tried.begins if tried else None,
             "trial": _seen(tried.bad) if tried else None,
             "good": _seen(tried.good) if tried and tried.good else None,
+            "rejected": _seen(tried.rejected) if tried and tried.rejected else None,
             "notes": list(tried.notes) if tried else [],
             "next": advice,
         }
@@ -91,7 +92,7 @@ def _seen(end: Endpoint) -> dict[str, Any]:
 def _show(console: Console, tried: Tried) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
-    ends = [end for end in (tried.good, tried.bad) if end is not None]
+    ends = [end for end in (tried.good or tried.rejected, tried.bad) if end is not None]
     for _ in ends:
         table.add_column(overflow="fold")
     table.add_row("", *(Text(f"{visible(end.name)}  {end.commit[:12]}", style="bold") for end in ends))
@@ -175,7 +176,9 @@ def _why_not(tried: Tried, output: Path) -> str:
     if tried.bad.fails and tried.good is not None:
         return f"HEAD and {tried.good.name} do not differ: name another `good` in {output}"
     if tried.bad.telling.reference is not None:
-        return f"HEAD shows no step, so a hunt would find nothing yet: change `test` or `good` in {output}"
+        return (
+            f"no step is seen at HEAD, so a hunt would find nothing yet: change `test` or `good` in {output}"
+        )
     again = "with another --for" if tried.draft.symptom != FLAKY else "or a test that fails more often"
     times = f" in {counted(len(tried.bad.readings), 'run')}" if len(tried.bad.readings) > 1 else ""
     return (

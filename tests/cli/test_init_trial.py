@@ -64,6 +64,7 @@ def test_a_tag_that_is_not_good_is_not_proposed(tmp_path: Path, script: str, why
     git(repo, "tag", "v2", "HEAD~1")
     found = tried(repo, "--for", "fails")
     assert found["begins"] and found["good"] is None
+    assert found["rejected"]["revision"] == "v2"
     assert hunt_file.load(repo / "hunt.yaml").good == ("auto",)
     assert any(f"v2 {why}" in note for note in found["notes"]), found["notes"]
     assert f"# bisector searches for a good commit: v2 {why}" in (repo / "hunt.yaml").read_text()
@@ -146,6 +147,23 @@ def test_a_counter_is_never_chosen_for_slow(tmp_path: Path) -> None:
     hunt = hunt_file.load(repo / "hunt.yaml")
     assert hunt.predicate.name in ("user_time", "instructions", "wall_time")
     assert any("the counter 'tests'" in note for note in found["notes"]), found["notes"]
+
+
+def test_runs_that_ended_differently_are_not_compared(tmp_path: Path) -> None:
+    """HEAD fails at once, which is not faster, and says nothing about good."""
+    repo = repository(tmp_path, ["exit 0\n"] * 2 + ["exit 3\n"])
+    found = tried(repo, "--for", "slow", "--test", "sh test.sh")
+    assert not found["begins"]
+    assert any("hunt for the exit code" in note for note in found["notes"]), found["notes"]
+    assert hunt_file.load(repo / "hunt.yaml").good == ("v1",)
+
+
+def test_no_step_over_the_newest_tag_searches_an_older_good_commit(tmp_path: Path) -> None:
+    """The tag may be as slow as HEAD."""
+    repo = repository(tmp_path, [LOOP.format(2000)] * 3)
+    found = tried(repo, "--for", "memory", "--test", "sh test.sh")
+    assert hunt_file.load(repo / "hunt.yaml").good == ("auto",)
+    assert any("HEAD shows no step over v1" in note for note in found["notes"]), found["notes"]
 
 
 def test_memory_is_measured_or_runs_out(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bisector.hunt.events import Listener
 from bisector.hunt.ground import Ground
 from bisector.hunt.trial import try_at
-from bisector.hunt_file.proposal_symptoms import FLAKY, RUNS_OF_FLAKY
+from bisector.hunt_file.proposal_symptoms import FLAKY, HANGS, RUNS_OF_FLAKY
 from bisector.predicate import Bad, Good, Untestable
 from bisector.probe.reading import Reading
 
@@ -77,7 +77,7 @@ def bad_endpoint(ground: Ground, ends: Ends, symptom: str, listener: Listener) -
 def good_endpoint(ground: Ground, ends: Ends, symptom: str, listener: Listener) -> Endpoint:
     """Read good until it passes; a flaky test often, to see how often it fails."""
     until, most = (None, RUNS_OF_FLAKY) if symptom == FLAKY else (Good, _SURE)
-    if ground.ratio is not None:
-        most = 1
+    if ground.ratio is not None or symptom == HANGS:
+        most = 1  # Each run of a test that hangs takes its whole timeout.
     found = try_at(ground, ends.good_id, ends.ids(), listener, until=until, most=most, seconds=_PATIENCE)
     return Endpoint(ends.good, ends.good_id, found)

@@ -35,7 +35,8 @@ Place = Callable[[Draft], Ground]
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A tried hunt file. `good` is None if no good commit was tested.
+    """A tried hunt file. `good` is None if bisector searches for a good commit; `rejected` is then the tag
+    that was tested and is none.
 
     `begins` says whether a hunt can begin: the endpoints differ, or bad shows the problem and bisector
     searches for a good commit.
@@ -46,6 +47,7 @@ class Tried:
     good: Endpoint | None
     notes: tuple[str, ...]
     begins: bool
+    rejected: Endpoint | None
     differ: bool
     """Whether the trial saw a difference between the endpoints, if it begins and good is known."""
 
@@ -63,7 +65,9 @@ def tried(draft: Draft, place: Place, listener: Listener) -> Tried:
     trial = _Trial(draft, place, listener)
     trial.run()
     assert trial.bad is not None
-    return Tried(trial.draft, trial.bad, trial.good, tuple(trial.notes), trial.begins, trial.differ)
+    return Tried(
+        trial.draft, trial.bad, trial.good, tuple(trial.notes), trial.begins, trial.rejected, trial.differ
+    )
 
 
 class _Trial:
@@ -72,6 +76,7 @@ class _Trial:
         self.notes: list[str] = []
         self.bad: Endpoint | None = None
         self.good: Endpoint | None = None
+        self.rejected: Endpoint | None = None
         self.begins = False
         self.differ = True
         self._place = place
@@ -170,7 +175,7 @@ class _Trial:
     def _search_good(self, why: str) -> None:
         self.notes.append(f"good: auto, because {why}")
         comment = "".join(filter(str.isprintable, f"bisector searches for a good commit: {why}."))
-        self.good, self._ends = None, replace(self._ends, good="", good_id="")
+        self.rejected, self.good, self._ends = self.good, None, replace(self._ends, good="", good_id="")
         self._set(good=Good(AUTO, comment))
 
     def _fill_lists(self) -> None:
@@ -210,11 +215,13 @@ class _Trial:
             )
             return
         session = Session(self._ground, [self.good.commit])
-        judging, told = best_signal(session, self.draft.symptom, self._listener)
+        judging, told, compared = best_signal(session, self.draft.symptom, self._listener)
         self.notes.append(f"HEAD over {self.good.name}: {told}")
         if judging is not None:
             self.begins = True
             self._set(judging=judging)
+        elif not compared:
+            return
         elif self.draft.good.given:
             self.notes.append(
                 f"HEAD shows no step over {self.good.name}; name an older commit or another test"

@@ -15,10 +15,10 @@ _LONGEST_SLOWED = 0.1
 """Seconds of a test that is tried under valgrind: six runs, each 50 times as long, take half a minute."""
 
 
-def best_signal(session: Session, symptom: str, listener: Listener) -> tuple[Judging | None, str]:
-    """The predicate by the figure that shows the step soonest, and one sentence about all figures.
+def best_signal(session: Session, symptom: str, listener: Listener) -> tuple[Judging | None, str, bool]:
+    """The predicate by the figure that shows the step soonest, one sentence, and whether runs compare.
 
-    None if no figure of this symptom shows a step.
+    None if no figure of this symptom shows a step. Runs that ended differently cannot be compared.
     """
     of_memory = symptom == MEMORY
     found = find_signals(session, listener, longest_slowed=0.0 if of_memory else _LONGEST_SLOWED)
@@ -28,10 +28,14 @@ def best_signal(session: Session, symptom: str, listener: Listener) -> tuple[Jud
     usable = [one for one in found.found if one.name in wanted and one.finds and _explains(one, main)]
     told = "; ".join(filter(None, [_figures(found, wanted), _other(found, wanted, usable)]))
     if not usable:
-        return None, told
+        return None, told, not main.refused
     best = usable[0]
     why = f"Measured at both endpoints: {_figures(found, (best.name,))}; expected {duration(best.seconds)}."
-    return Judging(in_flow(best.proposal), (why, "`bisector check --signals` compares all figures.")), told
+    return (
+        Judging(in_flow(best.proposal), (why, "`bisector check --signals` compares all figures.")),
+        told,
+        True,
+    )
 
 
 def _explains(signal: Signal, main: Signal) -> bool:
