@@ -44,6 +44,10 @@ class HistoryError(UsageError):
     """A revision, range or repository that cannot be searched."""
 
 
+class SwappedEnds(HistoryError):
+    """The newer end is older than the older one."""
+
+
 class EnvironmentFault(BisectorError):
     """The machine lacks something that the hunt needs (a tool, disk, permission)."""
 

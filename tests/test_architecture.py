@@ -21,7 +21,7 @@ FLOORS = [
     ["probe"],
     ["history", "hunt_file"],
     ["search"],
-    ["predicate", "units", "pattern"],
+    ["predicate", "units", "pattern", "terms"],
     ["errors"],
 ]
 FLOOR = {room: len(FLOORS) - at for at, rooms in enumerate(FLOORS) for room in rooms}

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bisector import hunt_file
+from bisector.cli import direction
 from bisector.cli.options import Chosen
+from bisector.cli.typed import option_words, typed
 from bisector.history.patch import CommitPatch, patch_of
 from bisector.history.repository import Repository
 from bisector.hunt.advice import Advice, Excerpt
@@ -16,16 +18,13 @@ from bisector.hunt.conclusion import BadIsGood, FirstBad, GoodIsBad, MergeBaseIs
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session
 from bisector.hunt_file import Hunt
-from bisector.hunt_file.flow import in_flow
-from bisector.hunt_file.origin import option_of
 from bisector.predicate import Untestable
 from bisector.probe.hunt_name import hunt_name
 
+__all__ = ["change_of", "command_of", "completed", "flat", "near", "typed"]
+
 _OF_OTHERS = {"diagnose", "watches"}
 """Keys of a hunt file that `run` does not use."""
-_FLAGS = {"first_parent"}
-_REPEATABLE = {"good", "paths"}
-_NUMBERS = {"jobs", "confidence", "budget.probes"}
 
 
 def command_of(chosen: Chosen, session: Session) -> str:
@@ -40,12 +39,15 @@ def command_of(chosen: Chosen, session: Session) -> str:
         words += ["--config", str(hunt_file.find(chosen.config, Path.cwd()).resolve())]
         whole = flat(hunt.model_dump(mode="json"))
         values = {k: v for k, v in whole.items() if any(_within(k, given) for given in chosen.values)}
+    if hunt.kinds.better:
+        values["find"] = "fix"
     for key, value in values.items():
-        if key not in ("good", "bad"):
-            words += _option(key, value)
+        if key not in ("good", "bad", "old", "new"):
+            words += option_words(key, value)
+    older, newer = ("--old", "--new") if hunt.kinds.better else ("--good", "--bad")
     for commit in session.plan.good:
-        words += ["--good", commit]
-    return shlex.join([*words, "--bad", session.plan.bad])
+        words += [older, commit]
+    return shlex.join([*words, newer, session.plan.bad])
 
 
 def _values_of(hunt: Hunt) -> dict[str, object]:
@@ -54,14 +56,6 @@ def _values_of(hunt: Hunt) -> dict[str, object]:
     if hunt.hunt == hunt_name(hunt.test.command):
         values.pop("hunt", None)
     return values
-
-
-def typed(chosen: Chosen) -> str:
-    """The command with these options, to run in the same folder."""
-    words = ["bisector", "run", *(["--config", chosen.config] if chosen.config else [])]
-    for key, value in chosen.values.items():
-        words += _option(key, value)
-    return shlex.join(words)
 
 
 def completed(record: HuntRecord, chosen: Chosen, session: Session) -> HuntRecord:
@@ -82,22 +76,20 @@ def completed(record: HuntRecord, chosen: Chosen, session: Session) -> HuntRecor
         reproduce=command_of(chosen, session),
         excerpts=shown,
         advice=advice,
-        next_steps=() if advice else tuple(_next_steps(record, typed_as)),
+        next_steps=()
+        if any(one.key or one.command for one in advice)
+        else tuple(_next_steps(record, typed_as, session.ground.hunt)),
     )
 
 
-def _next_steps(record: HuntRecord, chosen: Chosen) -> Iterator[str]:
+def _next_steps(record: HuntRecord, chosen: Chosen, hunt: Hunt) -> Iterator[str]:
     match record.conclusion:
         case FirstBad(commit=commit):
             where = near(record.repository)
             elsewhere = "" if where == Path() else f"-C {shlex.quote(str(where))} "
             yield f"git {elsewhere}show {commit[:12]}"
-        case GoodIsBad() | MergeBaseIsBad():
-            yield typed(replace(chosen, values={**chosen.values, "good": ["auto"]}))
-        case BadIsGood():
-            # What good has already began before it.
-            values = {**chosen.values, "good": ["auto"], "bad": record.good[0].short}
-            yield typed(replace(chosen, values=values))
+        case GoodIsBad() | MergeBaseIsBad() | BadIsGood():
+            yield from direction.other_ways(record, chosen, hunt)
 
 
 def with_setting(chosen: Chosen, advice: Advice) -> Chosen:
@@ -144,14 +136,3 @@ def _leaves(document: Mapping[str, object], above: str) -> Iterator[tuple[str, o
 
 def _within(key: str, given: str) -> bool:
     return key == given or key.startswith(f"{given}.")
-
-
-def _option(key: str, value: object) -> list[str]:
-    option = option_of(key)
-    if value is True and key in _FLAGS:
-        return [option]
-    if isinstance(value, list) and key in _REPEATABLE:
-        return [word for one in value for word in (option, str(one))]
-    if (isinstance(value, str) and not option.startswith("--set")) or key in _NUMBERS:
-        return [option, str(value)]
-    return ["--set", f"{key}={in_flow(value)}"]

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bisector.cli.options import Chosen
 from bisector.cli.publish import console_for, publish
-from bisector.cli.ready import ready
+from bisector.cli.ready import ready_to_compare
 from bisector.cli.run import run_hunt
 from bisector.cli.screen import Screen
 from bisector.errors import UsageError
@@ -49,7 +49,7 @@ def sound_alarm(
     if hunt and as_json:
         raise UsageError("--hunt cannot be combined with --json; omit one of them")
     asked = {} if factor is None else {"alarm.factor": factor}
-    ground = ready(replace(chosen, values={**chosen.values, **asked}).ground(), logs=False)
+    ground = ready_to_compare(replace(chosen, values={**chosen.values, **asked}).ground(), "alarm")
     path = alarm_of(ground).references
     console = console_for(as_json=as_json, md=md)
     measure = functools.partial(_measured, ground, console, here=here, commit=commit, verbosity=verbosity)

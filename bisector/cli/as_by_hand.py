@@ -50,7 +50,8 @@ def scripts_to_bring(hunt: Hunt, repository: Repository) -> list[dict[str, str]]
     ends = _ends(hunt, repository)
     if hunt.overlay or ends is None:
         return []
-    return [entry for path in _scripts(hunt) for entry in _entry(repository, ends, path)]
+    newest = "new" if hunt.kinds.better else "bad"
+    return [entry for path in _scripts(hunt) for entry in _entry(repository, ends, path, newest)]
 
 
 def _scripts(hunt: Hunt) -> list[str]:
@@ -72,6 +73,7 @@ def told(chosen: Chosen, ground: Ground) -> list[str]:
     untracked = [one.to for one in hunt.overlay if isinstance(one, Place)]
     changed = _changed(repository, [path for path in _scripts(hunt) if not hunt.overlay])
     later = [one.copy_ for one in hunt.overlay if isinstance(one, Copy)]
+    old, new = hunt.kinds.old, hunt.kinds.new
     leave = "`--set overlay=[]` leaves it out"
     return [
         *(
@@ -83,7 +85,7 @@ def told(chosen: Chosen, ground: Ground) -> list[str]:
             f"(`--set {_overlaid(repository, path)}` tests yours)"
             for path in changed
         ),
-        *(f"{path} is not in good: testing every commit with the file of bad ({leave})" for path in later),
+        *(f"{path} is not in {old}: testing every commit with the file of {new} ({leave})" for path in later),
     ]
 
 
@@ -107,12 +109,12 @@ def _changed(repository: Repository, paths: Sequence[str]) -> list[str]:
     return [name for name in out.decode(errors="surrogateescape").split("\0") if name]
 
 
-def _entry(repository: Repository, ends: tuple[str, ...], path: str) -> Iterator[dict[str, str]]:
+def _entry(repository: Repository, ends: tuple[str, ...], path: str, newest: str) -> Iterator[dict[str, str]]:
     *at_good, at_bad = (found[0] for found in object_ids(repository, ends, [path]))
     if any(at_good) or (at_bad and not at_good):
         return
     if at_bad:
-        yield {"copy": path, "from": "bad"}
+        yield {"copy": path, "from": newest}
     elif repository.work_tree and _is_script(repository.work_tree / path) and _is_untracked(repository, path):
         yield {"file": str(repository.work_tree / path), "to": path}
 
@@ -122,9 +124,9 @@ def _ends(hunt: Hunt, repository: Repository) -> tuple[str, ...] | None:
 
     Opening the hunt reports that.
     """
-    good = () if AUTO in hunt.good else hunt.good[:1]
+    good = () if AUTO in hunt.before else hunt.before[:1]
     try:
-        return tuple(repository.resolve(revision) for revision in (*good, hunt.bad))
+        return tuple(repository.resolve(revision) for revision in (*good, hunt.after))
     except HistoryError:
         return None
 

@@ -27,6 +27,7 @@ from bisector.phases.result import Block, Paragraph, Result, Table
 from bisector.report import bounds, comparison, findings
 from bisector.report.comparison import Comparison, Judged
 from bisector.report.summary import summary
+from bisector.terms import Terms
 
 _EARLIER = re.compile(r"(?P<name>.+)~(?P<back>\d{1,4})")
 _NO_DIFFERENCE = {"hunt", "scratch", "progress_log", "heading"}
@@ -58,7 +59,7 @@ def _hunt(place: Chosen, word: str) -> _Hunt:
         # The journal is of another machine.
         repository = str(place.values.get("repository", "."))
     ground = ground_of(replace(row, document={**row.document, "repository": repository}))
-    plan = plan_of(ground, ground.hunt.good)
+    plan = plan_of(ground, ground.hunt.before)
     return _Hunt(word, row, Recording(ground, plan).record(row, known_of(ground, plan, journal, row)))
 
 
@@ -68,7 +69,11 @@ def _row(place: Chosen, word: str) -> tuple[HuntRow, Journal]:
     if folder.journal.is_file():
         journal = journal_in(folder)
         # A search for a good commit is no hunt of its own.
-        rows = [row for row in journal.hunts() if row.document["good"] != [hunt_file.AUTO]]
+        rows = [
+            row
+            for row in journal.hunts()
+            if hunt_file.AUTO not in (*_listed(row.document["good"]), row.document["bad"])
+        ]
         return _nth(rows, 0, word), journal
     scratch = chosen_scratch(place)
     if scratch.journal.exists():
@@ -159,13 +164,21 @@ def _figures(record: HuntRecord) -> list[tuple[str, str]]:
 
 def _differing(one: _Hunt, commit: str, here: Judged, there: Judged) -> tuple[str, str, str]:
     info = findings.commit_info(one.record, commit)
-    return (f"{commit[:12]} {info.subject if info else ''}".rstrip(), _told(here), _told(there))
+    return (
+        f"{commit[:12]} {info.subject if info else ''}".rstrip(),
+        _told(here, one.record.terms),
+        _told(there, one.record.terms),
+    )
 
 
-def _told(judged: Judged) -> str:
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _told(judged: Judged, terms: Terms) -> str:
     if not judged.readings:
-        return judged.side.value
-    parts = (judged.side.value, ratio_of(judged.readings))
+        return findings.word(judged.side, terms)
+    parts = (findings.word(judged.side, terms), ratio_of(judged.readings))
     many = findings.counted(len(judged.readings), "reading")
     return f"{' '.join(filter(None, parts))} ({many})"
 

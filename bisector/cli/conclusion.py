@@ -17,6 +17,7 @@ from bisector.hunt.conclusion import FirstBad, Inconclusive
 from bisector.hunt.record import HuntRecord
 from bisector.probe.reading import Role
 from bisector.report import bounds, findings
+from bisector.report.explained import explained
 from bisector.report.safe_text import visible
 from bisector.report.saved import ahead, saved
 from bisector.units import format_size
@@ -77,7 +78,7 @@ def _head(record: HuntRecord, style: str) -> list[Text]:
 def show_premise(console: Console, record: HuntRecord) -> None:
     """Print that the premise holds, the figures of both endpoints, and the next step."""
     console.print(_endpoints(record))
-    figures = f": bad over good {record.premise}" if record.premise else ""
+    figures = f": {record.terms.over} {record.premise}" if record.premise else ""
     console.print(Text(f"the premise holds{figures}", style="bold green"))
     console.print(Text("next: the same command with `run` instead of `check`", style="dim"))
 
@@ -87,7 +88,7 @@ def _endpoints(record: HuntRecord) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("", "commit", "runs", "user", "wall", "peak memory", "judged"):
         table.add_column(heading, justify="left" if heading in ("", "commit", "judged") else "right")
-    for name, info in (("good", record.good[0]), ("bad", record.bad)):
+    for name, info in ((record.terms.old, record.good[0]), (record.terms.new, record.bad)):
         readings = [r for r in record.readings if r.commit == info.id and r.role is Role.PREMISE]
         runs = [r.run for r in readings if r.run is not None]
         if runs:
@@ -117,9 +118,11 @@ def _facts(record: HuntRecord) -> list[tuple[str, str]]:
                 rows.append(("author", f"{visible(info.author)}, {info.date:%Y-%m-%d %H:%M %z}"))
     if len(suspects) > 8:
         rows.append(("", f"and {len(suspects) - 8} more"))
-    effect = findings.effect(record)
+    effect, partly = findings.effect(record), explained(record)
     if effect:
         rows.append(("ratio", f"{effect} ({findings.evidence(effect)})"))
+        if partly:
+            rows.append(("explains", f"{partly.step.ratio:.2f}x of {partly.whole.ratio:.2f}x"))
     elif bound := bounds.bound(record):
         rows.append(("ratio", bound))
     if certainty := findings.certainty(record):

@@ -15,6 +15,7 @@ from rich.text import Text
 from bisector.cli.looking import looked_at
 from bisector.cli.options import Chosen
 from bisector.cli.publish import STDOUT, console_for, publish
+from bisector.hunt.conclusion import name_of
 from bisector.hunt.explanation import Step, Why, steps
 from bisector.hunt.plan import Plan
 from bisector.hunt.record import HuntRecord
@@ -25,8 +26,8 @@ from bisector.report.findings import Side, commit_info, headline
 from bisector.report.safe_text import visible
 
 _STAGES = {
-    Why.PREMISE: "The premise: is there a regression?",
-    Why.MERGE_BASE: "The merge base of good and bad",
+    Why.PREMISE: "The premise: do the endpoints differ?",
+    Why.MERGE_BASE: "The merge base of the endpoints",
     Why.CONFIRMATION: "The confirmation: the suspected commit and its parents",
 }
 _SEARCH = "The search: which test is most informative?"
@@ -78,7 +79,7 @@ def explanation(record: HuntRecord, plan: Plan, key: str) -> Result:
         data={
             "candidates": len(plan.every_candidate),
             "distinct": len(plan.candidates),
-            "conclusion": record.conclusion.name if record.conclusion else None,
+            "conclusion": name_of(record.conclusion, fix=record.terms.better) if record.conclusion else None,
             "steps": [_document(record, step) for step in taken],
         },
     )

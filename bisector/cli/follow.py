@@ -12,7 +12,8 @@ from bisector.cli.options import Chosen
 from bisector.cli.rows import numbered_row, print_row
 from bisector.cli.standing import Standing
 from bisector.cli.status import chosen_scratch, journal_in, names_only_a_place
-from bisector.history.repository import Repository
+from bisector.hunt.conclusion import name_of
+from bisector.hunt.ground import Ground
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.known import Known
 from bisector.hunt.planning import plan_of
@@ -53,7 +54,8 @@ def _follow(
     taken, seen = journal.taken(row.id), _readings(journal, row)
     process = holder(scratch.lock(row.key))
     _say(console, f"following {row.name}, {process}: {counted(len(seen), 'reading')} so far")
-    side, repository = _sides(row, seen)
+    ground = ground_of(row)
+    side, repository, terms = _sides(ground, seen), ground.repository, ground.hunt.kinds
     goes_on = True
     while goes_on:
         pause()
@@ -64,10 +66,11 @@ def _follow(
         for number, reading in enumerate(readings, 1):
             if reading not in seen:
                 info = repository.infos([reading.commit])[reading.commit]
-                print_row(console, numbered_row(f"{number:>4}", info, reading, side(reading)))
+                print_row(console, numbered_row(f"{number:>4}", info, reading, side(reading), terms))
         seen = readings
     ended = next((one.conclusion for one in journal.hunts() if one.id == row.id), None)
-    _say(console, f"{row.name}: {ended.name if ended else 'stopped'}")
+    state = name_of(ended, fix=terms.better) if ended else "stopped"
+    _say(console, f"{row.name}: {state}")
 
 
 def _readings(journal: Journal, row: HuntRow) -> list[Reading]:
@@ -75,18 +78,17 @@ def _readings(journal: Journal, row: HuntRow) -> list[Reading]:
     return [reading for reading in journal.readings(row.id) if reading.role is not Role.VERIFICATION]
 
 
-def _sides(row: HuntRow, readings: list[Reading]) -> tuple[Callable[[Reading], Side], Repository]:
-    """What gives each new reading its side, and the repository; a search for a good commit has no range."""
-    ground = ground_of(row)
-    if AUTO in ground.hunt.good:
-        return lambda reading: side_by([reading], 1.0, None), ground.repository
-    standing = Standing(plan_of(ground, ground.hunt.good), Known(tuple(readings)))
+def _sides(ground: Ground, readings: list[Reading]) -> Callable[[Reading], Side]:
+    """What gives each new reading its side; a search for a good commit has no range."""
+    if AUTO in ground.hunt.before:
+        return lambda reading: side_by([reading], 1.0, None)
+    standing = Standing(plan_of(ground, ground.hunt.before), Known(tuple(readings)))
 
     def side(reading: Reading) -> Side:
         standing.add(reading)
         return standing.side([reading])
 
-    return side, ground.repository
+    return side
 
 
 def _say(console: Console, text: str) -> None:

@@ -72,7 +72,7 @@ def _list(console: Console, record: HuntRecord, *, as_json: bool) -> None:
 def _row(record: HuntRecord, number: str, reading: Reading) -> Row:
     info = findings.commit_info(record, reading.commit)
     assert info is not None, "a record has the details of every commit that was read"
-    return numbered_row(number, info, reading, reading_side(record, reading))
+    return numbered_row(number, info, reading, reading_side(record, reading), record.terms)
 
 
 def _named(record: HuntRecord, commit: str) -> str:

@@ -6,11 +6,12 @@ import json
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bisector.cli.options import Chosen
 from bisector.cli.probe import repository_here, with_range_of
+from bisector.cli.typed import option_words
 from bisector.errors import HistoryError
 from bisector.history.bisect_session import BisectSession, Mark, bisect_session
 from bisector.history.repository import Repository
@@ -18,8 +19,9 @@ from bisector.hunt.imported import Imported, import_marks
 from bisector.hunt.session import Session
 from bisector.hunt_file import AUTO
 from bisector.report.findings import counted
+from bisector.terms import Terms
 
-_WORDS = {Mark.GOOD: "good", Mark.BAD: "bad", Mark.SKIP: "skipped"}
+_KINDS = {Mark.GOOD: "good", Mark.BAD: "bad"}
 
 
 def import_session(chosen: Chosen, *, as_json: bool, restart: bool) -> None:
@@ -32,12 +34,12 @@ def import_session(chosen: Chosen, *, as_json: bool, restart: bool) -> None:
         )
     added = _added(chosen, session, repository)
     ground = Chosen(chosen.config, {**chosen.values, **added}).ground()
-    imported = import_marks(Session(ground, ground.hunt.good), session.marks, restart=restart)
+    imported = import_marks(Session(ground, ground.hunt.before), session.marks, restart=restart)
     command = _next_command(sys.argv[1:], added)
     if as_json:
-        print(json.dumps({**_counts(imported), "next": command}))
+        print(json.dumps({**_counts(imported, ground.hunt.kinds), "next": command}))
         return
-    print(_report(imported))
+    print(_report(imported, ground.hunt.kinds))
     print(f"continue with:\n  {command}")
     print("the git bisect session is unchanged; end it with `git bisect reset`")
 
@@ -56,12 +58,17 @@ def _added(chosen: Chosen, session: BisectSession, repository: Repository) -> di
     whole = with_range_of(session, chosen)
     hunt = whole.ground().hunt
     added = {key: value for key, value in whole.values.items() if key not in chosen.values}
-    if hunt.good == (AUTO,):
-        added["good"] = list(session.good)
-    elif any(map(session.moves, hunt.good)):
-        added["good"] = [repository.resolve(session.lasting(revision)) for revision in hunt.good]
-    if session.moves(hunt.bad):
-        added["bad"] = session.bad
+    older, newer = ("bad", "good") if hunt.kinds.better else ("good", "bad")
+    ends = hunt.with_commits(
+        list(session.good)
+        if hunt.before == (AUTO,)
+        else [repository.resolve(session.lasting(revision)) for revision in hunt.before],
+        session.bad,
+    )
+    if hunt.before == (AUTO,) or any(map(session.moves, hunt.before)):
+        added[older] = ends[older]
+    if session.moves(hunt.after):
+        added[newer] = ends[newer]
     return added
 
 
@@ -70,21 +77,16 @@ def _next_command(arguments: Sequence[str], added: Mapping[str, object]) -> str:
     words = list(arguments)
     words[words.index("import")] = "run"
     given = [word for word in words if word not in ("--json", "--restart")]
-    return shlex.join(["bisector", *given, *_options(added)])
+    return shlex.join(["bisector", *given, *(word for one in added.items() for word in option_words(*one))])
 
 
-def _options(added: Mapping[str, object]) -> Iterator[str]:
-    for key, value in added.items():
-        if key == "first_parent":
-            yield "--first-parent"
-            continue
-        for one in value if isinstance(value, list) else [value]:
-            yield from ("--path" if key == "paths" else f"--{key}", str(one))
+def _word(mark: Mark, terms: Terms) -> str:
+    return terms.words[_KINDS[mark]] if mark in _KINDS else "skipped"
 
 
-def _report(imported: Imported) -> str:
+def _report(imported: Imported, terms: Terms) -> str:
     kinds = Counter(imported.taken.values())
-    which = ", ".join(f"{kinds[mark]} {word}" for mark, word in _WORDS.items() if kinds[mark])
+    which = ", ".join(f"{kinds[mark]} {_word(mark, terms)}" for mark in Mark if kinds[mark])
     taken = f"imported from git bisect: {which}" if which else "nothing new to import from git bisect"
     beside = {"already known": imported.known, "endpoints or outside the range": imported.outside}
     rest = "".join(f"; {count} {what}" for what, count in beside.items() if count)
@@ -92,9 +94,9 @@ def _report(imported: Imported) -> str:
     return f"{taken}{rest}\n{left}"
 
 
-def _counts(imported: Imported) -> dict[str, object]:
+def _counts(imported: Imported, terms: Terms) -> dict[str, object]:
     return {
-        "taken": {commit: _WORDS[mark] for commit, mark in imported.taken.items()},
+        "taken": {commit: _word(mark, terms) for commit, mark in imported.taken.items()},
         "known": imported.known,
         "outside": imported.outside,
         "candidates": imported.candidates,

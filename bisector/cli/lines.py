@@ -13,6 +13,7 @@ from bisector.cli.standing import Standing
 from bisector.history.commit import CommitInfo
 from bisector.probe.reading import Reading, Role
 from bisector.report.findings import Side, side_by
+from bisector.terms import REGRESSION
 
 _MOST = 12
 """Lines that may change; of more, the one that changed longest ago is printed for good."""
@@ -107,7 +108,8 @@ class Lines:
         number = standing.number(last.commit) if standing and last.role is Role.SEARCH else None
         paired = standing is not None and standing.plan.ratio is not None
         info = self._describe(last.commit)
-        return row_of(f"  {number or '':>2}", info, line.readings, self._side(line), paired=paired)
+        terms = standing.plan.terms if standing else REGRESSION
+        return row_of(f"  {number or '':>2}", info, line.readings, self._side(line), terms, paired=paired)
 
     def _side(self, line: _Line) -> Side:
         return self.standing.side(line.readings) if self.standing else side_by(line.readings, 1.0, None)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bisector.engine.hooks import run_hook
 from bisector.errors import EnvironmentFault
-from bisector.hunt.conclusion import FirstBad
+from bisector.hunt.conclusion import FirstBad, name_of
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session
 from bisector.report.safe_text import visible
@@ -23,11 +23,13 @@ def run_on_end(session: Session, record: HuntRecord, report: Path | None, consol
     ground, conclusion = session.ground, record.conclusion
     if ground.hunt.on_end is None or conclusion is None or record.remembered is not None:
         return
+    found = conclusion.commit if isinstance(conclusion, FirstBad) else ""
     variables = {
         "BISECTOR_HUNT": record.name,
-        "BISECTOR_CONCLUSION": conclusion.name,
+        "BISECTOR_CONCLUSION": name_of(conclusion, fix=record.terms.better),
         "BISECTOR_EXIT_CODE": str(int(conclusion.exit_code)),
-        "BISECTOR_FIRST_BAD": conclusion.commit if isinstance(conclusion, FirstBad) else "",
+        "BISECTOR_COMMIT": found,
+        "BISECTOR_FIRST_BAD": "" if record.terms.better else found,
         "BISECTOR_REPORT": str(report or ""),
     }
     try:

@@ -118,6 +118,43 @@ def _options(
         str | None,
         typer.Option(help="A revision with the regression (default: HEAD).", rich_help_panel=_RANGE),
     ] = None,
+    old: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The older end, instead of --good (with --fixed, instead of --bad).", rich_help_panel=_RANGE
+        ),
+    ] = None,
+    new: Annotated[
+        str | None,
+        typer.Option(
+            help="The newer end, instead of --bad (with --fixed, instead of --good). Default: HEAD.",
+            rich_help_panel=_RANGE,
+        ),
+    ] = None,
+    fixed: Annotated[
+        bool | None,
+        typer.Option(
+            "--fixed",
+            help="Find the commit that made it work again: --bad is older than --good (default: HEAD).",
+            rich_help_panel=_RANGE,
+        ),
+    ] = None,
+    term_old: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORD",
+            help="Word for commits like the older end, such as `slow`; for git bisect too.",
+            rich_help_panel=_RANGE,
+        ),
+    ] = None,
+    term_new: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORD",
+            help="Word for commits like the newer end, such as `fast`.",
+            rich_help_panel=_RANGE,
+        ),
+    ] = None,
     since: Annotated[
         str | None, typer.Option(help="Oldest revision that `--good auto` tries.", rich_help_panel=_RANGE)
     ] = None,
@@ -185,6 +222,11 @@ def _options(
         "scratch": scratch,
         "good": good or None,
         "bad": bad,
+        "old": old or None,
+        "new": new,
+        "find": "fix" if fixed else None,
+        "terms.old": term_old,
+        "terms.new": term_new,
         "since": since,
         "paths": path or None,
         "first_parent": first_parent,

@@ -14,10 +14,10 @@ from bisector.hunt.ground import Ground
 from bisector.hunt.single import Judged, Single
 from bisector.predicate import Bad, Good
 from bisector.report.safe_text import visible
+from bisector.terms import Terms, looks_for_a_fix
 
 _EXIT_CODES = {Good: 0, Bad: 1}
 _UNTESTABLE = 125
-_WORDS = {Good: "good", Bad: "bad"}
 
 
 def probe_commit(chosen: Chosen, commit: str | None, *, again: bool, as_json: bool, verbose: bool) -> int:
@@ -33,7 +33,8 @@ def probe_commit(chosen: Chosen, commit: str | None, *, again: bool, as_json: bo
         from bisector.cli.probing import read_commit
 
         judged = read_commit(single, identity, place, again=again, verbose=verbose)
-    print(json.dumps(_summary(judged)) if as_json else _sentence(judged))
+    terms = ground.hunt.kinds
+    print(json.dumps(_summary(judged, terms)) if as_json else _sentence(judged, terms))
     return _EXIT_CODES.get(type(judged.judgement), _UNTESTABLE)
 
 
@@ -50,6 +51,10 @@ def with_range_of(session: BisectSession | None, chosen: Chosen) -> Chosen:
     if session is None or chosen.config is not None:
         return chosen
     said: dict[str, object] = {"good": list(session.good), "bad": session.bad}
+    if looks_for_a_fix(*session.terms) or chosen.values.get("find") == "fix":
+        said = {"find": "fix", "good": [session.bad], "bad": session.good[0]}
+    if session.terms != ("good", "bad"):
+        said |= {"terms.old": session.terms[0], "terms.new": session.terms[1]}
     if session.first_parent:
         said["first_parent"] = True
     if session.paths:
@@ -73,16 +78,20 @@ def _asked(
     return here, here.resolve("HEAD")
 
 
-def _sentence(judged: Judged) -> str:
-    word = _WORDS.get(type(judged.judgement), "untestable")
+def _word(judged: Judged, terms: Terms) -> str:
+    return terms.words.get(type(judged.judgement).__name__.lower(), "untestable")
+
+
+def _sentence(judged: Judged, terms: Terms) -> str:
+    word = _word(judged, terms)
     known = " (from the journal)" if judged.readings and not judged.taken else ""
     return f"{judged.commit[:12]} is {word}: {visible(judged.judgement.why)}{known}"
 
 
-def _summary(judged: Judged) -> dict[str, object]:
+def _summary(judged: Judged, terms: Terms) -> dict[str, object]:
     return {
         "commit": judged.commit,
-        "verdict": _WORDS.get(type(judged.judgement), "untestable"),
+        "verdict": _word(judged, terms),
         "why": judged.judgement.why,
         "readings": len(judged.readings),
         "taken": judged.taken,

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bisector.cli.publish import console_for, publish
-from bisector.cli.ready import ready
+from bisector.cli.ready import ready_to_compare
 from bisector.cli.screen import Screen
 from bisector.history.commit import CommitInfo
 from bisector.hunt.good_commit import session_on
@@ -29,7 +29,7 @@ def quantify_guests(
     console = console_for(as_json=as_json, md=md)
     since = earliest(again=again)
     guests, keys = [], []
-    for ground in [ready(ground, logs=False) for ground in grounds]:
+    for ground in [ready_to_compare(ground, "quantify") for ground in grounds]:
         with screen_for(ground, console, verbosity) as screen:
             session = session_on(ground, screen)
             guests.append(measure(session, screen, since))

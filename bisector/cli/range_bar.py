@@ -9,13 +9,15 @@ from rich.text import Text
 
 from bisector.report.findings import Side
 from bisector.report.scales import HistoryAxis
+from bisector.terms import REGRESSION, Terms
 
 _NEARLY_ALL = 0.999
-_BEFORE, _AFTER = "  good ", " bad"
 _LEAST, _MOST = 10, 60
 """Columns of the range itself."""
 _MARKS = {Side.UNTESTABLE: ("○", "yellow"), Side.GOOD: ("●", "green"), Side.BAD: ("✗", "red")}
 """Later ones hide earlier ones in the same column; a commit being tested hides all."""
+_TURNED = {Side.GOOD: ("✗", "red"), Side.BAD: ("●", "green")}
+"""The marks of a hunt for a fix."""
 _PLAIN = str.maketrans("├┤─·●✗○", "||-.oxu")
 
 
@@ -26,7 +28,9 @@ class RangeBar:
     report, long ranges are drawn by logarithms, so that all steps of a bisection stay visible.
     """
 
-    def __init__(self, commits: Sequence[str]) -> None:
+    def __init__(self, commits: Sequence[str], terms: Terms = REGRESSION) -> None:
+        self._before, self._after = f"  {terms.old} ", f" {terms.new}"
+        self._marks = {**_MARKS, **(_TURNED if terms.better else {})}
         self._position = {commit: at for at, commit in enumerate(commits)}
 
     def text(
@@ -39,21 +43,21 @@ class RangeBar:
         plain: bool = False,
     ) -> Text:
         """The line, of at most `width` columns; `posterior` as in `Outlook`, `plain` for ASCII only."""
-        columns = min(max(width - len(_BEFORE) - len(_AFTER) - 2, _LEAST), _MOST)
+        columns = min(max(width - len(self._before) - len(self._after) - 2, _LEAST), _MOST)
         read = [self._position[commit] for commit in sides if commit in self._position]
         axis = HistoryAxis(len(self._position), read, 0, columns - 1)
         cells = [("─", "dim")] * columns
         for first, last in _stretches(self._possible(posterior)):
             for column in range(round(axis.x(first)), round(axis.x(last)) + 1):
                 cells[column] = ("·", "")
-        for side, mark in _MARKS.items():
+        for side, mark in self._marks.items():
             for commit, found in sides.items():
                 if found is side and commit in self._position:
                     cells[self._column(axis, commit)] = mark
         for commit in testing:
             if commit in self._position:
                 cells[self._column(axis, commit)] = ("?", "bold cyan")
-        line = Text.assemble((f"{_BEFORE}├", "dim"), *cells, (f"┤{_AFTER}", "dim"), no_wrap=True)
+        line = Text.assemble((f"{self._before}├", "dim"), *cells, (f"┤{self._after}", "dim"), no_wrap=True)
         if plain:
             line.plain = line.plain.translate(_PLAIN)
         return line

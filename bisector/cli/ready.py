@@ -38,6 +38,16 @@ def ready(ground: Ground, *, logs: bool = True) -> Ground:
     return ground
 
 
+def ready_to_compare(ground: Ground, command: str) -> Ground:
+    """As `ready` without logs, for a command that compares with a good endpoint: not in a hunt for a fix."""
+    if ground.hunt.kinds.better:
+        raise HuntFileError(
+            f"{ground.hunt.locate('find')}: `bisector {command}` compares with an older good commit, but "
+            "this hunt looks for a fix; use it with a hunt for a regression"
+        )
+    return ready(ground, logs=False)
+
+
 @contextlib.contextmanager
 def _located(ground: Ground, *path: str | int) -> Iterator[None]:
     """Prefix errors with their place in the hunt file and their key."""
@@ -75,13 +85,14 @@ def _require_source(ground: Ground, at: int, change: Copy) -> None:
     """Require that the commit exists and has the path to copy."""
     from bisector.history.object_ids import object_ids
 
-    ends = {"good": ground.hunt.good[0], "bad": ground.hunt.bad}
+    hunt = ground.hunt
+    ends = {"good": hunt.good[0], "bad": hunt.bad, "old": hunt.before[0], "new": hunt.after}
     revision = ends.get(change.from_, change.from_)
     if change.from_ in ends and revision.startswith(("HEAD", "@")):
         return  # A `git bisect` session moves HEAD.
     with _located(ground, "overlay", at, "from" if change.from_ not in ends else "copy"):
         if revision == AUTO:
-            raise HistoryError("the good commit is not known yet; name a revision to copy from")
+            raise HistoryError(f"the {hunt.kinds.old} commit is not known yet; name a revision to copy from")
         commit = ground.repository.resolve(revision)
     (found,) = object_ids(ground.repository, [commit], [change.copy_])
     if not found[0] and not change.optional:
@@ -105,7 +116,7 @@ def _require_paths(ground: Ground) -> None:
     said |= {("build", "folder"): (build.folder,)} if build else {("test", "folder"): (test.folder,)}
     named = {place: [path for path in paths if path != "."] for place, paths in said.items()}
     paths = sorted({path for wanted in named.values() for path in wanted})
-    if not paths or hunt.overlay or not hunt.good or AUTO in hunt.good:
+    if not paths or hunt.overlay or AUTO in hunt.before:
         return
     from bisector.history.object_ids import object_ids
 

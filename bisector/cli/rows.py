@@ -13,13 +13,13 @@ from bisector.history.commit import CommitInfo
 from bisector.hunt import remembered
 from bisector.hunt.decide.effect import estimate
 from bisector.hunt.decide.premise import measured, runs_of
-from bisector.predicate import Bad, Judgement, Measured
+from bisector.predicate import Bad, Judgement, Measured, Undecided, Untestable
 from bisector.probe.reading import Reading
-from bisector.report.findings import Side
+from bisector.report.findings import Side, word
 from bisector.report.probe_table import number
 from bisector.report.safe_text import visible
+from bisector.terms import Terms
 
-_STYLES = {"good": "green", "bad": "red", "untestable": "yellow"}
 _WORD = len("untestable")
 _RATIO = len("100.00x")
 _GAP = "  "
@@ -37,6 +37,7 @@ class Row:
     lead: str
     commit: CommitInfo
     word: str
+    style: str
     ratio: str | None
     reason: str
 
@@ -47,7 +48,7 @@ class Row:
         """
         line = Text(f"{self.lead}{_GAP}")
         line.append(f"{self.commit.short}{_GAP}", style="bold")
-        line.append(f"{self.word:<{_WORD}}{_GAP}", style=_STYLES.get(self.word, ""))
+        line.append(f"{self.word:<{_WORD}}{_GAP}", style=self.style)
         if self.ratio is not None:
             line.append(f"{self.ratio:>{_RATIO}}{_GAP}", style="magenta")
         line.append(visible(self.commit.subject))
@@ -68,29 +69,39 @@ def print_row(console: Console, row: Row) -> None:
         console.print(row.text(), soft_wrap=True)
 
 
-def row_of(lead: str, commit: CommitInfo, readings: Sequence[Reading], side: Side, *, paired: bool) -> Row:
+def row_of(
+    lead: str, commit: CommitInfo, readings: Sequence[Reading], side: Side, terms: Terms, *, paired: bool
+) -> Row:
     """The row for readings of one commit, the last of which counts if they are undecided."""
     last = readings[-1].judgement
     shows_ratio = paired or any(isinstance(one.judgement, Measured) for one in readings)
     return Row(
         lead,
         commit,
-        _word(last, side),
+        _word(last, side, terms),
+        _style(last, side, terms),
         ratio_of(readings) if shows_ratio else None,
-        f"{_often(readings)}{last.why}",
+        f"{_often(readings, terms)}{last.why}",
     )
 
 
-def numbered_row(number: str, commit: CommitInfo, reading: Reading, side: Side) -> Row:
+def numbered_row(number: str, commit: CommitInfo, reading: Reading, side: Side, terms: Terms) -> Row:
     """The row for a single reading, with its number and the time at which it was taken."""
     lead = f"{number}  {remembered.clock_time(reading.at)}"
-    return row_of(lead, commit, [reading], side, paired=bool(reading.against))
+    return row_of(lead, commit, [reading], side, terms, paired=bool(reading.against))
 
 
-def _word(last: Judgement, side: Side) -> str:
+def _word(last: Judgement, side: Side, terms: Terms) -> str:
     if side is Side.GOOD or side is Side.BAD:
-        return str(side.value)
+        return word(side, terms)
     return type(last).__name__.lower()
+
+
+def _style(last: Judgement, side: Side, terms: Terms) -> str:
+    """Green for the better side, red for the worse one."""
+    if side is Side.GOOD or side is Side.BAD:
+        return "green" if (side is Side.GOOD) is not terms.better else "red"
+    return "yellow" if isinstance(last, Untestable) and not isinstance(last, Undecided) else ""
 
 
 def ratio_of(readings: Sequence[Reading]) -> str:
@@ -107,7 +118,7 @@ def ratio_of(readings: Sequence[Reading]) -> str:
     return "" if reached is None else f">{reached:.1f}x"
 
 
-def _often(readings: Sequence[Reading]) -> str:
-    """In how many runs the commit was judged bad, if its runs contradict each other."""
+def _often(readings: Sequence[Reading], terms: Terms) -> str:
+    """In how many runs the commit was judged to be of the new kind, if its runs contradict each other."""
     runs = runs_of(readings)
-    return f"(bad in {runs.bad} of {runs.all} runs) " if runs.differ else ""
+    return f"({terms.new} in {runs.bad} of {runs.all} runs) " if runs.differ else ""

@@ -20,6 +20,7 @@ from bisector.cli import conclusion, first_try
 from bisector.cli.again import change_of, command_of, completed
 from bisector.cli.as_by_hand import told
 from bisector.cli.closer_look import looked_closer
+from bisector.cli.direction import ends_in_order, said_to_be_swapped
 from bisector.cli.live import NOTHING, LivePages, Wanted
 from bisector.cli.on_end import run_on_end
 from bisector.cli.options import Chosen
@@ -116,13 +117,18 @@ def _on_screen(
     if verbosity:
         for line in told(chosen, ground):
             console.print(Text(visible(line), style="cyan"), soft_wrap=True)
+        if ground.is_swapped:
+            console.print(
+                Text(visible(said_to_be_swapped(chosen, ground.hunt)), style="cyan"), soft_wrap=True
+            )
     describe = _describing(ground.repository)
     if verbosity:
         where = visible(shlex.quote(str(ground.repository.path)))
         title = Text.assemble(("bisector", "bold"), f"  hunt {ground.hunt.hunt} in {where}")
         console.print(title, soft_wrap=True)
     with Screen(console, describe, verbosity) as screen:
-        session = session_on(ground, screen)
+        with ends_in_order(chosen, ground.hunt):
+            session = session_on(ground, screen)
         if verbosity:
             _introduce(console, session, describe)
         getting_ready = threading.Timer(_READY_AFTER, _get_report_ready)
@@ -223,10 +229,12 @@ def _write_report(session: Session, record: HuntRecord, path: Path) -> None:
 
 
 def _introduce(console: Console, session: Session, describe: Callable[[str], CommitInfo]) -> None:
-    for name, commit in (("good", session.plan.good[0]), ("bad ", session.plan.bad)):
+    terms = session.plan.terms
+    width = max(len(terms.old), len(terms.new))
+    for name, commit in ((terms.old, session.plan.good[0]), (terms.new, session.plan.bad)):
         info = describe(commit)
         console.print(
-            Text.assemble(f"{name}  {info.short}  ", (visible(info.subject), "dim")), soft_wrap=True
+            Text.assemble(f"{name:<{width}}  {info.short}  ", (visible(info.subject), "dim")), soft_wrap=True
         )
 
 

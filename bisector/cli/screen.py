@@ -116,7 +116,7 @@ class Screen:
         self._lines.flush()
         plan, known = event.plan, event.known
         self._lines.standing = Standing(plan, known)
-        self._bar = RangeBar(plan.every_candidate.ids)
+        self._bar = RangeBar(plan.every_candidate.ids, plan.terms)
         candidates, same = len(plan.candidates), len(plan.every_candidate) - len(plan.candidates)
         skipped = f"; {same} skipped (no declared input changed)" if same else ""
         resumed = ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from bisector import hunt_file
 from bisector.cli.options import Chosen
 from bisector.cli.publish import console_for, publish
-from bisector.cli.ready import ready
+from bisector.cli.ready import ready_to_compare
 from bisector.cli.screen import Screen
 from bisector.errors import UsageError
 from bisector.hunt.good_commit import session_on
@@ -20,7 +20,7 @@ from bisector.phases.signals.writing import write_predicate
 def compare_signals(chosen: Chosen, *, write: bool, as_json: bool, verbosity: int) -> int:
     """Measure both endpoints, print the signals, and write the best if requested; returns the exit code."""
     file = _to_write(chosen) if write else None
-    ground = ready(chosen.ground())
+    ground = ready_to_compare(chosen.ground(), "check --signals")
     console = console_for(as_json=as_json, md=None)
     describe = functools.cache(lambda commit: ground.repository.infos([commit])[commit])
     with Screen(console, describe, verbosity) as screen:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from bisector.cli.options import Chosen
 from bisector.errors import HistoryError
+from bisector.hunt.conclusion import name_of
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.scratch import Scratch, default_scratch
 from bisector.report.safe_text import visible
@@ -72,7 +73,8 @@ def journal_in(scratch: Scratch) -> Journal:
 
 def _status_of(journal: Journal, row: HuntRow, *, running: bool) -> dict[str, Any]:
     readings = journal.readings(row.id)
-    state = "running" if running else row.conclusion.name if row.conclusion else "stopped"
+    ended = name_of(row.conclusion, fix=row.document.get("find") == "fix") if row.conclusion else "stopped"
+    state = "running" if running else ended
     return {
         "hunt": row.name,
         "good": row.document.get("good"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bisector.cli.publish import console_for, publish
 from bisector.cli.quantify import earliest, keep_in_each, screen_for
-from bisector.cli.ready import ready
+from bisector.cli.ready import ready_to_compare
 from bisector.errors import HistoryError
 from bisector.hunt.good_commit import session_on
 from bisector.hunt.ground import Ground
@@ -32,7 +32,7 @@ def verify_fix(
         raise HistoryError("--fix names one commit, but these hunts use several repositories; verify each")
     commit = repository.infos([repository.resolve(fix)])[repository.resolve(fix)]
     verified, keys = [], []
-    for ground in [ready(ground, logs=False) for ground in grounds]:
+    for ground in [ready_to_compare(ground, "verify") for ground in grounds]:
         with screen_for(ground, console, verbosity) as screen:
             session = session_on(ground, screen)
             verified.append(verify_guest(session, commit.id, within, screen, earliest(again=again)))

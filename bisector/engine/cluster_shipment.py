@@ -22,6 +22,7 @@ from bisector.hunt_file.origin import KeyPath, Mark, Origin
 from bisector.hunt_file.overlay import Patch
 from bisector.predicate import Predicate
 from bisector.probe.discovery import find_predicate, options_context
+from bisector.probe.turned import turned
 
 _PLUG_IN = re.compile(r"(?P<path>[^\0]+\.py)(?P<name>:\w+)?")
 
@@ -73,7 +74,8 @@ class Shipment:
         """The predicate of the hunt; raises `EnvironmentFault` if this machine cannot load it."""
         try:
             kind = find_predicate(hunt.predicate.name, files)
-            return kind(kind.Options.model_validate(hunt.predicate.options, context=options_context(files)))
+            options = kind.Options.model_validate(hunt.predicate.options, context=options_context(files))
+            return turned(kind(options)) if hunt.kinds.better else kind(options)
         except (UsageError, ValidationError) as error:
             raise EnvironmentFault(
                 f"cannot load the predicate here ({error}); install on the workers what it needs"

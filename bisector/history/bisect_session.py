@@ -46,16 +46,23 @@ class BisectSession:
     """The bad commit that the session started with."""
     first_parent: bool = False
     paths: tuple[str, ...] = ()
+    terms: tuple[str, str] = ("good", "bad")
+    """The session's words for old and for new commits."""
     without_checkout: str = ""
     """The commit to test now in a session with `--no-checkout`; else empty."""
 
     def moves(self, revision: str) -> bool:
         """Whether `revision` is relative to HEAD, which git moves with each step of the session."""
-        return _HEAD.match(revision) is not None
+        return moves_with_head(revision)
 
     def lasting(self, revision: str) -> str:
         """`revision` with HEAD replaced by the HEAD from before the session."""
         return _HEAD.sub(lambda _: self.start, revision)
+
+
+def moves_with_head(revision: str) -> bool:
+    """Whether a revision is relative to HEAD."""
+    return _HEAD.match(revision) is not None
 
 
 def bisect_session(repository: Repository) -> BisectSession | None:
@@ -81,6 +88,7 @@ def bisect_session(repository: Repository) -> BisectSession | None:
         marks=tuple(marks.items()),
         good=tuple(good),
         bad=bad[0],
+        terms=(old, new),
         first_parent=(folder / "BISECT_FIRST_PARENT").exists(),
         paths=_paths(folder),
         without_checkout=_without_checkout(repository),

@@ -171,6 +171,14 @@ class Repository:
                 return []
             raise InfrastructureFault(f"git merge-base failed in {self.path}: {error}") from error
 
+    def contains(self, commit: str, ancestor: str) -> bool:
+        """Whether `ancestor` is an ancestor of `commit`, or the same commit."""
+        try:
+            self.git("merge-base", "--is-ancestor", ancestor, commit)
+        except GitFailure:
+            return False
+        return True
+
     def parents(self, commit: str) -> tuple[str, ...]:
         """The parents of `commit`, in order."""
         return tuple(self.git("rev-list", "--parents", "--max-count=1", commit).decode().split()[1:])

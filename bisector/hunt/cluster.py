@@ -48,7 +48,7 @@ def dask_engine_for(
         ) from error
 
     hunt, repository, logs = ground.hunt, ground.repository, ground.scratch.logs_made(key)
-    known = ground.identity(ends).named
+    known = {**ground.identity(ends).named, **ends}
     base = Path(hunt.origin.file).parent if hunt.origin.file else Path.cwd()
     shipment = ship(hunt, base, key, known, full_run=full_run, fair_attempts=fair_attempts)
     predicate = ground.predicate
@@ -74,7 +74,7 @@ def _source(ground: Ground, known: Mapping[str, str]) -> Source:
     repository, where = ground.repository, ground.hunt.engine.repository
     if where != BUNDLE:
         return Source(_name(where), where)
-    goods = [repository.resolve(good) for good in ground.hunt.good if good != AUTO]
+    goods = [repository.resolve(good) for good in ground.hunt.before if good != AUTO]
     good = known.get("good")
     others = {*goods, *known.values()}
     packed = pack_range(repository, good, known["bad"], sorted(others)) if good else None

@@ -45,6 +45,8 @@ class FirstBad:
     """The paths that the commit changes if none is a declared input: one of them must be an input."""
     exact: bool = False
     """Whether the search treated every verdict as right: the probability is 1 if the test never errs."""
+    left_out: int = 0
+    """Number of commits that were no candidates, on branches that left before the old endpoint."""
     name = "first-bad"
     exit_code = ExitCode.FIRST_BAD
 
@@ -62,6 +64,8 @@ class AnyOf:
     """As in `FirstBad`."""
     untested: tuple[str, ...] = ()
     """Those that were not tested, because they change no declared input."""
+    left_out: int = 0
+    """As in `FirstBad`."""
     name = "any-of"
     exit_code = ExitCode.ONLY_UNTESTABLE
 
@@ -114,6 +118,20 @@ class Inconclusive:
     probabilities: tuple[float, ...] = ()
     name = "inconclusive"
     exit_code = ExitCode.INCONCLUSIVE
+
+
+_OF_A_FIX = {
+    "first-bad": "first-fixed",
+    "no-regression": "no-difference",
+    "good-is-bad": "broken-is-fixed",
+    "bad-is-good": "fixed-is-broken",
+    "merge-base-is-bad": "merge-base-is-fixed",
+}
+
+
+def name_of(conclusion: Conclusion, *, fix: bool) -> str:
+    """The name that programs read; a hunt for a fix has its own, whatever its terms."""
+    return _OF_A_FIX.get(conclusion.name, conclusion.name) if fix else conclusion.name
 
 
 Conclusion = FirstBad | AnyOf | NoRegression | GoodIsBad | BadIsGood | MergeBaseIsBad | Inconclusive

@@ -16,6 +16,7 @@ from bisector.hunt.remembered import lasting
 from bisector.hunt.session import Session
 from bisector.hunt.taking import take
 from bisector.hunt_file import AUTO
+from bisector.hunt_file.origin import option_of
 from bisector.predicate import Good
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
@@ -24,8 +25,8 @@ from bisector.probe.request import Request
 
 def session_on(ground: Ground, listener: Listener) -> Session:
     """The session of a hunt; with `good: auto`, its good endpoint is found first."""
-    automatic = ground.hunt.good == (AUTO,)
-    return Session(ground, [find_good(ground, listener)] if automatic else ground.hunt.good)
+    automatic = ground.hunt.before == (AUTO,)
+    return Session(ground, [find_good(ground, listener)] if automatic else ground.hunt.before)
 
 
 def find_good(ground: Ground, listener: Listener) -> str:
@@ -34,7 +35,7 @@ def find_good(ground: Ground, listener: Listener) -> str:
     Raises `HistoryError` if no commit back to `since` is good.
     """
     hunt, repository = ground.hunt, ground.repository
-    bad = repository.resolve(hunt.bad)
+    bad = repository.resolve(hunt.after)
     since = repository.resolve(hunt.since) if hunt.since else None
     line = repository.first_parents(bad, since)
     key = ground.identity({"bad": bad}, [AUTO, since or ""]).key
@@ -47,19 +48,20 @@ def find_good(ground: Ground, listener: Listener) -> str:
             while True:
                 step = walk_back.step(line, readings, ground.repeats, ground.ratio)
                 if isinstance(step, walk_back.Found):
-                    listener(Noted(f"{step.commit[:12]} is good; searching the commits after it"))
+                    listener(Noted(f"{step.commit[:12]} is {hunt.kinds.old}; searching the commits after it"))
                     return step.commit
                 if isinstance(step, walk_back.NoneFound):
                     # The machine may be the cause, so the next start reads everything again.
                     journal.put_aside(row.id, lambda _reading: False)
-                    none = f"no testable commit back to {step.oldest[:12]} is good"
+                    none = f"no testable commit back to {step.oldest[:12]} is {hunt.kinds.old}"
                     if ground.ratio is None and "HOME" in ground.seen:
                         alone = read_alone(ground, key, {"bad": bad}, step.oldest, listener)
                         if isinstance(alone.judgement, Good):
                             raise HistoryError(
                                 f"{none}, but {explained_by_home('it is judged', ground, readings)}"
                             )
-                    further = "name a good one with --good, or go further back with --since"
+                    option = option_of(hunt.key_of("old"))
+                    further = f"name a {hunt.kinds.old} one with {option}, or go further back with --since"
                     raise HistoryError(f"{none}; {UNSHALLOW if repository.is_shallow else further}")
                 request = Request(step.commit, Role.PREMISE, step.against, step.clean)
                 request = reviewed_by(request, "", bad, readings)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from bisector.errors import HistoryError, HuntFileError, UsageError
+from bisector.history.bisect_session import moves_with_head
 from bisector.history.repository import Repository
 from bisector.hunt.journal import Journal
 from bisector.hunt.plan import Repeats
 from bisector.hunt.scratch import Scratch, scratch_of
-from bisector.hunt_file import Hunt, options_refused
+from bisector.hunt_file import AUTO, Hunt, options_refused
 from bisector.predicate import Predicate
 from bisector.probe.build_identity import printed
 from bisector.probe.discovery import find_predicate, options_context
 from bisector.probe.environment import allowed_environment
 from bisector.probe.identity import Identity
+from bisector.probe.turned import turned
 from bisector.probe.written_files import refusal
 
 
@@ -32,11 +34,14 @@ class Ground:
     """
 
     def __init__(self, hunt: Hunt, hunt_file: Path | None, environment: Mapping[str, str]) -> None:
-        self.hunt = hunt
         self.environment = environment
         self.base = hunt_file.resolve().parent if hunt_file else Path.cwd()
         with located(hunt, "repository"):
             self.repository = Repository(hunt.repository)
+        meant = as_meant(hunt, self.repository)
+        self.is_swapped = meant is not hunt
+        """Whether the hunt became one for a fix, because its bad commit is older than its good one."""
+        hunt = self.hunt = meant
         self.predicate = predicate_of(hunt, hunt_file)
         self.ratio: float | None = self.predicate.options.ratio if self.predicate.paired else None
         self.repeats = Repeats(
@@ -69,6 +74,21 @@ class Ground:
         )
 
 
+def as_meant(hunt: Hunt, repository: Repository) -> Hunt:
+    """The hunt itself; one for a fix if its bad commit is older than its good one.
+
+    A revision relative to HEAD, which `git bisect` moves, tells nothing about that.
+    """
+    ends = (*hunt.good, hunt.bad)
+    if hunt.find == "fix" or len(ends) > 2 or hunt.good == (AUTO,) or moves_with_head(hunt.bad):
+        return hunt
+    with suppress(HistoryError):  # A revision that does not exist is reported with its place.
+        good, bad = map(repository.resolve, ends)
+        if good != bad and repository.contains(good, bad):
+            return hunt.for_a_fix()
+    return hunt
+
+
 def predicate_of(hunt: Hunt, hunt_file: Path | None) -> Predicate[Any]:
     """The hunt's predicate, with its options checked."""
     base = hunt_file.parent if hunt_file else Path.cwd()
@@ -81,7 +101,7 @@ def predicate_of(hunt: Hunt, hunt_file: Path | None) -> Predicate[Any]:
     except UsageError as error:
         raise HuntFileError(f"{hunt.locate('predicate')}: {error}") from error
     _require_inside(hunt, predicate.files)
-    return predicate
+    return turned(predicate) if hunt.kinds.better else predicate
 
 
 def _require_inside(hunt: Hunt, files: Sequence[str]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bisector.history.candidates import Candidates
+from bisector.terms import REGRESSION, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,29 @@ class Repeats:
     warm_up: int | None = 0
 
 
+class Beside(Protocol):
+    """The candidates on branches that left before the old endpoint."""
+
+    def commits(self) -> frozenset[str]:
+        """Those that do not descend from the old endpoint, nor from its merge base with the new one."""
+        ...
+
+    def bases(self, commit: str) -> tuple[str, ...]:
+        """Where the branch of one of them left the history of the old endpoint; empty if it has none."""
+        ...
+
+    def between(self, base: str, tip: str) -> frozenset[str]:
+        """`tip`, and those of its ancestors that descend from `base`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Plan:
-    """The plan of one hunt. All commits are full ids; `good[0]` is the reference of paired readings."""
+    """The plan of one hunt. All commits are full ids; `good[0]` is the reference of paired readings.
+
+    `good` are the old endpoints and `bad` is the new one, also in a hunt for a fix, whose judgements are
+    turned (`bisector.probe.turned`).
+    """
 
     good: tuple[str, ...]
     bad: str
@@ -65,16 +87,24 @@ class Plan:
     """Whether a good endpoint contains a commit; None if that holds for all commits but the candidates."""
     is_tested_alike: Callable[[str, str], bool] | None = None
     """Whether the test reads the same files of two commits, besides their builds; None if it reads none."""
+    beside: Beside | None = None
+    """Candidates on branches that left before the old endpoint; None if there can be none."""
+    left_out: frozenset[str] = frozenset()
+    """Those of them that are no candidates, because the question makes no sense for them."""
+    scoped: bool = False
+    """Whether branches that left before the old endpoint are left out, and what good contains may be bad."""
     to_the_end: bool = False
     """Whether search runs continue past half of the limit at which runs of the bad endpoint end."""
     in_turn: bool = False
     """Whether good is read before bad, and both before any other: the predicate reviews runs by theirs."""
     repeats: Repeats = field(default_factory=Repeats)
+    terms: Terms = REGRESSION
+    """The words for commits like `good` and like `bad`."""
     confidence: float = 0.99
     budget: Budget = field(default_factory=Budget)
 
     def before_good(self, commit: str) -> bool:
         """Whether a commit outside the range is an ancestor of a good endpoint, but not itself one."""
-        if commit in self.good or commit in self.every_candidate.ids:
+        if commit in self.good or commit in self.left_out or commit in self.every_candidate.ids:
             return False
         return self.contained_in_good(commit) if self.contained_in_good else True

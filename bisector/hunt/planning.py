@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from bisector.errors import HistoryError
+from bisector.errors import HistoryError, SwappedEnds
+from bisector.history.beside import BesideOld
 from bisector.history.candidates import candidates_between, collapse
 from bisector.history.object_ids import object_ids
 from bisector.history.parents import Parents
@@ -14,15 +15,16 @@ from bisector.history.repository import UNSHALLOW, Repository
 from bisector.hunt.ground import Ground, located
 from bisector.hunt.plan import Budget, Plan
 from bisector.probe.identity import inputs_of
+from bisector.terms import Terms
 
 
 def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
     """The plan with `revisions` as good commits and all candidates listed; raises `HistoryError`."""
     hunt, repository = ground.hunt, ground.repository
-    with located(hunt, "good"):
+    with located(hunt, hunt.key_of("old")):
         good = tuple(repository.resolve(revision) for revision in revisions)
-    with located(hunt, "bad"):
-        bad = repository.resolve(hunt.bad)
+    with located(hunt, hunt.key_of("new")):
+        bad = repository.resolve(hunt.after)
     inputs = inputs_of(hunt)
     with ThreadPoolExecutor(1) as beside:
         listed = beside.submit(
@@ -35,7 +37,7 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
             inputs=() if "." in inputs else inputs,
         )
         # Its errors about endpoints that do not fit take precedence.
-        bases = _merge_bases(repository, good, bad)
+        bases = _merge_bases(repository, good, bad, hunt.kinds)
         every = listed.result()
     return Plan(
         good=good,
@@ -47,11 +49,13 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
         ratio=ground.ratio,
         by_wall_clock=ground.predicate.by_wall_clock,
         paths=hunt.paths,
+        beside=None if hunt.first_parent else BesideOld(repository, good, bad, every.ids, bases),
         contained_in_good=partial(_contained, repository, good) if hunt.paths else None,
         is_tested_alike=partial(_is_tested_alike, repository, hunt.test.inputs or (".",)),
         to_the_end=hunt.test.to_the_end or ground.predicate.runs_to_the_end,
         in_turn=ground.predicate.reviews,
         repeats=ground.repeats,
+        terms=hunt.kinds,
         confidence=hunt.confidence,
         budget=Budget(hunt.budget.time, hunt.budget.probes),
     )
@@ -66,17 +70,19 @@ def _contained(repository: Repository, good: tuple[str, ...], commit: str) -> bo
     return any(commit in repository.merge_bases(commit, one) for one in good)
 
 
-def _merge_bases(repository: Repository, good: tuple[str, ...], bad: str) -> tuple[str, ...]:
+def _merge_bases(repository: Repository, good: tuple[str, ...], bad: str, terms: Terms) -> tuple[str, ...]:
     """Merge bases of bad and the good commits that it does not contain; they must be good too, as in git."""
+    old, new = terms.old, terms.new
     found: dict[str, None] = {}
     for commit in good:
         bases = repository.merge_bases(commit, bad)
         if not bases:
             remedy = UNSHALLOW if repository.is_shallow else "name two related commits"
-            raise HistoryError(f"good {commit[:12]} and bad {bad[:12]} have no common history; {remedy}")
+            raise HistoryError(f"{old} {commit[:12]} and {new} {bad[:12]} have no common history; {remedy}")
         if bad in bases:
-            raise HistoryError(
-                f"bad {bad[:12]} is an ancestor of good {commit[:12]}, or the same commit; are they swapped?"
+            raise SwappedEnds(
+                f"{new} {bad[:12]} is an ancestor of {old} {commit[:12]}, or the same commit; are they "
+                "swapped?"
             )
         found.update(dict.fromkeys(base for base in bases if base not in good))
     return tuple(found)

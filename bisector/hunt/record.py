@@ -13,6 +13,7 @@ from bisector.hunt.advice import Advice, Excerpt, HereRun
 from bisector.hunt.conclusion import Conclusion, Effect
 from bisector.hunt.known import Known
 from bisector.probe.reading import KnownUntestable, Reading, Role
+from bisector.terms import REGRESSION, Terms
 
 __all__ = ["CommitInfo", "HuntRecord", "Reading", "Role"]
 
@@ -34,6 +35,8 @@ class HuntRecord:
     conclusion: Conclusion | None
     untestable: Sequence[KnownUntestable] = ()
     """Commits known to be untestable without a reading: a prefetched build failed, or `skip` lists them."""
+    terms: Terms = REGRESSION
+    """The words for commits like `good`, the old endpoint, and like `bad`, the new one."""
     first_parent: bool = False
     """Whether the search followed first parents only (bad's own branch)."""
     premise: Effect | None = None

@@ -54,6 +54,7 @@ class Recording:
             untestable=known.untestable,
             conclusion=row.conclusion,
             timeout=hunt.test.timeout,
+            terms=plan.terms,
             first_parent=hunt.first_parent,
             premise=premise_effect(plan, known),
             posterior=belief.posterior() if belief else {},

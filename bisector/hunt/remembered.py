@@ -62,6 +62,8 @@ def earlier(rows: Sequence[HuntRow], document: Mapping[str, Any]) -> HuntRow | N
 
 
 def _is_alike(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    if _direction(before) != _direction(now):
+        return False
     whole = ("hunt", "repository", "good", "bad", "first_parent", "paths", "predicate")
     if (before.get("setup") or []) != now.get("setup", []):
         return False
@@ -70,6 +72,11 @@ def _is_alike(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
         and (before.get(key) or {}).items() <= (now[key] or {}).items()
         for key in ("build", "test")
     )
+
+
+def _direction(document: Mapping[str, Any]) -> bool:
+    """Whether the hunt looks for a fix; an earlier bisector had no such hunts."""
+    return bool(document.get("find") == "fix")
 
 
 def why_not(before: HuntRow, digests: Mapping[str, str]) -> str:
@@ -83,7 +90,8 @@ def edited(rows: Sequence[HuntRow], document: Mapping[str, Any]) -> str:
     """The note for a hunt whose file was edited since its newest start: what differs; '' for a new hunt."""
     same = ("hunt", "repository", "good", "bad")
     for row in rows:
-        if all(row.document.get(key) == document[key] for key in same):
+        alike = all(row.document.get(key) == document[key] for key in same)
+        if alike and _direction(row.document) == _direction(document):
             parts = [
                 key
                 for key in ("setup", "build", "test", "predicate")

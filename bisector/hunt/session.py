@@ -142,8 +142,7 @@ class Session:
         """The hunt document for the journal."""
         return {
             **self.ground.hunt.model_dump(mode="json"),
-            "good": list(self.plan.good),
-            "bad": self.plan.bad,
+            **self.ground.hunt.with_commits(self.plan.good, self.plan.bad),
             "scratch": str(self.ground.scratch.root),
         }
 
@@ -223,7 +222,9 @@ def known_of(ground: Ground, plan: Plan, journal: Journal, row: HuntRow) -> Know
 
 def _found_by_others(journal: Journal, key: str, plan: Plan) -> dict[str, str]:
     """Candidates that other hunts confirmed as first bad commits, with the name of one such hunt."""
-    ended = ((row.name, row.conclusion) for row in journal.hunts() if row.key != key)
+    fix = plan.terms.better
+    rows = (r for r in journal.hunts() if r.key != key and (r.document.get("find") == "fix") is fix)
+    ended = ((row.name, row.conclusion) for row in rows)
     found = {one.commit: name for name, one in ended if isinstance(one, FirstBad) and one.confirmed}
     return {commit: name for commit, name in found.items() if commit in plan.candidates.ids}
 

@@ -40,17 +40,18 @@ class Single:
     def __init__(self, ground: Ground, session: BisectSession | None) -> None:
         self.ground = ground
         hunt = ground.hunt
-        if hunt.good == (AUTO,):
+        if hunt.before == (AUTO,):
+            key = hunt.key_of("old")
             raise HuntFileError(
-                f"{hunt.locate('good')}: good: auto works only with `bisector run`; write the good revision "
-                "to compare every probe with"
+                f"{hunt.locate(key)}: {key}: auto works only with `bisector run`; write the {hunt.kinds.old} "
+                "revision to compare every probe with"
             )
 
         def resolved(revision: str) -> str:
             return ground.repository.resolve(session.lasting(revision) if session else revision)
 
-        self.good = tuple(resolved(revision) for revision in hunt.good)
-        self.bad = session.bad if session and session.moves(hunt.bad) else resolved(hunt.bad)
+        self.good = tuple(resolved(revision) for revision in hunt.before)
+        self.bad = session.bad if session and session.moves(hunt.after) else resolved(hunt.after)
         self.ends = {"good": self.good[0], "bad": self.bad}
         self.reference = self.good[0] if ground.ratio is not None else ""
         self._identity = ground.identity(self.ends, self.good)

@@ -99,5 +99,5 @@ class SingleReading:
 
     def _row(self, journal: Journal) -> HuntRow:
         hunt, single = self._ground.hunt, self._single
-        ends = {"good": list(single.good), "bad": single.bad, "scratch": str(self._ground.scratch.root)}
+        ends = {**hunt.with_commits(single.good, single.bad), "scratch": str(self._ground.scratch.root)}
         return journal.begin(single.key, hunt.hunt, {**hunt.model_dump(mode="json"), **ends})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,11 +14,13 @@ from pydantic import (
     StrictInt,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from bisector.hunt_file.alarm import Alarm
 from bisector.hunt_file.choice import Choice
 from bisector.hunt_file.diagnosis import Diagnosis
+from bisector.hunt_file.direction import HEAD, Find, TermsChoice, with_ends
 from bisector.hunt_file.engine import Engine
 from bisector.hunt_file.fields import (
     AUTO,
@@ -44,6 +47,7 @@ from bisector.hunt_file.origin import Origin
 from bisector.hunt_file.overlay import Overlay, Section
 from bisector.hunt_file.setup import Setups
 from bisector.hunt_file.suites import Suites
+from bisector.terms import Terms
 
 MINUTE = 60.0
 MIB = 1024**2
@@ -276,12 +280,33 @@ class Hunt(Section):
     repository: LocalPath = Field(
         default=Path(), description="Path of the git repository, relative to the hunt file."
     )
+    find: Find = Field(
+        default="regression",
+        description="What to find: the first bad commit (`regression`), or the first commit that works "
+        "again (`fix`): then `bad` is older than `good`, which defaults to HEAD.",
+    )
     good: Revisions = Field(
         description="One or more revisions without the regression, or `auto` to walk back from bad "
         "until a good commit is found.",
         examples=["v1.0"],
     )
     bad: Revision = Field(default="HEAD", description="Revision with the regression.")
+    old: Revisions | None = Field(
+        default=None,
+        exclude=True,
+        description="The older end, instead of `good`; with `find: fix`, instead of `bad`. As for "
+        "`git bisect old`.",
+        examples=["v1.0"],
+    )
+    new: Revision | None = Field(
+        default=None,
+        exclude=True,
+        description="The newer end, instead of `bad`; with `find: fix`, instead of `good`. Default: HEAD.",
+    )
+    terms: TermsChoice = Field(
+        default_factory=TermsChoice,
+        description="Words for commits before and after the one to find, in everything that bisector prints.",
+    )
     since: Revision | None = Field(
         default=None, description="Oldest revision that `good: auto` tries. Default: the first commit."
     )
@@ -390,22 +415,68 @@ class Hunt(Section):
     on_end: Command | None = Field(
         default=None,
         description="Command that `bisector run` runs after the conclusion, such as one that sends a "
-        "message. It sees `BISECTOR_CONCLUSION`, `BISECTOR_EXIT_CODE`, `BISECTOR_FIRST_BAD`, "
-        "`BISECTOR_REPORT` and `BISECTOR_HUNT`, and otherwise runs as `measure.before` does. Its failure "
-        "is reported and changes nothing. Default: none.",
+        "message. It sees `BISECTOR_CONCLUSION`, `BISECTOR_EXIT_CODE`, `BISECTOR_COMMIT` (the "
+        "answer), `BISECTOR_FIRST_BAD` (the answer, unless it is a fix), `BISECTOR_REPORT` and "
+        "`BISECTOR_HUNT`, and otherwise runs as `measure.before` does. Its failure is reported "
+        "and changes nothing. Default: none.",
         examples=["./tell-the-team.sh"],
     )
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _by_age(cls, data: Any) -> Any:
+        return with_ends(data) if isinstance(data, dict) else data
+
+    @field_validator("good")
+    @classmethod
+    def _one_for_a_fix(cls, good: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("find") == "fix" and (len(good) > 1 or AUTO in good):
+            raise ValueError(f"{', '.join(good)}: a hunt for a fix has one good revision; write only that")
+        return good
+
     @field_validator("bad")
     @classmethod
     def _another_than_good(cls, bad: str, info: ValidationInfo) -> str:
+        fix = info.data.get("find") == "fix"
         if bad in info.data.get("good", ()):
+            if fix and bad == HEAD:
+                raise ValueError("is missing; name a revision that is still broken")
             raise ValueError(f"good and bad are both {bad!r}, so there are no commits between; change one")
-        if bad == AUTO:
+        if bad == AUTO and not fix:
             raise ValueError(f"{AUTO!r} works only for 'good'; write a revision")
         return bad
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The revisions of the old end: good, or bad if the hunt looks for a fix."""
+        return (self.bad,) if self.find == "fix" else self.good
+
+    @property
+    def after(self) -> str:
+        """The revision of the new end: bad, or good if the hunt looks for a fix."""
+        return self.good[0] if self.find == "fix" else self.bad
+
+    @property
+    def kinds(self) -> Terms:
+        """The words for commits like the old end and like the new one."""
+        return self.terms.of(self.find)
+
+    def for_a_fix(self) -> Hunt:
+        """The same hunt, but for the commit that works again."""
+        return self.model_copy(update={"find": "fix"})
+
+    def with_commits(self, old: Sequence[str], new: str) -> dict[str, object]:
+        """The values of `good` and `bad` with these commits as ends."""
+        good, bad = ((new,), old[0]) if self.find == "fix" else (old, new)
+        return {"good": list(good), "bad": bad}
+
+    def key_of(self, end: Literal["old", "new"]) -> str:
+        """The key under which an end was written, for messages."""
+        usual = {"old": "good", "new": "bad"} if self.find != "fix" else {"old": "bad", "new": "good"}
+        said = (*self._origin.marks, *self._origin.options)
+        return end if (end,) in said else usual[end]
 
     def locate(self, *path: str | int) -> str:
         """Where a key was written, for messages: `tcl.yaml:12`, or the option that set it."""

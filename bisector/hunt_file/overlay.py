@@ -81,8 +81,8 @@ class Copy(_Change):
     from_: Revision = Field(
         default="bad",
         alias="from",
-        description="The commit to take it from: `good`, `bad` or any revision. If there are several "
-        "good ones, `good` is the first.",
+        description="The commit to take it from: `good`, `bad`, `old`, `new` or any revision. If there are "
+        "several good ones, `good` is the first.",
     )
 
     @property

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from bisector.hunt_file.alarm import Alarm
 from bisector.hunt_file.diagnosis import Diagnosis, EvidenceChoice, Hypothesis
+from bisector.hunt_file.direction import TermsChoice
 from bisector.hunt_file.engine import Engine
 from bisector.hunt_file.fields import Kind
 from bisector.hunt_file.model import (
@@ -34,6 +35,7 @@ from bisector.hunt_file.suites import Suites
 from bisector.units import format_duration, format_size
 
 _SECTIONS: dict[str, type[BaseModel]] = {
+    "terms": TermsChoice,
     "setup": Dependencies,
     "build": Build,
     "test": Test,

@@ -67,9 +67,9 @@ class Identity:
     @functools.cached_property
     def named(self) -> dict[str, str]:
         """The ids of `ends` and of the revisions that the overlay copies from."""
-        found = dict(self.ends)
+        found = {**self.ends, **_words_for(self.hunt, self.ends)}
         for at, change in enumerate(self.hunt.overlay):
-            if isinstance(change, Copy) and change.from_ not in (*found, "good", "bad"):
+            if isinstance(change, Copy) and change.from_ not in (*found, "good", "bad", "old", "new"):
                 try:
                     found[change.from_] = self.repository.resolve(change.from_)
                 except HistoryError as error:
@@ -182,6 +182,12 @@ def _test(one: Identity) -> object:
     return one.hunt.test.model_dump(mode="json")
 
 
+def _predicate(one: Identity) -> object:
+    """The predicate, and whether its judgements are turned: such readings are never those of a regression."""
+    said = one.hunt.predicate.model_dump(mode="json")
+    return [said, "turned"] if one.hunt.kinds.better else said
+
+
 def _machine(one: Identity) -> object:
     """What a compiled program depends on."""
     return platform.system(), platform.machine(), platform.libc_ver()
@@ -242,7 +248,7 @@ RECIPE: tuple[Ingredient, ...] = (
         Enters.TEST,
         lambda one: one.hunt.suites.model_dump(mode="json") if one.hunt.suites else None,
     ),
-    Ingredient("`predicate`", Enters.JUDGEMENT, lambda one: one.hunt.predicate.model_dump(mode="json")),
+    Ingredient("`predicate`", Enters.JUDGEMENT, _predicate),
     Ingredient("the predicate's file", Enters.JUDGEMENT, lambda one: sources(one.predicate)),
     Ingredient("the computer", Enters.JUDGEMENT, _computer),
     Ingredient("`repository`", Enters.HUNT, lambda one: str(one.repository.git_folder)),
@@ -252,6 +258,13 @@ RECIPE: tuple[Ingredient, ...] = (
     Ingredient("the range", Enters.HUNT, lambda one: [one.hunt.first_parent, one.hunt.paths]),
 )
 """Everything that can change an outcome, except the contents of the commits themselves."""
+
+
+def _words_for(hunt: Hunt, ends: Mapping[str, str]) -> dict[str, str]:
+    """The ends by the words that a hunt file has for them; those of a fix are the other way round."""
+    by_age = {end: ends[key] for end, key in (("old", "good"), ("new", "bad")) if key in ends}
+    good, bad = ("new", "old") if hunt.kinds.better else ("old", "new")
+    return {**by_age, **{word: by_age[end] for word, end in (("good", good), ("bad", bad)) if end in by_age}}
 
 
 def inputs_of(hunt: Hunt) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from bisector.probe.exact_figures import figures_repeat
 from bisector.probe.execution import Execution
 from bisector.probe.fairness import doubt
 from bisector.probe.supervision import EarlyJudgement, Watch
+from bisector.probe.turned import own_judgement
 
 _UNKNOWN = Ends()
 
@@ -35,7 +36,9 @@ class Judge:
 
     def _certain(self, run: Run) -> EarlyJudgement | None:
         judgement = self.predicate.watch(run)
-        return None if self._full_run and isinstance(judgement, Good) else judgement
+        if judgement is None or not self._full_run:
+            return judgement
+        return None if isinstance(own_judgement(self.predicate, judgement), Good) else judgement
 
     def judgement(self, execution: Execution, baseline: Execution | None, ends: Ends = _UNKNOWN) -> Judgement:
         """The predicate's judgement of a finished test, reviewed by the endpoints' runs.
@@ -74,7 +77,7 @@ class Judge:
     def doubt(self, judgement: Judgement, execution: Execution, baseline: Execution | None) -> str | None:
         """Why the judgement is unreliable: it depends on wall time and a run was unfair. None if reliable."""
         runs = [execution.run, *([baseline.run] if baseline else [])]
-        return doubt(self.predicate, judgement, runs)
+        return doubt(self.predicate, own_judgement(self.predicate, judgement), runs)
 
     def repeats(self, endpoints: Endpoints | None) -> bool:
         """Whether every run of a build gives the same figure, so that an earlier reference run is enough."""

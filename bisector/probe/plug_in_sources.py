@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 import bisector
 from bisector.probe.named_files import is_file, with_named
+from bisector.probe.turned import Turned
 
 _OURS = ("bisector", "pydantic", "abc", "typing", "builtins")
 
@@ -29,6 +30,9 @@ def sources(plug_in: Any) -> dict[str, str]:
 
 def _with_parts(plug_in: Any) -> Iterator[Any]:
     yield plug_in
+    if isinstance(plug_in, Turned):
+        yield from _with_parts(plug_in.inner)
+        return
     options = getattr(plug_in, "options", None)
     values = vars(options).values() if isinstance(options, BaseModel) else ()
     for value in values:

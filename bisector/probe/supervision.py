@@ -132,7 +132,7 @@ class Supervision:
     def _look_at_it(self, watch: Watch, *, ticked: bool) -> None:
         self._pauses.require_none(0.0)
         self.judgement = watch(self.so_far())
-        if isinstance(self.judgement, Bad) and not ticked:
+        if isinstance(self.judgement, Good | Bad) and not ticked:
             # Its waiting for a CPU since the last tick may excuse it.
             self._usage = self._tree.usage()
             self.judgement = watch(self.so_far())

@@ -69,8 +69,8 @@ def belief_picture(record: HuntRecord, width: float) -> BeliefPicture | None:
         right=right,
         bottom=bottom,
         bars=tuple(bars),
-        good=record.good[0].id[:8],
-        bad=record.bad.id[:8],
+        good=f"{record.terms.old} {record.good[0].id[:8]}",
+        bad=f"{record.terms.new} {record.bad.id[:8]}",
         likeliest=_likeliest(record),
         description=_description(record),
     )

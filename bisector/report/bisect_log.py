@@ -24,10 +24,13 @@ def git_bisect_log(record: HuntRecord) -> str:
 
 
 def _lines(record: HuntRecord) -> Iterator[str]:
-    yield "# bad: " + _named(record, record.bad.id)
+    yield f"# {record.terms.new}: {_named(record, record.bad.id)}"
     for good in record.good:
-        yield "# good: " + _named(record, good.id)
-    options = "--first-parent " if record.first_parent else ""
+        yield f"# {record.terms.old}: {_named(record, good.id)}"
+    # Replay reads only quoted words after `start`.
+    options = "'--first-parent' " if record.first_parent else ""
+    if (record.terms.old, record.terms.new) != ("good", "bad"):
+        options += f"'--term-new={record.terms.new}' '--term-old={record.terms.old}' "
     yield f"git bisect start {options}" + " ".join(f"'{c.id}'" for c in (record.bad, *record.good))
     yield from _commands(record)
     yield from _ending(record)
@@ -42,12 +45,13 @@ def _commands(record: HuntRecord) -> Iterator[str]:
         if readings[0].role is Role.MERGE_BASE and side is Side.BAD:
             problem = "a merge base, where git bisect would stop"
         if problem:
-            yield f"# omitted: {_named(record, commit)} ({side.value}: {problem})"
+            yield f"# omitted: {_named(record, commit)} ({findings.word(side, record.terms)}: {problem})"
             continue
         if side is Side.BAD:
             newest_bad = commit
-        yield f"# {_COMMAND[side]}: {_named(record, commit)}"
-        yield f"git bisect {_COMMAND[side]} {commit}"
+        word = record.terms.words.get(_COMMAND[side], _COMMAND[side])
+        yield f"# {word}: {_named(record, commit)}"
+        yield f"git bisect {word} {commit}"
 
 
 def _by_commit(record: HuntRecord) -> dict[str, list[Reading]]:
@@ -78,7 +82,7 @@ class _Ancestry:
         if self._suspects and not (above if side is Side.BAD else self._suspects - above):
             return "contradicts the conclusion"
         if side is Side.BAD and commit not in self._ancestors(newest_bad):
-            return f"not an ancestor of {newest_bad[:12]}, which is already bad"
+            return f"not an ancestor of {newest_bad[:12]}, which is already {self._record.terms.new}"
         return ""
 
     def _ancestors(self, commit: str) -> Set[str]:
@@ -96,10 +100,10 @@ class _Ancestry:
 def _ending(record: HuntRecord) -> Iterator[str]:
     match record.conclusion:
         case FirstBad(commit=commit):
-            yield "# first bad commit: " + _named(record, commit)
+            yield f"# first {record.terms.new} commit: {_named(record, commit)}"
         case AnyOf(commits=commits):
             yield "# only skipped commits left to test"
-            yield from ("# possible first bad commit: " + _named(record, c) for c in commits)
+            yield from (f"# possible first {record.terms.new} commit: {_named(record, c)}" for c in commits)
         case None:
             pass
         case conclusion:

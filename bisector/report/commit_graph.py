@@ -77,7 +77,8 @@ def _row(
     hidden: int,
 ) -> GraphRow:
     good = {c.id for c in record.good}
-    endpoint = "good" if commit in good else "bad" if commit == record.bad.id else ""
+    terms = record.terms
+    endpoint = terms.old if commit in good else terms.new if commit == record.bad.id else ""
     return GraphRow(
         commit, lane, sides.get(commit), commit in findings.suspects(record), endpoint, lines, hidden
     )

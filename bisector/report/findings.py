@@ -19,18 +19,25 @@ from bisector.hunt.conclusion import (
 from bisector.hunt.record import CommitInfo, HuntRecord, Reading
 from bisector.predicate import Bad, Contention, Good, Measured, Untestable
 from bisector.probe.early import CLEAR
+from bisector.report.explained import explained
+from bisector.terms import Terms
 
 BUSY_PRESSURE = 0.10
 BUSY_STEAL = 0.05
 
 
 class Side(Enum):
-    """The side of a reading or a commit; the values are shown to the user."""
+    """The side of a reading or a commit; `good` is like the old endpoint, `bad` like the new one."""
 
     GOOD = "good"
     BAD = "bad"
     UNTESTABLE = "untestable"
     UNDECIDED = "no verdict"
+
+
+def word(side: Side, terms: Terms) -> str:
+    """The word for a side that the user reads."""
+    return terms.words.get(side.value, side.value)
 
 
 def effect(record: HuntRecord) -> Effect | None:
@@ -128,20 +135,21 @@ def seconds(record: HuntRecord) -> float | None:
 
 def headline(record: HuntRecord) -> str:
     """The outcome in a few words, without any text from the repository."""
+    old, new = record.terms.old, record.terms.new
     match record.conclusion:
         case FirstBad(commit=commit) as found:
             sure = found.confirmed
-            return f"first bad commit {commit[:12]}" if sure else f"not confirmed: {commit[:12]}"
+            return f"first {new} commit {commit[:12]}" if sure else f"not confirmed: {commit[:12]}"
         case AnyOf(commits=commits):
-            return f"first bad commit is one of {len(commits)}"
+            return f"first {new} commit is one of {len(commits)}"
         case NoRegression():
-            return "no regression"
+            return "no difference" if record.terms.better else "no regression"
         case GoodIsBad():
-            return "the good endpoint is bad"
+            return f"the {old} endpoint is {new}"
         case BadIsGood():
-            return "the bad endpoint is good"
+            return f"the {new} endpoint is {old}"
         case MergeBaseIsBad(merge_base=commit):
-            return f"the merge base {commit[:12]} is already bad"
+            return f"the merge base {commit[:12]} is already {new}"
         case Inconclusive():
             return "inconclusive"
     return "not finished"
@@ -154,7 +162,7 @@ def reason(record: HuntRecord) -> str:
             return _first_bad_reason(record, found)
         case AnyOf(untested=untested):
             why = (
-                "Only untestable commits are left; the first bad commit is one of them. The "
+                f"Only untestable commits are left; the first {record.terms.new} commit is one of them. The "
                 "commits next to them were tested again."
             )
             if not untested:
@@ -166,7 +174,7 @@ def reason(record: HuntRecord) -> str:
             )
             return f"{why} {len(untested)} of them {rest} not tested."
         case NoRegression(why=why, effect=measured):
-            return " ".join(filter(None, (_sentence(why), _could_still_hide(measured))))
+            return " ".join(filter(None, (_sentence(why), _could_still_hide(measured, record.terms))))
         case GoodIsBad(why=why) | BadIsGood(why=why) | MergeBaseIsBad(why=why) | Inconclusive(why=why):
             return _sentence(why)
     return "The hunt has no conclusion yet; run the same command to continue it."
@@ -182,11 +190,21 @@ def _first_bad_reason(record: HuntRecord, found: FirstBad) -> str:
     parents = info.parents if info else ()
     if len(parents) > 1 and set(parents) <= set(found.parents_good):
         which = "Both parents are" if len(parents) == 2 else f"All {len(parents)} parents are"
-        return f"{which} good: only the merge itself has the regression."
+        change = "makes the difference" if record.terms.better else "has the regression"
+        return f"{which} {record.terms.old}: only the merge itself {change}."
     forgotten = _forgotten(found)
     if found.confirmed:
-        return f"Confirmed: tested again, this commit is bad and its parent is good.{forgotten}"
+        old, new = record.terms.old, record.terms.new
+        rest = "".join(f" {one}" for one in (explained(record), _left_out(found.left_out, record)) if one)
+        return f"Confirmed: tested again, this commit is {new} and its parent is {old}.{rest}{forgotten}"
     return f"Not confirmed: it was not tested again.{forgotten}"
+
+
+def _left_out(count: int, record: HuntRecord) -> str:
+    if not count:
+        return ""
+    were = "was" if count == 1 else "were"
+    return f"{counted(count, 'commit')} of branches that left before {record.good[0].short} {were} left out."
 
 
 def _forgotten(found: FirstBad) -> str:
@@ -197,10 +215,11 @@ def _forgotten(found: FirstBad) -> str:
     return f" It changes no declared input, so `inputs` is incomplete; it changes {named}."
 
 
-def _could_still_hide(measured: Effect | None) -> str:
+def _could_still_hide(measured: Effect | None, terms: Terms) -> str:
     if measured is None:
         return ""
-    return f"A regression below {max(measured.high, 1.0):.2f}x cannot be excluded."
+    what = "An improvement" if terms.better else "A regression"
+    return f"{what} below {max(measured.high, 1.0):.2f}x cannot be excluded."
 
 
 def baseline(record: HuntRecord) -> float:

@@ -109,7 +109,8 @@ class _Drawing:
 
     def picture(self) -> HistoryPicture:
         ticks = [(self.ratios.y(t), ratio_label(t)) for t in self.ratios.ticks()]
-        lanes = [(self.lane(Side.BAD), "bad"), (self.lane(Side.GOOD), "good")]
+        terms = self.record.terms
+        lanes = [(self.lane(Side.BAD), terms.new), (self.lane(Side.GOOD), terms.old)]
         return HistoryPicture(
             width=self.width,
             height=self.height,
@@ -125,7 +126,7 @@ class _Drawing:
             ],
             step=self._step(),
             suspects=self._suspects(),
-            band="first bad" if isinstance(self.record.conclusion, FirstBad) else "candidates",
+            band=f"first {terms.new}" if isinstance(self.record.conclusion, FirstBad) else "candidates",
             bars=self._bars(),
             bars_top=self.bars_bottom - 46,
             bars_bottom=self.bars_bottom,
@@ -208,8 +209,8 @@ class _Drawing:
         inner = [(self.axis.x(p), self.record.candidates[p]) for p in (*self.suspects[:1], *sorted(tested))]
         kept = spaced([*ends, *inner], _LABEL + 4)[len(ends) :]
         return [
-            self._tick(left, "start", good.id, "good "),
-            self._tick(right, "end", bad.id, "bad "),
+            self._tick(left, "start", good.id, f"{self.record.terms.old} "),
+            self._tick(right, "end", bad.id, f"{self.record.terms.new} "),
             *(self._tick(x, "middle", commit) for x, commit in kept),
         ]
 
@@ -246,9 +247,9 @@ def _relative_references(record: HuntRecord) -> dict[int, float]:
 
 
 def _description(record: HuntRecord, measured: bool) -> str:
-    sides = Counter(reading_side(record, r).value for r in record.readings)
+    sides = Counter(findings.word(reading_side(record, r), record.terms) for r in record.readings)
     counts = ", ".join(f"{n} {side}" for side, n in sides.items())
-    kind = "ratio to the good endpoint, logarithmic" if measured else "verdict"
+    kind = f"ratio to the {record.terms.old} endpoint, logarithmic" if measured else "verdict"
     return (
         f"From left to right: {findings.counted(len(record.candidates), 'candidate')} in topological "
         f"order. Upwards: {kind}. Readings: {counts or 'none'}. Outcome: {findings.headline(record)}."

@@ -57,6 +57,8 @@ def content(record: HuntRecord, folder: Path | None, change: CommitPatch = NO_CH
     return {
         "live": "",
         "record": record,
+        "word": lambda side: findings.word(side, record.terms),
+        "terms": record.terms,
         "headline": headline[:1].upper() + headline[1:],
         "reason": findings.reason(record),
         "kind": conclusion.name if conclusion else "unfinished",
@@ -95,9 +97,9 @@ def _obstacle(record: HuntRecord) -> Mapping[str, object] | None:
         return None
     reading, printed = found
     good = {commit.id for commit in record.good}
-    name = "bad endpoint" if reading.commit == record.bad.id else "merge base"
+    name = f"{record.terms.new} endpoint" if reading.commit == record.bad.id else "merge base"
     return {
-        "name": "good endpoint" if reading.commit in good else name,
+        "name": f"{record.terms.old} endpoint" if reading.commit in good else name,
         "reading": reading,
         "output": lines("\n".join(printed)),
     }

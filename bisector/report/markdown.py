@@ -12,6 +12,7 @@ from bisector.report import bounds, findings, probe_table
 from bisector.report.probe_table import Row
 from bisector.report.safe_text import markdown, visible_lines
 from bisector.report.saved import ahead, saved
+from bisector.terms import Terms
 
 
 def issue_report(record: HuntRecord) -> str:
@@ -41,7 +42,7 @@ def _sections(record: HuntRecord) -> Iterator[str]:
     yield from _own_words(record)
     yield _table(("", ""), [(label.capitalize(), text) for label, text in _figures(record)])
     if record.readings:
-        shown = (_row(row) for row in probe_table.rows(record))
+        shown = (_row(row, record.terms) for row in probe_table.rows(record))
         table = _table(("#", "commit", "for", "verdict", "value", "times", "why"), list(shown))
         label = findings.counted(len(record.readings), "reading")
         yield f"<details><summary>{label}</summary>\n\n{table}\n\n</details>"
@@ -54,7 +55,8 @@ def _sections(record: HuntRecord) -> Iterator[str]:
 def _own_words(record: HuntRecord) -> Iterator[str]:
     """What the endpoints and untestable commits printed, and what to do about it."""
     for one in record.excerpts:
-        title = " ".join(filter(None, (one.end, f"`{one.commit[:12]}`: {markdown(one.why)}")))
+        end = record.terms.words.get(one.end, one.end)
+        title = " ".join(filter(None, (end, f"`{one.commit[:12]}`: {markdown(one.why)}")))
         yield f"{title}\n\n{fenced(chr(10).join(one.lines), 'text')}" if one.lines else title
     for advice in record.advice:
         language, how = ("sh", advice.command) if advice.command else ("yaml", advice.written)
@@ -76,7 +78,7 @@ def _figures(record: HuntRecord) -> list[tuple[str, str]]:
     effect, certainty = findings.effect(record), findings.certainty(record)
     length = findings.seconds(record)
     good = ", ".join(f"`{c.short}`" for c in record.good)
-    figures = [("range", f"good {good}, bad `{record.bad.short}`")]
+    figures = [("range", f"{record.terms.old} {good}, {record.terms.new} `{record.bad.short}`")]
     if effect:
         figures.append(("ratio", f"{effect}, {findings.counted(effect.pairs, 'pair')} of runs"))
     elif bound := bounds.bound(record):
@@ -93,11 +95,12 @@ def _figures(record: HuntRecord) -> list[tuple[str, str]]:
     return [*figures, ("saved", str(early))] if early else figures
 
 
-def _row(row: Row) -> tuple[str, ...]:
+def _row(row: Row, terms: Terms) -> tuple[str, ...]:
     busy = " (busy machine)" if row.busy else ""
     subject = markdown(row.info.subject) if row.info else ""
     commit = f"`{row.short}` {subject}".rstrip()
-    return (str(row.number), commit, row.role, row.side.value, row.value, row.times + busy, markdown(row.why))
+    verdict = findings.word(row.side, terms)
+    return (str(row.number), commit, row.role, verdict, row.value, row.times + busy, markdown(row.why))
 
 
 def _table(head: tuple[str, ...], body: list[tuple[str, ...]]) -> str:

@@ -164,7 +164,8 @@ def _link(target: Path, folder: Path) -> str:
 def _key(record: HuntRecord) -> str:
     """A key of the hunt's conclusion that does not depend on its figures."""
     conclusion = record.conclusion
-    parts = [record.name, record.bad.id, *sorted(c.id for c in record.good), *findings.suspects(record)]
+    fix = ["fix"] if record.terms.better else []
+    parts = [*fix, record.name, record.bad.id, *sorted(c.id for c in record.good), *findings.suspects(record)]
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
     return f"{conclusion.name if conclusion else ''} {digest[:16]}"
 
@@ -185,7 +186,7 @@ def _commit(record: HuntRecord, commit: str) -> str:
 
 def _range(record: HuntRecord) -> str:
     good = ", ".join(f"`{c.short}`" for c in record.good)
-    return f"good {good}, bad `{record.bad.short}`"
+    return f"{record.terms.old} {good}, {record.terms.new} `{record.bad.short}`"
 
 
 def _figures(record: HuntRecord) -> list[str]:

@@ -7,14 +7,20 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bisector.hunt.advice import Excerpt, HereRun
-from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive
+from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive, name_of
 from bisector.hunt.record import HuntRecord
 from bisector.report import bounds, findings
+from bisector.report.explained import explained
 from bisector.report.saved import saved
 
 
 def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]:
     """The outcome as JSON values; every key is always present, null if it does not apply.
+
+    `commit` is the answer: the first bad commit, or the first fixed one if `find` is "fix"; `first_bad` only
+    the former. `good` are the ids of the old endpoints and `bad` that of the new one; `terms` has the words
+    for commits like them. A `ratio` says how many times worse, with `find` "fix" better, the answer is; `of`
+    is the ratio of the endpoints, and `unexplained` what is left of it for other commits, if that is sure.
 
     `confidence` is a probability (0..1), `interval` the 95% interval of `ratio` as [low, high], `p` the
     p-value of no difference, `seconds` wall time from start to end, `probes` and `skipped` numbers of
@@ -30,17 +36,24 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
     """
     conclusion, effect = record.conclusion, findings.effect(record)
     early = saved(record)
+    partly = explained(record)
     found = conclusion if isinstance(conclusion, FirstBad) else None
     return {
-        "conclusion": conclusion.name if conclusion else None,
+        "conclusion": name_of(conclusion, fix=record.terms.better) if conclusion else None,
         "exit_code": int(conclusion.exit_code) if conclusion else None,
-        "first_bad": found.commit if found else None,
+        "find": "fix" if record.terms.better else "regression",
+        "terms": {"old": record.terms.old, "new": record.terms.new},
+        "headline": findings.headline(record),
+        "commit": found.commit if found else None,
+        "first_bad": found.commit if found and not record.terms.better else None,
         "any_of": list(conclusion.commits) if isinstance(conclusion, AnyOf) else None,
         "likeliest": _likeliest(conclusion),
         "confidence": findings.confidence(record),
         "ratio": _finite(effect.ratio) if effect else None,
         "interval": [_finite(effect.low), _finite(effect.high)] if effect else None,
         "p": effect.p if effect else None,
+        "of": _finite(record.premise.ratio) if record.premise else None,
+        "unexplained": _finite(partly.rest.ratio) if partly else None,
         "at_least": bounds.at_least(record),
         "confirmed": found.confirmed if found else None,
         "probes": record.probes,

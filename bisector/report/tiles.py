@@ -27,11 +27,16 @@ def tiles(record: HuntRecord) -> list[Tile]:
 
 def _ratio(record: HuntRecord) -> Iterator[Tile]:
     effect, least = findings.effect(record), bounds.at_least(record)
+    over = record.terms.over.capitalize()
     if effect is not None:
         interval = f"{effect.low:.2f} to {effect.high:.2f}"
-        yield Tile("Bad over good", f"{effect.ratio:.2f}x", f"{interval} ({findings.evidence(effect)})")
+        yield Tile(
+            record.terms.over.capitalize(),
+            f"{effect.ratio:.2f}x",
+            f"{interval} ({findings.evidence(effect)})",
+        )
     elif least is not None:
-        yield Tile("Bad over good", f"\u2265 {least:.1f}x", "runs stopped early")
+        yield Tile(over, f"\u2265 {least:.1f}x", "runs stopped early")
 
 
 def _confidence(record: HuntRecord) -> Iterator[Tile]:

@@ -21,14 +21,14 @@ def opening(record: HuntRecord, plan: Plan) -> str:
     """The size of the range, and the number of probes that a bisection needs."""
     every, distinct = len(plan.every_candidate), len(plan.candidates)
     same = every - distinct
-    text = f"Range: {counted(every, 'commit')} reachable from bad but not from good."
-    text += " One of them is the first bad commit."
+    text = f"Range: {counted(every, 'commit')} reachable from {plan.terms.new} but not from {plan.terms.old}."
+    text += f" One of them is the first {plan.terms.new} commit."
     if same:
         text += f" Without those that change no input of build or test ({same:,}), {distinct:,} remain."
     if distinct > 1:
         text += f" Bisecting takes about {math.ceil(math.log2(distinct))} probes."
     if record.first_parent:
-        text += " Only first parents of bad were searched."
+        text += f" Only first parents of {plan.terms.new} were searched."
     return text
 
 
@@ -50,7 +50,8 @@ def _reason(record: HuntRecord, step: Step) -> str:
         case Why.PREMISE:
             return _of_premise(record, step)
         case Why.MERGE_BASE:
-            return "Good is not an ancestor of bad, so their merge base must be good too."
+            old, new = record.terms.old, record.terms.new
+            return f"{old.capitalize()} is not an ancestor of {new}, so their merge base must be {old} too."
         case Why.LEVEL:
             return "An endpoint again: the spread of its runs decides how much a reading tells."
         case Why.DOUBTED:
@@ -58,26 +59,28 @@ def _reason(record: HuntRecord, step: Step) -> str:
         case Why.CONFIRMATION if step.readings[0].against or step.commit == step.readings[0].about:
             return "Confirmation: the suspected commit, built clean and tested again."
         case Why.CONFIRMATION:
-            return "Confirmation: a parent of the suspected commit, built clean. It must be good."
-    return _of_search(step)
+            return (
+                f"Confirmation: a parent of the suspected commit, built clean. It must be {record.terms.old}."
+            )
+    return _of_search(step, record.terms.new)
 
 
 def _of_premise(record: HuntRecord, step: Step) -> str:
     if step.commit == record.bad.id:
-        return "Premise: is the bad endpoint bad on this machine?"
+        return f"Premise: is the {record.terms.new} endpoint {record.terms.new} on this machine?"
     if step.readings[0].against == step.commit:
-        return "Premise: the good endpoint against itself. How much do runs of one build vary?"
-    return "Premise: is the good endpoint good on this machine?"
+        return f"Premise: the {record.terms.old} endpoint against itself. How much do runs of one build vary?"
+    return f"Premise: is the {record.terms.old} endpoint {record.terms.old} on this machine?"
 
 
-def _of_search(step: Step) -> str:
+def _of_search(step: Step, new: str) -> str:
     if step.prospect is None or step.before is None:
         return "This commit is outside the range that was searched by then."
     bad = step.prospect.bad
     if bad > _SURE or bad < 1 - _SURE:
         text = f"{_about(step.before)} left; tested again, though already {percent(max(bad, 1 - bad))} sure"
     else:
-        text = f"{_about(step.before)} left; this one was {percent(bad)} likely to be bad"
+        text = f"{_about(step.before)} left; this one was {percent(bad)} likely to be {new}"
         half = abs(bad - 0.5) <= _NEAR_HALF
         text += ", so either result would halve them" if half else ", the best test for its cost"
     text += f" ({step.prospect.bits:.2f} bits expected)."
@@ -105,9 +108,11 @@ def _outcome(record: HuntRecord, step: Step) -> str:
             kinds = {type(one) for one in judgements}
             if len(kinds) > 1:
                 bad = sum(isinstance(one, Bad) for one in judgements)
-                return f"Bad in {bad} of {len(judgements)} runs; the last one: {why}."
-            return f"{type(last).__name__}{times}: {why}."
-    side = findings.side(record, step.readings).value.capitalize()
+                often = f"{record.terms.new.capitalize()} in {bad} of {len(judgements)} runs"
+                return f"{often}; the last one: {why}."
+            word = record.terms.words[type(last).__name__.lower()]
+            return f"{word.capitalize()}{times}: {why}."
+    side = findings.word(findings.side(record, step.readings), record.terms).capitalize()
     return f"{side} in {counted(len(judgements), 'reading')}; the last one: {last.why}."
 
 
@@ -115,13 +120,13 @@ def _measured(record: HuntRecord, step: Step) -> str:
     effect = estimate(findings.measured(step.readings))
     against = step.readings[-1].against
     parent = against and against not in {commit.id for commit in record.good}
-    over = f"its parent {against[:12]}" if parent else "the good endpoint"
+    over = f"its parent {against[:12]}" if parent else f"the {record.terms.old} endpoint"
     figure = f"{effect.ratio:.2f} times {over}"
     if effect.pairs > 1:
         figure = f"{effect} against {over}, in {effect.pairs} pairs"
     side = findings.side(record, step.readings)
     known = step.why in (Why.HALVES, Why.DOUBTED) and side in (Side.GOOD, Side.BAD)
-    return f"{side.value.capitalize()}: {figure}." if known else f"{figure}."
+    return f"{findings.word(side, record.terms).capitalize()}: {figure}." if known else f"{figure}."
 
 
 def _left(step: Step) -> str:

@@ -59,6 +59,8 @@ def _rates_of_real_failures() -> tuple[Rates, ...]:
 
 
 LIKELY_RATES = _likely_rates()
+FIX_RATES = tuple(Rates(one.share, one.false_good, one.false_bad) for one in LIKELY_RATES)
+"""The default prior of a search for a fix: a test that fails only in some runs does so before the step."""
 REAL_FAILURES = _rates_of_real_failures()
 
 

@@ -15,6 +15,10 @@ from tests.report import factory
 KEYS = [
     "conclusion",
     "exit_code",
+    "find",
+    "terms",
+    "headline",
+    "commit",
     "first_bad",
     "any_of",
     "likeliest",
@@ -22,6 +26,8 @@ KEYS = [
     "ratio",
     "interval",
     "p",
+    "of",
+    "unexplained",
     "at_least",
     "confirmed",
     "probes",
@@ -54,7 +60,7 @@ def test_values_of_a_first_bad_commit() -> None:
     """A confirmed measured hunt has values for every key but the set of candidates."""
     found = summary(factory.measured())
     assert found["first_bad"] == factory.commit_id(27)
-    empty = ["any_of", "likeliest", "at_least", "saved", "ahead", "report", "here"]
+    empty = ["any_of", "likeliest", "unexplained", "at_least", "saved", "ahead", "report", "here"]
     assert [k for k, v in found.items() if v is None] == empty
     assert (found["conclusion"], found["exit_code"], found["confirmed"]) == ("first-bad", 0, True)
     assert (found["probes"], found["skipped"], found["seconds"]) == (7, 1, 745.0)

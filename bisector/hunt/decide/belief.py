@@ -19,6 +19,7 @@ from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
 from bisector.probe.reading import KnownUntestable, Reading, Role
+from bisector.search.noise_flaky import FIX_RATES
 
 _POSSIBLE = 1e-9
 _NEARLY_ALL = 0.999
@@ -81,7 +82,13 @@ class Belief:
             self._search = self._observing(core.Exact())
         if self.contradicts:
             self._flaky = True
-            self._search = self._observing(core.Flaky())
+            prior = FIX_RATES if plan.terms.better else None
+            self._search = self._observing(core.Flaky(prior=prior))
+
+    @property
+    def plan(self) -> Plan:
+        """The plan with the candidates of this belief: branches may be left out."""
+        return self._plan
 
     @property
     def trust(self) -> Trust:

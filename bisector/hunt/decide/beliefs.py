@@ -7,13 +7,14 @@ from dataclasses import replace
 from bisector import search as core
 from bisector.hunt.decide import distrust
 from bisector.hunt.decide.belief import Belief
+from bisector.hunt.decide.branches import in_scope, narrowed
 from bisector.hunt.decide.confirm import Answer
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.probe.reading import Role
 
-_Kind = tuple[bool, bool, bool]
-"""Whether confirmations count, whether shortcuts are voided, whether endpoints were misled."""
+_Kind = tuple[bool, bool, bool, frozenset[str] | None]
+"""Whether confirmations count, shortcuts are voided, endpoints were misled; what is left out."""
 
 
 class Beliefs:
@@ -30,20 +31,22 @@ class Beliefs:
         they only check the search's assumptions. If they contradict these, or the readings that misled the
         search are repeated, the search drops its assumptions.
         """
-        misled = distrust.is_due(self._plan, known.readings)
+        plan = in_scope(self._plan, known)
+        out = plan.left_out if plan.scoped else None
+        misled = distrust.is_due(plan, known.readings)
         if misled:
             known = replace(known, readings=tuple(distrust.trusted(known.readings)))
         if any(reading.role is Role.SEARCH and reading.about for reading in known.readings):
-            return self._grown(known, (True, True, misled))
-        searched = self._grown(known.without(Role.CONFIRMATION), (False, False, misled))
+            return self._grown(known, (True, True, misled, out))
+        searched = self._grown(known.without(Role.CONFIRMATION), (False, False, misled, out))
         found = searched.conclusion
         if searched.trust.exact and not isinstance(found, core.FirstBad | core.AnyOf):
             return searched
         if searched.trust.exact and isinstance(found, core.FirstBad | core.AnyOf):
-            answer = Answer.of(self._plan, searched, found, known.readings)
-            if self._plan.ratio is None and answer.is_contradicted(known.readings):
-                return self._grown(known, (True, True, misled))
-        return self._grown(known, (True, False, misled))
+            answer = Answer.of(plan, searched, found, known.readings)
+            if plan.ratio is None and answer.is_contradicted(known.readings):
+                return self._grown(known, (True, True, misled, out))
+        return self._grown(known, (True, False, misled, out))
 
     def _grown(self, known: Known, kind: _Kind) -> Belief:
         before, belief = self._before.get(kind, (None, None))
@@ -56,8 +59,9 @@ class Beliefs:
         return belief
 
     def _anew(self, known: Known, kind: _Kind) -> Belief:
-        _, voided, misled = kind
-        plan = replace(self._plan, candidates=self._plan.every_candidate) if misled else self._plan
+        _, voided, misled, out = kind
+        plan = self._plan if out is None else narrowed(self._plan, out)
+        plan = replace(plan, candidates=plan.every_candidate) if misled else plan
         return Belief(plan, known, voided=voided)
 
 

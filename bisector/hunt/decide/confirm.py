@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from bisector import search as core
 from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad
 from bisector.hunt.decide.belief import Belief
+from bisector.hunt.decide.confirm_branches import without_branches
 from bisector.hunt.decide.premise import MoreReadings, runs_of
-from bisector.hunt.decide.unconfirmed import not_confirmed, paths_too_narrow
+from bisector.hunt.decide.unconfirmed import merged_in, not_confirmed, paths_too_narrow
 from bisector.hunt.decide.verdicts import (
     Demand,
     Fails,
@@ -20,6 +21,7 @@ from bisector.hunt.decide.verdicts import (
     by_runs,
     runs_in_time,
 )
+from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.predicate import Untestable
 from bisector.probe.reading import Reading, Role
@@ -33,13 +35,15 @@ _UNDECLARED = 0.05
 class Answer:
     """What the search found: the first bad commit is one of `commits`.
 
-    The evidence: `bad` is judged bad, and all of `before` are good or untestable.
+    The evidence: `bad` is judged bad, and all of `before` are good or untestable. `apart` are parents on
+    branches that are left out, or that good contains: they may be bad if they never were good.
     """
 
     commits: tuple[str, ...]
     probabilities: tuple[float, ...]
     bad: str
     before: tuple[str, ...]
+    apart: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -56,12 +60,12 @@ class Answer:
             untestable = bool(own) and all(isinstance(one, Untestable) for one in own)
             # If all its children are bad, an untestable commit can still be the first bad one.
             bad = belief.boundary((commit,))[0] if untestable else commit
-            return cls((commit,), (found.probability,), bad, plan.parents[commit])
+            return cls((commit,), (found.probability,), bad, *_divided(plan, plan.parents[commit]))
         commits = tuple(map(belief.commit, found.commits))
         bad, good = belief.boundary(commits)
         parents = {parent for commit in commits for parent in plan.parents[commit]}
         before = dict.fromkeys((*good, *sorted(parents.difference(commits))))
-        return cls(commits, tuple(found.probabilities), bad, tuple(before))
+        return cls(commits, tuple(found.probabilities), bad, *_divided(plan, tuple(before)))
 
     def is_contradicted(self, readings: Sequence[Reading]) -> bool:
         """Whether the confirmation runs of some commit all contradict the search (verdicts only).
@@ -76,10 +80,17 @@ class Answer:
         return False
 
 
-def confirm(
-    plan: Plan, belief: Belief, found: core.FirstBad | core.AnyOf, readings: Sequence[Reading]
-) -> list[Request] | Conclusion:
+def _divided(plan: Plan, parents: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The parents to compare with, and those on branches that are left out."""
+    apart = tuple(
+        parent for parent in parents if plan.scoped and (parent in plan.left_out or plan.before_good(parent))
+    )
+    return tuple(parent for parent in parents if parent not in apart), apart
+
+
+def confirm(belief: Belief, found: core.FirstBad | core.AnyOf, known: Known) -> list[Request] | Conclusion:
     """The readings still missing, or the conclusion: the confirmed answer, or why it is not confirmed."""
+    plan, readings = belief.plan, known.readings
     answer = Answer.of(plan, belief, found, readings)
     verdicts = (
         _pairs(plan, belief, answer, readings)
@@ -88,6 +99,10 @@ def confirm(
     )
     if isinstance(verdicts, list):
         return verdicts
+    checked = without_branches(plan, known, verdicts, answer.apart, answer.bad)
+    if isinstance(checked, list):
+        return checked
+    verdicts, doubtful = checked
     failed = {commit: one for commit, one in verdicts.items() if isinstance(one, Fails)}
     if plan.ratio is not None and failed and (request := _misled(plan, answer, readings)):
         return [request]
@@ -102,7 +117,9 @@ def confirm(
         probabilities = [(1 - _UNDECLARED) * one for one in answer.probabilities]
         probabilities += [_UNDECLARED / len(others)] * len(others)
         return AnyOf((*answer.commits, *others), tuple(probabilities), belief.exact, untested=others)
-    return _confirmed(answer, held, exact=belief.exact)
+    if doubtful:
+        return merged_in(plan, answer.commits, answer.probabilities, doubtful)
+    return _confirmed(answer, held, plan, exact=belief.exact)
 
 
 def _between(plan: Plan, belief: Belief, answer: Answer, held: Mapping[str, Holds]) -> tuple[str, ...]:
@@ -128,9 +145,9 @@ def _may_be_left_out(plan: Plan, answer: Answer, verdicts: Mapping[str, Verdict]
     return unknown or bool(between)
 
 
-def _confirmed(answer: Answer, held: Mapping[str, Holds], *, exact: bool) -> Conclusion:
+def _confirmed(answer: Answer, held: Mapping[str, Holds], plan: Plan, *, exact: bool) -> Conclusion:
     if len(answer.commits) > 1:
-        return AnyOf(answer.commits, answer.probabilities, exact)
+        return AnyOf(answer.commits, answer.probabilities, exact, left_out=len(plan.left_out))
     effects = [one.effect for one in held.values() if one.effect]
     return FirstBad(
         commit=answer.commits[0],
@@ -139,6 +156,7 @@ def _confirmed(answer: Answer, held: Mapping[str, Holds], *, exact: bool) -> Con
         effect=min(effects, key=lambda effect: effect.ratio) if effects else None,
         parents_good=tuple(held),
         exact=exact,
+        left_out=len(plan.left_out),
     )
 
 
@@ -147,7 +165,7 @@ def _runs(
 ) -> dict[str, Verdict] | list[Request]:
     """Verdicts on the commit and those before it, from all their runs; or the runs still missing."""
     runs, most = runs_in_time(readings, plan.repeats)
-    demand = Demand(runs, most, plan.confidence, belief.error_rates)
+    demand = Demand(runs, most, plan.confidence, belief.error_rates, plan.terms)
 
     def verdict_of(commit: str) -> Verdict | Request:
         own = [one for one in readings if one.commit == commit and not (one.shared or _presumed(one))]
@@ -156,7 +174,7 @@ def _runs(
             return Request(commit, Role.CONFIRMATION, clean=True, about=answer.bad)
         return verdict
 
-    return _verdicts((answer.bad, *answer.before), verdict_of, belief)
+    return _verdicts((answer.bad, *answer.before, *answer.apart), verdict_of, belief)
 
 
 def _verdicts(
@@ -200,7 +218,7 @@ def _pairs(
             return Request(answer.bad, Role.CONFIRMATION, parent, clean=True, about=answer.bad)
         return verdict
 
-    return _verdicts(answer.before, verdict_of, belief)
+    return _verdicts((*answer.before, *answer.apart), verdict_of, belief)
 
 
 def _is_same_artifact(plan: Plan, pair: Reading) -> bool:

@@ -34,9 +34,12 @@ def is_surprising(good: Sequence[Reading], bad: Sequence[Reading]) -> bool:
     return _has(good, Bad) or _has(bad, Good)
 
 
-def to_check(conclusion: Conclusion, good: Sequence[Reading], bad: Sequence[Reading]) -> str:
+def to_check(plan: Plan, conclusion: Conclusion, good: Sequence[Reading], bad: Sequence[Reading]) -> str:
     """The endpoint to read from a clean build before the conclusion is accepted; empty for none."""
-    doubtful = {GoodIsBad: [good], NoRegression: [bad], BadIsGood: [bad, good]}.get(type(conclusion), [])
+    never_fails = good if plan.terms.better and plan.ratio is None else bad
+    doubtful = {GoodIsBad: [good], NoRegression: [never_fails], BadIsGood: [bad, good]}.get(
+        type(conclusion), []
+    )
     return next((readings[0].commit for readings in doubtful if not trusted(readings)), "")
 
 

@@ -96,7 +96,8 @@ def translated(plan: Plan, belief: Belief, found: core.Conclusion, readings: Seq
     if isinstance(found, core.NoRegression) and plan.ratio is None:
         good, bad = (runs_of([r for r in readings if r.commit == end]) for end in (plan.good[0], plan.bad))
         if compare(good, bad).more >= NOT_DIFFERENT:
-            why = f"good is judged bad {good}, bad {bad}, but no commit in the range shows a step"
+            old, new = plan.terms.old, plan.terms.new
+            why = f"{old} is judged {new} {good}, {new} {bad}, but no commit in the range shows a step"
             return undecided(why, belief)
     if isinstance(found, core.NoRegression):
         return NoRegression("the readings support no step at any commit in the range")

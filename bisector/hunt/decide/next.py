@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bisector import search as core
 from bisector.hunt.conclusion import SPENT, Conclusion, GoodIsBad, Inconclusive, MergeBaseIsBad
-from bisector.hunt.decide import distrust, premise
+from bisector.hunt.decide import distrust, fix_premise, premise
 from bisector.hunt.decide.belief import Belief
 from bisector.hunt.decide.beliefs import Beliefs
+from bisector.hunt.decide.branches import Kind, kind_of, left_out_note
 from bisector.hunt.decide.confirm import confirm
 from bisector.hunt.decide.early_ends import endpoints_for
-from bisector.hunt.decide.effect import estimate
 from bisector.hunt.decide.endings import with_endings
 from bisector.hunt.decide.endpoint_runs import reviewed_by
 from bisector.hunt.decide.estimates import small_step, too_busy, translated, undecided
@@ -22,7 +21,7 @@ from bisector.hunt.decide.step import Conclude, Read, Running, Step, Wait
 from bisector.hunt.decide.warm_up import usable, warm_up
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
-from bisector.predicate import Undecided, Untestable
+from bisector.predicate import Undecided
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
@@ -110,15 +109,15 @@ class _Hunt:
                 and not self._out_of_budget
             ):
                 return self._read([self._premise(end, clean=True)])
-        decision = premise.decide(good, bad, plan.repeats, plan.ratio, doubted=self._contradict_each_other)
+        decision = fix_premise.decide(plan, good, bad, doubted=self._contradict_each_other)
         if isinstance(decision, premise.Established):
             self.step = decision.effect.ratio if decision.effect else None
-            figures = f": bad over good {decision.effect}" if decision.effect else ""
+            figures = f": {plan.terms.over} {decision.effect}" if decision.effect else ""
             self.notes.append(f"premise established{figures}")
             return None
         if isinstance(decision, MoreReadings):
             return self._read_endpoints(decision, good, bad)
-        unchecked = distrust.to_check(decision, good, bad)
+        unchecked = distrust.to_check(plan, decision, good, bad)
         if unchecked and not self._out_of_budget:
             return self._read([self._premise(unchecked, clean=True)])
         return self._conclude(with_endings(decision, good, bad))
@@ -138,41 +137,30 @@ class _Hunt:
 
     def merge_bases(self) -> Step | None:
         """The next step to check the commits that must be good; None once all are."""
+        old, new = self.plan.terms.old, self.plan.terms.new
         for commit in (*self.plan.merge_bases, *self.plan.good[1:]):
             readings = self.known.of(commit, Role.MERGE_BASE)
-            side = self._side(readings)
-            if isinstance(side, MoreReadings):
+            kind = kind_of(self.plan, readings, self.step)
+            if kind is Kind.OPEN:
                 return self._read([self._request(commit, Role.MERGE_BASE, self._reference)])
-            if side is None:
+            if kind is Kind.UNTESTABLE:
                 self.notes.append(
-                    f"{commit[:12]} must be good but cannot be tested; assuming that it is good"
+                    f"{commit[:12]} must be {old} but cannot be tested; assuming that it is {old}"
                 )
-            elif side and commit in self.plan.good:
+            elif kind is Kind.NEW and commit in self.plan.good:
                 why = readings[-1].judgement.why
                 return self._conclude(
-                    GoodIsBad(f"the good endpoint {commit[:12]} is already judged bad: {why}")
+                    GoodIsBad(f"the {old} endpoint {commit[:12]} is already judged {new}: {why}")
                 )
-            elif side:
+            elif kind is Kind.NEW:
                 return self._conclude(MergeBaseIsBad(commit, readings[-1].judgement.why))
         return None
-
-    def _side(self, readings: Sequence[Reading]) -> bool | MoreReadings | None:
-        """Whether a commit that must be good is bad; None if it cannot be tested."""
-        if any(isinstance(reading.judgement, Untestable) for reading in readings):
-            return None
-        ratios = premise.measured(readings)
-        if not ratios:
-            side = premise.is_bad(readings, self.plan.repeats)
-            return MoreReadings() if side is None else side
-        if len(ratios) >= self.plan.repeats.least:
-            effect, middle = estimate(ratios), math.sqrt(self.step or self.plan.ratio or 1.0)
-            if not effect.low <= middle <= effect.high or len(ratios) >= self.plan.repeats.most:
-                return effect.ratio > middle
-        return MoreReadings()
 
     def search(self) -> Step:
         """The search over the candidates, and the confirmation of what it finds."""
         belief = self.beliefs.of(self.known)
+        if belief.plan.left_out:
+            self.notes.append(left_out_note(belief.plan))
         if not belief.trust.exact:
             self.notes.append(_CONTRADICTED)
         elif not belief.trust.presumed and not belief.trust.voided:
@@ -227,7 +215,7 @@ class _Hunt:
         return None
 
     def _confirm(self, belief: Belief, found: core.FirstBad | core.AnyOf) -> Step:
-        step = confirm(self.plan, belief, found, self.known.readings)
+        step = confirm(belief, found, self.known)
         if not isinstance(step, list):
             return self._conclude(step)
         if step[0].role is Role.SEARCH:

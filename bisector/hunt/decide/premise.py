@@ -19,6 +19,7 @@ from bisector.hunt.decide.failure_rates import Runs, compare, mostly_bad, rate_r
 from bisector.hunt.plan import Repeats
 from bisector.predicate import Bad, Ending, Good, Measured, Untestable
 from bisector.probe.reading import Reading, Role
+from bisector.terms import REGRESSION, Terms
 
 _CHECK = "if that is wrong, check the test command: its output is in the report"
 _TO_SEE_NO_SPREAD = 2
@@ -69,32 +70,41 @@ def decide(
     ratio: float | None,
     *,
     doubted: bool = False,
+    terms: Terms = REGRESSION,
 ) -> Decision:
     """Decide the premise; `ratio` is the smallest regression wanted (None for verdicts).
 
     `doubted`: verdicts of this hunt contradict each other, so that one run of each endpoint proves nothing.
     """
-    for name, readings in (("good", good), ("bad", bad)):
+    if found := untestable(good, bad, terms):
+        return found
+    if ratio is None:
+        return _decide_verdicts(good, bad, repeats, terms, doubted=doubted)
+    return _decide_ratios(good, bad, repeats, ratio, terms)
+
+
+def untestable(good: Sequence[Reading], bad: Sequence[Reading], terms: Terms) -> Inconclusive | None:
+    """The conclusion if an endpoint cannot be tested."""
+    for name, readings in ((terms.old, good), (terms.new, bad)):
         for reading in readings:
             if isinstance(reading.judgement, Untestable) and reading.role is Role.PREMISE:
                 return Inconclusive(
                     f"the {name} endpoint {reading.commit[:12]} cannot be tested: {reading.judgement.why}; "
-                    f"its log says more{_another(name, reading)}"
+                    f"its log says more{_another(name, reading, terms)}"
                 )
-    if ratio is None:
-        return _decide_verdicts(good, bad, repeats, doubted=doubted)
-    return _decide_ratios(good, bad, repeats, ratio)
+    return None
 
 
-def _another(name: str, reading: Reading) -> str:
+def _another(name: str, reading: Reading, terms: Terms) -> str:
     """Advice to name another endpoint, unless the test ran well and only its figure is missing."""
     if reading.run is not None and reading.run.ending is Ending.EXITED and reading.run.exit_code == 0:
         return ""
-    return f"; if it can never be tested, choose another with --{name}"
+    option = name if terms == REGRESSION else "old" if name == terms.old else "new"
+    return f"; if it can never be tested, choose another with --{option}"
 
 
 def _decide_verdicts(
-    good: Sequence[Reading], bad: Sequence[Reading], repeats: Repeats, *, doubted: bool
+    good: Sequence[Reading], bad: Sequence[Reading], repeats: Repeats, terms: Terms, *, doubted: bool
 ) -> Decision:
     at_good, at_bad = runs_of(good), runs_of(bad)
     if at_good.all < repeats.verdicts or at_bad.all < repeats.verdicts:
@@ -105,25 +115,28 @@ def _decide_verdicts(
         return Established()
     spent = _seconds((*good, *bad)) >= repeats.seconds
     if not at_good.bad and not at_bad.bad:
-        return _never_fails(at_good, at_bad, repeats, spent=spent)
-    return _weigh(good, bad, repeats, spent=spent)
+        return _never_fails(at_good, at_bad, repeats, terms, spent=spent)
+    return _weigh(good, bad, repeats, terms, spent=spent)
 
 
-def _never_fails(good: Runs, bad: Runs, repeats: Repeats, *, spent: bool) -> Decision:
+def _never_fails(good: Runs, bad: Runs, repeats: Repeats, terms: Terms, *, spent: bool) -> Decision:
     """Both endpoints were always judged good, although the user says that they differ."""
     if bad.good < repeats.passes and not (spent and bad.good >= _FEWEST):
         return MoreReadings()
     often = max(2, round(1 / rate_ruled_out(bad.good)))
     return NoRegression(
-        f"the bad endpoint passed all {bad.good} runs (good: {good.good}); if it failed in one of {often} "
-        "runs, at most 5% of hunts would see that many passes"
+        f"the {terms.new} endpoint passed all {bad.good} runs ({terms.old}: {good.good}); if it failed in "
+        f"one of {often} runs, at most 5% of hunts would see that many passes"
     )
 
 
-def _weigh(good: Sequence[Reading], bad: Sequence[Reading], repeats: Repeats, *, spent: bool) -> Decision:
+def _weigh(
+    good: Sequence[Reading], bad: Sequence[Reading], repeats: Repeats, terms: Terms, *, spent: bool
+) -> Decision:
     at_good, at_bad = runs_of(good), runs_of(bad)
     odds = compare(at_good, at_bad)
-    figures = f"good judged bad {at_good}, bad judged bad {at_bad}"
+    old, new = terms.old, terms.new
+    figures = f"{old} judged {new} {at_good}, {new} judged {new} {at_bad}"
     flaky = at_good.differ or at_bad.differ
     enough = min(at_good.all, at_bad.all) >= (_FEWEST_FLAKY if flaky else _FEWEST)
     if odds.more >= DIFFERENT:
@@ -133,17 +146,18 @@ def _weigh(good: Sequence[Reading], bad: Sequence[Reading], repeats: Repeats, *,
     always = not at_good.good and not at_bad.good
     alike = odds.more < NOT_DIFFERENT and (always or min(at_good.all, at_bad.all) >= _FEWEST)
     if alike and (mostly_bad(at_good) > _MOSTLY or (always and spent and at_good.all >= _FEWEST_BAD)):
-        if change := _change_of_machine(good):
+        if change := _change_of_machine(good, terms):
             return Inconclusive(change)
-        return GoodIsBad(f"the good endpoint is already judged bad: {_why_bad(good)} ({figures}); {_CHECK}")
+        why = f"{_why_bad(good)} ({figures}); {_CHECK}"
+        return GoodIsBad(f"the {old} endpoint is already judged {new}: {why}")
     most = 2 * repeats.passes
     if min(at_good.all, at_bad.all) >= most or (spent and enough and not always):
-        return _same_rate(figures, at_bad, repeats)
+        return _same_rate(figures, at_bad, repeats, terms)
     # Only more runs of good can tell whether a good endpoint that was always bad is bad.
     return MoreReadings(of_good=always or _good_is_next(at_good.all, at_bad.all, most))
 
 
-def _change_of_machine(good: Sequence[Reading]) -> str:
+def _change_of_machine(good: Sequence[Reading], terms: Terms) -> str:
     """The message for a good endpoint that was judged good first and only bad later; '' for any other."""
     taken = [r for r in sorted(good, key=lambda r: r.at) if isinstance(r.judgement, Good | Bad)]
     bad = [isinstance(reading.judgement, Bad) for reading in taken]
@@ -152,15 +166,15 @@ def _change_of_machine(good: Sequence[Reading]) -> str:
     at = bad.index(True)
     before, after = (f"{taken[one].at.astimezone():%H:%M:%S}" for one in (at - 1, at))
     return (
-        f"the good endpoint was judged good until {before} and only bad since {after} "
+        f"the {terms.old} endpoint was judged {terms.old} until {before} and only {terms.new} since {after} "
         f"({taken[at].judgement.why}): "
         "a service, a file or the machine may have changed; restore it and run the same command"
     )
 
 
-def _same_rate(figures: str, bad: Runs, repeats: Repeats) -> Decision:
+def _same_rate(figures: str, bad: Runs, repeats: Repeats, terms: Terms) -> Decision:
     if not bad.bad and bad.good >= repeats.passes:
-        return NoRegression(f"the bad endpoint is never judged bad ({figures})")
+        return NoRegression(f"the {terms.new} endpoint is never judged {terms.new} ({figures})")
     return Inconclusive(
         f"the test is flaky, and its runs do not distinguish the endpoints ({figures}); raise `premise.max` "
         "for more runs, or make the test fail more often"
@@ -204,11 +218,12 @@ def _why_bad(readings: Sequence[Reading]) -> str:
 
 
 def _decide_ratios(
-    good: Sequence[Reading], bad: Sequence[Reading], repeats: Repeats, ratio: float
+    good: Sequence[Reading], bad: Sequence[Reading], repeats: Repeats, ratio: float, terms: Terms
 ) -> Decision:
     crashes = [reading for reading in good if isinstance(reading.judgement, Bad)]
     if crashes and len(crashes) == len(good) >= _FEWEST:
-        return GoodIsBad(f"the good endpoint is already judged bad: {_why_bad(good)} ({runs_of(good)})")
+        why = f"{_why_bad(good)} ({runs_of(good)})"
+        return GoodIsBad(f"the {terms.old} endpoint is already judged {terms.new}: {why}")
     if len(crashes) == len(good):
         return MoreReadings(of_good=True)
     if not bad:
@@ -218,7 +233,7 @@ def _decide_ratios(
     if at_bad.bad and (not crashes or (at_bad.bad == len(bad) >= _FEWEST)):
         return Established()
     if any(isinstance(reading.judgement, Good) for reading in bad):
-        return NoRegression(f"the bad endpoint is judged good: {bad[-1].judgement.why}")
+        return NoRegression(f"the {terms.new} endpoint is judged {terms.old}: {bad[-1].judgement.why}")
     if at_bad.bad == len(bad):
         return MoreReadings()
     if not read_enough(good, repeats):
@@ -230,18 +245,24 @@ def _decide_ratios(
     if effect.low > itself.high and effect.low > math.sqrt(ratio) and effect.ratio > ratio:
         return Established(effect)
     if effect.high < 1 / math.sqrt(ratio) and effect.high < itself.low:
-        return BadIsGood(f"bad is faster than good ({effect}); are they swapped?", effect)
+        return BadIsGood(_swapped(effect, terms), effect)
     if effect.high < ratio or spent:
-        return _undecided(itself, effect, ratio)
+        return _undecided(itself, effect, ratio, terms)
     return MoreReadings(of_good=effect.low > math.sqrt(ratio) and len(good) < repeats.most)
 
 
-def _undecided(itself: Effect, effect: Effect, ratio: float) -> Decision:
-    """The decision if bad is not certainly slower by the ratio that the hunt asks for."""
+def _swapped(effect: Effect, terms: Terms) -> str:
+    kind = "worse" if terms.better else "better"
+    return f"{terms.new} is {kind} than {terms.old} ({terms.over} is {effect}); are they swapped?"
+
+
+def _undecided(itself: Effect, effect: Effect, ratio: float, terms: Terms) -> Decision:
+    """The decision if the new endpoint does not certainly differ by the ratio that the hunt asks for."""
     if effect.low > max(1, itself.ratio) and effect.ratio >= ratio:
         return Established(effect)
     return NoRegression(
-        f"bad over good is {effect} in {effect.pairs} pairs, good over itself {itself} in {itself.pairs}; "
+        f"{terms.over} is {effect} in {effect.pairs} pairs, {terms.old} over itself {itself} in "
+        f"{itself.pairs}; "
         f"the hunt asks for {ratio:.2f}x",
         effect,
     )

@@ -14,6 +14,7 @@ from bisector.hunt.decide.premise import MoreReadings, measured, read_enough, ru
 from bisector.hunt.plan import Repeats
 from bisector.predicate import Bad, Good, Untestable
 from bisector.probe.reading import Reading, Role
+from bisector.terms import REGRESSION, Terms
 
 _INSTANT = 1.0
 """Runs of up to this many seconds are made `QUICK_RUNS` times, slower ones three times.
@@ -65,6 +66,7 @@ class Demand:
     most: int
     confidence: float
     rates: tuple[float, float] | None = None
+    terms: Terms = REGRESSION
 
 
 def against_parent(readings: Sequence[Reading], repeats: Repeats, step: float) -> Verdict:
@@ -112,14 +114,15 @@ def by_runs(readings: Sequence[Reading], demand: Demand, *, bad_expected: bool) 
         return MoreReadings()
     if demand.rates is None and not runs_of(fresh).differ:
         held = bool(runs_of(fresh).bad) == bad_expected
-        return Holds() if held else Fails(_against(fresh))
+        return Holds() if held else Fails(_against(fresh, demand.terms))
     runs = runs_of(clean)
-    for_bad = evidence(runs, *(demand.rates or _UNKNOWN))
+    usual = _UNKNOWN[::-1] if demand.terms.better else _UNKNOWN
+    for_bad = evidence(runs, *(demand.rates or usual))
     for_expected = for_bad if bad_expected else -for_bad
     enough = math.log(1 / (1 - demand.confidence))
     if abs(for_expected) < enough and runs.all < demand.most:
         return MoreReadings()
-    return Holds() if for_expected > 0 else Fails(_against(clean))
+    return Holds() if for_expected > 0 else Fails(_against(clean, demand.terms))
 
 
 def runs_in_time(readings: Sequence[Reading], repeats: Repeats) -> tuple[int, int]:
@@ -131,9 +134,9 @@ def runs_in_time(readings: Sequence[Reading], repeats: Repeats) -> tuple[int, in
     return least, max(10, min(_MOST, in_time))
 
 
-def _against(readings: Sequence[Reading]) -> str:
+def _against(readings: Sequence[Reading], terms: Terms) -> str:
     runs, last = runs_of(readings), readings[-1]
-    one_way = "bad" if runs.bad >= runs.good else "good"
+    one_way = terms.new if runs.bad >= runs.good else terms.old
     count = max(runs.bad, runs.good)
     why = next((r.judgement.why for r in reversed(readings) if isinstance(r.judgement, Bad | Good)), "")
     return f"{last.commit[:12]} is judged {one_way} in {count} of {runs.all} runs: {why}"

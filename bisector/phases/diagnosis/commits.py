@@ -46,8 +46,8 @@ def pair_of(ground: Ground, commit: str | None, against: str | None) -> Pair:
 def ends_of(ground: Ground) -> dict[str, str]:
     """The ids of `good` and `bad` in overlays, as far as they are known."""
     hunt, repository = ground.hunt, ground.repository
-    good = {} if hunt.good == (AUTO,) else {"good": repository.resolve(hunt.good[0])}
-    return {**good, "bad": repository.resolve(hunt.bad)}
+    good = {} if hunt.before == (AUTO,) else {"good": repository.resolve(hunt.before[0])}
+    return {**good, "bad": repository.resolve(hunt.after)}
 
 
 def _first_bad(ground: Ground) -> str:
