@@ -14,15 +14,18 @@ from bisector.cli.typed import option_words, typed
 from bisector.history.patch import CommitPatch, patch_of
 from bisector.history.repository import Repository
 from bisector.hunt.advice import Advice, Excerpt
-from bisector.hunt.conclusion import BadIsGood, FirstBad, GoodIsBad, MergeBaseIsBad
+from bisector.hunt.conclusion import BadIsGood, FirstBad, GoodIsBad, MergeBaseIsBad, Steps
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session
 from bisector.hunt_file import Hunt
 from bisector.predicate import Untestable
 from bisector.probe.hunt_name import hunt_name
+from bisector.report import findings
+from bisector.report.explained import explained
 
 __all__ = ["change_of", "command_of", "completed", "flat", "near", "typed"]
 
+_SHOWN = 3
 _OF_OTHERS = {"diagnose", "watches"}
 """Keys of a hunt file that `run` does not use."""
 
@@ -64,7 +67,7 @@ def completed(record: HuntRecord, chosen: Chosen, session: Session) -> HuntRecor
     shown: tuple[Excerpt, ...] = ()
     typed_as = whole(chosen, session)
     untestable = any(type(reading.judgement) is Untestable for reading in record.readings)
-    if record.conclusion is not None and (untestable or not isinstance(record.conclusion, FirstBad)):
+    if record.conclusion is not None and (untestable or not isinstance(record.conclusion, FirstBad | Steps)):
         # Most hunts need none of this.
         from bisector.phases.first_try.advise import advise
         from bisector.phases.first_try.excerpts import excerpts
@@ -84,10 +87,12 @@ def completed(record: HuntRecord, chosen: Chosen, session: Session) -> HuntRecor
 
 def _next_steps(record: HuntRecord, chosen: Chosen, hunt: Hunt) -> Iterator[str]:
     match record.conclusion:
-        case FirstBad(commit=commit):
+        case FirstBad() | Steps():
             where = near(record.repository)
             elsewhere = "" if where == Path() else f"-C {shlex.quote(str(where))} "
-            yield f"git {elsewhere}show {commit[:12]}"
+            yield from (f"git {elsewhere}show {commit[:12]}" for commit in findings.suspects(record)[:_SHOWN])
+            if explained(record) and hunt.find == "regression":
+                yield typed(replace(chosen, values={**chosen.values, "find": "all"}))
         case GoodIsBad() | MergeBaseIsBad() | BadIsGood():
             yield from direction.other_ways(record, chosen, hunt)
 

@@ -58,7 +58,7 @@ def with_ends(chosen: Chosen, old: str, new: str | Sequence[str], *, fix: bool) 
     others = {key: value for key, value in chosen.values.items() if key not in _ENDS}
     last = new if isinstance(new, str) else new[0]
     ends = {"find": "fix", "old": [old], "new": last} if fix else {"good": [old], "bad": last}
-    if not fix and chosen.config is not None and chosen.values.get("find") != "fix":
+    if not fix and chosen.config is not None and chosen.values.get("find") not in ("fix", "all"):
         ends["find"] = "regression"
     return typed(replace(chosen, values={**ends, **others}))
 

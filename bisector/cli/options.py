@@ -139,6 +139,14 @@ def _options(
             rich_help_panel=_RANGE,
         ),
     ] = None,
+    every: Annotated[
+        bool | None,
+        typer.Option(
+            "--all",
+            help="Find every step of the range: regressions, fixes, and regressions that come back.",
+            rich_help_panel=_RANGE,
+        ),
+    ] = None,
     term_old: Annotated[
         str | None,
         typer.Option(
@@ -224,7 +232,7 @@ def _options(
         "bad": bad,
         "old": old or None,
         "new": new,
-        "find": "fix" if fixed else None,
+        "find": _find(fixed=bool(fixed), every=bool(every)),
         "terms.old": term_old,
         "terms.new": term_new,
         "since": since,
@@ -244,6 +252,14 @@ def _options(
     }
     values = {key: value for key, value in given.items() if value is not None}
     return Chosen(config, {**values, **dict(setting(text) for text in settings or [])})
+
+
+def _find(*, fixed: bool, every: bool) -> str | None:
+    if fixed and every:
+        from bisector.errors import UsageError
+
+        raise UsageError("--all finds fixes too; leave --fixed out, or look for the one fix without --all")
+    return "fix" if fixed else "all" if every else None
 
 
 def takes_hunt(command: Callable[..., Any]) -> Callable[..., Any]:

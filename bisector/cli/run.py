@@ -64,7 +64,7 @@ def run_hunt(
             chosen,
             console,
             verbosity,
-            lambda session, heard: session.run(heard, restart=restart),
+            lambda session, heard: _hunted(session, heard, restart=restart),
             pages,
             here=here,
         )
@@ -77,6 +77,14 @@ def run_hunt(
     if as_json or (mended := first_try.offer(console, record, chosen)) is None:
         return _exit_code(record)
     return run_hunt(mended, as_json=False, verbosity=verbosity, restart=False, here=here, wanted=wanted)
+
+
+def _hunted(session: Session, listener: Listener, *, restart: bool) -> HuntRecord:
+    if session.ground.hunt.find != "all":
+        return session.run(listener, restart=restart)
+    from bisector.hunt.every_step import run_every_step
+
+    return run_every_step(session, listener, restart=restart)
 
 
 def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: bool, here: bool = False) -> int:

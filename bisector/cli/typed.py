@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bisector.cli.options import Chosen
 
 _FLAGS = {"first_parent"}
-_FINDS = {"fix": ["--fixed"]}
+_FINDS = {"fix": ["--fixed"], "all": ["--all"]}
 _REPEATABLE = {"good", "old", "paths"}
 _NUMBERS = {"jobs", "confidence", "budget.probes"}
 

@@ -120,6 +120,39 @@ class Inconclusive:
     exit_code = ExitCode.INCONCLUSIVE
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a range: a commit, or untestable ones it may be; `better` if it goes back towards good.
+
+    `effect` is the ratio of the commit to its parent, below 1 if it is better; None for verdicts.
+    """
+
+    commits: tuple[str, ...]
+    better: bool
+    confirmed: bool
+    probability: float | None = None
+    effect: Effect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Every step of a range, oldest first; `together` is the ratio of the endpoints.
+
+    `open` has a sentence for each part of the range that has no answer.
+    """
+
+    steps: tuple[Step, ...]
+    together: Effect | None = None
+    open: tuple[str, ...] = ()
+    name = "steps"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """That of a first bad commit, if every step is confirmed and no part is open."""
+        sure = self.steps and not self.open and all(step.confirmed for step in self.steps)
+        return ExitCode.FIRST_BAD if sure else ExitCode.INCONCLUSIVE
+
+
 _OF_A_FIX = {
     "first-bad": "first-fixed",
     "no-regression": "no-difference",
@@ -134,4 +167,4 @@ def name_of(conclusion: Conclusion, *, fix: bool) -> str:
     return _OF_A_FIX.get(conclusion.name, conclusion.name) if fix else conclusion.name
 
 
-Conclusion = FirstBad | AnyOf | NoRegression | GoodIsBad | BadIsGood | MergeBaseIsBad | Inconclusive
+Conclusion = FirstBad | AnyOf | NoRegression | GoodIsBad | BadIsGood | MergeBaseIsBad | Inconclusive | Steps

@@ -80,7 +80,7 @@ def as_meant(hunt: Hunt, repository: Repository) -> Hunt:
     A revision relative to HEAD, which `git bisect` moves, tells nothing about that.
     """
     ends = (*hunt.good, hunt.bad)
-    if hunt.find == "fix" or len(ends) > 2 or hunt.good == (AUTO,) or moves_with_head(hunt.bad):
+    if hunt.find != "regression" or len(ends) > 2 or hunt.good == (AUTO,) or moves_with_head(hunt.bad):
         return hunt
     with suppress(HistoryError):  # A revision that does not exist is reported with its place.
         good, bad = map(repository.resolve, ends)

@@ -89,6 +89,8 @@ class Plan:
     """Whether the test reads the same files of two commits, besides their builds; None if it reads none."""
     beside: Beside | None = None
     """Candidates on branches that left before the old endpoint; None if there can be none."""
+    narrow: bool = False
+    """Whether they are left out from the start, because the old endpoint is itself a step."""
     left_out: frozenset[str] = frozenset()
     """Those of them that are no candidates, because the question makes no sense for them."""
     scoped: bool = False

@@ -19,12 +19,18 @@ from bisector.terms import Terms
 
 
 def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
-    """The plan with `revisions` as good commits and all candidates listed; raises `HistoryError`."""
+    """The plan with `revisions` as old endpoints and all candidates listed; raises `HistoryError`."""
     hunt, repository = ground.hunt, ground.repository
     with located(hunt, hunt.key_of("old")):
         good = tuple(repository.resolve(revision) for revision in revisions)
     with located(hunt, hunt.key_of("new")):
         bad = repository.resolve(hunt.after)
+    return plan_between(ground, good, bad, hunt.kinds)
+
+
+def plan_between(ground: Ground, good: tuple[str, ...], bad: str, terms: Terms) -> Plan:
+    """The plan of a hunt between these commits, with all candidates listed; raises `HistoryError`."""
+    hunt, repository = ground.hunt, ground.repository
     inputs = inputs_of(hunt)
     with ThreadPoolExecutor(1) as beside:
         listed = beside.submit(
@@ -37,7 +43,7 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
             inputs=() if "." in inputs else inputs,
         )
         # Its errors about endpoints that do not fit take precedence.
-        bases = _merge_bases(repository, good, bad, hunt.kinds)
+        bases = _merge_bases(repository, good, bad, terms)
         every = listed.result()
     return Plan(
         good=good,
@@ -55,7 +61,7 @@ def plan_of(ground: Ground, revisions: Sequence[str]) -> Plan:
         to_the_end=hunt.test.to_the_end or ground.predicate.runs_to_the_end,
         in_turn=ground.predicate.reviews,
         repeats=ground.repeats,
-        terms=hunt.kinds,
+        terms=terms,
         confidence=hunt.confidence,
         budget=Budget(hunt.budget.time, hunt.budget.probes),
     )

@@ -32,6 +32,7 @@ from bisector.hunt.running import noted, running_seconds
 from bisector.hunt.sameness import Sameness
 from bisector.hunt.sharing import shared_or
 from bisector.hunt.skipped import skipped
+from bisector.hunt.step_rows import key_of_steps, with_steps
 from bisector.probe.identity import inputs_of
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import KnownUntestable, Reading, Role
@@ -123,7 +124,8 @@ class Session:
         ran = running_seconds(journal, row, known, partial(self.ground.scratch.is_running, row.key))
         record = replace(recording.record(row, known), running=ran)
         ahead = [Ahead(**result.document) for result in journal.results(AHEAD, self.key, row.started)]
-        return replace(record, ahead=sum(ahead, Ahead()) if ahead else None)
+        record = replace(record, ahead=sum(ahead, Ahead()) if ahead else None)
+        return with_steps(record, journal, row.key) if self.ground.hunt.find == "all" else record
 
     def known(self, journal: Journal, row: HuntRow) -> Known:
         """The facts that count for the hunt."""
@@ -132,6 +134,16 @@ class Session:
     def row(self, journal: Journal, *, restart: bool = False) -> HuntRow:
         """The hunt's row in the journal, created if missing; `restart` forgets its readings."""
         beginning = (self.key, self.ground.hunt.hunt, self._document(), self.identity.digests)
+        row = journal.begin(*beginning)
+        if restart:
+            journal.forget(row.id)
+            row = journal.begin(*beginning)
+        return row
+
+    def row_of_steps(self, journal: Journal, *, restart: bool = False) -> HuntRow:
+        """The row of the hunts for further steps, created if missing; `restart` forgets its readings."""
+        key = key_of_steps(self.key)
+        beginning = (key, self.ground.hunt.hunt, self._document(), self.identity.digests)
         row = journal.begin(*beginning)
         if restart:
             journal.forget(row.id)
@@ -170,7 +182,7 @@ class Session:
             stopwatch.hear(event)
             listener(event)
 
-        with self._engine(journal.taken(row.id), hear, readings) as engine:
+        with self.engine(journal.taken(row.id), hear, readings) as engine:
             try:
                 conclusion = drive(
                     plan,
@@ -179,7 +191,7 @@ class Session:
                     record,
                     listener,
                     Lookahead(plan, stopwatch),
-                    spent=_budget_of(plan),
+                    spent=budget_of(plan),
                     only_premise=only_premise,
                 )
             finally:
@@ -193,9 +205,10 @@ class Session:
             listener(Concluded(conclusion))
         return conclusion
 
-    def _engine(
+    def engine(
         self, taken: int, hear: Listener, readings: Sequence[Reading]
     ) -> AbstractContextManager[LocalEngine | DaskEngine]:
+        """The engine of this hunt, which has taken so many readings; `readings` are those to share."""
         where = (self.ground, self.key, self.ends, taken, hear)
         if self.ground.hunt.engine.name == "dask":
             return dask_engine_for(*where)
@@ -229,7 +242,7 @@ def _found_by_others(journal: Journal, key: str, plan: Plan) -> dict[str, str]:
     return {commit: name for commit, name in found.items() if commit in plan.candidates.ids}
 
 
-def _budget_of(plan: Plan) -> Callable[[], bool]:
+def budget_of(plan: Plan) -> Callable[[], bool]:
     """A function that says whether the time for this start of the hunt, counted from now, is over."""
     start, seconds = time.monotonic(), plan.budget.seconds
     return lambda: seconds is not None and time.monotonic() - start >= seconds

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bisector.hunt import conclusion as endings
-from bisector.hunt.conclusion import Conclusion, Effect
+from bisector.hunt.conclusion import Conclusion, Effect, Step
 from bisector.predicate import (
     Bad,
     Contention,
@@ -38,6 +38,7 @@ _CONCLUSIONS: dict[str, type[Conclusion]] = {
         endings.BadIsGood,
         endings.MergeBaseIsBad,
         endings.Inconclusive,
+        endings.Steps,
     )
 }
 NOT_KEPT = frozenset({"files"})
@@ -105,9 +106,17 @@ def conclusion_from_json(document: Mapping[str, Any]) -> Conclusion:
         key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
     }
     kind = _CONCLUSIONS[fields.pop("conclusion")]
-    if fields.get("effect") is not None:
-        fields["effect"] = Effect(**fields["effect"])
+    for key in ("effect", "together"):
+        if fields.get(key) is not None:
+            fields[key] = Effect(**fields[key])
+    if kind is endings.Steps:
+        fields["steps"] = tuple(map(_step, fields["steps"]))
     return kind(**fields)
+
+
+def _step(document: Mapping[str, Any]) -> Step:
+    effect = Effect(**document["effect"]) if document["effect"] else None
+    return Step(**{**document, "commits": tuple(document["commits"]), "effect": effect})
 
 
 def _judgement(document: dict[str, Any]) -> Judgement:

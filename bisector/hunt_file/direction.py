@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from bisector import terms
 from bisector.hunt_file.overlay import Section
 
-Find = Literal["regression", "fix"]
+Find = Literal["regression", "fix", "all"]
 
 HEAD = "HEAD"
 _TAKEN = ("skip", "start", "reset", "visualize", "view", "replay", "log", "run", "next", "terms", "help")

@@ -283,7 +283,8 @@ class Hunt(Section):
     find: Find = Field(
         default="regression",
         description="What to find: the first bad commit (`regression`), or the first commit that works "
-        "again (`fix`): then `bad` is older than `good`, which defaults to HEAD.",
+        "again (`fix`): then `bad` is older than `good`, which defaults to HEAD; or every step of the "
+        "range, in both directions (`all`).",
     )
     good: Revisions = Field(
         description="One or more revisions without the regression, or `auto` to walk back from bad "

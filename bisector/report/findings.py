@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
+from bisector.errors import ExitCode
 from bisector.hunt.conclusion import (
     AnyOf,
     BadIsGood,
@@ -15,11 +16,13 @@ from bisector.hunt.conclusion import (
     Inconclusive,
     MergeBaseIsBad,
     NoRegression,
+    Steps,
 )
 from bisector.hunt.record import CommitInfo, HuntRecord, Reading
 from bisector.predicate import Bad, Contention, Good, Measured, Untestable
 from bisector.probe.early import CLEAR
 from bisector.report.explained import explained
+from bisector.report.step_words import in_one_line, steps_reason
 from bisector.terms import Terms
 
 BUSY_PRESSURE = 0.10
@@ -69,6 +72,8 @@ def confidence(record: HuntRecord) -> float | None:
             return math.fsum(probabilities)
         case Inconclusive(probabilities=probabilities) if probabilities:
             return max(probabilities)
+        case Steps(steps=steps):
+            return min((step.probability for step in steps if step.probability is not None), default=None)
     return None
 
 
@@ -80,6 +85,12 @@ def certainty(record: HuntRecord) -> str:
     match record.conclusion:
         case Inconclusive() if probability > _HIGH:
             return ""  # The confirmation has just contradicted it.
+        case Steps() as found:
+            return (
+                "every step confirmed"
+                if found.exit_code is ExitCode.FIRST_BAD
+                else "not every step confirmed"
+            )
         case FirstBad(confirmed=confirmed):
             return _likely(record, probability) + (", confirmed" if confirmed else ", not confirmed")
     return _likely(record, probability)
@@ -100,6 +111,8 @@ def suspects(record: HuntRecord) -> tuple[str, ...]:
             return commits
         case Inconclusive(candidates=commits):
             return commits
+        case Steps(steps=steps):
+            return tuple(commit for step in steps for commit in step.commits)
     return ()
 
 
@@ -152,6 +165,8 @@ def headline(record: HuntRecord) -> str:
             return f"the merge base {commit[:12]} is already {new}"
         case Inconclusive():
             return "inconclusive"
+        case Steps() as found:
+            return in_one_line(found)
     return "not finished"
 
 
@@ -175,6 +190,8 @@ def reason(record: HuntRecord) -> str:
             return f"{why} {len(untested)} of them {rest} not tested."
         case NoRegression(why=why, effect=measured):
             return " ".join(filter(None, (_sentence(why), _could_still_hide(measured, record.terms))))
+        case Steps() as found:
+            return steps_reason(found, record.candidates, {reading.commit for reading in record.readings})
         case GoodIsBad(why=why) | BadIsGood(why=why) | MergeBaseIsBad(why=why) | Inconclusive(why=why):
             return _sentence(why)
     return "The hunt has no conclusion yet; run the same command to continue it."

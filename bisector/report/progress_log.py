@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bisector.errors import EnvironmentFault, UsageError
-from bisector.hunt.conclusion import Effect, FirstBad, Inconclusive, NoRegression
+from bisector.hunt.conclusion import Effect, FirstBad, Inconclusive, NoRegression, Steps
 from bisector.hunt.record import HuntRecord
 from bisector.report import findings
 from bisector.report.atomic_write import atomic_write, writing_in
@@ -171,7 +171,7 @@ def _key(record: HuntRecord) -> str:
 
 
 def _commits(record: HuntRecord) -> list[str]:
-    label = "Commit" if isinstance(record.conclusion, FirstBad) else "Candidate"
+    label = "Commit" if isinstance(record.conclusion, FirstBad | Steps) else "Candidate"
     facts = [f"**{label}:** {_commit(record, commit)}" for commit in findings.suspects(record)]
     return facts or [f"**Range:** {_range(record)}"]
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bisector.hunt.advice import Excerpt, HereRun
-from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive, name_of
+from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive, Steps, name_of
 from bisector.hunt.record import HuntRecord
 from bisector.report import bounds, findings
 from bisector.report.explained import explained
@@ -28,7 +28,8 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
     its `probability`. `saved` describes runs that were stopped early: the number of `runs` and an estimate
     of the `seconds` saved. `at_least` is a lower bound of a
     ratio that was not fully measured. `ahead` describes prefetched builds: their number, their `seconds`, and
-    both for the unused ones. `output` has the last lines that
+    both for the unused ones. `steps` lists every step
+    of a hunt with `find` "all", oldest first. `output` has the last lines that
     endpoints printed which are not as the user said, and commits that cannot be tested; its `end` is "good",
     "bad" or null. `here` compares a run in the user's checkout (`--here`) with one in a slot; `left` are the
     files that are new or changed there since. `advice` says what to `add` to the hunt file or which `command`
@@ -41,13 +42,14 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
     return {
         "conclusion": name_of(conclusion, fix=record.terms.better) if conclusion else None,
         "exit_code": int(conclusion.exit_code) if conclusion else None,
-        "find": "fix" if record.terms.better else "regression",
+        "find": _find(record),
         "terms": {"old": record.terms.old, "new": record.terms.new},
         "headline": findings.headline(record),
         "commit": found.commit if found else None,
         "first_bad": found.commit if found and not record.terms.better else None,
         "any_of": list(conclusion.commits) if isinstance(conclusion, AnyOf) else None,
         "likeliest": _likeliest(conclusion),
+        "steps": _steps(conclusion),
         "confidence": findings.confidence(record),
         "ratio": _finite(effect.ratio) if effect else None,
         "interval": [_finite(effect.low), _finite(effect.high)] if effect else None,
@@ -75,6 +77,12 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
         ],
         "next": list(record.next_steps),
     }
+
+
+def _find(record: HuntRecord) -> str:
+    if isinstance(record.conclusion, Steps):
+        return "all"
+    return "fix" if record.terms.better else "regression"
 
 
 def _output(one: Excerpt) -> dict[str, object]:
@@ -109,6 +117,22 @@ def _likeliest(conclusion: Conclusion | None) -> list[dict[str, object]] | None:
         return None
     pairs = zip(conclusion.candidates, conclusion.probabilities, strict=True)
     return [{"commit": commit, "probability": probability} for commit, probability in pairs]
+
+
+def _steps(conclusion: Conclusion | None) -> list[dict[str, object]] | None:
+    """Every step, oldest first."""
+    if not isinstance(conclusion, Steps):
+        return None
+    return [
+        {
+            "commits": list(step.commits),
+            "direction": "fix" if step.better else "regression",
+            "ratio": _finite(step.effect.ratio) if step.effect else None,
+            "interval": [_finite(step.effect.low), _finite(step.effect.high)] if step.effect else None,
+            "confirmed": step.confirmed,
+        }
+        for step in conclusion.steps
+    ]
 
 
 def _finite(number: float) -> float | None:

@@ -22,6 +22,7 @@ KEYS = [
     "first_bad",
     "any_of",
     "likeliest",
+    "steps",
     "confidence",
     "ratio",
     "interval",
@@ -60,7 +61,7 @@ def test_values_of_a_first_bad_commit() -> None:
     """A confirmed measured hunt has values for every key but the set of candidates."""
     found = summary(factory.measured())
     assert found["first_bad"] == factory.commit_id(27)
-    empty = ["any_of", "likeliest", "unexplained", "at_least", "saved", "ahead", "report", "here"]
+    empty = ["any_of", "likeliest", "steps", "unexplained", "at_least", "saved", "ahead", "report", "here"]
     assert [k for k, v in found.items() if v is None] == empty
     assert (found["conclusion"], found["exit_code"], found["confirmed"]) == ("first-bad", 0, True)
     assert (found["probes"], found["skipped"], found["seconds"]) == (7, 1, 745.0)

@@ -51,9 +51,9 @@ def kind_of(plan: Plan, readings: Sequence[Reading], step: float | None) -> Kind
 def in_scope(plan: Plan, known: Known) -> Plan:
     """The plan with the candidates that the question makes sense for.
 
-    From the start for a fix; else once a commit before good turns out to have the bug.
+    From the start for a fix and for a narrow plan; else once a commit before good turns out to have the bug.
     """
-    if plan.beside is None or not (plan.terms.better or any(_old_bugs(plan, known))):
+    if plan.beside is None or not (plan.terms.better or plan.narrow or any(_old_bugs(plan, known))):
         return plan
     out = plan.beside.commits() - set(_on_branches_with_a_step(plan, known))
     return narrowed(plan, out)

@@ -1,0 +1,83 @@
+"""`--all`: every step of a range, in real repositories."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from tests.cli.running import bisector, summary_of
+from tests.git_history import chain, write_history
+
+COUNTER = ("--predicate", "counter", "--set", "predicate.pattern='work: (\\d+)'")
+
+
+def counted(folder: Path, levels: dict[int, int], length: int) -> dict[str, str]:
+    """A history whose test prints these counts, each from its commit on."""
+    files = {at: {"test.sh": f"echo work: {level}\n"} for at, level in levels.items()}
+    return write_history(folder, chain(length, files))
+
+
+def test_a_part_of_the_difference_leads_on_to_every_step(tmp_path: Path) -> None:
+    """One of two steps is named with the part that it explains; the command that is offered finds both."""
+    repo = tmp_path / "repo"
+    ids = counted(repo, {0: 100, 3: 160, 9: 256}, 12)
+    told = summary_of("--good", "main~11", "--test", "sh test.sh", *COUNTER, folder=repo)
+    assert told["commit"] in (ids["c3"], ids["c9"])
+    assert (round(told["of"], 2), round(told["unexplained"], 2)) == (2.56, 1.6)
+    assert "It explains 1.60x of the 2.56x between the endpoints" in told["reason"]
+    offered = shlex.split(told["next"][-1])
+    assert offered[-1] == "--all"
+    every = summary_of(*offered[2:], folder=repo)
+    assert (every["conclusion"], every["exit_code"]) == ("steps", 0)
+    assert [step["commits"] for step in every["steps"]] == [[ids["c3"]], [ids["c9"]]]
+    short = [ids[name][:12] for name in ("c3", "c9")]
+    assert every["headline"] == f"2 steps: 1.60x at {short[0]}, 1.60x at {short[1]}, together 2.56x"
+    again = bisector("run", *offered[2:], folder=repo)
+    assert (again.returncode, "search" in again.stdout) == (0, False)
+    plain = summary_of("--good", "main~11", "--test", "sh test.sh", *COUNTER, folder=repo)
+    assert plain["commit"] == told["commit"]
+
+
+def test_an_improvement_between_two_regressions_is_a_step(tmp_path: Path) -> None:
+    """The ratio goes up, down and up again; each step has its direction."""
+    repo = tmp_path / "repo"
+    ids = counted(repo, {0: 100, 3: 200, 6: 100, 9: 150}, 12)
+    every = summary_of("--all", "--good", "main~11", "--test", "sh test.sh", *COUNTER, folder=repo)
+    assert every["exit_code"] == 0, every
+    found = [(step["commits"][0], step["direction"], round(step["ratio"], 2)) for step in every["steps"]]
+    assert found == [
+        (ids["c3"], "regression", 2.0),
+        (ids["c6"], "fix", 0.5),
+        (ids["c9"], "regression", 1.5),
+    ]
+
+
+def test_a_bug_that_came_back_has_three_steps(tmp_path: Path) -> None:
+    """Two of them cancel out between good and bad; tests in between show them."""
+    repo = tmp_path / "repo"
+    files = {at: {"test.sh": f"exit {code}\n"} for at, code in {0: 0, 3: 1, 7: 0, 12: 1}.items()}
+    ids = write_history(repo, chain(15, files))
+    done = bisector("run", "--all", "--good", "main~14", "--test", "sh test.sh", folder=repo)
+    assert done.returncode == 0, done.stdout + done.stderr
+    short = [ids[name][:12] for name in ("c3", "c7", "c12")]
+    assert f"3 steps: bad at {short[0]}, fixed at {short[1]}, bad at {short[2]}" in done.stdout
+    report = bisector("report", "--good", "main~14", "--test", "sh test.sh", "--all", folder=repo).stdout
+    assert all(name in report for name in short)
+
+
+def test_an_untestable_step_leaves_the_answer_open(tmp_path: Path) -> None:
+    """A step among untestable commits is a set, and the exit code is not 0."""
+    repo = tmp_path / "repo"
+    files = {at: {"test.sh": f"exit {code}\n"} for at, code in {0: 0, 3: 125, 5: 1}.items()}
+    write_history(repo, chain(8, files))
+    every = summary_of("--all", "--good", "main~7", "--test", "sh test.sh", folder=repo)
+    assert (every["conclusion"], every["exit_code"]) == ("steps", 5)
+    assert [len(step["commits"]) for step in every["steps"]] == [3]
+
+
+def test_all_and_fixed_exclude_each_other(tmp_path: Path) -> None:
+    """Every step includes the fixes."""
+    counted(tmp_path / "repo", {0: 100}, 3)
+    done = bisector("run", "--all", "--fixed", "--bad", "main~2", "--test", "x", folder=tmp_path / "repo")
+    assert done.returncode == 2
+    assert "--all finds fixes too" in done.stderr
