@@ -39,7 +39,7 @@ from bisector.hunt.plan import Plan
 from bisector.hunt.planning import plan_between
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session, budget_of
-from bisector.hunt.step_rows import key_of_steps
+from bisector.hunt.step_rows import is_current, key_of_steps
 from bisector.hunt.within_part import Within
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import KnownUntestable, Reading, Role
@@ -63,7 +63,8 @@ def run_every_step(session: Session, listener: Listener, *, restart: bool = Fals
         if not _leads_on(first.conclusion, record):
             return record
         row = session.row_of_steps(journal, restart=restart)
-        if isinstance(row.conclusion, Steps) and row.conclusion.exit_code is ExitCode.FIRST_BAD:
+        sure = isinstance(row.conclusion, Steps) and row.conclusion.exit_code is ExitCode.FIRST_BAD
+        if sure and is_current(row, first):
             return replace(record, remembered=row.finished)
         journal.conclude(row.id, None)
         clean_leftovers()

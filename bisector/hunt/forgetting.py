@@ -11,6 +11,7 @@ from bisector.hunt.conclusion import Conclusion
 from bisector.hunt.ground import opened
 from bisector.hunt.known import Known
 from bisector.hunt.session import Session
+from bisector.hunt.step_rows import key_of_steps
 from bisector.probe.reading import KnownUntestable, Reading
 
 _LEAST_DIGITS = 4
@@ -41,7 +42,8 @@ def forget(session: Session, names: Sequence[str]) -> Forgotten:
     with opened(scratch) as journal:
         row = session.begun(journal)
         with scratch.held(row.key):
-            known = session.known(journal, row)
+            steps = journal.find(key_of_steps(session.key))
+            known = session.known(journal, row).plus(*(journal.readings(steps.id) if steps else ()))
             noted = {fact.commit for fact in journal.known(row.id).untestable}
             meant = [one for name in names for one in _meant(session, known, noted, name)]
             commits = sorted({one.commit for one in meant if isinstance(one, KnownUntestable)})
@@ -51,8 +53,9 @@ def forget(session: Session, names: Sequence[str]) -> Forgotten:
             def counts(found: Reading | KnownUntestable) -> bool:
                 return found not in gone if isinstance(found, Reading) else found.commit not in commits
 
-            journal.put_aside(row.id, counts)
-            journal.conclude(row.id, None)
+            for one in filter(None, (row, steps)):
+                journal.put_aside(one.id, counts)
+                journal.conclude(one.id, None)
     numbers = [(at, one) for at, one in enumerate(known.readings, 1) if one in gone]
     return Forgotten(numbers, commits, row.conclusion)
 

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 
 from bisector.hunt.conclusion import Steps
-from bisector.hunt.journal import Journal
+from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.record import HuntRecord
 
 
@@ -15,12 +15,20 @@ def key_of_steps(key: str) -> str:
     return hashlib.sha256(f"{key} every step".encode()).hexdigest()[:40]
 
 
+def is_current(steps: HuntRow, first: HuntRow | None) -> bool:
+    """Whether the hunts for further steps ended after the first one, on which they rest."""
+    if first is None or first.finished is None or steps.finished is None:
+        return False
+    return steps.finished >= first.finished
+
+
 def with_steps(record: HuntRecord, journal: Journal, key: str) -> HuntRecord:
     """The record with all steps and their readings, if those are found."""
     row = journal.find(key_of_steps(key))
-    if row is None or not isinstance(row.conclusion, Steps):
+    if row is None or not isinstance(row.conclusion, Steps) or not is_current(row, journal.find(key)):
         return record
-    readings = sorted((*record.readings, *journal.readings(row.id)), key=lambda reading: reading.at)
+    # In this order, so that their numbers are those of `bisector forget`.
+    readings = (*record.readings, *journal.readings(row.id))
     commits = {reading.commit for reading in readings}
     if not commits <= record.commits.keys():
         return record

@@ -36,6 +36,11 @@ def test_a_part_of_the_difference_leads_on_to_every_step(tmp_path: Path) -> None
     assert (again.returncode, "search" in again.stdout) == (0, False)
     plain = summary_of("--good", "main~11", "--test", "sh test.sh", *COUNTER, folder=repo)
     assert plain["commit"] == told["commit"]
+    forgotten = bisector("forget", *offered[2:], ids["c9"], folder=repo)
+    assert forgotten.returncode == 0, forgotten.stderr
+    anew = bisector("run", *offered[2:], folder=repo)
+    assert (anew.returncode, every["headline"] in anew.stdout) == (0, True)
+    assert f"{ids['c9'][:12]}  bad" in anew.stdout
 
 
 def test_an_improvement_between_two_regressions_is_a_step(tmp_path: Path) -> None:
