@@ -18,7 +18,7 @@ from bisector.probe.reading import Reading
 from bisector.report.findings import Side, word
 from bisector.report.probe_table import number
 from bisector.report.safe_text import visible
-from bisector.terms import Terms
+from bisector.terms import REGRESSION, Terms
 
 _WORD = len("untestable")
 _RATIO = len("100.00x")
@@ -37,9 +37,9 @@ class Row:
     lead: str
     commit: CommitInfo
     word: str
-    style: str
     ratio: str | None
     reason: str
+    style: str = ""
 
     def text(self, width: int | None = None) -> Text:
         """The line, of at most `width` terminal columns (None: as long as it is).
@@ -70,7 +70,13 @@ def print_row(console: Console, row: Row) -> None:
 
 
 def row_of(
-    lead: str, commit: CommitInfo, readings: Sequence[Reading], side: Side, terms: Terms, *, paired: bool
+    lead: str,
+    commit: CommitInfo,
+    readings: Sequence[Reading],
+    side: Side,
+    terms: Terms = REGRESSION,
+    *,
+    paired: bool,
 ) -> Row:
     """The row for readings of one commit, the last of which counts if they are undecided."""
     last = readings[-1].judgement
@@ -79,9 +85,9 @@ def row_of(
         lead,
         commit,
         _word(last, side, terms),
-        _style(last, side, terms),
         ratio_of(readings) if shows_ratio else None,
         f"{_often(readings, terms)}{last.why}",
+        _style(last, side, terms),
     )
 
 
