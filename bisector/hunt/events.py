@@ -73,5 +73,39 @@ class Concluded:
     conclusion: Conclusion
 
 
-Event = HuntBegan | ProbeBegan | StepBegan | ReadingTaken | Outlook | Noted | Concluded
+@dataclass(frozen=True, slots=True)
+class TargetsBegan:
+    """A hunt of several `targets` begins: what they share, and what is known of each by name."""
+
+    plan: Plan
+    known: Mapping[str, Known]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsRead:
+    """One run was judged for several targets: a reading of the same commit for each, by name."""
+
+    readings: Mapping[str, Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetEnded:
+    """The hunt of one of several targets is over."""
+
+    target: str
+    conclusion: Conclusion
+
+
+Event = (
+    HuntBegan
+    | ProbeBegan
+    | StepBegan
+    | ReadingTaken
+    | Outlook
+    | Noted
+    | Concluded
+    | TargetsBegan
+    | TargetsRead
+    | TargetEnded
+)
 Listener = Callable[[Event], None]

@@ -18,7 +18,8 @@ class Request:
     stopped early and judged bad without a measurement. Each run of a paired request comes after `warm_up`
     discarded ones; with `looks`, the reference runs once more to see whether that is enough. `about` is the
     commit being confirmed, even if this reading is of one of its parents. `ends` are runs of both endpoints
-    for the predicate's `review`, and `endpoint` says that `commit` is one of them.
+    for the predicate's `review`, and `endpoint` says that `commit` is one of them. `targets` are the names
+    that the test is asked about, if the hunt has `targets` (None: all of the hunt's, empty: the whole test).
     """
 
     commit: str
@@ -31,6 +32,7 @@ class Request:
     endpoint: Literal["good", "bad"] | None = field(default=None, compare=False)
     warm_up: int = field(default=0, compare=False)
     looks: bool = field(default=False, compare=False)
+    targets: tuple[str, ...] | None = field(default=None, compare=False)
 
     def ends_with(self, run: Run) -> Ends:
         """The endpoints' runs; an endpoint's own first run, which is this `run`, stands for it."""

@@ -80,16 +80,21 @@ class Situation:
         found = [np.unique(places[group == g]) for g in np.flatnonzero(np.bincount(group) > 1)]
         return tuple(one for one in found if len(one) > 1)
 
-    def score(self, bits_by_node: Floats) -> Floats:
-        """Information per cost of every commit, times the probability that it can be tested."""
+    def worth(self, bits_by_node: Floats) -> Floats:
+        """Information of a probe of every commit in bits, times the probability that it can be tested."""
         bits = self.spread(bits_by_node)
         at = self.unmeasured
         bits[at] = np.minimum(bits[at], channel_bits(self.spread(self.gains.p_bad)[at], *VERDICT))
-        score: Floats = bits * (1 - self.p_untestable) / np.maximum(self.expected_cost(), _LEAST_COST)
-        score[self.built] *= 1 + TIE
+        worth: Floats = bits * (1 - self.p_untestable)
         # Commits that no live hypothesis makes bad give the same information as the good endpoint.
-        score[:-1][self.reach.view.of < 0] = 0.0
-        score[self.p_untestable >= 1] = 0.0
+        worth[:-1][self.reach.view.of < 0] = 0.0
+        worth[self.p_untestable >= 1] = 0.0
+        return worth
+
+    def score(self, bits_by_node: Floats) -> Floats:
+        """Information per cost of every commit, times the probability that it can be tested."""
+        score: Floats = self.worth(bits_by_node) / np.maximum(self.expected_cost(), _LEAST_COST)
+        score[self.built] *= 1 + TIE
         return score
 
 

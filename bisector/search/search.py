@@ -217,6 +217,17 @@ class Search:
         node = -1 if commit == GOOD_END else int(situation.reach.view.of[commit])
         return float(situation.gains.bits[node])
 
+    def worth(self) -> tuple[Floats, Floats]:
+        """Of one probe of each commit: the expected bits, and the expected cost; for a joint choice.
+
+        Two arrays of shape (N + 1,) with the good endpoint last. The bits allow for the probability that the
+        commit cannot be tested; they are 0 off the shortlist of a large graph, and after a conclusion.
+        """
+        if self.conclusion is not None:
+            return np.zeros(len(self.graph) + 1), self._builds.copy()
+        look = self._look()
+        return look.worth(look.gains.bits), look.expected_cost()
+
     @property
     def separation(self) -> float | None:
         """Estimated step, ln f, divided by the spread of one reading (d); None for verdicts.

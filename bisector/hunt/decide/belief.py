@@ -128,8 +128,25 @@ class Belief:
         """The commit whose readings stand for the last candidate."""
         return self._plan.bad if self._plan.bad in self._index else self.commit(-1)
 
-    def _suspected(self, pending: Sequence[str]) -> str:
+    def worth(self) -> dict[str, tuple[float, float]]:
+        """Of each commit that is worth a probe: the expected bits, and the expected cost of that probe.
+
+        Includes the endpoints if a reading of them tells something; empty once the search has concluded.
+        """
+        bits, cost = self._search.worth()
+        last = len(self._candidates) - 1
+        names = {len(self._candidates): self._plan.good[0], last: self._of_bad}
+        return {
+            names.get(int(at)) or self.commit(int(at)): (float(bits[at]), float(cost[at]))
+            for at in np.flatnonzero(bits > 0)
+        }
+
+    def suspected(self) -> str:
         """The next unread commit among those that other hunts found and their parents; empty for none."""
+        return self._suspected(())
+
+    def _suspected(self, pending: Sequence[str]) -> str:
+        """Like `suspected`, without the commits that are being read."""
         read = {reading.commit for reading in self._known.readings}.union(pending)
         for found in self._plan.found_before:
             at = self._index.get(found, -1)

@@ -1,0 +1,61 @@
+"""The driver of a joint hunt: takes one run at a time, and records a reading in each target it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bisector.hunt.conclusion import Conclusion
+from bisector.hunt.drive import Notes
+from bisector.hunt.events import Listener, ProbeBegan, TargetEnded, TargetsRead
+from bisector.hunt.known import Known
+from bisector.hunt.targets.asking import Ask, Ended
+from bisector.hunt.targets.decide import Joint
+from bisector.probe.reading import Reading
+
+Take = Callable[[Ask], Mapping[str, Reading]]
+"""Runs what is asked for once; returns a reading for each target that was asked, by name."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """Where a joint hunt writes: `record` the readings of one run, `conclude` the end of one target's hunt.
+
+    `conclude` returns the conclusion as it was written.
+    """
+
+    record: Callable[[Mapping[str, Reading]], None]
+    conclude: Callable[[str, Conclusion], Conclusion]
+
+
+def drive(
+    joint: Joint,
+    known: Mapping[str, Known],
+    ended: Mapping[str, Conclusion],
+    take: Take,
+    books: Books,
+    listener: Listener,
+    *,
+    spent: Callable[[], bool] = lambda: False,
+) -> dict[str, Conclusion]:
+    """Continue from what is `known` of each target, and has `ended`, until the hunt of every target is over.
+
+    `spent` says whether the time is over. Returns the conclusion of each target.
+    """
+    facts, over, notes = dict(known), dict(ended), Notes(listener)
+    while True:
+        step = joint.next(facts, over, spent=spent())
+        if isinstance(step, Ended):
+            if not step.conclusions:
+                return over
+            for target, conclusion in step.conclusions.items():
+                over[target] = books.conclude(target, conclusion)
+                listener(TargetEnded(target, over[target]))
+            continue
+        notes.tell(step.notes)
+        listener(ProbeBegan(step.request.commit, step.request.role))
+        found = take(step)
+        books.record(found)
+        for target, reading in found.items():
+            facts[target] = facts[target].plus(reading)
+        listener(TargetsRead(found))
