@@ -209,6 +209,10 @@ class Predicate(ABC, Generic[OptionsT]):
     """Whether a busy machine does not change the figure of a paired predicate at all, so that the search may
     compare with an earlier run of the reference."""
 
+    target: ClassVar[str] = ""
+    """The option that limits the judgement to one of the things that a test tells of, such as one test, for
+    hunts with `targets`; empty if there is none."""
+
     def __init__(self, options: OptionsT) -> None:
         self.options = options
 
@@ -276,6 +280,14 @@ class Predicate(ABC, Generic[OptionsT]):
     @abstractmethod
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
         """Judge a finished test. `baseline` is the reference's run, for paired predicates."""
+
+    def outcomes(self, run: Run) -> Mapping[str, Judgement]:
+        """What a finished whole test says of each thing that it names, by the name that `target` takes.
+
+        For `targets: auto`. Raises ValueError, whose text is a clause, if the test says nothing; by default
+        because the predicate does not tell.
+        """
+        raise ValueError(f"the predicate {self.name} does not name what it judges")
 
     def review(self, judgement: Judgement, run: Run, ends: Ends) -> Judgement:
         """Judge a finished test again, now that the endpoints' runs are known; by default, unchanged.

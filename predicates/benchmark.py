@@ -55,6 +55,7 @@ class BenchmarkRatio(RatioPredicate[BenchmarkOptions]):
     """
 
     name = "benchmark"
+    target = "benchmark"
     Options = BenchmarkOptions
     by_wall_clock = True
     missing = "has no figure of a benchmark"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field, field_validator
 
@@ -55,6 +55,7 @@ class Tests(Predicate[TestsOptions]):
 
     __test__ = False
     name = "tests"
+    target = "test"
     Options = TestsOptions
 
     @property
@@ -76,6 +77,13 @@ class Tests(Predicate[TestsOptions]):
         if self.options.test is not None:
             return _of_one(self.options.test, report, run)
         return _of_all(report, run, in_file=bool(self.options.file))
+
+    def outcomes(self, run: Run) -> Mapping[str, Judgement]:
+        """Of each test by its full name: failed, skipped or passed."""
+        found: dict[str, list[Case]] = {}
+        for case in self._report(run).cases:
+            found.setdefault(case.full, []).append(case)
+        return {name: _of_cases(name, cases) for name, cases in found.items()}
 
     def _report(self, run: Run) -> Report:
         """All results; raises ValueError, whose text is a clause, if there are none to read."""
@@ -127,7 +135,12 @@ def _of_one(test: str, report: Report, run: Run) -> Judgement:
     if len({case.suite for case in found}) > 1:
         names = ", ".join(dict.fromkeys(repr(case.full) for case in found))
         return Untestable(_clause(f"{test!r} is the name of several tests: {names}"))
-    outcomes = [case.outcome for case in found]
+    return _of_cases(test, found)
+
+
+def _of_cases(test: str, cases: Sequence[Case]) -> Judgement:
+    """The judgement of one test by all its results."""
+    outcomes = [case.outcome for case in cases]
     for outcome in (Outcome.FAILED, Outcome.SKIPPED):
         if outcome in outcomes:
             why = _clause(f"{test!r} {outcome.value}")

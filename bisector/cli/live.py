@@ -47,6 +47,11 @@ class Wanted:
             raise UsageError("--port needs --serve; add it")
         return cls(page, (port or 0) if serve else None, notify or page or serve)
 
+    def require_one_target(self) -> None:
+        """Raise UsageError if a page or a notification is wanted, which are of the hunt of one target."""
+        if self != NOTHING:
+            raise UsageError("--page, --serve and --notify follow a hunt of one target; leave them out")
+
     @property
     def is_live(self) -> bool:
         """Whether a page is written while the hunt runs."""

@@ -22,11 +22,15 @@ from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.scratch import Scratch
 from bisector.hunt.session import Session
+from bisector.hunt.targets.record import TargetsRecord
+from bisector.hunt.targets.session import TargetsSession
 from bisector.report.atomic_write import atomic_write
 from bisector.report.bisect_log import git_bisect_log
 from bisector.report.html import write_html_report
 from bisector.report.markdown import chat_report, issue_report
 from bisector.report.safe_text import visible
+from bisector.report.targets_html import write_targets_html
+from bisector.report.targets_markdown import targets_chat, targets_report
 
 
 def show_log(chosen: Chosen) -> None:
@@ -36,7 +40,10 @@ def show_log(chosen: Chosen) -> None:
 
 
 def write_reports(chosen: Chosen, *, html: Path | None, md: Path | None, chat: bool) -> None:
-    """Write the reports of a hunt to files or to stdout."""
+    """Write the reports of a hunt, or of one with several targets, to files or to stdout."""
+    if (several := _of_targets(chosen)) is not None:
+        _write_targets(several, html=html, md=md, chat=chat)
+        return
     session, record = looked_at(chosen)
     if html is not None:
         write_html_report(record, html, change_of(session.ground.repository, record))
@@ -46,6 +53,27 @@ def write_reports(chosen: Chosen, *, html: Path | None, md: Path | None, chat: b
         sys.stdout.write(chat_report(record, html or md) + "\n")
     elif html is None and md is None:
         sys.stdout.write(issue_report(record))
+
+
+def _of_targets(chosen: Chosen) -> TargetsRecord | None:
+    """The hunt of several targets that the user named; None if that is a hunt of one."""
+    if names_only_a_place(chosen) and not chosen.found:
+        return None
+    ground = chosen.ground()
+    if not ground.hunt.targets:
+        return None
+    return TargetsSession(ground, only_looking).record(journal_in(ground.scratch))
+
+
+def _write_targets(record: TargetsRecord, *, html: Path | None, md: Path | None, chat: bool) -> None:
+    if html is not None:
+        write_targets_html(record, html)
+    if md is not None:
+        atomic_write(md, targets_report(record).encode())
+    if chat:
+        sys.stdout.write(targets_chat(record, html or md) + "\n")
+    elif html is None and md is None:
+        sys.stdout.write(targets_report(record))
 
 
 def clean_scratch(chosen: Chosen, *, everything: bool) -> None:

@@ -32,6 +32,7 @@ from bisector.history.repository import Repository
 from bisector.hunt import remembered
 from bisector.hunt.events import Event, Listener
 from bisector.hunt.good_commit import session_on
+from bisector.hunt.ground import Ground
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.scratch import make_private
 from bisector.hunt.session import Session
@@ -54,14 +55,21 @@ def run_hunt(
     here: bool = False,
     wanted: Wanted = NOTHING,
 ) -> int:
-    """Run a hunt to its conclusion; returns the exit code.
+    """Run a hunt to its conclusion, or those of all its targets; returns the exit code.
 
     `here` also runs what failed in the user's own checkout.
     """
     console = Console(stderr=as_json, highlight=False)
+    ground = ready(chosen.ground())
+    if ground.hunt.targets:
+        from bisector.cli.targets import run_targets
+
+        wanted.require_one_target()
+        return run_targets(ground, console, as_json=as_json, verbosity=verbosity, restart=restart)
     with LivePages(console, wanted) as pages:
         session, record = _on_screen(
             chosen,
+            ground,
             console,
             verbosity,
             lambda session, heard: _hunted(session, heard, restart=restart),
@@ -95,6 +103,7 @@ def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: boo
     console = Console(stderr=as_json, highlight=False)
     session, record = _on_screen(
         chosen,
+        ready(chosen.ground()),
         console,
         verbosity,
         lambda session, heard: session.check(heard, restart=restart),
@@ -115,9 +124,15 @@ def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: boo
 
 
 def _on_screen(
-    chosen: Chosen, console: Console, verbosity: int, way: Way, pages: LivePages, *, here: bool
+    chosen: Chosen,
+    ground: Ground,
+    console: Console,
+    verbosity: int,
+    way: Way,
+    pages: LivePages,
+    *,
+    here: bool,
 ) -> tuple[Session, HuntRecord]:
-    ground = ready(chosen.ground())
     if here:
         from bisector.phases.first_try.here import require_checkout
 
@@ -129,7 +144,7 @@ def _on_screen(
             console.print(
                 Text(visible(said_to_be_swapped(chosen, ground.hunt)), style="cyan"), soft_wrap=True
             )
-    describe = _describing(ground.repository)
+    describe = describing(ground.repository)
     if verbosity:
         where = visible(shlex.quote(str(ground.repository.path)))
         title = Text.assemble(("bisector", "bold"), f"  hunt {ground.hunt.hunt} in {where}")
@@ -178,10 +193,10 @@ def _write(session: Session, record: HuntRecord) -> _Written:
     """Write the conclusion to report and progress log."""
     report, log = report_path(session), session.ground.hunt.progress_log
     errors: list[BisectorError] = []
-    with _collected(errors):
+    with collected(errors):
         _write_report(session, record, report)
     written, before = None if errors else report, len(errors)
-    with _collected(errors):
+    with collected(errors):
         if log is not None:
             write_entry(log, session.ground.hunt.heading, entry_for(record, written, date.today()))
     return _Written(written, log if len(errors) == before else None, errors)
@@ -207,7 +222,7 @@ def _exit_code(record: HuntRecord) -> int:
 
 
 @contextlib.contextmanager
-def _collected(errors: list[BisectorError]) -> Iterator[None]:
+def collected(errors: list[BisectorError]) -> Iterator[None]:
     """Collect errors of files that could not be written."""
     try:
         yield
@@ -246,5 +261,6 @@ def _introduce(console: Console, session: Session, describe: Callable[[str], Com
         )
 
 
-def _describing(repository: Repository) -> Callable[[str], CommitInfo]:
+def describing(repository: Repository) -> Callable[[str], CommitInfo]:
+    """A function that returns the details of a commit, and remembers them."""
     return functools.lru_cache(maxsize=None)(lambda commit: repository.infos([commit])[commit])

@@ -120,7 +120,7 @@ class Pairs:
             reference,
             commit,
             request.clean,
-            lambda: self._warmed(request, partial(self._tests.run, reference.worktree, commit), log),
+            lambda: self._warmed(request, self._test_of(reference, commit, request), log),
         )
         self._last = _Last(commit, self._reference.digest, execution, time.monotonic())
         self._compare(request, execution)
@@ -146,14 +146,16 @@ class Pairs:
             slot,
             request.commit,
             request.clean,
-            lambda: self._warmed(
-                request, partial(self._tests.run, slot.worktree, request.commit), name, watch
-            ),
+            lambda: self._warmed(request, self._test_of(slot, request.commit, request), name, watch),
         )
         self._last = _Last(request.commit, slot.digest, execution, time.monotonic())
         if request.commit == request.against:
             self._compare(request, execution)
         return execution
+
+    def _test_of(self, slot: Slot, commit: str, request: Request) -> Callable[..., Execution]:
+        """The test of what is built in the slot, about the targets that are asked for."""
+        return partial(self._tests.run, slot.worktree, commit, targets=request.targets)
 
     def _warmed(
         self, request: Request, test: Callable[..., Execution], log: str, watch: Watch | None = None
@@ -183,8 +185,8 @@ class Pairs:
             role=request.role,
             judgement=judgement,
             at=datetime.now(UTC),
-            # Only a ratio is measured again later, against runs that are not its pair.
-            run=execution.run if baseline else replace(execution.run, files={}),
+            # A ratio is measured again later, against runs that are not its pair; targets are judged later.
+            run=execution.run if baseline or request.targets else replace(execution.run, files={}),
             reference=baseline.run if baseline else None,
             log=self._tests.setup.log_path(request.commit, name),
             against=request.against,

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event
+from typing import Any
 
 from bisector.engine.builder import Builder, OnFailure
 from bisector.engine.fair_runs import Patience
@@ -15,6 +16,7 @@ from bisector.engine.reader import Reader, SameArtifact
 from bisector.engine.slots import Slots
 from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
+from bisector.predicate import Predicate
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.build import Builds
 from bisector.probe.contention import tells_waiting
@@ -40,24 +42,32 @@ def reader_for(
     slots: Slots | None = None,
     fair_attempts: int = 2,
     one_start: bool = False,
+    predicate: Predicate[Any] | None = None,
 ) -> Iterator[Reader]:
     """A reader for the hunt `key`, which has `taken` readings already; removes its slots on exit.
 
     With `full_run`, good tests run to their end even if the answer is certain earlier. `slots` replaces the
-    slots of the scratch folder. For `fair_attempts` see `Patience`, for `one_start` see `Standing`.
+    slots of the scratch folder, `predicate` that of the hunt. For `fair_attempts` see `Patience`, for
+    `one_start` see `Standing`.
     """
-    own = prober_for(ground, key, ends, listener, full_run=full_run)
+    own = prober_for(ground, key, ends, listener, full_run=full_run, predicate=predicate)
     numbers = itertools.count(taken + 1)
     with slots or Slots(ground.scratch.slots, ground.repository) as held:
         yield Reader(own, held, numbers, patience=Patience(fair_attempts), one_start=one_start)
 
 
 def prober_for(
-    ground: Ground, key: str, ends: Mapping[str, str], listener: Listener, *, full_run: bool = False
+    ground: Ground,
+    key: str,
+    ends: Mapping[str, str],
+    listener: Listener,
+    *,
+    full_run: bool = False,
+    predicate: Predicate[Any] | None = None,
 ) -> Prober:
-    """What builds, tests and judges the commits of the hunt `key`; for `full_run` see `reader_for`."""
+    """What builds, tests and judges the commits of the hunt `key`; for the options see `reader_for`."""
     builds = _builds(ground, key, ends, told(listener), Scheduling(tests=cpus_of(ground.hunt)))
-    return prober(builds, Judge(ground.predicate, full_run=full_run))
+    return prober(builds, Judge(predicate or ground.predicate, full_run=full_run))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from bisector.errors import HistoryError
@@ -15,6 +16,7 @@ from bisector.hunt.home import explained_by_home, read_alone
 from bisector.hunt.remembered import lasting
 from bisector.hunt.session import Session
 from bisector.hunt.taking import take
+from bisector.hunt.targets.narrowing import of_one_target
 from bisector.hunt_file import AUTO
 from bisector.hunt_file.origin import option_of
 from bisector.predicate import Good
@@ -24,9 +26,17 @@ from bisector.probe.request import Request
 
 
 def session_on(ground: Ground, listener: Listener) -> Session:
-    """The session of a hunt; with `good: auto`, its good endpoint is found first."""
-    automatic = ground.hunt.before == (AUTO,)
-    return Session(ground, [find_good(ground, listener)] if automatic else ground.hunt.before)
+    """The session of a hunt of one target; with `good: auto`, its good endpoint is found first.
+
+    Raises `HuntFileError` if the hunt has several targets.
+    """
+    ground = of_one_target(ground)
+    return Session(ground, good_of(ground, listener))
+
+
+def good_of(ground: Ground, listener: Listener) -> Sequence[str]:
+    """The good revisions of a hunt; with `good: auto`, the one that is found."""
+    return [find_good(ground, listener)] if ground.hunt.before == (AUTO,) else ground.hunt.before
 
 
 def find_good(ground: Ground, listener: Listener) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -34,6 +35,7 @@ class Ground:
     """
 
     def __init__(self, hunt: Hunt, hunt_file: Path | None, environment: Mapping[str, str]) -> None:
+        self._hunt_file = hunt_file
         self.environment = environment
         self.base = hunt_file.resolve().parent if hunt_file else Path.cwd()
         with located(hunt, "repository"):
@@ -55,6 +57,13 @@ class Ground:
             warm_up=hunt.pairs.warm_up if isinstance(hunt.pairs.warm_up, int) else None,
         )
         self.scratch = scratch_of(hunt, hunt_file, self.repository, environment)
+
+    def of_hunt(self, hunt: Hunt) -> Ground:
+        """The ground of another hunt that differs only in its name, targets and options of the predicate."""
+        other = copy.copy(self)
+        other.hunt = hunt
+        other.predicate = predicate_of(hunt, self._hunt_file)
+        return other
 
     @property
     def seen(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -92,11 +92,11 @@ class Journal:
                 " on conflict (key) do update set name = excluded.name, document = excluded.document",
                 (key, name, said, _now(), json.dumps(recipe or {})),
             )
-        return next(row for row in self.hunts() if row.key == key)
+        return next(iter(self._hunts(" where key = ?", key)))
 
     def find(self, key: str) -> HuntRow | None:
         """The hunt with this key; None if it has not begun."""
-        return next((row for row in self.hunts() if row.key == key), None)
+        return next(iter(self._hunts(" where key = ?", key)), None)
 
     def forget(self, hunt: int) -> None:
         """Drop a hunt and all its readings."""
@@ -105,18 +105,23 @@ class Journal:
 
     def add(self, hunt: int, found: Reading | KnownUntestable) -> None:
         """Write one reading, or a commit known to be untestable without one."""
+        if not isinstance(found, KnownUntestable):
+            self.add_all({hunt: [found]})
+            return
         with self._writing() as connection:
-            if isinstance(found, KnownUntestable):
-                connection.execute(
-                    "insert into untestable (hunt, commit_id, why, at, seconds) values (?, ?, ?, ?, ?)",
-                    (hunt, found.commit, found.why, found.at.isoformat(), found.seconds),
-                )
-                return
             connection.execute(
+                "insert into untestable (hunt, commit_id, why, at, seconds) values (?, ?, ?, ?, ?)",
+                (hunt, found.commit, found.why, found.at.isoformat(), found.seconds),
+            )
+
+    def add_all(self, found: Mapping[int, Sequence[Reading]]) -> None:
+        """Write readings of several hunts, by the hunts' ids: all of them or, after a fault, none."""
+        with self._writing() as connection:
+            connection.executemany(
                 "insert into readings (hunt, commit_id, role, against, judgement, run, reference,"
                 " build_seconds, log, at, digest, reference_digest, build, shared, about, clean)"
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (hunt, *stored.reading_to_row(found)),
+                [(hunt, *stored.reading_to_row(one)) for hunt, taken in found.items() for one in taken],
             )
 
     def conclude(self, hunt: int, conclusion: Conclusion | None) -> None:
@@ -179,10 +184,15 @@ class Journal:
 
     def hunts(self) -> list[HuntRow]:
         """All hunts, newest first."""
+        return self._hunts()
+
+    def _hunts(self, where: str = "", *values: str) -> list[HuntRow]:
+        """The hunts for which the condition holds, newest first."""
         with self._reading() as connection:
             rows = connection.execute(
                 "select id, key, name, document, started, finished, conclusion, recipe from hunts"
-                " order by id desc"
+                f"{where} order by id desc",
+                values,
             )
             return [
                 HuntRow(

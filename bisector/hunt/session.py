@@ -48,9 +48,9 @@ _NAMED = 20
 class Session:
     """One hunt with a known good commit, prepared as far as possible without a build."""
 
-    def __init__(self, ground: Ground, good: Sequence[str]) -> None:
+    def __init__(self, ground: Ground, good: Sequence[str], plan: Plan | None = None) -> None:
         self.ground = ground
-        self.plan = plan_of(ground, good)
+        self.plan = plan or plan_of(ground, good)
         self.ends = {"good": self.plan.good[0], "bad": self.plan.bad}
         self.identity = ground.identity(self.ends, self.plan.good)
         self.key = self.identity.key
@@ -70,15 +70,24 @@ class Session:
         with self.ground.scratch.held(self.key), opened(self.ground.scratch) as journal:
             self._tell_of_another(journal, listener)
             row = self.row(journal, restart=restart)
-            if remembered.lasts(row.conclusion) and not self._skips_what_holds(row.conclusion):
+            if self.lasting(row) is not None:
                 return replace(self.record(journal), remembered=row.finished)
             clean_leftovers()
-            self._put_aside(journal, row, listener)
-            journal.conclude(row.id, None)
+            self.reopen(journal, row, listener)
             with noted(journal, row.key):
                 found = self._hunt(journal, row, listener, only_premise=only_premise)
             journal.conclude(row.id, found)
             return self.record(journal)
+
+    def lasting(self, row: HuntRow) -> FirstBad | None:
+        """The conclusion of an earlier start that still holds; None if the hunt goes on."""
+        holds = remembered.lasts(row.conclusion) and not self._skips_what_holds(row.conclusion)
+        return row.conclusion if holds and isinstance(row.conclusion, FirstBad) else None
+
+    def reopen(self, journal: Journal, row: HuntRow, listener: Listener) -> None:
+        """Prepare a hunt without a lasting conclusion for another start."""
+        self._put_aside(journal, row, listener)
+        journal.conclude(row.id, None)
 
     def _skips_what_holds(self, answer: FirstBad) -> bool:
         """Whether `skip` now lists the first bad commit, or a parent that it was compared with."""
@@ -162,7 +171,7 @@ class Session:
         self, journal: Journal, row: HuntRow, listener: Listener, *, only_premise: bool
     ) -> Conclusion | None:
         known = self.known(journal, row)
-        others = _found_by_others(journal, self.key, self.plan)
+        others = found_by_others(journal, self.key, self.plan)
         plan = replace(self.plan, found_before=tuple(others))
         listener(HuntBegan(plan, known))
         read = {reading.commit for reading in known.readings}
@@ -197,9 +206,7 @@ class Session:
             finally:
                 if engine.ahead.builds:
                     journal.add_result(AHEAD, self.key, asdict(engine.ahead))
-        conclusion = self._with_forgotten(
-            shared_or(conclusion, self.ground, self.key, plan, readings, listener)
-        )
+        conclusion = self.reviewed(conclusion, readings, listener)
         conclusion = lacking_or(conclusion, self.ground, self.key, self.ends, readings, listener)
         if conclusion is not None:
             listener(Concluded(conclusion))
@@ -214,7 +221,15 @@ class Session:
             return dask_engine_for(*where)
         return engine_for(*where, same_artifact=Sameness(self.identity, readings).reading_of)
 
-    def _with_forgotten(self, conclusion: Conclusion | None) -> Conclusion | None:
+    def reviewed(
+        self, conclusion: Conclusion | None, readings: Sequence[Reading], listener: Listener
+    ) -> Conclusion | None:
+        """The conclusion, with what only the machine and the history can tell about it."""
+        return self.with_forgotten(
+            shared_or(conclusion, self.ground, self.key, self.plan, readings, listener)
+        )
+
+    def with_forgotten(self, conclusion: Conclusion | None) -> Conclusion | None:
         """Add possible undeclared inputs, if the first bad commit changes no declared input."""
         plan, repository = self.plan, self.ground.repository
         if not isinstance(conclusion, FirstBad) or conclusion.commit in plan.candidates.ids:
@@ -233,7 +248,7 @@ def known_of(ground: Ground, plan: Plan, journal: Journal, row: HuntRow) -> Know
     return Known(tuple(readings), (*known.untestable, *named))
 
 
-def _found_by_others(journal: Journal, key: str, plan: Plan) -> dict[str, str]:
+def found_by_others(journal: Journal, key: str, plan: Plan) -> dict[str, str]:
     """Candidates that other hunts confirmed as first bad commits, with the name of one such hunt."""
     fix = plan.terms.better
     rows = (r for r in journal.hunts() if r.key != key and (r.document.get("find") == "fix") is fix)

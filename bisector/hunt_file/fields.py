@@ -95,6 +95,26 @@ def _good(revisions: tuple[str, ...]) -> tuple[str, ...]:
     return revisions
 
 
+def _auto_or_names(value: object) -> object:
+    if isinstance(value, str):
+        if value != AUTO:
+            raise ValueError(
+                f"expected a list of names, or {AUTO!r} to find them, got the text {value[:60]!r}"
+            )
+        return [value]
+    if value is None or not isinstance(value, list | tuple):
+        raise ValueError(f"expected a list of names, or {AUTO!r} to find them, got {described(value)}")
+    return value
+
+
+def _targets(names: tuple[str, ...]) -> tuple[str, ...]:
+    if AUTO in names and len(names) > 1:
+        raise ValueError(f"{AUTO!r} cannot be combined with names; write it alone or remove it")
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"{twice!r} is listed twice; remove one")
+    return names
+
+
 def _command(value: object) -> str | tuple[str, ...]:
     if isinstance(value, str):
         if not value.strip():
@@ -247,6 +267,12 @@ Revisions = Annotated[
     BeforeValidator(_one_or_many, json_schema_input_type=str | list[str]),
     AfterValidator(_good),
     Kind("revision or list of revisions"),
+]
+Targets = Annotated[
+    tuple[OneLine, ...],
+    BeforeValidator(_auto_or_names, json_schema_input_type=str | list[str]),
+    AfterValidator(_targets),
+    Kind("`auto` or list of names"),
 ]
 Command = Annotated[
     str | tuple[str, ...],

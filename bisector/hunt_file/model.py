@@ -39,6 +39,7 @@ from bisector.hunt_file.fields import (
     Revisions,
     SizeLimit,
     Target,
+    Targets,
     Variable,
     VariableGlob,
     Wait,
@@ -342,6 +343,15 @@ class Hunt(Section):
     predicate: PredicateChoice = Field(
         default=PredicateChoice(name="exit_status"),
         description="Predicate that judges a test: a name, or keys and values.",
+    )
+    targets: Targets = Field(
+        default=(),
+        description="Names of several tests or benchmarks that the predicate tells apart, each hunted for "
+        "its own first bad commit with shared builds and runs, or `auto` for every test that passes at good "
+        "and fails at bad. In `test.command`, `{targets}` stands for the names that a commit is asked about; "
+        "the test also finds them in `BISECTOR_TARGETS`, one a line, and in the file "
+        "`BISECTOR_TARGETS_FILE`. Without `{targets}`, the whole test runs. Default: one hunt.",
+        examples=[["test_adds", "test_subtracts"]],
     )
     suites: Suites | None = Field(
         default=None,

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bisector.history.worktree import Worktree
+from bisector.hunt_file.fields import AUTO
 from bisector.hunt_file.suites import Suites
 from bisector.predicate import Ending, Good, Run, Tool, Untestable
-from bisector.probe import command_words
+from bisector.probe import command_words, selection
 from bisector.probe.execution import Execution, Limits, execute
 from bisector.probe.inside import leads_out
 from bisector.probe.launch import SHELL
@@ -49,11 +50,13 @@ class Tests:
         log: str,
         watch: Watch | None = None,
         step: Step = Step.TESTING,
+        *,
+        targets: Sequence[str] | None = None,
     ) -> Execution:
         """Run the test of `commit`, which is built in the slot; `watch` may stop it early.
 
-        `log` names its log file, `step` is reported to `on_step`. A test that cannot run makes the commit
-        untestable.
+        `log` names its log file, `step` is reported to `on_step`, and `targets` are those that a hunt with
+        `targets` asks for (None: all of them). A test that cannot run makes the commit untestable.
         """
         self.setup.on_step(commit, step, "")
         test = self._test
@@ -64,7 +67,7 @@ class Tests:
             return Execution(run, Untestable(why))
         since = self._scoreboard_written(worktree)
         written = WrittenFiles(worktree.path, test.folder, self._files)
-        execution = self._executed(worktree, commit, log, watch)
+        execution = self._executed(worktree, commit, log, watch, self._asked(targets))
         execution = replace(execution, run=self._with_scoreboard(execution.run, worktree, since))
         try:
             execution = replace(execution, run=replace(execution.run, files=written.read()))
@@ -85,12 +88,24 @@ class Tests:
             return Execution(execution.run, Untestable(f"the test {_NOT_RUN[code]} (exit {code})"))
         return execution
 
-    def _executed(self, worktree: Worktree, commit: str, log: str, watch: Watch | None) -> Execution:
+    def _asked(self, targets: Sequence[str] | None) -> Sequence[str] | None:
+        """The names that the test is told; None for a hunt without `targets`, () for the whole test."""
+        named = self.setup.hunt.targets
+        if not named:
+            return None
+        return targets if targets is not None else () if named == (AUTO,) else named
+
+    def _executed(
+        self, worktree: Worktree, commit: str, log: str, watch: Watch | None, names: Sequence[str] | None
+    ) -> Execution:
         setup, test, tool = self.setup, self._test, self._tool
         with setup.temporary() as environment, contextlib.ExitStack() as stack:
             folder = stack.enter_context(tool_folder()) if tool else None
-            line = self._under(tool, folder) if tool and folder else test.command
-            writable = (folder,) if folder else ()
+            variables, beside = stack.enter_context(selection.told(names))
+            command = test.command if names is None else selection.with_names(test.command, names)
+            line = self._under(tool, folder, command) if tool and folder else command
+            writable = (folder, *beside) if folder else beside
+            environment = {**environment, **variables}
             execution = execute(
                 setup.command(worktree, commit, line, test.folder, environment, writable),
                 Limits(test.timeout * (tool.slower if tool else 1.0), test.memory, test.output),
@@ -107,8 +122,7 @@ class Tests:
                 execution = replace(execution, run=counted)
             return execution
 
-    def _under(self, tool: Tool, folder: Path) -> tuple[str, ...]:
-        command = self._test.command
+    def _under(self, tool: Tool, folder: Path, command: str | tuple[str, ...]) -> tuple[str, ...]:
         return tuple(tool.around((SHELL, "-c", command) if isinstance(command, str) else command, folder))
 
     def _with_scoreboard(self, run: Run, worktree: Worktree, since: int | None) -> Run:

@@ -40,6 +40,10 @@ def _environment() -> Environment:
     )
     style, script = _part("report.css"), _part("report.js")
     environment.globals.update(style=Markup(style), script=Markup(script), policy=_policy(style, script))
+    style, script = _part("targets.css"), _part("targets.js")
+    environment.globals.update(
+        targets_style=Markup(style), targets_script=Markup(script), targets_policy=_policy(style, script)
+    )
     environment.filters.update(px=_px, percent=findings.percent, code=lines, kind=_kind_of)
     return environment
 

@@ -1,0 +1,211 @@
+"""A hunt of several targets, with its repository, journal and engine; to run, resume or inspect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+
+from bisector.engine.reader import Reader
+from bisector.errors import HistoryError, HuntFileError
+from bisector.hunt.engines import reader_for
+from bisector.hunt.events import Listener, Noted, TargetsBegan, TargetsRead
+from bisector.hunt.good_commit import good_of
+from bisector.hunt.ground import Ground, opened
+from bisector.hunt.journal import Journal
+from bisector.hunt.known import Known
+from bisector.hunt.planning import plan_of
+from bisector.hunt.session import Session, budget_of, found_by_others
+from bisector.hunt.targets.asking import Ask
+from bisector.hunt.targets.decide import Joint
+from bisector.hunt.targets.driving import Books, drive
+from bisector.hunt.targets.finding import Found, WholeRun, found_between, whole_run
+from bisector.hunt.targets.judging import Several, readings_of
+from bisector.hunt.targets.narrowing import narrowed, require_room, require_targets
+from bisector.hunt.targets.record import TargetsRecord
+from bisector.hunt.targets.recording import nothing_found, recorded
+from bisector.hunt.targets.writing import Hunts, Writing
+from bisector.hunt_file import AUTO
+from bisector.predicate import Untestable
+from bisector.probe import selection
+from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.reading import Reading, Role
+from bisector.probe.request import Request
+
+FOUND = "targets found"
+"""The journal's name for the whole runs of endpoints that `targets: auto` is found by."""
+_LOCKED = 200
+"""Up to this many targets, each hunt is locked by itself too: each lock is an open file."""
+
+
+class TargetsSession:
+    """One hunt of several targets between two commits, prepared as far as possible without a build.
+
+    Each target is an ordinary hunt with a row of its own in the journal (`Session`); only builds and runs are
+    shared. Raises `HuntFileError` if the predicate cannot judge the targets one by one.
+    """
+
+    def __init__(self, ground: Ground, listener: Listener) -> None:
+        require_targets(ground)
+        self.ground = ground
+        self.plan = plan_of(ground, good_of(ground, listener))
+        self.ends = {"good": self.plan.good[0], "bad": self.plan.bad}
+        self.key = ground.identity(self.ends, self.plan.good).key
+
+    def run(self, listener: Listener, *, restart: bool = False) -> TargetsRecord:
+        """Run the hunts, or resume an earlier start; those with a lasting answer do not run again.
+
+        `restart` forgets all earlier readings.
+        """
+        with self.ground.scratch.held(self.key), opened(self.ground.scratch) as journal:
+            clean_leftovers()
+            self._note_limits(listener)
+            found = self._found(journal, listener, restart=restart)
+            if isinstance(found, str):
+                return nothing_found(self.ground, self.plan, self.key, found, cannot_tell=True)
+            if not found.targets:
+                return nothing_found(self.ground, self.plan, self.key, _none(found), others=found.others)
+            hunts = self._begun(journal, found.targets, restart=restart)
+            with self._locked(hunts):
+                ran = self._hunt(journal, hunts, listener)
+            return replace(self._record(journal, hunts, found), is_remembered=not ran)
+
+    def record(self, journal: Journal) -> TargetsRecord:
+        """What is known so far; raises `HistoryError` if the hunt never began."""
+        found = self._found_before(journal)
+        if found is None:
+            raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
+        sessions = self._sessions(found.targets)
+        rows = {target: row for target, one in sessions.items() if (row := one.found(journal))}
+        if not rows:
+            raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
+        begun = {target: session for target, session in sessions.items() if target in rows}
+        return self._record(journal, Hunts(begun, rows), found)
+
+    def _note_limits(self, listener: Listener) -> None:
+        if self.ground.hunt.jobs > 1:
+            listener(Noted("each probe serves all targets, so they run one at a time; `jobs` is not used"))
+
+    def _sessions(self, targets: Sequence[str]) -> dict[str, Session]:
+        return {
+            target: Session(narrowed(self.ground, target), self.plan.good, self.plan) for target in targets
+        }
+
+    def _begun(self, journal: Journal, targets: Sequence[str], *, restart: bool) -> Hunts:
+        sessions = self._sessions(targets)
+        return Hunts(sessions, {name: one.row(journal, restart=restart) for name, one in sessions.items()})
+
+    @contextmanager
+    def _locked(self, hunts: Hunts) -> Iterator[None]:
+        """Hold the hunts of the targets, so that no other process runs one of them alone."""
+        with ExitStack() as stack:
+            for session in list(hunts.sessions.values())[:_LOCKED]:
+                stack.enter_context(self.ground.scratch.held(session.key))
+            yield
+
+    def _found(self, journal: Journal, listener: Listener, *, restart: bool) -> Found | str:
+        """The targets; found by whole runs of the endpoints if the hunt file leaves that to bisector."""
+        named = self.ground.hunt.targets
+        if named != (AUTO,):
+            return Found(named)
+        ends = {} if restart else self._ends_before(journal)
+        if len(ends) < len(self.ends):
+            with self._reader(Several(self.ground.predicate, {}), 0, listener) as reader:
+                for end, commit in self.ends.items():
+                    if end in ends:
+                        continue
+                    listener(Noted(f"running the whole test at {end} to find the targets"))
+                    reading = reader.read(Request(commit, Role.PREMISE, targets=()))
+                    run = whole_run(end, reading, self.ground.predicate)
+                    if isinstance(run, str):
+                        return run
+                    journal.add_result(FOUND, self.key, {"end": end, **run.document()})
+                    ends[end] = run
+        return found_between(ends["good"], ends["bad"])
+
+    def _found_before(self, journal: Journal) -> Found | None:
+        """The targets, as far as they are known without a run."""
+        named, ends = self.ground.hunt.targets, self._ends_before(journal)
+        if named != (AUTO,):
+            return Found(named)
+        return found_between(ends["good"], ends["bad"]) if len(ends) == len(self.ends) else None
+
+    def _ends_before(self, journal: Journal) -> dict[str, WholeRun]:
+        results = journal.results(FOUND, self.key)
+        return {one.document["end"]: WholeRun.of(one.document) for one in results}
+
+    def _reader(self, predicate: Several, taken: int, listener: Listener) -> AbstractContextManager[Reader]:
+        return reader_for(self.ground, self.key, self.ends, taken, listener, predicate=predicate)
+
+    def _hunt(self, journal: Journal, hunts: Hunts, listener: Listener) -> bool:
+        """Run the hunts that have no lasting answer; False if all have one."""
+        ended = {
+            name: answer for name, one in hunts.sessions.items() if (answer := one.lasting(hunts.rows[name]))
+        }
+        open_ = [name for name in hunts.sessions if name not in ended]
+        if not open_:
+            return False
+        for name in open_:
+            self._reopened(journal, hunts, name)
+        known = {name: one.known(journal, hunts.rows[name]) for name, one in hunts.sessions.items()}
+        others = found_by_others(journal, "", self.plan)
+        joint = Joint(replace(self.plan, found_before=tuple(others)), list(hunts.sessions))
+        listener(TargetsBegan(self.plan, known))
+        predicates = {name: one.ground.predicate for name, one in hunts.sessions.items()}
+        several = Several(self.ground.predicate, {name: predicates[name] for name in open_})
+        taken = sum(journal.taken(row.id) for row in hunts.rows.values())
+        with self._reader(several, taken, listener) as reader:
+
+            def take(ask: Ask) -> Mapping[str, Reading]:
+                return readings_of(reader.read(ask.request), ask.asked, predicates)
+
+            writing = Writing(journal, hunts, known, self.plan, listener)
+            books = Books(writing.record, writing.conclude)
+            self._require_selection(known, open_, take, books, listener)
+            drive(joint, writing.known, ended, take, books, listener, spent=budget_of(self.plan))
+        return True
+
+    def _reopened(self, journal: Journal, hunts: Hunts, name: str) -> None:
+        """Prepare the hunt of a target for this start; the whole runs are its first premise readings."""
+        row = hunts.rows[name]
+        if not journal.taken(row.id):
+            runs = self._ends_before(journal) if self.ground.hunt.targets == (AUTO,) else {}
+            journal.add_all({row.id: [run.reading_of(name) for run in runs.values()]})
+        hunts.sessions[name].reopen(journal, row, lambda event: None)
+
+    def _require_selection(
+        self,
+        known: Mapping[str, Known],
+        open_: Sequence[str],
+        take: Callable[[Ask], Mapping[str, Reading]],
+        books: Books,
+        listener: Listener,
+    ) -> None:
+        """Run found targets by name at bad once; raises `HuntFileError` if the runner tells of none."""
+        hunt = self.ground.hunt
+        fresh = [name for name in open_ if len(known[name].readings) == len(self.ends)]
+        if hunt.targets != (AUTO,) or not selection.selects(hunt.test.command) or not fresh:
+            return
+        require_room(self.ground, fresh)
+        request = Request(self.plan.bad, Role.PREMISE, targets=tuple(fresh))
+        found = take(Ask(request, dict.fromkeys(fresh, request)))
+        judged = [reading.judgement for reading in found.values()]
+        if all(isinstance(one, Untestable) for one in judged):
+            raise HuntFileError(
+                f"{hunt.locate('test', 'command')}: test.command: asked for {len(fresh)} targets by name, "
+                f"the runner tells of none of them ({judged[0].why}); put {selection.PLACE} where it takes "
+                "names as it prints them, or remove it, and the whole test runs"
+            )
+        books.record(found)
+        listener(TargetsRead(found))
+
+    def _record(self, journal: Journal, hunts: Hunts, found: Found) -> TargetsRecord:
+        rows = {name: journal.find(row.key) or row for name, row in hunts.rows.items()}
+        known = {name: one.known(journal, rows[name]) for name, one in hunts.sessions.items()}
+        return recorded(self.ground, self.plan, self.key, rows, known, found.others)
+
+
+def _none(found: Found) -> str:
+    """Why there are no targets, in one clause."""
+    others = ", ".join(f"{len(names)} {kind}" for kind, names in found.others.items())
+    return f"no test passes at good and fails at bad ({others or 'the test names none'})"

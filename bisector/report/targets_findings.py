@@ -1,0 +1,75 @@
+"""The facts about a hunt of several targets that all its reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bisector.hunt.conclusion import AnyOf, FirstBad, NoRegression
+from bisector.hunt.targets.record import Answer, TargetRecord, TargetsRecord
+from bisector.probe.reading import Reading
+from bisector.report.findings import Side, counted, side_by
+
+_NOUNS = {"tests": "test", "benchmark": "benchmark"}
+"""What the targets of a predicate are called."""
+
+
+def headline(record: TargetsRecord) -> str:
+    """All answers in one line: `12 tests since 4f9e21a0 (subject), 3 since 9c1f88b2, 2 no regression`."""
+    if not record.targets:
+        return record.why_none
+    parts = [part for answer in record.answers for part in _parts(record, answer)]
+    number, _, rest = parts[0].partition(" ")
+    noun = counted(int(number), _NOUNS.get(record.predicate, "target"))
+    return ", ".join([f"{noun} {rest}", *parts[1:]])
+
+
+def _parts(record: TargetsRecord, answer: Answer) -> Iterator[str]:
+    """The number of targets with this answer, the flaky ones apart, each with what was found."""
+    where = found(record, answer)
+    flaky = [one for one in answer.targets if one.is_flaky]
+    if steady := len(answer.targets) - len(flaky):
+        yield f"{steady} {where}"
+    if flaky:
+        yield f"{len(flaky)} flaky {where}"
+
+
+def found(record: TargetsRecord, answer: Answer) -> str:
+    """What was found, after the number of targets: `since 4f9e21a0 (subject)`."""
+    conclusion = answer.conclusion
+    match conclusion:
+        case FirstBad(commit):
+            info = record.commits.get(commit)
+            subject = f" ({info.subject})" if info else ""
+            return f"since {commit[:12]}{subject}" + ("" if conclusion.confirmed else ", not confirmed")
+        case AnyOf(commits):
+            return f"since one of {len(commits)} commits that cannot be tested"
+        case NoRegression():
+            return "no regression"
+        case None:
+            return "not finished"
+    return f"without an answer ({conclusion.name})"
+
+
+def why_open(one: TargetRecord) -> str:
+    """Why a target has no confirmed answer, as one clause."""
+    return getattr(one.conclusion, "why", "") or (
+        "its hunt goes on" if one.conclusion is None else "only untestable commits are left"
+    )
+
+
+def culprits(record: TargetsRecord) -> list[Answer]:
+    """The answers that name one confirmed first bad commit."""
+    return [one for one in record.answers if one.first_bad is not None and one.is_settled]
+
+
+def read_commits(record: TargetsRecord) -> list[str]:
+    """The commits that were read for some target, oldest first: good, then candidates, with bad last."""
+    read = {reading.commit for one in record.targets for reading in one.readings}
+    inside = [commit for commit in record.candidates if commit in read]
+    return [*sorted(read.difference(inside)), *inside]
+
+
+def side_of(one: TargetRecord, commit: str) -> tuple[Side, Sequence[Reading]] | None:
+    """The side of a commit for a target, and its readings; None if it was not read for that target."""
+    readings = [reading for reading in one.readings if reading.commit == commit]
+    return (side_by(readings, 1.0, None), readings) if readings else None
