@@ -21,7 +21,6 @@ from bisector.hunt.ground import Ground
 from bisector.hunt.targets.record import TargetsRecord
 from bisector.hunt.targets.session import TargetsSession
 from bisector.report import targets_findings
-from bisector.report.findings import counted, duration
 from bisector.report.progress_log import write_entry
 from bisector.report.safe_text import visible
 from bisector.report.targets_html import write_targets_html
@@ -100,18 +99,13 @@ def show(console: Console, record: TargetsRecord, report: Path | None) -> None:
         lines.append(Text(f"and {len(record.open) - _NAMED} more without an answer", style="yellow"))
     for kind, named in record.others.items():
         lines.append(Text(f"not hunted: {len(named)} {kind}", style="dim"))
-    lines.append(Text(_costs(record), style="dim"))
+    lines.append(Text(targets_findings.costs(record), style="dim"))
     console.print(Panel(Text("\n").join(lines), border_style=style, expand=False))
     if report is not None:
         console.print(Text(visible(f"report: {near(report)}")), soft_wrap=True)
     for answer in targets_findings.culprits(record):
         command = f"git -C {near(record.repository)} show {str(answer.first_bad)[:12]}"
         console.print(Text(visible(f"next: {command}"), style="dim"), soft_wrap=True)
-
-
-def _costs(record: TargetsRecord) -> str:
-    parts = (counted(record.probes, "probe"), counted(record.builds, "build"), counted(record.runs, "run"))
-    return f"{', '.join(parts)} for {counted(len(record.targets), 'target')}, {duration(record.seconds)}"
 
 
 def _listed(names: list[str]) -> str:

@@ -27,8 +27,17 @@ Command = str | tuple[str, ...]
 
 
 def selects(command: Command) -> bool:
-    """Whether the command says where the names of targets go."""
-    return any(_PLACE.search(word) for word in ([command] if isinstance(command, str) else command))
+    """Whether the command says where the names of targets go, or reads them."""
+    return has_place(command) or any(VARIABLE in word for word in _words(command))
+
+
+def has_place(command: Command) -> bool:
+    """Whether the names of targets become part of the command."""
+    return any(_PLACE.search(word) for word in _words(command))
+
+
+def _words(command: Command) -> Sequence[str]:
+    return [command] if isinstance(command, str) else command
 
 
 def with_names(command: Command, names: Sequence[str]) -> Command:
@@ -44,7 +53,7 @@ def with_names(command: Command, names: Sequence[str]) -> Command:
 
 def is_too_long(command: Command, names: Sequence[str]) -> bool:
     """Whether the names do not fit into the command."""
-    return selects(command) and len(shlex.join(names).encode()) > LONGEST
+    return has_place(command) and len(shlex.join(names).encode()) > LONGEST
 
 
 @contextlib.contextmanager

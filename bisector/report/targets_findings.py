@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bisector.hunt.conclusion import AnyOf, FirstBad, NoRegression
 from bisector.hunt.targets.record import Answer, TargetRecord, TargetsRecord
 from bisector.probe.reading import Reading
-from bisector.report.findings import Side, counted, side_by
+from bisector.report.findings import Side, counted, duration, side_by
 
 _NOUNS = {"tests": "test", "benchmark": "benchmark"}
 """What the targets of a predicate are called."""
@@ -55,6 +55,14 @@ def why_open(one: TargetRecord) -> str:
     return getattr(one.conclusion, "why", "") or (
         "its hunt goes on" if one.conclusion is None else "only untestable commits are left"
     )
+
+
+def costs(record: TargetsRecord) -> str:
+    """Probes, builds (if there were any) and runs of the whole hunt, and their time."""
+    parts = [counted(record.probes, "probe"), counted(record.runs, "run")]
+    if record.builds:
+        parts.insert(1, counted(record.builds, "build"))
+    return f"{', '.join(parts)} for {counted(len(record.targets), 'target')}, {duration(record.seconds)}"
 
 
 def culprits(record: TargetsRecord) -> list[Answer]:

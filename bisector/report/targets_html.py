@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bisector.hunt.targets.record import Answer, TargetRecord, TargetsRecord
 from bisector.report import targets_findings
 from bisector.report.atomic_write import atomic_write
-from bisector.report.findings import Side, counted, duration
+from bisector.report.findings import Side, counted
 from bisector.report.rendering import template
 
 _KINDS = {Side.GOOD: "good", Side.BAD: "bad", Side.UNTESTABLE: "untestable", Side.UNDECIDED: "none"}
@@ -29,17 +29,12 @@ def targets_html(record: TargetsRecord, folder: Path) -> str:
     return template("targets.html.j2").render(
         record=record,
         headline=targets_findings.headline(record),
-        figures=_figures(record),
+        figures=targets_findings.costs(record),
         answers=[_answer(record, one) for one in record.answers],
         columns=[_column(record, commit, commit in guilty) for commit in commits],
         rows=[_row(record, one, answer_of[one.target], commits, folder) for one in record.targets],
         others=list(record.others.items()),
     )
-
-
-def _figures(record: TargetsRecord) -> str:
-    parts = (counted(record.probes, "probe"), counted(record.builds, "build"), counted(record.runs, "run"))
-    return f"{', '.join(parts)} for {counted(len(record.targets), 'target')}, {duration(record.seconds)}"
 
 
 def _answer(record: TargetsRecord, answer: Answer) -> Mapping[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bisector.hunt.targets.record import Answer, TargetsRecord
 from bisector.report import targets_findings
-from bisector.report.findings import Side, counted, duration
+from bisector.report.findings import Side, counted
 from bisector.report.progress_log import Entry
 from bisector.report.safe_text import markdown
 
@@ -69,11 +69,8 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _figures(record: TargetsRecord) -> str:
-    return (
-        f"{counted(record.probes, 'probe')} and {counted(record.runs, 'run')} for "
-        f"{counted(len(record.targets), 'target')}, {duration(record.seconds)} of builds and tests; "
-        f"good `{record.good.short}`, bad `{record.bad.short}`"
-    )
+    ends = f"good `{record.good.short}`, bad `{record.bad.short}`"
+    return f"{targets_findings.costs(record)} of builds and tests; {ends}"
 
 
 def _table(record: TargetsRecord) -> str:

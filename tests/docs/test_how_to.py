@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -138,3 +140,41 @@ def test_only_one_failure_among_others(tmp_path: Path) -> None:
     for nth in (0, 1, 2):
         found = hunted("one-failure-among-others.md", nth, tmp_path / "repo")
         assert set(found["any_of"]) == {ids[f"c{n}"] for n in range(3, 7)}  # type: ignore[call-overload]
+
+
+PYTEST = """\
+#!/bin/sh
+shift
+while read -r how name; do
+  test $# -gt 0 || echo "$how $name"
+  for one; do test "$one" != "$name" || echo "$how $name"; done
+done <results
+echo "1 passed in 0.01s"
+"""
+"""A stand-in for `pytest -rA`, which runs the tests that are named, else all; `results` has how each ends."""
+
+
+def test_a_red_main(tmp_path: Path) -> None:
+    """Each failing test gets its own first bad commit, found by bisector or named in the hunt file."""
+    tests = {"test_shop.py::test_login": 5, "test_shop.py::test_price[101]": 2, "test_shop.py::test_x": 9}
+    commits: list[Files] = [
+        {"results": "".join(f"{'FAILED' if n >= at else 'PASSED'} {name}\n" for name, at in tests.items())}
+        for n in range(8)
+    ]
+    ids = history(tmp_path / "repo", commits)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/pytest").write_text(PYTEST)
+    (tmp_path / "bin/pytest").chmod(0o755)
+    for nth, text in enumerate(fences(DOCS / "how-to/a-red-main.md", "yaml")):
+        (tmp_path / f"hunt-{nth}.yaml").write_text(text)
+        done = bisector(
+            *("run", "--json", "--config", f"hunt-{nth}.yaml", "--repo", "repo"),
+            folder=tmp_path,
+            PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+        )
+        assert done.returncode == 0, done.stderr
+        answers = {one["first_bad"]: one["targets"] for one in json.loads(done.stdout)["answers"]}
+        assert answers == {
+            ids["c5"]: ["test_shop.py::test_login"],
+            ids["c2"]: ["test_shop.py::test_price[101]"],
+        }
