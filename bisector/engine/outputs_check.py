@@ -145,7 +145,9 @@ class _Trial:
     def _tested(self, name: str) -> _Outcome:
         baseline = self._baseline.run if self._baseline else None
         watch = self._prober.judge.watch(self._request.endpoints, baseline)
-        execution = self._prober.tests.run(self._slot.worktree, self._commit, name, watch)
+        execution = self._prober.tests.run(
+            self._slot.worktree, self._commit, name, watch, targets=self._request.targets
+        )
         # The endpoint's own run is the one with all files: without them, a failure is not normal.
         ends = self._request.ends_with(self._whole[0].run)
         return _Outcome(self._prober.judge.judgement(execution, self._baseline, ends), execution.run)

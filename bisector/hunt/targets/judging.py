@@ -57,8 +57,11 @@ class Several(Predicate[Options]):
         return True
 
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
-        """The worst judgement of any target, with the reason `EACH`."""
-        judged = [predicate.judge(run, baseline) for predicate in self._each.values()]
+        """The worst judgement of any target (of the whole test if there is none yet), with the reason `EACH`.
+
+        It tells whether the test misses an output of the build, which changes some target's judgement.
+        """
+        judged = [predicate.judge(run, baseline) for predicate in (*self._each.values(),) or (self._whole,)]
         ratios = [one.value for one in judged if isinstance(one, Measured)]
         if any(isinstance(one, Bad) for one in judged):
             return Bad(EACH)
