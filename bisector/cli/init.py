@@ -86,12 +86,13 @@ def _require_sound(wanted: Wanted) -> None:
         )
 
 
-def _detected(repository: Repository) -> Detected | None:
+def _detected(repository: Repository, *, is_tested: bool = False) -> Detected | None:
     head = repository.resolve("HEAD")
     return detect(
         sorted(tracked_files(repository, head)),
         functools.partial(repository.text, head),
         lambda program: shutil.which(program) is not None,
+        is_tested=is_tested,
     )
 
 
@@ -112,7 +113,8 @@ def _asked(wanted: Wanted, repository: Repository, detected: Detected | None, ta
 
 def _draft(wanted: Wanted, repository: Repository, detected: Detected | None, tag: str | None) -> Draft:
     if wanted.test is not None:
-        detected = with_test(detected, wanted.test, _folder_of_test(wanted))
+        known = _detected(repository, is_tested=True)
+        detected = with_test(known, wanted.test, _folder_of_test(wanted))
     if detected is None:
         raise HistoryError(
             f"found no build system or test script at HEAD of {repository.path}; name the test with --test, "

@@ -22,13 +22,18 @@ def detect(
     files: Sequence[str],
     read: Callable[[str], str],
     installed: Callable[[str], bool] = lambda _program: True,
+    *,
+    is_tested: bool = False,
 ) -> Detected | None:
     """The build system of a tree with these `files`; None if nothing in it can be tested.
 
-    `read` returns a file's text. `installed` says whether this machine has a program.
+    `read` returns a file's text. `installed` says whether this machine has a program. If the user names the
+    test (`is_tested`), a build system without one will do where nothing else is found.
     """
     tree = _tree(files, read, installed)
     found = [one for system in SYSTEMS if (one := system(tree)) is not None]
+    if not found and is_tested:
+        found = [one for system in SYSTEMS if (one := system(replace(tree, is_tested=True))) is not None]
     if not found and (alone := script(tree)):
         found = [alone]
     if not found:

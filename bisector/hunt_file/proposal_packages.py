@@ -17,7 +17,7 @@ def javascript(tree: Tree) -> Found | None:
         return None
     folder, document = folder_of(manifest), _document(tree.read(manifest))
     scripts = {str(name): str(command) for name, command in _part(document, "scripts").items()}
-    if "test" not in scripts or "no test specified" in scripts["test"]:
+    if "no test specified" in scripts.get("test", "no test specified") and not tree.is_tested:
         return None
     tool, command, lock = _javascript_tool(tree, folder)
     # Each package of a workspace may have a node_modules of its own.
@@ -38,7 +38,7 @@ def javascript(tree: Tree) -> Found | None:
         identity="node --version",
         build_notes=() if setup else ("Installs the packages of each commit.",),
         variables=("NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_REGISTRY", *NETWORK),
-        test_notes=(f"package.json: {''.join(filter(str.isprintable, scripts['test']))[:80]}",),
+        test_notes=(f"package.json: {''.join(filter(str.isprintable, scripts.get('test', '')))[:80]}",),
     )
 
 
@@ -63,7 +63,7 @@ def ruby(tree: Tree) -> Found | None:
     if not tree.has("Gemfile") or not tree.has("Gemfile.lock"):
         return None
     has_specs = any(re.fullmatch(r"spec/.*_spec\.rb", file) for file in tree.files)
-    if not has_specs and not tree.has("Rakefile"):
+    if not has_specs and not tree.has("Rakefile") and not tree.is_tested:
         return None
     specifications = [file for file in tree.files if re.fullmatch(r"[^/]+\.gemspec", file)]
     return Found(
@@ -83,7 +83,7 @@ def php(tree: Tree) -> Found | None:
     if not tree.has("composer.json") or not tree.has("composer.lock"):
         return None
     document = _document(tree.read("composer.json"))
-    if not any("phpunit" in name for name in _part(document, "require-dev")):
+    if not tree.is_tested and not any("phpunit" in name for name in _part(document, "require-dev")):
         return None
     command = "composer install --no-interaction --no-progress"
     # A class map lists the project's own sources, so it belongs to each commit.

@@ -28,7 +28,7 @@ def python(tree: Tree) -> Found | None:
     known = ("pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini")
     project = next((name for name in known if tree.has(name)), "")
     tests = [file for file in tree.files if re.fullmatch(r"(.*/)?(test_\w+|\w+_test)\.py", file)]
-    if not tests or not (project or tree.has("tests")):
+    if not (project or tree.has("tests")) or not (tests or tree.is_tested):
         return None
     setup = _python_packages(tree)
     interpreter = ".venv/bin/python" if setup else "python3"
@@ -40,7 +40,7 @@ def python(tree: Tree) -> Found | None:
         no_build="Python. The test runs on the sources as they are."
         if setup
         else "Python. If the required packages change along the history, install them in a `setup`.",
-        test_notes=(f"One test: {interpreter} -m pytest -q {shlex.quote(tests[0])}",),
+        test_notes=tuple(f"One test: {interpreter} -m pytest -q {shlex.quote(one)}" for one in tests[:1]),
         environment={"PYTHONPATH": "src" if tree.has("src") else "."},
         environment_note="Test the sources in the slot, not an installed package.",
         variables=(

@@ -179,7 +179,7 @@ def make(tree: Tree) -> Found | None:
     targets = _MAKE_TARGET.findall(tree.read(makefile))
     target = next((name for name in ("test", "check", "tests", "bench") if name in targets), None)
     scripted = _scripted(tree)
-    if target is None and scripted is None:
+    if target is None and scripted is None and not tree.is_tested:
         return None
     command, notes = (f"make {target}", ()) if target else scripted or ("", ())
     configure = "./configure && " if tree.has("configure") else ""

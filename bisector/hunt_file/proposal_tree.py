@@ -20,6 +20,8 @@ class Tree:
     read: Callable[[str], str]
     installed: Callable[[str], bool] = lambda _program: True
     """Whether this machine has a program."""
+    is_tested: bool = False
+    """Whether the user names the test, so that a build system without one will do."""
 
     def nearest(self, *names: str) -> str | None:
         """The file with one of these names that is nearest to the top."""

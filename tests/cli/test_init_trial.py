@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bisector import hunt_file
+from bisector.hunt_file.proposal import detect, with_test
 from tests.cli.running import bisector, summary_of
 from tests.git_history import chain, git, write_history
 
@@ -211,6 +212,25 @@ def test_an_untracked_script_is_brought_into_every_commit(tmp_path: Path) -> Non
     hunt = hunt_file.load(repo / "sub/hunt.yaml")
     assert (hunt.test.folder, [one.to for one in hunt.overlay]) == ("sub", ["sub/check.sh"])  # type: ignore[union-attr]
     assert summary_of(folder=repo / "sub")["first_bad"] == git(repo, "rev-parse", "HEAD~1").strip()
+
+
+def test_a_build_system_without_a_test_builds_for_the_named_one(tmp_path: Path) -> None:
+    """The named test needs the program, and the Makefile makes it."""
+    make = {"Makefile": "app:\n\tcp part app && chmod +x app\n", ".gitignore": "app\n", "part": "#!/bin/sh\n"}
+    write_history(tmp_path / "r", chain(3, {0: make, 2: {"part": "#!/bin/sh\nexit 1\n"}}))
+    found = tried(tmp_path / "r", "--for", "fails", "--test", "./app", "--good", "HEAD~2")
+    assert (found["system"], found["begins"]) == ("make", True)
+
+
+@pytest.mark.parametrize(
+    "files", [{"package.json": "{}"}, {"setup.py": ""}, {"Gemfile": "", "Gemfile.lock": ""}], ids=str
+)
+def test_a_project_without_tests_is_known_if_the_user_names_one(files: Mapping[str, str]) -> None:
+    """Otherwise nothing is proposed."""
+    assert detect(list(files), files.__getitem__) is None
+    found = detect(list(files), files.__getitem__, is_tested=True)
+    assert found is not None
+    assert with_test(found, "./bench").best.test == "./bench"
 
 
 @pytest.mark.parametrize(
