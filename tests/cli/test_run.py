@@ -162,7 +162,7 @@ def test_restart_forgets_the_readings(tmp_path: Path) -> None:
         (["run"], 2, "no hunt named"),
         (["run", "--config", "nowhere"], 2, "no such hunt file"),
         (["run", *WORK[:4], "--good", "v9"], 2, "no commit 'v9'"),
-        (["run", *WORK[:4], "--good", "main", "--bad", "main~11"], 2, "swapped"),
+        (["run", *WORK[:4], "--good", "main", "--good", "main~1", "--bad", "main~11"], 2, "swapped"),
         (["run", *WORK, "--repo", "/nowhere"], 2, "no folder"),
         (["run", *WORK, "--predicate", "exit_staus"], 2, "exit_status"),
         (["run", *WORK, "--timeout", "soon"], 2, "--timeout"),
