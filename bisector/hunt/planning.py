@@ -86,7 +86,7 @@ def _merge_bases(repository: Repository, good: tuple[str, ...], bad: str, terms:
             remedy = UNSHALLOW if repository.is_shallow else "name two related commits"
             raise HistoryError(f"{old} {commit[:12]} and {new} {bad[:12]} have no common history; {remedy}")
         if bad in bases:
-            raise SwappedEnds(
+            raise (HistoryError if bad == commit else SwappedEnds)(
                 f"{new} {bad[:12]} is an ancestor of {old} {commit[:12]}, or the same commit; are they "
                 "swapped?"
             )
