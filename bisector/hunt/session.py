@@ -207,7 +207,6 @@ class Session:
                 if engine.ahead.builds:
                     journal.add_result(AHEAD, self.key, asdict(engine.ahead))
         conclusion = self.reviewed(conclusion, readings, listener)
-        conclusion = lacking_or(conclusion, self.ground, self.key, self.ends, readings, listener)
         if conclusion is not None:
             listener(Concluded(conclusion))
         return conclusion
@@ -225,11 +224,12 @@ class Session:
         self, conclusion: Conclusion | None, readings: Sequence[Reading], listener: Listener
     ) -> Conclusion | None:
         """The conclusion, with what only the machine and the history can tell about it."""
-        return self.with_forgotten(
+        conclusion = self._with_forgotten(
             shared_or(conclusion, self.ground, self.key, self.plan, readings, listener)
         )
+        return lacking_or(conclusion, self.ground, self.key, self.ends, readings, listener)
 
-    def with_forgotten(self, conclusion: Conclusion | None) -> Conclusion | None:
+    def _with_forgotten(self, conclusion: Conclusion | None) -> Conclusion | None:
         """Add possible undeclared inputs, if the first bad commit changes no declared input."""
         plan, repository = self.plan, self.ground.repository
         if not isinstance(conclusion, FirstBad) or conclusion.commit in plan.candidates.ids:

@@ -65,6 +65,11 @@ def require_targets(ground: Ground) -> None:
             f"{hunt.locate('predicate', option)}: predicate.{option}: {written!r} is one target, and "
             "`targets` names others; remove one of the two"
         )
+    if hunt.find != "regression":
+        raise HuntFileError(
+            f"{where}: targets: several targets are hunted for regressions, not with `find: {hunt.find}`; "
+            "hunt one target at a time for that"
+        )
     if hunt.engine.name != "local":
         raise HuntFileError(
             f"{where}: targets: hunts of several targets run on this machine; remove `engine`, or hunt one "

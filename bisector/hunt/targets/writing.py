@@ -63,7 +63,7 @@ class Writing:
         selects = selection.selects(session.ground.hunt.test.command)
         conclusion = said_of(target, conclusion, known, self._plan, selects=selects)
         if not isinstance(conclusion, NoRegression | BadIsGood | GoodIsBad):
-            return session.with_forgotten(conclusion) or conclusion
+            return session.reviewed(conclusion, known.readings, self._listener) or conclusion
         kind = type(conclusion)
         if kind not in self._doubts:
             reviewed = session.reviewed(conclusion, known.readings, self._listener)
