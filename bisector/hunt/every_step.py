@@ -181,9 +181,7 @@ class _Search:
             effect = found.effect and (_inverse(found.effect) if part.better else found.effect)
             commits, sure, chance = (found.commit,), found.confirmed, found.probability
             self.steps.setdefault(commits, Step(commits, part.better, sure, chance, effect))
-            for parent in plan.parents[found.commit]:
-                if parent in plan.every_candidate.ids:
-                    self._explore(part.start, parent)
+            self._explore_before(found.commit, part, plan)
             if found.commit != part.end:
                 self._explore(found.commit, part.end)
         elif isinstance(found, AnyOf):
@@ -196,6 +194,19 @@ class _Search:
         elif found is not None:
             why = getattr(found, "why", found.name)
             self.open.append(f"between {part.start[:12]} and {part.end[:12]}: {why}")
+
+    def _explore_before(self, commit: str, part: Part, plan: Plan) -> None:
+        """Explore what a step is built on; a branch that left before the start has levels of its own."""
+        apart = plan.beside.commits() if plan.beside and part.start != self.session.plan.good[0] else ()
+        for parent in plan.parents[commit]:
+            if parent in apart:
+                base = next(iter(plan.beside.bases(parent)), "") if plan.beside else ""
+                self.open.append(
+                    f"for the merge {commit[:12]}: its branch left before {part.start[:12]}, so the step may "
+                    f"be on it; run a hunt from {base[:12]} to {parent[:12]}"
+                )
+            elif parent in plan.every_candidate.ids:
+                self._explore(part.start, parent)
 
     def _inner(self, found: Conclusion, part: Part, plan: Plan) -> str | None:
         """Where to divide a part whose readings no single step explains."""

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from tests.cli.running import bisector, summary_of
-from tests.git_history import chain, write_history
+from tests.git_history import Node, chain, write_history
 
 COUNTER = ("--predicate", "counter", "--set", "predicate.pattern='work: (\\d+)'")
 
@@ -86,3 +86,23 @@ def test_all_and_fixed_exclude_each_other(tmp_path: Path) -> None:
     done = bisector("run", "--all", "--fixed", "--bad", "main~2", "--test", "x", folder=tmp_path / "repo")
     assert done.returncode == 2
     assert "--all finds fixes too" in done.stderr
+
+
+def test_a_branch_that_left_before_an_earlier_step_is_named_with_its_range(tmp_path: Path) -> None:
+    """The step may be on the branch, so the merge alone is no sure answer; a second start says the same."""
+    repo = tmp_path / "repo"
+    script = "echo work: $(( $(cat a) * $(cat b) ))\n"
+    nodes = [
+        Node("base", [], {"test.sh": script, "a": "10\n", "b": "10\n"}),
+        Node("side", ["base"], {"b": "16\n"}),
+        Node("main1", ["base"], {"a": "20\n"}),
+        Node("main2", ["main1"], {"doc": "2\n"}),
+        Node("merge", ["main2", "side"], {"b": "16\n"}),
+        Node("main3", ["merge"], {"doc": "3\n"}),
+    ]
+    ids = write_history(repo, nodes)
+    line = ("--all", "--good", ids["base"], "--test", "sh test.sh", *COUNTER)
+    every = summary_of(*line, folder=repo)
+    assert every["exit_code"] == 5, every
+    assert f"run a hunt from {ids['base'][:12]} to {ids['side'][:12]}" in every["reason"]
+    assert summary_of(*line, folder=repo)["headline"] == every["headline"]
