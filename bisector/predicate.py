@@ -281,10 +281,11 @@ class Predicate(ABC, Generic[OptionsT]):
     def judge(self, run: Run, baseline: Run | None) -> Judgement:
         """Judge a finished test. `baseline` is the reference's run, for paired predicates."""
 
-    def outcomes(self, run: Run) -> Mapping[str, Judgement]:
+    def outcomes(self, run: Run, baseline: Run | None) -> Mapping[str, Judgement]:
         """What a finished whole test says of each thing that it names, by the name that `target` takes.
 
-        For `targets: auto`. Raises ValueError, whose text is a clause, if the test says nothing; by default
+        For `targets: auto`: good, bad or untestable; a paired predicate compares with `baseline`, a run of
+        the good endpoint. Raises ValueError, whose text is a clause, if the test says nothing; by default
         because the predicate does not tell.
         """
         raise ValueError(f"the predicate {self.name} does not name what it judges")

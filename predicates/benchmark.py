@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field, field_validator
 
-from bisector.predicate import Ending, Judgement, Measured, Run, Untestable
+from bisector.predicate import Bad, Ending, Good, Judgement, Measured, Run, Untestable
 
 from .benchmark_formats.comparison import compared, cost, geometric_mean, listed, statistic_of
 from .benchmark_formats.registry import GO_LINE, Format, read_benchmarks, read_go
@@ -69,6 +69,17 @@ class BenchmarkRatio(RatioPredicate[BenchmarkOptions]):
     def files(self) -> tuple[str, ...]:
         """The files of the tool."""
         return (self.options.file,) if self.options.file else ()
+
+    def outcomes(self, run: Run, baseline: Run | None) -> Mapping[str, Judgement]:
+        """Of each benchmark by its name: bad if it takes at least `ratio` times as long."""
+        found: dict[str, Judgement] = {}
+        for one in self._read(run):
+            alone = self.options.model_copy(update={"benchmark": one.name})
+            judged = BenchmarkRatio(alone).judge(run, baseline)
+            if isinstance(judged, Measured):
+                judged = (Bad if judged.value >= self.options.ratio else Good)(judged.why)
+            found[one.name] = judged
+        return found
 
     def figure(self, run: Run) -> float | None:
         """The geometric mean of all that count; `judge` compares those that both runs have."""

@@ -78,7 +78,7 @@ class Tests(Predicate[TestsOptions]):
             return _of_one(self.options.test, report, run)
         return _of_all(report, run, in_file=bool(self.options.file))
 
-    def outcomes(self, run: Run) -> Mapping[str, Judgement]:
+    def outcomes(self, run: Run, baseline: Run | None) -> Mapping[str, Judgement]:
         """Of each test by its full name: failed, skipped or passed."""
         found: dict[str, list[Case]] = {}
         for case in self._report(run).cases:

@@ -347,10 +347,11 @@ class Hunt(Section):
     targets: Targets = Field(
         default=(),
         description="Names of several tests or benchmarks that the predicate tells apart, each hunted for "
-        "its own first bad commit with shared builds and runs, or `auto` for every test that passes at good "
-        "and fails at bad. In `test.command`, `{targets}` stands for the names that a commit is asked about; "
-        "the test also finds them in `BISECTOR_TARGETS`, one a line, and in the file "
-        "`BISECTOR_TARGETS_FILE`. Without `{targets}`, the whole test runs. Default: one hunt.",
+        "its own first bad commit with shared builds and runs. `auto`: every test that passes at good and "
+        "fails at bad, or every benchmark that is slower at bad by the predicate's `ratio`. In "
+        "`test.command`, `{targets}` stands for the names that a commit is asked about; the test also finds "
+        "them in `BISECTOR_TARGETS`, one a line, and in the file `BISECTOR_TARGETS_FILE`. Without "
+        "`{targets}`, the whole test runs. Default: one hunt.",
         examples=[["test_adds", "test_subtracts"]],
     )
     suites: Suites | None = Field(

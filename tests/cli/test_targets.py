@@ -185,7 +185,7 @@ def test_no_failing_test_is_no_regression(tmp_path: Path) -> None:
     found = hunted(tmp_path)
     assert found["exit_code"] == 3
     assert found["reason"] == (
-        "no test passes at good and fails at bad (1 pass at both ends, 1 fail at both ends)"
+        "nothing is good at good and bad at bad (1 pass at both ends, 1 fail at both ends)"
     )
 
 
@@ -232,7 +232,8 @@ def test_the_reports_show_targets_by_commits(tmp_path: Path) -> None:
     assert "| a1 | ✓ |" in markdown
 
 
-def test_a_measured_hunt_finds_each_benchmark(tmp_path: Path) -> None:
+@pytest.mark.parametrize("targets", [["parse", "print"], "auto"])
+def test_a_measured_hunt_finds_each_benchmark(tmp_path: Path, targets: object) -> None:
     """One pair of runs gives a ratio to every benchmark; each step has its own commit."""
     script = (
         "import json, os\n"
@@ -249,7 +250,7 @@ def test_a_measured_hunt_finds_each_benchmark(tmp_path: Path) -> None:
             [f"c{at - 1}"] if at else [],
             {
                 "bench.py": script,
-                "slow.json": json.dumps({"parse": 0.5 * (at >= 3), "print": 0.3 * (at >= 6)}),
+                "slow.json": json.dumps({"parse": 0.5 * (at >= 3), "print": 0.3 * (at >= 6), "load": 0}),
             },
         )
         for at in range(9)
@@ -260,7 +261,7 @@ def test_a_measured_hunt_finds_each_benchmark(tmp_path: Path) -> None:
             {
                 "repository": "repo",
                 "good": ids["c0"],
-                "targets": ["parse", "print"],
+                "targets": targets,
                 "test": {"command": "python3 bench.py"},
                 "predicate": {"name": "benchmark", "file": "bench.json", "ratio": 1.1},
             }

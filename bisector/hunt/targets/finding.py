@@ -1,4 +1,7 @@
-"""Finds the targets of `targets: auto`: what passes at good and fails at bad, by one whole run of each."""
+"""Finds the targets of `targets: auto` by whole runs of the endpoints: what passes at good and fails at bad.
+
+For benchmarks, one pair of runs compares bad with good.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ FIXED = "fail at good and pass at bad"
 NEW = "fail at bad and have no result at good"
 GONE = "pass at good and have no result at bad"
 SKIPPED = "are skipped at one end"
+ALIKE = "are slower by less than `ratio`"
+UNMEASURED = "have no figure at one end"
 
 _KINDS: Mapping[str, type[Good | Bad | Untestable]] = {
     kind.__name__: kind for kind in (Good, Bad, Untestable)
@@ -70,7 +75,7 @@ def whole_run(end: str, reading: Reading, predicate: Predicate[Any]) -> WholeRun
     if reading.run is None or reading.judgement.why != EACH:
         return f"the {end} endpoint {reading.commit[:12]} cannot be tested: {reading.judgement.why}"
     try:
-        return WholeRun(reading, predicate.outcomes(reading.run))
+        return WholeRun(reading, predicate.outcomes(reading.run, reading.reference))
     except ValueError as error:
         return f"the whole test at the {end} endpoint {reading.commit[:12]} names no test: {error}"
 
@@ -83,6 +88,15 @@ def found_between(good: WholeRun, bad: WholeRun) -> Found:
         kind = _kind(good.outcomes.get(name), bad.outcomes.get(name))
         targets.append(name) if kind is None else others.setdefault(kind, []).append(name)
     return Found(tuple(targets), {kind: tuple(names) for kind, names in others.items()})
+
+
+def slower_at(bad: WholeRun) -> Found:
+    """The benchmarks that are slower at bad than at good, by a pair of whole runs."""
+    kinds: dict[type[Judgement], list[str]] = {}
+    for name, judgement in bad.outcomes.items():
+        kinds.setdefault(type(judgement), []).append(name)
+    others = {ALIKE: kinds.get(Good, []), UNMEASURED: kinds.get(Untestable, [])}
+    return Found(tuple(kinds.get(Bad, [])), {kind: tuple(names) for kind, names in others.items() if names})
 
 
 def _kind(good: Judgement | None, bad: Judgement | None) -> str | None:

@@ -19,7 +19,7 @@ from bisector.hunt.session import Session, budget_of, found_by_others
 from bisector.hunt.targets.asking import Ask
 from bisector.hunt.targets.decide import Joint
 from bisector.hunt.targets.driving import Books, drive
-from bisector.hunt.targets.finding import Found, WholeRun, found_between, whole_run
+from bisector.hunt.targets.finding import Found, WholeRun, found_between, slower_at, whole_run
 from bisector.hunt.targets.judging import Several, readings_of
 from bisector.hunt.targets.narrowing import narrowed, require_room, require_targets
 from bisector.hunt.targets.record import TargetsRecord
@@ -109,26 +109,35 @@ class TargetsSession:
         if named != (AUTO,):
             return Found(named)
         ends = {} if restart else self._ends_before(journal)
-        if len(ends) < len(self.ends):
+        against = self.plan.good[0] if self.ground.ratio is not None else ""
+        if self._whole.keys() - ends.keys():
             with self._reader(Several(self.ground.predicate, {}), 0, listener) as reader:
-                for end, commit in self.ends.items():
+                for end, commit in self._whole.items():
                     if end in ends:
                         continue
                     listener(Noted(f"running the whole test at {end} to find the targets"))
-                    reading = reader.read(Request(commit, Role.PREMISE, targets=()))
+                    reading = reader.read(Request(commit, Role.PREMISE, against, targets=()))
                     run = whole_run(end, reading, self.ground.predicate)
                     if isinstance(run, str):
                         return run
                     journal.add_result(FOUND, self.key, {"end": end, **run.document()})
                     ends[end] = run
-        return found_between(ends["good"], ends["bad"])
+        return self._between(ends)
+
+    @property
+    def _whole(self) -> Mapping[str, str]:
+        """The endpoints whose whole test tells the targets; measured, bad is run beside good."""
+        return self.ends if self.ground.ratio is None else {"bad": self.plan.bad}
+
+    def _between(self, ends: Mapping[str, WholeRun]) -> Found:
+        return found_between(ends["good"], ends["bad"]) if "good" in self._whole else slower_at(ends["bad"])
 
     def _found_before(self, journal: Journal) -> Found | None:
         """The targets, as far as they are known without a run."""
         named, ends = self.ground.hunt.targets, self._ends_before(journal)
         if named != (AUTO,):
             return Found(named)
-        return found_between(ends["good"], ends["bad"]) if len(ends) == len(self.ends) else None
+        return None if self._whole.keys() - ends.keys() else self._between(ends)
 
     def _ends_before(self, journal: Journal) -> dict[str, WholeRun]:
         results = journal.results(FOUND, self.key)
@@ -166,10 +175,14 @@ class TargetsSession:
         return True
 
     def _reopened(self, journal: Journal, hunts: Hunts, name: str) -> None:
-        """Prepare the hunt of a target for this start; the whole runs are its first premise readings."""
+        """Prepare the hunt of a target for this start; whole runs are its first premise readings.
+
+        Not a pair of whole runs: it does not tell whether first runs are slower.
+        """
         row = hunts.rows[name]
+        by_verdict = self.ground.hunt.targets == (AUTO,) and self.ground.ratio is None
         if not journal.taken(row.id):
-            runs = self._ends_before(journal) if self.ground.hunt.targets == (AUTO,) else {}
+            runs = self._ends_before(journal) if by_verdict else {}
             journal.add_all({row.id: [run.reading_of(name) for run in runs.values()]})
         hunts.sessions[name].reopen(journal, row, lambda event: None)
 
@@ -208,4 +221,4 @@ class TargetsSession:
 def _none(found: Found) -> str:
     """Why there are no targets, in one clause."""
     others = ", ".join(f"{len(names)} {kind}" for kind, names in found.others.items())
-    return f"no test passes at good and fails at bad ({others or 'the test names none'})"
+    return f"nothing is good at good and bad at bad ({others or 'the test names nothing'})"
