@@ -61,7 +61,10 @@ class Several(Predicate[Options]):
 
         It tells whether the test misses an output of the build, which changes some target's judgement.
         """
-        judged = [predicate.judge(run, baseline) for predicate in (*self._each.values(),) or (self._whole,)]
+        told = told_by(self._whole, run)
+        judged = [told[target] for target in self._each if target in told]
+        if not judged:
+            judged = [predicate.judge(run, baseline) for predicate in self._each.values() or (self._whole,)]
         ratios = [one.value for one in judged if isinstance(one, Measured)]
         if any(isinstance(one, Bad) for one in judged):
             return Bad(EACH)
@@ -71,22 +74,40 @@ class Several(Predicate[Options]):
         return Untestable(EACH) if untestable else Good(EACH)
 
 
+def told_by(whole: Predicate[Any], run: Run) -> Mapping[str, Judgement]:
+    """What the run says of each target by its full name; empty if only the predicate of each can tell.
+
+    Reading the results of a large suite takes long, and this reads them once for all targets.
+    """
+    if whole.paired or whole.reviews:
+        return {}
+    try:
+        return whole.outcomes(run, None)
+    except ValueError:
+        return {}
+
+
 def readings_of(
-    joint: Reading, asked: Mapping[str, Request], each: Mapping[str, Predicate[Any]]
+    joint: Reading,
+    asked: Mapping[str, Request],
+    whole: Predicate[Any],
+    each: Mapping[str, Predicate[Any]],
 ) -> dict[str, Reading]:
     """The reading of every target that was `asked`, from one joint reading.
 
-    What the engine found (a build that fails, a test that cannot run or got no fair run) holds for all.
+    `whole` is the predicate of the whole test, `each` that of each target. What the engine found (a build
+    that fails, a test that cannot run or got no fair run) holds for all.
     """
     judgement = joint.judgement
     by_engine = joint.run is None or judgement.why != EACH or isinstance(judgement, Undecided)
+    told = told_by(whole, joint.run) if joint.run is not None and not by_engine else {}
     return {
         target: replace(
             joint,
             role=request.role,
             about=request.about,
             against=request.against,
-            judgement=judgement if by_engine else _judged(joint, request, each[target]),
+            judgement=judgement if by_engine else told.get(target) or _judged(joint, request, each[target]),
             run=joint.run if joint.reference or joint.run is None else replace(joint.run, files={}),
         )
         for target, request in asked.items()

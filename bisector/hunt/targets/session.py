@@ -166,7 +166,8 @@ class TargetsSession:
         with self._reader(several, taken, listener) as reader:
 
             def take(ask: Ask) -> Mapping[str, Reading]:
-                return readings_of(reader.read(ask.request), ask.asked, predicates)
+                reading = reader.read(ask.request)
+                return readings_of(reading, ask.asked, self.ground.predicate, predicates)
 
             writing = Writing(journal, hunts, known, self.plan, listener)
             books = Books(writing.record, writing.conclude)

@@ -18,7 +18,7 @@ from bisector.hunt.targets.finding import (
     found_between,
     whole_run,
 )
-from bisector.hunt.targets.judging import EACH, Several, readings_of
+from bisector.hunt.targets.judging import EACH, Several, readings_of, told_by
 from bisector.hunt.targets.narrowing import hunt_name
 from bisector.predicate import Bad, Ending, Good, Judgement, Match, Run, Undecided, Untestable
 from bisector.probe.reading import Reading, Role
@@ -57,11 +57,17 @@ def asked(*names: str) -> dict[str, Request]:
 
 def test_each_target_gets_its_own_judgement_and_role() -> None:
     """Good, bad, skipped and absent, from the same run."""
-    found = readings_of(reading(Bad(EACH)), asked(*EVERY), EVERY)
+    found = readings_of(reading(Bad(EACH)), asked(*EVERY), predicate_of(), EVERY)
     kinds = {name: type(one.judgement) for name, one in found.items()}
     assert kinds == {"a": Good, "b": Bad, "c": Untestable, "d": Untestable}
     assert [one.role for one in found.values()] == [Role.CONFIRMATION, *[Role.SEARCH] * 3]
     assert {one.at for one in found.values()} == {AT}
+
+
+def test_the_whole_test_tells_of_each_target_as_its_own_predicate_does() -> None:
+    """The results are read once for all targets, and say the same."""
+    told = told_by(predicate_of(), RUN)
+    assert told == {name: EVERY[name].judge(RUN, None) for name in ("a", "b", "c")}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +80,7 @@ def test_each_target_gets_its_own_judgement_and_role() -> None:
 )
 def test_what_the_engine_found_holds_for_every_target(joint: Reading) -> None:
     """A build that fails says nothing about any of them, and an unfair run is no verdict."""
-    found = readings_of(joint, asked("a", "b"), EVERY)
+    found = readings_of(joint, asked("a", "b"), predicate_of(), EVERY)
     assert [one.judgement for one in found.values()] == [joint.judgement] * 2
 
 
