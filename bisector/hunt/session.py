@@ -68,7 +68,7 @@ class Session:
 
     def _follow(self, listener: Listener, *, restart: bool, only_premise: bool) -> HuntRecord:
         with self.ground.scratch.held(self.key), opened(self.ground.scratch) as journal:
-            self._tell_of_another(journal, listener)
+            self.tell_of_another(journal, listener)
             row = self.row(journal, restart=restart)
             if self.lasting(row) is not None:
                 return replace(self.record(journal), remembered=row.finished)
@@ -97,7 +97,8 @@ class Session:
         rests_on = {answer.commit, *(candidates.ids[parent] for parent in parents)}
         return any(reading.commit in rests_on for reading in skipped(self.ground, self.plan))
 
-    def _tell_of_another(self, journal: Journal, listener: Listener) -> None:
+    def tell_of_another(self, journal: Journal, listener: Listener) -> None:
+        """Say why the readings of an earlier hunt like this one are not used, if there is one."""
         before = self.found(journal)
         if before is not None and before.key != self.key:
             listener(Noted(remembered.why_not(before, self.identity.digests)))

@@ -88,6 +88,17 @@ def test_the_same_command_again_runs_nothing(tmp_path: Path) -> None:
     assert ends.split() == [one["first_bad"] for one in first["answers"]]
 
 
+def test_an_edited_test_starts_over_and_says_so(tmp_path: Path) -> None:
+    """Readings of another command are not those of this one."""
+    red_main(tmp_path, {"a1": 3})
+    hunt_file(tmp_path, ["a1"])
+    hunted(tmp_path)
+    hunt_file(tmp_path, ["a1"], command="python3 suite.py")
+    done = bisector("run", "--config", "hunt.yaml", folder=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.count("`test` changed since") == 1
+
+
 @pytest.mark.parametrize(("how", "after"), [(signal.SIGKILL, 6), (signal.SIGINT, 12)])
 def test_a_killed_hunt_goes_on_where_it_stopped(tmp_path: Path, how: signal.Signals, after: int) -> None:
     """No run that any target's hunt recorded is made again."""

@@ -65,7 +65,7 @@ class TargetsSession:
                 return nothing_found(self.ground, self.plan, self.key, found, cannot_tell=True)
             if not found.targets:
                 return nothing_found(self.ground, self.plan, self.key, _none(found), others=found.others)
-            hunts = self._begun(journal, found.targets, restart=restart)
+            hunts = self._begun(journal, found.targets, listener, restart=restart)
             with self._locked(hunts):
                 ran = self._hunt(journal, hunts, listener)
             return replace(self._record(journal, hunts, found), is_remembered=not ran)
@@ -91,8 +91,10 @@ class TargetsSession:
             target: Session(narrowed(self.ground, target), self.plan.good, self.plan) for target in targets
         }
 
-    def _begun(self, journal: Journal, targets: Sequence[str], *, restart: bool) -> Hunts:
+    def _begun(self, journal: Journal, targets: Sequence[str], listener: Listener, *, restart: bool) -> Hunts:
         sessions = self._sessions(targets)
+        # What changed for one target changed for all.
+        sessions[targets[0]].tell_of_another(journal, listener)
         return Hunts(sessions, {name: one.row(journal, restart=restart) for name, one in sessions.items()})
 
     @contextmanager

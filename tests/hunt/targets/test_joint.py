@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bisector.hunt.conclusion import FirstBad, Inconclusive, NoRegression
+from bisector.hunt.conclusion import FirstBad, Inconclusive, MergeBaseIsBad, NoRegression
 from bisector.predicate import Bad, Good, Judgement, Measured, Untestable
 from bisector.probe.reading import Role
 from tests.hunt.fake_engine import Judge, bad_from, guilty_of, hunt, plan_of
@@ -176,3 +176,20 @@ def test_a_budget_of_probes_counts_the_commits_that_all_read() -> None:
     found = together.run()
     assert all(isinstance(one, Inconclusive) for one in found.values())
     assert len(set(together.asked(Role.SEARCH))) == 3
+
+
+def test_a_merge_base_is_read_once_and_judged_for_each_target() -> None:
+    """It must be good too; a target that is bad there ends, and the others go on."""
+    plan = plan_of(LINE, merge_bases=("base",))
+
+    def bad_at_base(commit: str, against: str) -> Judgement:
+        return Good("passed") if commit == "good" else Bad("failed")
+
+    judges = {"a": bad_from(plan, "c10"), "b": bad_from(plan, "c10"), "fixed": bad_at_base}
+    together = JointHunt(plan, judges)
+    found = together.run()
+    assert (commit_of(found["a"]), commit_of(found["b"])) == ("c10", "c10")
+    assert isinstance(found["fixed"], MergeBaseIsBad)
+    of_base = [ask for ask in together.runs if ask.request.commit == "base"]
+    assert set(of_base[0].asked) == set(judges)
+    assert all(set(ask.asked) == {"fixed"} for ask in of_base[1:])
