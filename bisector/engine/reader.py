@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+from bisector.engine.checkout_check import CheckoutCheck
 from bisector.engine.fair_runs import FairRuns, Patience, sleep
 from bisector.engine.outputs_check import require_outputs
 from bisector.engine.pairs import Pairs
@@ -59,6 +60,7 @@ class Reader:
         self._longest_wait = patience.longest_wait
         self._standing = Standing(prober.builds, one_start=one_start)
         self._pairs = Pairs(prober, self._standing)
+        self._checkout = CheckoutCheck(prober, self._standing)
         self._fair = FairRuns(prober.setup, slots.root, patience)
         self._candidate: Slot | None = None
         self._reference: Slot | None = None
@@ -142,7 +144,9 @@ class Reader:
         built = self._standing.stand(self._candidate, commit, request.clean)
         if isinstance(built, Untestable):
             return self._unread(request, built, seconds + time.monotonic() - started)
+        self._checkout.begin(self._candidate, request)
         reading = self._same_artifact(request, built.digest) or self._run(self._candidate, request)
+        self._checkout.end(self._candidate, commit)
         require_outputs(self._prober, self._standing, self._candidate, request, reading)
         return replace(reading, build_seconds=seconds + built.seconds, build=built.how)
 

@@ -53,6 +53,8 @@ class Builds:
         self.setup = setup
         self.kept = KeptBuilds(identity, store)
         self._ends = frozenset(identity.named.values())
+        self.repository = identity.repository
+        self.good = identity.ends.get("good", "")
         self._store = store
         self._failures = {} if failures is None else failures
         laying_out = LayingOut(identity)

@@ -1,0 +1,67 @@
+"""Which files of the user's checkout are opened while a test runs, as inotify(7) tells without tracing."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import struct
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+_IN_OPEN = 0x20
+_IN_Q_OVERFLOW = 0x4000
+_IN_ONLYDIR = 0x01000000
+_EVENT = struct.Struct("iIII")
+_MOST_FOLDERS = 10_000
+_AT_ONCE = 1 << 20
+
+
+class OpenedFiles:
+    """Watches `names`, files relative to `top`, until `found`; whoever opens them counts."""
+
+    def __init__(self, top: Path, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+        self._folders: dict[int, str] = {}
+        self._is_complete = True
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._watch: int = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        folders = {str(PurePosixPath(name).parent) for name in self._names}
+        if self._watch < 0 or len(folders) > _MOST_FOLDERS:
+            self._is_complete = False
+            return
+        for folder in folders:
+            self._add(top, folder)
+
+    def _add(self, top: Path, folder: str) -> None:
+        place = top / folder
+        if not place.is_dir():
+            return
+        number = self._libc.inotify_add_watch(self._watch, bytes(place), _IN_OPEN | _IN_ONLYDIR)
+        if number < 0:
+            self._is_complete = False
+        else:
+            self._folders[number] = folder
+
+    def found(self) -> frozenset[str] | None:
+        """The files that were opened; None if the kernel did not watch all. Ends the watch."""
+        opened: set[str] = set()
+        if self._watch >= 0:
+            with contextlib.suppress(BlockingIOError):
+                while events := os.read(self._watch, _AT_ONCE):
+                    opened |= self._names_in(events)
+            os.close(self._watch)
+            self._watch = -1
+        return frozenset(opened) & self._names if self._is_complete else None
+
+    def _names_in(self, events: bytes) -> set[str]:
+        found, at = set(), 0
+        while at < len(events):
+            watch, mask, _, length = _EVENT.unpack_from(events, at)
+            at += _EVENT.size + length
+            name = os.fsdecode(events[at - length : at].rstrip(b"\0"))
+            if mask & _IN_Q_OVERFLOW:
+                self._is_complete = False
+            elif name and watch in self._folders:
+                found.add(os.path.normpath(f"{self._folders[watch]}/{name}"))
+        return found

@@ -1,0 +1,48 @@
+"""A test that reads the sources of the user's checkout, not those of the commit, gives no answer."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import bisector, summary_of
+from tests.git_history import chain, write_history
+
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+
+
+def written(folder: Path) -> dict[str, str]:
+    """A history in which c3 adds a check that passes, and c7 breaks the program."""
+    commits: dict[int, dict[str, str | None]] = {at: {"n": str(at)} for at in range(12)}
+    commits[0] |= {"src/app.py": "x = 1\n", "check.sh": "cd $(dirname $0) && grep -q 1 src/app.py\n"}
+    commits[7] |= {"src/app.py": "x = 2\n"}
+    return write_history(folder / "repo", chain(12, commits))
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    "test", ["grep -q 1 {top}/src/app.py", "sh {top}/check.sh", "cat {top}/src/*.py | grep -q 1"]
+)
+def test_an_absolute_path_into_the_checkout_is_refused(tmp_path: Path, test: str) -> None:
+    """The sentence names the file, and how to mend it; no commit is named."""
+    ids, top = written(tmp_path), tmp_path / "repo"
+    command = test.format(top=top)
+    done = bisector("run", "--good", ids["c0"], "--bad", ids["c11"], "--test", command, folder=top)
+    said = " ".join((done.stdout + done.stderr).split())
+    if command.startswith("grep"):
+        # The command names the file, so it is meant; good and bad are then alike.
+        assert done.returncode != 0
+        return
+    assert done.returncode == 2, said
+    assert "reads src/app.py of your checkout, not of the commit" in said
+    assert "PYTHONPATH: src" in said
+
+
+def test_a_script_of_the_checkout_may_test_every_commit(tmp_path: Path) -> None:
+    """A tracked script that the command names by its absolute path is meant to test all commits."""
+    ids, top = written(tmp_path), tmp_path / "repo"
+    (top / "own.sh").write_text("grep -q 1 src/app.py\n")
+    found = summary_of("--good", ids["c0"], "--bad", ids["c11"], "--test", f"sh {top}/own.sh", folder=top)
+    assert (found["first_bad"], found["confirmed"]) == (ids["c7"], True)
