@@ -28,6 +28,7 @@ from bisector.hunt.conclusion import (
     Steps,
 )
 from bisector.hunt.decide.endpoint_runs import reviewed_by
+from bisector.hunt.decide.parallel import branches, segment
 from bisector.hunt.decide.ranges import Levels, Part, seen_from
 from bisector.hunt.drive import Engine, drive
 from bisector.hunt.events import Concluded, HuntBegan, Listener, Noted, ProbeBegan, ReadingTaken
@@ -108,6 +109,17 @@ class _Search:
             self._add(first, Part(plan.good[0], plan.bad), plan)
         else:
             self._explore(plan.good[0], plan.bad)
+        for base, tip in branches(plan):
+            if self._untested(segment(plan, base, tip)) is not None:
+                self._explore_branch(base, tip)
+
+    def _explore_branch(self, base: str, tip: str) -> None:
+        """Explore a branch that is parallel to what was explored: a step has no say about it."""
+        levels = Levels(self.session.plan.good[0], self.session.plan.ratio, self.readings)
+        for commit in (base, tip):
+            if levels.level(commit) is None and not self._spent():
+                self._read(commit)
+        self._explore(base, tip)
 
     def conclusion(self, together: Effect | None) -> Steps:
         """All steps, oldest first."""

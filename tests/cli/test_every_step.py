@@ -106,3 +106,22 @@ def test_a_branch_that_left_before_an_earlier_step_is_named_with_its_range(tmp_p
     assert every["exit_code"] == 5, every
     assert f"run a hunt from {ids['base'][:12]} to {ids['side'][:12]}" in every["reason"]
     assert summary_of(*line, folder=repo)["headline"] == every["headline"]
+
+
+def test_a_branch_beside_a_step_is_searched_too(tmp_path: Path) -> None:
+    """A step on main says nothing about a branch that left before it and was merged after it."""
+    nodes = [Node("c0", files={"main": "1", "side": "1"}), Node("c1", ["c0"])]
+    nodes += [Node(f"m{at}", [f"m{at - 1}" if at else "c1"], {"main": str(at)}) for at in range(8)]
+    nodes += [
+        Node(f"s{at}", [f"s{at - 1}" if at else "c1"], {"side": "broken" if at >= 4 else f"ok {at}"})
+        for at in range(8)
+    ]
+    nodes[5] = Node("m3", ["m2"], {"main": "3", "bug": "x"})
+    nodes += [Node("merge", ["m7", "s7"], {"side": "broken", "bug": "x"}), Node("end", ["merge"])]
+    ids = write_history(tmp_path / "repo", nodes)
+    test = "test ! -e bug && ! grep -q broken side"
+    found = summary_of(
+        "--all", "--good", ids["c0"], "--bad", ids["end"], "--test", test, folder=tmp_path / "repo"
+    )
+    assert {commit for step in found["steps"] for commit in step["commits"]} == {ids["m3"], ids["s4"]}
+    assert found["exit_code"] == 0
