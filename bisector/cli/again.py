@@ -79,9 +79,7 @@ def completed(record: HuntRecord, chosen: Chosen, session: Session) -> HuntRecor
         reproduce=command_of(chosen, session),
         excerpts=shown,
         advice=advice,
-        next_steps=()
-        if any(one.key or one.command for one in advice)
-        else tuple(_next_steps(record, typed_as, session.ground.hunt)),
+        next_steps=() if advice else tuple(_next_steps(record, typed_as, session.ground.hunt)),
     )
 
 

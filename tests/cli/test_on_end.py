@@ -25,6 +25,7 @@ def test_it_gets_the_conclusion(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)["report"]
     assert (repo / "notes").read_text().splitlines() == [
+        f"BISECTOR_COMMIT={ids['c8']}",
         "BISECTOR_CONCLUSION=first-bad",
         "BISECTOR_EXIT_CODE=0",
         f"BISECTOR_FIRST_BAD={ids['c8']}",

@@ -163,7 +163,7 @@ def test_the_desktop_is_told(tmp_path: Path, repo: Path) -> None:
     assert bisector("run", *WORK, "--notify", folder=repo, **variables).returncode == 0
     assert noted(tmp_path) == []
     assert bisector("run", *WORK, "--notify", "--restart", folder=repo, **variables).returncode == 0
-    options = ["--app-name=bisector", "--", "hunt hunt"]
+    options = ["--app-name=bisector", "--", "hunt test"]
     assert noted(tmp_path)[:3] == options
     assert re.fullmatch("first bad commit [0-9a-f]{12}", noted(tmp_path)[3])
 

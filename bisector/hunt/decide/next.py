@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bisector import search as core
-from bisector.hunt.conclusion import SPENT, Conclusion, GoodIsBad, Inconclusive, MergeBaseIsBad
+from bisector.hunt.conclusion import SPENT, Conclusion, FirstBad, GoodIsBad, Inconclusive, MergeBaseIsBad
 from bisector.hunt.decide import distrust, fix_premise, premise
 from bisector.hunt.decide.belief import Belief
 from bisector.hunt.decide.beliefs import Beliefs
@@ -18,6 +18,7 @@ from bisector.hunt.decide.endpoint_runs import reviewed_by
 from bisector.hunt.decide.estimates import small_step, too_busy, translated, undecided
 from bisector.hunt.decide.premise import MoreReadings
 from bisector.hunt.decide.step import Conclude, Read, Running, Step, Wait
+from bisector.hunt.decide.two_causes import of_two_causes
 from bisector.hunt.decide.warm_up import usable, warm_up
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
@@ -216,6 +217,12 @@ class _Hunt:
 
     def _confirm(self, belief: Belief, found: core.FirstBad | core.AnyOf) -> Step:
         step = confirm(belief, found, self.known)
+        if isinstance(step, FirstBad) and self.plan.ratio is None and not belief.trust.exact:
+            doubt = of_two_causes(self.plan, step, self.known.readings)
+            if isinstance(doubt, Inconclusive):
+                return self._conclude(doubt)
+            if doubt and not self._out_of_budget:
+                return self._read(self._request(commit, Role.SEARCH) for commit in doubt)
         if not isinstance(step, list):
             return self._conclude(step)
         if step[0].role is Role.SEARCH:
