@@ -19,7 +19,7 @@ from bisector.hunt.taking import take
 from bisector.hunt.targets.narrowing import of_one_target
 from bisector.hunt_file import AUTO
 from bisector.hunt_file.origin import option_of
-from bisector.predicate import Good
+from bisector.predicate import Bad, Good
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
@@ -64,7 +64,8 @@ def find_good(ground: Ground, listener: Listener) -> str:
                     # The machine may be the cause, so the next start reads everything again.
                     journal.put_aside(row.id, lambda _reading: False)
                     none = f"no testable commit back to {step.oldest[:12]} is {hunt.kinds.old}"
-                    if ground.ratio is None and "HOME" in ground.seen:
+                    was_bad = any(r.commit == step.oldest and isinstance(r.judgement, Bad) for r in readings)
+                    if was_bad and ground.ratio is None and "HOME" in ground.seen:
                         alone = read_alone(ground, key, {"bad": bad}, step.oldest, listener)
                         if isinstance(alone.judgement, Good):
                             raise HistoryError(

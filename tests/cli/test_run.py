@@ -260,6 +260,15 @@ def test_good_auto_walks_back_to_a_good_commit(tmp_path: Path) -> None:
     assert "--since" in bounded.stderr
 
 
+def test_good_auto_blames_no_file_where_every_commit_passes(tmp_path: Path) -> None:
+    """An empty home folder explains only a commit that was bad with the user's own."""
+    ids = shell_history(tmp_path / "repo")
+    line = ("--good", "auto", "--bad", ids["c0"], "--test", "true")
+    done = bisector("run", *line, folder=tmp_path / "repo")
+    assert done.returncode == 2
+    assert "home folder" not in done.stderr and "no testable commit" in done.stderr
+
+
 def test_check_reads_the_endpoints_only(tmp_path: Path) -> None:
     """`check` says whether there is a regression, and `run` continues with its readings."""
     ids = shell_history(tmp_path / "repo")

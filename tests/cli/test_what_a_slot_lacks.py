@@ -76,6 +76,14 @@ def test_a_program_that_is_not_installed(tmp_path: Path) -> None:
     assert run(tmp_path / "r", "--test", "sh check.sh", PATH=path)["first_bad"] == ids["c5"]
 
 
+def test_a_script_without_its_folder(tmp_path: Path) -> None:
+    """A shell does not look for programs in the current folder; the command with `./` works."""
+    ids = history(tmp_path / "r", check="#!/bin/sh\ntest ! -f bug\n")
+    found = run(tmp_path / "r", "--test", "check")
+    assert "it is a file of the test's folder" in advice_of(found)
+    assert f"first bad commit {ids['c5'][:12]}" in pasted(tmp_path / "r", found)
+
+
 def test_files_beside_the_checkout(tmp_path: Path) -> None:
     """A build copies them to where a slot looks; the second is added to the first."""
     (tmp_path / "shared.cfg").write_text("x\n")

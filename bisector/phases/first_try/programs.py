@@ -30,10 +30,30 @@ def advice_on_missing(ground: Ground, said: str) -> Iterator[Advice]:
     path = ground.seen.get("PATH")
     missing = [name for name in dict.fromkeys(names) if shutil.which(name, path=path) is None]
     for name in missing[:_MOST]:
+        if _is_first_word(ground.hunt.test.command, name) and _is_script_at_head(ground, name):
+            yield _in_this_folder(ground, name)
+            continue
         yield Advice(
             f"`{name}` is not on the PATH that tests see (aliases and functions of your shell do not count): "
             "install it, and run the same command"
         )
+
+
+def _in_this_folder(ground: Ground, name: str) -> Advice:
+    command = ground.hunt.test.command
+    line = command if isinstance(command, str) else shlex.join(command)
+    why = f"a shell looks for `{name}` only on the PATH, and it is a file of the test's folder"
+    return advice_to_set(why, "test.command", f"./{line.lstrip()}")
+
+
+def _is_script_at_head(ground: Ground, name: str) -> bool:
+    path = PurePosixPath(ground.hunt.test.folder, name).as_posix()
+    return bool(_text(ground, ground.repository.resolve("HEAD"), path))
+
+
+def _is_first_word(command: str | tuple[str, ...], name: str) -> bool:
+    words = command.split() if isinstance(command, str) else command
+    return words[:1] in ([name], (name,))
 
 
 def advice_on_scripts(
