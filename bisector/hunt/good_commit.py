@@ -13,6 +13,7 @@ from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import Ground, opened
 from bisector.hunt.home import explained_by_home, read_alone
+from bisector.hunt.lacking import reported_lacking
 from bisector.hunt.remembered import lasting
 from bisector.hunt.session import Session
 from bisector.hunt.taking import take
@@ -63,17 +64,27 @@ def find_good(ground: Ground, listener: Listener) -> str:
                 if isinstance(step, walk_back.NoneFound):
                     # The machine may be the cause, so the next start reads everything again.
                     journal.put_aside(row.id, lambda _reading: False)
-                    none = f"no testable commit back to {step.oldest[:12]} is {hunt.kinds.old}"
-                    was_bad = any(r.commit == step.oldest and isinstance(r.judgement, Bad) for r in readings)
-                    if was_bad and ground.ratio is None and "HOME" in ground.seen:
-                        alone = read_alone(ground, key, {"bad": bad}, step.oldest, listener)
-                        if isinstance(alone.judgement, Good):
-                            raise HistoryError(
-                                f"{none}, but {explained_by_home('it is judged', ground, readings)}"
-                            )
-                    option = option_of(hunt.key_of("old"))
-                    further = f"name a {hunt.kinds.old} one with {option}, or go further back with --since"
-                    raise HistoryError(f"{none}; {UNSHALLOW if repository.is_shallow else further}")
+                    raise _none_good(ground, key, bad, step.oldest, readings, listener)
                 request = Request(step.commit, Role.PREMISE, step.against, step.clean)
                 request = reviewed_by(request, "", bad, readings)
                 readings.append(take(engine, request, partial(journal.add, row.id), listener))
+
+
+def _none_good(
+    ground: Ground, key: str, bad: str, oldest: str, readings: Sequence[Reading], listener: Listener
+) -> HistoryError:
+    """The sentence for a walk back to the `oldest` commit that found no good one."""
+    kind = ground.hunt.kinds.old
+    none = f"no testable commit back to {oldest[:12]} is {kind}"
+    failed = [r for r in readings if r.commit == oldest and not isinstance(r.judgement, Good)]
+    output = next((r.run.output for r in failed if r.run), "")
+    if lacking := reported_lacking(ground, oldest, output):
+        return HistoryError(f"{none}: {lacking}")
+    was_bad = any(isinstance(reading.judgement, Bad) for reading in failed)
+    if was_bad and ground.ratio is None and "HOME" in ground.seen:
+        alone = read_alone(ground, key, {"bad": bad}, oldest, listener)
+        if isinstance(alone.judgement, Good):
+            return HistoryError(f"{none}, but {explained_by_home('it is judged', ground, readings)}")
+    option = option_of(ground.hunt.key_of("old"))
+    further = f"name a {kind} one with {option}, or go further back with --since"
+    return HistoryError(f"{none}; {UNSHALLOW if ground.repository.is_shallow else further}")

@@ -57,6 +57,23 @@ def lacking_or(
     return conclusion
 
 
+def reported_lacking(ground: Ground, commit: str, output: str) -> str:
+    """What to add for files and variables that this output of a test reports missing; '' for none.
+
+    Only those that the user's checkout or shell has, and a slot has not.
+    """
+    if names := reported_missing(ground, output.splitlines()):
+        named = ", ".join(names)
+        return f"the test of {commit[:12]} reports that {named} is missing; {_to_pass(ground, names)}"
+    if places := _places(ground, commit, missing_names(output)):
+        named = ", ".join(place.to for place in places)
+        return (
+            f"the test of {commit[:12]} reports that {named} is missing, which only your checkout has; "
+            f"test every commit with it: {_to_bring(ground, places)}"
+        )
+    return ""
+
+
 def _own_lines(commit: str, readings: Sequence[Reading]) -> list[str]:
     """The lines that the commit printed when it was bad, without those of good runs."""
 
@@ -128,20 +145,27 @@ class _Trials:
 
 
 def _of_files(ground: Ground, commit: str, places: Sequence[Place]) -> str:
-    own = [{"file": os.path.relpath(place.file, ground.base), "to": place.to} for place in places]
-    before = ground.hunt.model_dump(mode="json", exclude_defaults=True).get("overlay", [])
-    said = shlex.quote(f"overlay={in_flow(extended(before, own))}")
     names = ", ".join(place.to for place in places)
     return (
         f"commit {commit[:12]} is bad only because a slot lacks {names}, which only your checkout has, and "
-        f"good with it; test every commit with it: `--set {said}`, or the same in the hunt file"
+        f"good with it; test every commit with it: {_to_bring(ground, places)}"
     )
+
+
+def _to_bring(ground: Ground, places: Sequence[Place]) -> str:
+    own = [{"file": os.path.relpath(place.file, ground.base), "to": place.to} for place in places]
+    before = ground.hunt.model_dump(mode="json", exclude_defaults=True).get("overlay", [])
+    said = shlex.quote(f"overlay={in_flow(extended(before, own))}")
+    return f"`--set {said}`, or the same in the hunt file"
 
 
 def _of_variables(ground: Ground, commit: str, names: Sequence[str]) -> str:
-    said = shlex.quote(f"environment.pass={in_flow([*ground.hunt.environment.pass_, *names])}")
-    which = ", ".join(names)
     return (
-        f"commit {commit[:12]} reports that {which} is missing, which your shell has and tests do not see; "
-        f"pass it on with `--set {said}`, or the same in the hunt file, or unset it"
+        f"commit {commit[:12]} reports that {', '.join(names)} is missing, which your shell has and tests do "
+        f"not see; {_to_pass(ground, names)}, or unset it"
     )
+
+
+def _to_pass(ground: Ground, names: Sequence[str]) -> str:
+    said = shlex.quote(f"environment.pass={in_flow([*ground.hunt.environment.pass_, *names])}")
+    return f"pass it on with `--set {said}`, or the same in the hunt file"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import summary_of
+from tests.cli.running import bisector, summary_of
 from tests.git_history import Node, write_history
 
 PLAIN = "test ! -f bug\n"
@@ -71,3 +71,16 @@ def test_a_variable_that_later_commits_need(tmp_path: Path, monkeypatch: pytest.
     assert "`--set 'environment.pass=[SHOP_URL]'`" in found["reason"]
     again = summary_of(*hunt, "--set", "environment.pass=[SHOP_URL]", folder=tmp_path / "r")
     assert again["first_bad"] == ids["c5"]
+
+
+def test_a_walk_back_names_what_every_commit_lacks(tmp_path: Path) -> None:
+    """No commit is good without the file; with the line that is printed, one is found."""
+    ids, repo = history(tmp_path / "r", f". ./.env || exit 3\n{PLAIN}"), tmp_path / "r"
+    (repo / ".env").write_text("x=1\n")
+    hunt = ("--good", "auto", "--since", ids["c3"], "--test", "bash t.sh")
+    done = bisector("run", *hunt, folder=repo)
+    assert done.returncode == 2
+    assert "reports that .env is missing, which only your checkout has" in done.stderr
+    line = "overlay=[{file: .env, to: .env}]"
+    assert f"--set '{line}'" in done.stderr
+    assert summary_of(*hunt, "--set", line, folder=repo)["first_bad"] == ids["c5"]
