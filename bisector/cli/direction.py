@@ -49,8 +49,10 @@ def other_ways(record: HuntRecord, chosen: Chosen, hunt: Hunt) -> Iterator[str]:
             yield with_ends(chosen, old, hunt.after, fix=not hunt.kinds.better)
     if not hunt.kinds.better:
         # What good has already began before it.
-        bad = {"bad": record.good[0].short} if isinstance(record.conclusion, BadIsGood) else {}
-        yield typed(replace(chosen, values={**chosen.values, "good": [AUTO], **bad}))
+        said = chosen.values
+        last = record.good[0].short if isinstance(record.conclusion, BadIsGood) else said.get("new")
+        others = {key: value for key, value in said.items() if key not in ("old", "new")}
+        yield typed(replace(chosen, values={**others, "good": [AUTO], **({"bad": last} if last else {})}))
 
 
 def with_ends(chosen: Chosen, old: str, new: str | Sequence[str], *, fix: bool) -> str:

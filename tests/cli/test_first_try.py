@@ -184,6 +184,16 @@ def test_the_next_command_after_a_good_that_is_bad(tmp_path: Path) -> None:
     assert ids["c5"]
 
 
+def test_the_next_command_after_an_old_end_that_is_of_the_new_kind(tmp_path: Path) -> None:
+    """It names no end twice: the walk back needs its own good commit, and the new end as the bad one."""
+    history(tmp_path / "r")
+    ends = ("--old", "main~2", "--new", "main")
+    done = bisector("run", *ends, "--test", "test ! -f bug", folder=tmp_path / "r")
+    assert done.returncode == 7
+    lines = [one for one in done.stdout.splitlines() if one.startswith("next: ")]
+    assert lines == ["next: bisector run --test 'test ! -f bug' --good auto --bad main"]
+
+
 def typed(arguments: list[str], folder: Path, answers: str, seconds: float = 60.0) -> tuple[int, str]:
     """Run bisector on a terminal, answer its question, and return exit code and screen."""
     leader, follower = pty.openpty()
