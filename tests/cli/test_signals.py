@@ -77,12 +77,19 @@ def test_the_counter_is_found_and_written(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="valgrind is not installed")
 def test_instructions_show_a_step_that_times_do_not(tmp_path: Path) -> None:
-    """A tenth more of a few milliseconds; the table fits 80 columns and nothing is written."""
+    """A tenth more of a few milliseconds; the table fits 80 columns and nothing is written.
+
+    The kernel counts memory in steps that may look like one of so small a program, so it may come first.
+    """
     file = place(tmp_path, *[LOOP.format(1000).split("; echo steps")[0] + "\n"] * 3, LOOP.format(1100))
     done = bisector("check", "-c", "hunt.yaml", "--signals", folder=tmp_path, COLUMNS="80")
     assert done.returncode == 0, done.stderr
-    assert "instructions shows the step" in done.stdout
-    assert "predicate: {name: instructions, ratio: 1." in done.stdout
+    (first,) = [line for line in done.stdout.splitlines() if "shows the step" in line]
+    best = first.split()[0]
+    assert best in ("instructions", "peak_memory")
+    assert f"predicate: {{name: {best}, ratio: 1." in done.stdout
+    named = {one["name"]: one for one in signals(tmp_path)["signals"]}
+    assert named["instructions"]["finds"] and named["instructions"]["step"] == pytest.approx(1.1, abs=0.05)
     table = [
         line for line in done.stdout.splitlines() if line.startswith(("Signal", "instr", "user", "wall"))
     ]
