@@ -65,7 +65,7 @@ def test_a_watchdog_much_too_long(predicate: dict[str, Any], tmp_path: Path) -> 
 )
 def test_a_deadline_inside_on_a_crowded_machine(predicate: dict[str, Any], tmp_path: Path) -> None:
     """If load makes the deadline end every test, no verdict counts, and the hunt ends with its time."""
-    scripts = {0: script(0.8, 0.3, 10), 3: script(0.8, 0.31, 10)}
+    scripts = {0: script(1.2, 0.45, 10), 3: script(1.2, 0.46, 10)}
     said = {"measure": {"cpus": [CPU]}, "budget": {"time": "10s"}}
     said["quiet"] = {"load_per_core": 0.01, "wait": "0s"}
     with crowd():
