@@ -29,6 +29,10 @@ _UNKNOWN = (0.1, 0.4)
 """Assumed error rates (a good commit judged bad, a bad one judged good) when a commit's runs contradict each
 other and no rates are known: a bug that shows in most runs."""
 
+_SHARES = 10
+"""The hunt's chance of error is shared by the search, the answer and its parents. With a tenth, a parent
+whose test fails in 60% of its runs must pass 8 times, not 5: 1 in 1,500 does so by chance, not 1 in 100."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holds:
@@ -100,8 +104,9 @@ def by_runs(readings: Sequence[Reading], demand: Demand, *, bad_expected: bool) 
     """Whether the runs of one commit confirm the side (good or bad) that the search puts it on.
 
     Needs new runs (`Role.CONFIRMATION`). Only runs of clean builds count: other builds may be stale, or
-    miss an undeclared input. If verdicts err, runs continue until the evidence for either side reaches the
-    odds of the hunt's confidence (Wald 1945). A commit that cannot be tested in as many runs is unknown.
+    miss an undeclared input. If verdicts err, runs continue until the evidence for either side reaches
+    the odds of the hunt's confidence (Wald 1945), of which each commit gets a share. A commit that cannot
+    be tested in as many runs is unknown.
     """
     fresh = [one for one in readings if one.role is Role.CONFIRMATION]
     clean = [one for one in readings if one.clean]
@@ -119,7 +124,7 @@ def by_runs(readings: Sequence[Reading], demand: Demand, *, bad_expected: bool) 
     usual = _UNKNOWN[::-1] if demand.terms.better else _UNKNOWN
     for_bad = evidence(runs, *(demand.rates or usual))
     for_expected = for_bad if bad_expected else -for_bad
-    enough = math.log(1 / (1 - demand.confidence))
+    enough = math.log(_SHARES / (1 - demand.confidence))
     if abs(for_expected) < enough and runs.all < demand.most:
         return MoreReadings()
     return Holds() if for_expected > 0 else Fails(_against(clean, demand.terms))
