@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
-import select
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bisector.hunt_file import load
-from tests.cli.running import BISECTOR, WORK, bisector, shell_history
+from tests.cli.running import WORK, bisector, shell_history
+from tests.cli.terminal import typed
 from tests.git_history import Node, git, write_history
 
 LATE = 5
@@ -194,41 +192,11 @@ def test_the_next_command_after_an_old_end_that_is_of_the_new_kind(tmp_path: Pat
     assert lines == ["next: bisector run --test 'test ! -f bug' --good auto --bad main"]
 
 
-def typed(arguments: list[str], folder: Path, answers: str, seconds: float = 60.0) -> tuple[int, str]:
-    """Run bisector on a terminal, answer its question, and return exit code and screen."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [*BISECTOR, *arguments],
-        cwd=folder,
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "200"},
-    )
-    os.close(follower)
-    screen, until, asked = b"", time.monotonic() + seconds, False
-    while time.monotonic() < until:
-        ready, _, _ = select.select([leader], [], [], 0.2)
-        if ready:
-            try:
-                chunk = os.read(leader, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            screen += chunk
-        if not asked and b"and go on?" in screen:
-            os.write(leader, answers.encode())
-            asked = True
-    os.close(leader)
-    return process.wait(10), screen.decode(errors="replace")
-
-
 def test_on_a_terminal_the_line_is_added_and_the_hunt_goes_on(tmp_path: Path) -> None:
     """Into a hunt file, comments kept; without one, as an option of this start."""
     ids = history(tmp_path / "r", check_sh=". ./.env || exit 3\ntest ! -f $WANTED\n", _gitignore=".env\n")
     (tmp_path / "r/.env").write_text("WANTED=bug\n")
-    code, screen = typed(["run", *GOOD, "--test", "bash check.sh"], tmp_path / "r", "y\n")
+    code, screen = typed(["run", *GOOD, "--test", "bash check.sh"], tmp_path / "r", [("and go on?", "y\n")])
     assert code == 0, screen
     assert ids["c5"][:12] in screen
     file = tmp_path / "h.yaml"
@@ -237,7 +205,7 @@ def test_on_a_terminal_the_line_is_added_and_the_hunt_goes_on(tmp_path: Path) ->
         "# mine\nrepository: r\ngood: main~7\ntest: {command: bash check.sh}  # the test\n"
         "overlay: [{file: other.txt, to: other.txt}]\n"
     )
-    code, screen = typed(["run", "--config", "h.yaml"], tmp_path, "\n")
+    code, screen = typed(["run", "--config", "h.yaml"], tmp_path, [("and go on?", "\n")])
     assert code == 0, screen
     text = file.read_text()
     assert text.startswith("# mine\n")
@@ -250,7 +218,7 @@ def test_a_no_changes_nothing(tmp_path: Path) -> None:
     """The conclusion stands."""
     history(tmp_path / "r", check_sh=". ./.env || exit 3\n", _gitignore=".env\n")
     (tmp_path / "r/.env").write_text("WANTED=bug\n")
-    code, screen = typed(["run", *GOOD, "--test", "bash check.sh"], tmp_path / "r", "n\n")
+    code, screen = typed(["run", *GOOD, "--test", "bash check.sh"], tmp_path / "r", [("and go on?", "n\n")])
     assert code == 7, screen
 
 
