@@ -12,9 +12,9 @@ from bisector.cli.ready import ready_to_compare
 from bisector.cli.screen import Screen
 from bisector.errors import UsageError
 from bisector.hunt.good_commit import session_on
+from bisector.phases.hunt_file_text import write_value
 from bisector.phases.signals.result import signals_result
 from bisector.phases.signals.run import Signals, find_signals
-from bisector.phases.signals.writing import write_predicate
 
 
 def compare_signals(chosen: Chosen, *, write: bool, as_json: bool, verbosity: int) -> int:
@@ -46,6 +46,6 @@ def _written(file: Path, found: Signals) -> str | None:
     if found.best is None:
         return None
     near = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
-    if write_predicate(file, found.best.proposal):
+    if write_value(file, "predicate", found.best.proposal):
         return f"Wrote the predicate to {near}."
     return f"{near} already has this predicate."

@@ -20,7 +20,6 @@ class Step(Enum):
     RETRYING = "waiting to retry"
     WAITING = "waiting for a quiet machine"
     REPEATING = "repeating an unfair run"
-    TRACING = "looking what the test reads"
     NOTED = "note"
     """Not a step: the details are a sentence for the user."""
     DONE = "done"

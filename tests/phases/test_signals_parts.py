@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from bisector.errors import HuntFileError
 from bisector.hunt.plan import Plan
-from bisector.phases.hunt_file_text import comments_in, data_of
+from bisector.phases.hunt_file_text import comments_in, data_of, with_value, write_value
 from bisector.phases.signals.counters import LINE, names_in, pattern_of, with_counter
 from bisector.phases.signals.estimate import outlook
-from bisector.phases.signals.writing import with_predicate, write_predicate
 from bisector.predicate import Match, Run
 from tests.hunt.fake_engine import plan_of
 
@@ -83,11 +82,11 @@ def test_no_step_is_not_found(of_bad: list[float]) -> None:
 )
 def test_only_the_predicate_changes(text: str) -> None:
     """Every other line stays, comments and line ends included."""
-    new = with_predicate(text, WANTED, "hunt.yaml")
+    new = with_value(text, "predicate", WANTED, "hunt.yaml")
     assert data_of(new) == {**data_of(text), "predicate": WANTED}
     assert comments_in(new) == comments_in(text)
     assert new.count("\r\n") == (new.count("\n") if "\r\n" in text else 0)
-    assert with_predicate(new, WANTED, "hunt.yaml") == new
+    assert with_value(new, "predicate", WANTED, "hunt.yaml") == new
 
 
 @pytest.mark.parametrize(
@@ -104,16 +103,16 @@ def test_a_file_that_cannot_be_changed_alone_stays(text: str, why: str) -> None:
     with pytest.raises(
         HuntFileError, match=f"nothing is written, because {why}; write in by hand predicate: "
     ):
-        with_predicate(text, WANTED, "hunt.yaml")
+        with_value(text, "predicate", WANTED, "hunt.yaml")
 
 
 def test_an_invalid_hunt_is_not_written(tmp_path: Path) -> None:
     """A file that is wrong elsewhere stays as it is."""
     file = tmp_path / "hunt.yaml"
     file.write_text("good: a\ntest: {command: b}\n")
-    assert write_predicate(file, WANTED)
-    assert not write_predicate(file, WANTED)
+    assert write_value(file, "predicate", WANTED)
+    assert not write_value(file, "predicate", WANTED)
     file.write_text("good: a\nno_such_key: b\n")
     with pytest.raises(HuntFileError, match="the hunt would no longer be valid"):
-        write_predicate(file, WANTED)
+        write_value(file, "predicate", WANTED)
     assert file.read_text() == "good: a\nno_such_key: b\n"
