@@ -9,6 +9,12 @@ SCENARIO ?= jit-miss
 WORKERS ?= 2
 ROUNDS ?= 10
 
+# A test that fails is run once more by itself: on a shared machine the first failure may be the machine's.
+# Both runs are printed; a test that fails twice fails.
+pytest = $(BIN)/python -m pytest -q $(1) $(2) || { \
+  echo "The tests that failed, once more and one at a time:"; \
+  $(BIN)/python -m pytest -q $(1) --last-failed --last-failed-no-failures=none; }
+
 .PHONY: help setup ocaml tools demo demo-plan test lint types unit wheel fuzz matrix test-long bench bench-startup bench-large bench-search bench-noise calibration chaos worlds docs docs-site test-browser captures clean
 
 help: ## Show the targets
@@ -50,15 +56,15 @@ types: setup ## mypy --strict
 	@$(BIN)/mypy bisector predicates
 
 unit: setup ocaml tools ## pytest: most tests in WORKERS processes, then those that must run alone
-	@$(BIN)/python -m pytest -q -m 'not long and not alone' -n $(WORKERS) --dist worksteal --ignore=tests/browser
-	@$(BIN)/python -m pytest -q -m 'not long and alone' --ignore=tests/browser
+	@$(call pytest,-m 'not long and not alone' --ignore=tests/browser,-n $(WORKERS) --dist worksteal)
+	@$(call pytest,-m 'not long and alone' --ignore=tests/browser)
 
 wheel: setup ## Build the wheel, install it in a clean environment, and run it there
 	@bash scripts/check-wheel.sh
 
 test-browser: setup ## Test the report in the system's Chromium, which is installed if missing
 	@bash scripts/install-tools.sh chromium
-	@$(BIN)/python -m pytest -q tests/browser
+	@$(call pytest,tests/browser)
 
 fuzz: setup ocaml tools ## Property tests with new examples, ROUNDS times; add a failing one as an @example
 	@for round in $$(seq $(ROUNDS)); do \

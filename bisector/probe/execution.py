@@ -112,7 +112,7 @@ def _supervised(
     supervision.read_rest()
     wall, usage = supervision.wall, tree.usage(account)
     if reason is not Ending.JUDGED:
-        _require_memory(tree, code, usage, limits, before, after)
+        _require_memory(tree, reason, code, usage, limits, before, after)
         reason = _ending(tree, reason, code, usage, limits)
     by_itself = reason in (Ending.EXITED, Ending.SIGNALLED)
     run = Run(
@@ -135,14 +135,22 @@ def _supervised(
 
 
 def _require_memory(
-    tree: ProcessTree, code: int, usage: Usage, limits: Limits, before: MachineState, after: MachineState
+    tree: ProcessTree,
+    reason: Ending,
+    code: int,
+    usage: Usage,
+    limits: Limits,
+    before: MachineState,
+    after: MachineState,
 ) -> None:
     """Raise InfrastructureFault if the machine ran out of memory, rather than the run hitting its limit.
 
-    Without a memory controller, a SIGKILL counts as that if the machine's OOM killer ran meanwhile.
+    Without a memory controller, a SIGKILL that bisector did not send counts as that if the machine's OOM
+    killer ran meanwhile.
     """
     killed = bool(usage.oom_kills) and (limits.memory is None or not usage.at_limit)
-    if not tree.enforces_memory and code in (-signal.SIGKILL, 128 + signal.SIGKILL):
+    by_itself = reason is Ending.EXITED
+    if by_itself and not tree.enforces_memory and code in (-signal.SIGKILL, 128 + signal.SIGKILL):
         killed |= (after.oom_kills or 0) > (before.oom_kills or 0)
     if killed:
         raise InfrastructureFault(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import resource
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from bisector.errors import InfrastructureFault, UsageError
 from bisector.predicate import Ending, Good, Run
+from bisector.probe import execution
+from bisector.probe.contention import MachineState, machine_state
 from bisector.probe.execution import Limits
 from bisector.probe.hierarchies import Hierarchies
 
@@ -42,6 +45,21 @@ def test_timeout(hierarchies: Hierarchies, tmp_path: Path) -> None:
     ).run
     assert (found.ending, found.exit_code) == (Ending.TIMEOUT, None)
     assert 0.2 <= found.wall < 5
+
+
+@owned
+def test_timeout_while_another_process_is_killed_for_memory(
+    hierarchies: Hierarchies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine's OOM killer, busy with something else, does not make a timeout look like its work."""
+    kills = count()
+
+    def state() -> MachineState:
+        return replace(machine_state(), oom_kills=next(kills))
+
+    monkeypatch.setattr(execution, "machine_state", state)
+    found = run("sleep 60", tmp_path, limits=Limits(0.2), hierarchies=hierarchies).run
+    assert found.ending is Ending.TIMEOUT
 
 
 @owned
