@@ -111,11 +111,26 @@ class Reach:
         return self.project(np.arange(len(self.masks)), self.weight[:, None])[:, 0]
 
     def project(self, nodes: Ints, values: Floats) -> Floats:
-        """Sums of `values` (bits, J) over the hypotheses that make each node bad: (len(nodes), J)."""
+        """Sums of `values` (bits, J) over the hypotheses that make each node bad: (len(nodes), J).
+
+        In a line of commits, the hypotheses that make a node bad are the first of all; then a running sum
+        serves every node, without a matrix of nodes times bits.
+        """
         sums = np.zeros((len(nodes), values.shape[1]))
-        for start in range(0, len(nodes), 512):
-            sums[start : start + 512] = self.rows(nodes[start : start + 512]) @ values
+        first = np.array([_first_bits(self.masks[node]) for node in nodes.tolist()], dtype=np.int64)
+        running = np.cumsum(values, axis=0)
+        sums[first > 0] = running[first[first > 0] - 1]
+        others = np.flatnonzero(first < 0)
+        for start in range(0, len(others), 512):
+            some = others[start : start + 512]
+            sums[some] = self.rows(nodes[some]) @ values
         return sums
+
+
+def _first_bits(mask: int) -> int:
+    """How many bits are set if they are the lowest ones; else -1."""
+    count = mask.bit_count()
+    return count if count == mask.bit_length() else -1
 
 
 class Reacher:
