@@ -51,7 +51,7 @@ class Beliefs:
     def _grown(self, known: Known, kind: _Kind) -> Belief:
         before, belief = self._before.get(kind, (None, None))
         new = known.since(before) if before is not None else None
-        if belief is not None and new is not None and not any(_weighs_all_anew(one) for one in new):
+        if belief is not None and new and not any(_weighs_all_anew(one) for one in new):
             belief.observe(*new)
         if belief is None or new is None or any(map(_weighs_all_anew, new)) or belief.contradicts:
             belief = self._anew(known, kind)
