@@ -10,6 +10,7 @@ from bisector.history.worktree import Worktree
 from bisector.hunt_file.model import Build
 from bisector.predicate import Untestable
 from bisector.probe.artefacts import ArtefactStore
+from bisector.probe.checkout_reads import CheckoutReads
 from bisector.probe.compiler_caches import with_caches
 from bisector.probe.execution import GivenUp
 from bisector.probe.identity import Identity
@@ -24,6 +25,8 @@ from bisector.probe.reading import BuildKind
 from bisector.probe.setup import Setup
 from bisector.probe.soundness import require_sound
 from bisector.probe.step import Step
+from bisector.probe.strace import Trace
+from bisector.probe.under_strace import SLOWER, UnderStrace, strace_in
 
 _LOOK = 0.05
 """Seconds between checks whether another process has finished the build."""
@@ -61,6 +64,7 @@ class Builds:
         self._lay_out = laying_out.lay_out
         self._setups = KeptSetups(setup, identity, store, laying_out, self._failures, self._wait)
         self._build = setup.hunt.build
+        self._own_sources_only = False
 
     @property
     def ends(self) -> frozenset[str]:
@@ -167,6 +171,18 @@ class Builds:
         """Build once; returns why the build fails, '' if it succeeds."""
         self.setup.on_step(commit, step, "")
         making = Making("build", build.command, build.folder, build.timeout, build.outputs)
+        top = self.repository.work_tree
+        if self._own_sources_only or commit != self.good or not top or self.setup.sandbox:
+            return self._made(making, build, worktree, commit)
+        reads = CheckoutReads(self.repository, top, "build", build.command)
+        failure = self._made(making, build, worktree, commit)
+        opened = reads.opened()
+        if opened and not failure:
+            return self._traced(reads, opened, making, build, worktree, commit)
+        self._own_sources_only = not failure
+        return failure
+
+    def _made(self, making: Making, build: Build, worktree: Worktree, commit: str) -> str:
         caches = self._store.root / "compilers"
         return making.failure(
             self.setup,
@@ -174,3 +190,33 @@ class Builds:
             commit,
             lambda environment: with_caches(environment, build, worktree.path, caches),
         )
+
+    def _traced(
+        self,
+        reads: CheckoutReads,
+        opened: list[str],
+        making: Making,
+        build: Build,
+        worktree: Worktree,
+        commit: str,
+    ) -> str:
+        """Build good again under strace, since somebody opened files of the user's checkout during its build.
+
+        Raises `HuntFileError` if it was the build. If it cannot be traced, a note says what was opened.
+        """
+        program = strace_in(self.setup.environment)
+        trace = Trace()
+        if program:
+            strace = UnderStrace(
+                program, worktree, self.setup.logs, sandboxed=False, record="build.strace", detached=True
+            )
+            words, timeout = strace.words(build.command), build.timeout * SLOWER
+            self._prepare(worktree, commit, False, anew=True)
+            self._made(replace(making, command=words, timeout=timeout), build, worktree, commit)
+            trace = strace.trace(build.folder)
+        reads.require_none_read(trace, self.setup.hunt, commit)
+        if not trace.calls:
+            self.setup.on_step(commit, Step.NOTED, reads.doubt(opened))
+        self._own_sources_only = True
+        self._prepare(worktree, commit, False, anew=True)
+        return self._made(making, build, worktree, commit)

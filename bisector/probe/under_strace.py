@@ -12,6 +12,9 @@ from bisector.probe.launch import SHELL
 from bisector.probe.sandbox import private_tmp_of
 from bisector.probe.strace import OPTIONS, Trace, parsed
 
+SLOWER = 4.0
+"""Factor on time limits: under strace, many small processes are slow."""
+
 
 def strace_in(environment: Mapping[str, str]) -> str | None:
     """The program strace on the PATH of this environment; None if there is none."""

@@ -40,6 +40,23 @@ def test_an_absolute_path_into_the_checkout_is_refused(tmp_path: Path, test: str
     assert "PYTHONPATH: src" in said
 
 
+@needs_strace
+@pytest.mark.parametrize("build", ["make -C {top} DESTDIR=$PWD", "cp $(echo {top})/src/app.py built"])
+def test_a_build_of_the_checkout_is_refused(tmp_path: Path, build: str) -> None:
+    """A build that takes its sources from the checkout builds the same program for every commit."""
+    commits: dict[int, dict[str, str | None]] = {at: {"n": str(at)} for at in range(8)}
+    commits[0] |= {"src/app.py": "x = 1\n", "Makefile": "all:\n\tcp src/app.py $(DESTDIR)/built\n"}
+    commits[5] |= {"src/app.py": "x = 2\n"}
+    ids, top = write_history(tmp_path / "repo", chain(8, commits)), tmp_path / "repo"
+    ends = ("--good", ids["c0"], "--bad", ids["c7"])
+    command = build.format(top=top)
+    done = bisector("run", *ends, "--build", command, "--test", "grep -q 1 built", folder=top)
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, said
+    assert "build.command: the build of" in said
+    assert "src/app.py" in said
+
+
 def test_a_script_of_the_checkout_may_test_every_commit(tmp_path: Path) -> None:
     """A tracked script that the command names by its absolute path is meant to test all commits."""
     ids, top = written(tmp_path), tmp_path / "repo"

@@ -27,11 +27,8 @@ from bisector.probe.setup import Setup
 from bisector.probe.step import Step
 from bisector.probe.strace import Trace
 from bisector.probe.test import Tests
-from bisector.probe.under_strace import UnderStrace, strace_in
+from bisector.probe.under_strace import SLOWER, UnderStrace, strace_in
 from bisector.watchdog.quiet_wall import ends_for, whole_ground
-
-SLOWER = 4.0
-"""Factor on time limits: under strace, many small processes are slow."""
 
 _ENDED = {
     Ending.TIMEOUT: "did not finish in time",
