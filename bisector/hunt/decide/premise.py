@@ -42,6 +42,7 @@ _FEWEST_BAD = 7
 are: a test that fails half the time at good does that in 0.8% of hunts."""
 _FEWEST_FLAKY = 10
 """Like `_FEWEST`, for an endpoint whose runs contradict each other."""
+_CUT_SHORT = (Ending.TIMEOUT, Ending.MEMORY_LIMIT, Ending.OUTPUT_LIMIT, Ending.JUDGED)
 _STAGES = (4, 8, 16, 32)
 """One endpoint gets this many runs before the other, so that checkouts do not alternate after every run."""
 
@@ -146,7 +147,7 @@ def _weigh(
     always = not at_good.good and not at_bad.good
     alike = odds.more < NOT_DIFFERENT and (always or min(at_good.all, at_bad.all) >= _FEWEST)
     if alike and (mostly_bad(at_good) > _MOSTLY or (always and spent and at_good.all >= _FEWEST_BAD)):
-        if change := _change_of_machine(good, terms):
+        if change := _change_of_machine(good, bad, terms):
             return Inconclusive(change)
         why = f"{_why_bad(good)} ({figures}); {_CHECK}"
         return GoodIsBad(f"the {old} endpoint is already judged {new}: {why}")
@@ -157,18 +158,24 @@ def _weigh(
     return MoreReadings(of_good=always or _good_is_next(at_good.all, at_bad.all, most))
 
 
-def _change_of_machine(good: Sequence[Reading], terms: Terms) -> str:
+def _change_of_machine(good: Sequence[Reading], bad: Sequence[Reading], terms: Terms) -> str:
     """The message for a good endpoint that was judged good first and only bad later; '' for any other."""
     taken = [r for r in sorted(good, key=lambda r: r.at) if isinstance(r.judgement, Good | Bad)]
-    bad = [isinstance(reading.judgement, Bad) for reading in taken]
-    if bad[0] or bad != sorted(bad):
+    verdicts = [isinstance(reading.judgement, Bad) for reading in taken]
+    if verdicts[0] or verdicts != sorted(verdicts):
         return ""
-    at = bad.index(True)
-    before, after = (f"{taken[one].at.astimezone():%H:%M:%S}" for one in (at - 1, at))
+    at = verdicts.index(True)
+    before, after = taken[at - 1].at, taken[at].at
+    cut_short = [r for r in bad if before < r.at < after and r.run and r.run.ending in _CUT_SHORT]
+    remedy = "a service, a file or the machine may have changed; restore it and run the same command"
+    if cut_short:
+        remedy = (
+            f"in between, bisector ended the test of {cut_short[-1].commit[:12]} at its limit, which may "
+            "have left a lock, a file or a service behind; remove that, and let the test begin by removing it"
+        )
     return (
-        f"the {terms.old} endpoint was judged {terms.old} until {before} and only {terms.new} since {after} "
-        f"({taken[at].judgement.why}): "
-        "a service, a file or the machine may have changed; restore it and run the same command"
+        f"the {terms.old} endpoint was judged {terms.old} until {before.astimezone():%H:%M:%S} and only "
+        f"{terms.new} since {after.astimezone():%H:%M:%S} ({taken[at].judgement.why}): {remedy}"
     )
 
 

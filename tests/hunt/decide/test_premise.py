@@ -13,7 +13,7 @@ from bisector.hunt.decide import premise
 from bisector.hunt.decide.failure_rates import Runs, compare, mostly_bad, rate_ruled_out
 from bisector.hunt.decide.premise import Established, MoreReadings
 from bisector.hunt.plan import Repeats
-from bisector.predicate import Bad, Good, Run
+from bisector.predicate import Bad, Ending, Good, Run
 from bisector.probe.reading import Reading, Role
 
 REPEATS = Repeats()
@@ -146,6 +146,12 @@ def test_a_good_endpoint_that_fails_only_from_some_time_on_tells_of_the_machine(
     assert isinstance(decision, Inconclusive)
     assert "only bad since" in decision.why
     assert "connection refused" in decision.why
+    cut_short = Run(wall=3.0, user=0.0, system=0.0, ending=Ending.TIMEOUT)
+    ended = Reading("bad1", Role.PREMISE, Bad("hangs"), at + timedelta(seconds=90), run=cut_short)
+    bad = [*readings("bad", 12, 0), ended]
+    decision = premise.decide(good, bad, REPEATS, None)
+    assert isinstance(decision, Inconclusive)
+    assert "ended the test of bad1 at its limit" in decision.why
     assert isinstance(premise.decide(good[2:], readings("bad", 12, 0), REPEATS, None), GoodIsBad)
 
 
