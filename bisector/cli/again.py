@@ -92,6 +92,8 @@ def _next_steps(record: HuntRecord, chosen: Chosen, hunt: Hunt) -> Iterator[str]
             if explained(record) and hunt.find == "regression":
                 yield typed(replace(chosen, values={**chosen.values, "find": "all"}))
         case GoodIsBad() | MergeBaseIsBad() | BadIsGood():
+            if hunt.jobs > 1:
+                yield typed(replace(chosen, values={**chosen.values, "jobs": 1}))
             yield from direction.other_ways(record, chosen, hunt)
 
 

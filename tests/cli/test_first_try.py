@@ -252,6 +252,16 @@ def test_untestable_commits_show_what_they_printed(tmp_path: Path) -> None:
     assert "  │ compiling\n  │ a.c:1: error: no\n" in done.stdout
 
 
+def test_tests_that_exclude_each_other_are_told_to_run_one_at_a_time(tmp_path: Path) -> None:
+    """With two jobs, a test that finds the other's lock fails, and a cancelled one leaves its lock."""
+    history(tmp_path / "r")
+    lock = tmp_path / "lock"
+    test = f"mkdir {lock} || exit 1; sleep .3; rmdir {lock}; test ! -f bug"
+    found = run(tmp_path / "r", "--test", test, "--jobs", "2")
+    assert not found.get("confirmed")
+    assert "--jobs 1" in advice_of(found) + "".join(found["next"])
+
+
 def test_what_an_overlay_brings_already_is_not_proposed(tmp_path: Path) -> None:
     """A wrong endpoint with an untracked script: the next command is what helps, and it works."""
     ids = history(tmp_path / "r")

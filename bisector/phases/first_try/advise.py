@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
-from bisector.hunt.advice import Advice
+from bisector.hunt.advice import Advice, advice_to_set
+from bisector.hunt.conclusion import BadIsGood, GoodIsBad, Inconclusive
 from bisector.hunt.ground import Ground
 from bisector.hunt.missing import missing_names
 from bisector.hunt.record import HuntRecord
@@ -14,6 +15,7 @@ from bisector.hunt.secrets import without
 from bisector.phases.first_try import dependencies, programs, surroundings, variables
 from bisector.phases.first_try.checkout import Checkout
 from bisector.phases.first_try.excerpts import in_trouble
+from bisector.predicate import Good
 from bisector.probe import command_words
 from bisector.probe.reading import Reading
 
@@ -34,10 +36,27 @@ def advise(record: HuntRecord, ground: Ground) -> list[Advice]:
     for _, reading in troubled:
         for advice in _on(reading, record.bad.id, ground):
             found.setdefault(advice.why, advice)
+    if not found and (one_by_one := _one_at_a_time(record, ground)):
+        found[one_by_one.written] = one_by_one
     for _, reading in troubled if not found else ():
         if last := variables.advice_on_sources(ground, reading.commit):
             found.setdefault(last.written, last)
     return [one for one in found.values() if without(record.secrets, one.why) == one.why]
+
+
+def _one_at_a_time(record: HuntRecord, ground: Ground) -> Advice | None:
+    """Advice for verdicts that contradict the user or each other, if tests ran at once."""
+    open_ended = isinstance(record.conclusion, BadIsGood | GoodIsBad | Inconclusive)
+    passed = any(r.commit == record.good[0].id and isinstance(r.judgement, Good) for r in record.readings)
+    if ground.hunt.jobs == 1 or ground.ratio is not None or not open_ended or not passed:
+        return None
+    return advice_to_set(
+        f"{ground.hunt.jobs} tests ran at once. If they share a lock, a port or a file outside of their "
+        "worktree, one can make the other fail, and a test that bisector cancels may leave its lock behind: "
+        "remove that, and run one test at a time",
+        "jobs",
+        1,
+    )
 
 
 def _on(reading: Reading, bad: str, ground: Ground) -> Iterator[Advice]:
