@@ -8,6 +8,8 @@ DEMO := demo-history
 SCENARIO ?= jit-miss
 WORKERS ?= 2
 ROUNDS ?= 10
+# Where this is set, each of the thousands of starts in the tests would compile bisector anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 # A test that fails is run once more by itself: on a shared machine the first failure may be the machine's.
 # Both runs are printed; a test that fails twice fails.
