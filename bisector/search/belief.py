@@ -84,7 +84,7 @@ class Belief:
     def rival(self) -> float:
         """Likelihood of the best commit relative to "no regression" (infinity if too large)."""
         logs, of = self.fit.log_likelihood, self.classes.of
-        log_ratio = float(logs[np.unique(of[:-1])].max() - logs[of[-1]])
+        log_ratio = float(logs[of[:-1]].max() - logs[of[-1]])
         return math.exp(log_ratio) if log_ratio < 700 else math.inf
 
     def class_weights(self) -> Floats:
