@@ -208,7 +208,7 @@ def _show(
     """Print the conclusion, even if it could not be written."""
     if record.remembered:
         at = remembered.clock_time(record.remembered)
-        console.print(Text(f"remembered from {at}; {remembered.ANEW}", style="cyan"))
+        console.print(Text(f"remembered from {at}, and confirmed again; {remembered.ANEW}", style="cyan"))
     if as_json:
         sys.stdout.write(json.dumps(summary(record, written.report)) + "\n")
         return

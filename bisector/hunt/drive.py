@@ -14,7 +14,7 @@ from bisector.hunt.known import Known
 from bisector.hunt.lookahead import Lookahead
 from bisector.hunt.outlook import outlook
 from bisector.hunt.plan import Plan
-from bisector.probe.reading import KnownUntestable, Reading
+from bisector.probe.reading import KnownUntestable, Reading, Role
 from bisector.probe.request import Request
 
 
@@ -62,10 +62,11 @@ def drive(
     *,
     spent: Callable[[], bool] = lambda: False,
     only_premise: bool = False,
+    only_confirmation: bool = False,
 ) -> Conclusion | None:
     """Continue from `known` to a conclusion; with `only_premise`, None once the premise is established.
 
-    Calls `record` with each reading or fact as it is found. `spent` says whether the time is over.
+    With `only_confirmation`, None as soon as anything else has to be read. Calls `record` with each reading or fact as it is found. `spent` says whether the time is over.
     """
     decider = Decider(plan)
     decide = decider.premise if only_premise else decider.next
@@ -87,7 +88,11 @@ def drive(
         if step is None or isinstance(step, Conclude):
             _reconcile(engine, (), begin)
             return step.conclusion if step else None
-        wanted = lookahead.more(known, step, running, 1 if only_premise else engine.jobs)
+        if only_confirmation and any(one.role is not Role.CONFIRMATION for one in step.requests):
+            _reconcile(engine, (), begin)
+            return None
+        places = 1 if only_premise or only_confirmation else engine.jobs
+        wanted = lookahead.more(known, step, running, places)
         _reconcile(engine, wanted, begin)
         engine.build_ahead(partial(lookahead.builds, known, wanted))
         found = engine.next(lookahead.patience(known, engine.running) if engine.jobs > 1 else None)

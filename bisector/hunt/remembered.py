@@ -19,11 +19,16 @@ _LACKS_A_PROGRAM = re.compile(r"\b12[67]\b|not found|No such file|Permission den
 
 
 def lasts(conclusion: Conclusion | None) -> TypeGuard[FirstBad]:
-    """Whether the journal answers the same command again: only with a confirmed first bad commit.
+    """Whether the next start only tests the answer again: only for a confirmed first bad commit.
 
     The machine may have caused any other conclusion, such as a service that was down or a missing tool.
     """
     return isinstance(conclusion, FirstBad) and conclusion.confirmed
+
+
+def counts_beside_confirmation(found: Reading | KnownUntestable) -> bool:
+    """Whether `found` still counts while an earlier answer is confirmed once more."""
+    return not (isinstance(found, Reading) and found.role is Role.CONFIRMATION)
 
 
 def counts(found: Reading | KnownUntestable, conclusion: Conclusion | None) -> bool:
@@ -109,6 +114,18 @@ def why_again(row: HuntRow) -> str:
         return ""
     at, name = clock_time(row.finished), row.conclusion.name
     return f"this hunt ended at {at} with {name}; testing again what may have been fixed since ({ANEW})"
+
+
+def why_confirmed_again(row: HuntRow) -> str:
+    """The note for a hunt that had found its answer."""
+    at = clock_time(row.finished) if row.finished else "an earlier start"
+    return f"testing the answer from {at} again; `bisector report` shows it without a test"
+
+
+def why_anew(row: HuntRow) -> str:
+    """The note for a remembered answer that does not hold any longer."""
+    at = clock_time(row.finished) if row.finished else "an earlier start"
+    return f"the answer from {at} does not hold now: something outside of the commits changed; starting over"
 
 
 def clock_time(at: datetime) -> str:

@@ -56,7 +56,7 @@ class Session:
         self.key = self.identity.key
 
     def run(self, listener: Listener, *, restart: bool = False) -> HuntRecord:
-        """Run the hunt, or resume an earlier start; a hunt that is over does not run again.
+        """Run the hunt, or resume an earlier start; of a hunt that has an answer, only that is tested again.
 
         `restart` forgets all earlier readings.
         """
@@ -70,14 +70,35 @@ class Session:
         with self.ground.scratch.held(self.key), opened(self.ground.scratch) as journal:
             self.tell_of_another(journal, listener)
             row = self.row(journal, restart=restart)
-            if self.lasting(row) is not None:
+            answer = self.lasting(row)
+            if answer is not None and only_premise:
                 return replace(self.record(journal), remembered=row.finished)
             clean_leftovers()
-            self.reopen(journal, row, listener)
+            if answer is None:
+                self.reopen(journal, row, listener)
+            elif self._holds(journal, row, answer, listener):
+                return replace(self.record(journal), remembered=row.finished)
             with noted(journal, row.key):
                 found = self._hunt(journal, row, listener, only_premise=only_premise)
             journal.conclude(row.id, found)
             return self.record(journal)
+
+    def _holds(self, journal: Journal, row: HuntRow, answer: FirstBad, listener: Listener) -> bool:
+        """Whether an earlier answer is confirmed once more; if not, no earlier reading counts any longer.
+
+        Something that the recipe does not name may have changed, such as a file that the test reads.
+        """
+        listener(Noted(remembered.why_confirmed_again(row)))
+        journal.put_aside(row.id, remembered.counts_beside_confirmation)
+        journal.conclude(row.id, None)
+        with noted(journal, row.key):
+            found = self._hunt(journal, row, listener, only_confirmation=True)
+        if isinstance(found, FirstBad) and found.confirmed and found.commit == answer.commit:
+            journal.conclude(row.id, found)
+            return True
+        listener(Noted(remembered.why_anew(row)))
+        journal.put_aside(row.id, lambda _: False)
+        return False
 
     def lasting(self, row: HuntRow) -> FirstBad | None:
         """The conclusion of an earlier start that still holds; None if the hunt goes on."""
@@ -169,7 +190,13 @@ class Session:
         }
 
     def _hunt(
-        self, journal: Journal, row: HuntRow, listener: Listener, *, only_premise: bool
+        self,
+        journal: Journal,
+        row: HuntRow,
+        listener: Listener,
+        *,
+        only_premise: bool = False,
+        only_confirmation: bool = False,
     ) -> Conclusion | None:
         known = self.known(journal, row)
         others = found_by_others(journal, self.key, self.plan)
@@ -203,6 +230,7 @@ class Session:
                     Lookahead(plan, stopwatch),
                     spent=budget_of(plan),
                     only_premise=only_premise,
+                    only_confirmation=only_confirmation,
                 )
             finally:
                 if engine.ahead.builds:

@@ -46,7 +46,7 @@ def test_every_conclusion_has_an_end(tmp_path: Path) -> None:
 
 
 def test_a_hunt_found_finished_has_told_its_end(tmp_path: Path) -> None:
-    """The same command again runs nothing, nor does another `on_end`, which makes no other hunt."""
+    """The same command again runs no `on_end`, nor does another `on_end`, which makes no other hunt."""
     shell_history(tmp_path / "repo")
     for command in ("echo first >>notes", "echo first >>notes", "echo other >>notes"):
         done = bisector("run", *on_end(command), folder=tmp_path / "repo")

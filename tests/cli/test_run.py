@@ -143,17 +143,18 @@ def test_a_hunt_that_is_stopped_goes_on_where_it_was(tmp_path: Path, how: signal
 
 
 def test_restart_forgets_the_readings(tmp_path: Path) -> None:
-    """--restart reads everything again. Without it, a finished hunt runs nothing."""
+    """--restart reads everything again. Without it, a finished hunt only confirms its answer again."""
     shell_history(tmp_path / "repo")
     count = tmp_path / "count"
     work = (*WORK[:2], *WORK[4:], "--test", f"echo x >>{count}; sh test.sh", "--scratch", str(tmp_path / "s"))
     assert bisector("run", *work, folder=tmp_path / "repo").returncode == 0
     once = count.read_text().count("x")
     assert bisector("run", *work, folder=tmp_path / "repo").returncode == 0
-    assert count.read_text().count("x") == once
+    twice = count.read_text().count("x")
+    assert once < twice < 2 * once
     assert bisector("run", "--restart", *work, folder=tmp_path / "repo").returncode == 0
     # The requests depend on the times of runs, so there may be one more or one less.
-    assert count.read_text().count("x") >= 2 * once - 2
+    assert count.read_text().count("x") >= twice + once - 2
 
 
 @pytest.mark.parametrize(
