@@ -86,7 +86,11 @@ class Pairs:
                 return self._told(slot, request, name, execution, baseline, again)
         pair = self._of_reference(request, name) if self._reference is not None else None
         execution = self._of_candidate(slot, request, name, pair)
-        judgement = self._judge.judgement(execution, pair, request.ends_with(execution.run))
+        ends = request.ends_with(execution.run)
+        if endpoints is not None and pair is not None:
+            judgement = self._judge.judgement_of_pair(execution, pair, endpoints, ends)
+        else:
+            judgement = self._judge.judgement(execution, pair, ends)
         return self._told(slot, request, name, execution, pair, judgement)
 
     def _earlier(self, request: Request) -> tuple[Execution, bool] | None:

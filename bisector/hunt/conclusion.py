@@ -25,7 +25,13 @@ class Effect:
     p: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.ratio:.2f}x [{self.low:.2f}, {self.high:.2f}]"
+        interval = f" [{self.low:.2f}, {self.high:.2f}]" if self.has_interval else ""
+        return f"{self.ratio:.2f}x{interval}"
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether pairs show how far apart they are; a single one does not."""
+        return self.pairs > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ endpoint hits: once it is half way from the most that a good commit needs to tha
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,13 @@ SPREAD = 1.15
 class Endpoints:
     """The premise's readings of both endpoints when a run starts.
 
-    If readings have no ratio, `good` has all good readings so far.
+    If readings have no ratio, `good` has all good readings so far. A run that is certain to be bad may go on
+    until it has taken `measured_for` seconds: if it ends by then, its ratio is measured.
     """
 
     good: tuple[Reading, ...]
     bad: tuple[Reading, ...]
+    measured_for: float = 0.0
 
     @property
     def full_runs(self) -> tuple[Run, ...]:
@@ -63,17 +65,35 @@ def bar(predicate: Predicate[Any], endpoints: Endpoints) -> float | None:
         return FIRST * max(1.0, *good, float(predicate.options.ratio) / CLEAR)
     if not good or not bad:
         return None
-    # A pair of good with itself below 1 is noise: good is not faster than itself.
-    highest = max(1.0, *good)
-    clear, middle = CLEAR * highest, math.sqrt(highest * min(bad))
+    highest, clear, middle = _between(good, bad)
     if middle > clear or (middle > highest and figures_repeat(predicate, endpoints)):
         return middle
-    return clear if _ended_early(endpoints) and min(bad) > clear else None
+    return clear if were_ended_early(endpoints.bad) and min(bad) > clear else None
 
 
-def _ended_early(endpoints: Endpoints) -> bool:
-    """Whether each run of bad was stopped early, so that its ratio is higher than measured."""
-    judgements = [reading.judgement for reading in endpoints.bad]
+def _between(good: Sequence[float], bad: Sequence[float]) -> tuple[float, float, float]:
+    """The highest ratio of good, the one that is clear of it, and half way from it to the lowest of bad."""
+    # A pair of good with itself below 1 is noise: good is not faster than itself.
+    highest = max(1.0, *good)
+    return highest, CLEAR * highest, math.sqrt(highest * min(bad))
+
+
+def sure_from(good: Sequence[Reading], bad: Sequence[Reading]) -> float:
+    """The measured ratio from which one pair is as sure a sign of bad as a run that was stopped early.
+
+    `good` and `bad` are the premise's readings. `inf` unless each run of bad was stopped early.
+    """
+    at_good = [one.judgement.value for one in good if isinstance(one.judgement, Measured)]
+    at_bad = [one.judgement.at_least or 0.0 for one in bad if isinstance(one.judgement, Bad)]
+    if not at_good or not at_bad or not were_ended_early(bad):
+        return math.inf
+    _, clear, middle = _between(at_good, at_bad)
+    return max(clear, middle)
+
+
+def were_ended_early(bad: Sequence[Reading]) -> bool:
+    """Whether each of these runs of bad was stopped early, so that its ratio is higher than measured."""
+    judgements = [reading.judgement for reading in bad]
     return all(isinstance(one, Bad) and one.at_least is not None for one in judgements)
 
 
@@ -83,7 +103,7 @@ def standing_bar(predicate: Predicate[Any], endpoints: Endpoints | None) -> floa
     That holds if the bad endpoint is so slow that its runs were stopped early. For a bad commit to come that
     close to the fastest reference so far, the machine would have to speed up by the root of the bar.
     """
-    if endpoints is None or not endpoints.bad or not _ended_early(endpoints):
+    if endpoints is None or not endpoints.bad or not were_ended_early(endpoints.bad):
         return None
     return bar(predicate, endpoints)
 
@@ -102,7 +122,10 @@ def _ratios(
 def watching(
     own: Watch, predicate: Predicate[Any], endpoints: Endpoints | None, baseline: Run | None
 ) -> Watch:
-    """`own`, plus bad once a paired run reaches the `bar`, or any other run half way to the limit."""
+    """`own`, plus bad once a paired run reaches the `bar`, or any other run half way to the limit.
+
+    A paired run is not stopped at the bar before it has taken `endpoints.measured_for` seconds.
+    """
     if endpoints is None:
         return own
     if baseline is None:
@@ -114,6 +137,8 @@ def watching(
     def watch(run: Run) -> EarlyJudgement | None:
         if certain := own(run):
             return certain
+        if run.wall < endpoints.measured_for:
+            return None
         least = least_of(predicate, endpoints, run, baseline)
         if least is None or least < enough:
             return None
@@ -195,6 +220,19 @@ def _say_seconds(seconds: float) -> str:
 def least_of(predicate: Predicate[Any], endpoints: Endpoints, run: Run, baseline: Run) -> float | None:
     """The least ratio that a run has reached, assuming a suite as large as any that ran in full."""
     return predicate.at_least(run, baseline, (*endpoints.full_runs, baseline))
+
+
+def bad_before_its_end(
+    predicate: Predicate[Any], endpoints: Endpoints, run: Run, baseline: Run, why: str
+) -> Bad | None:
+    """The judgement of a run that went on to be measured and failed (`why`); None if it was not yet bad.
+
+    It would have been stopped as bad before it failed.
+    """
+    enough, least = bar(predicate, endpoints), least_of(predicate, endpoints, run, baseline)
+    if not endpoints.measured_for or enough is None or least is None or least < enough:
+        return None
+    return Bad(f"at least {least:.1f}x the reference, then {why}", least)
 
 
 def ended_at(run: Run, least: float) -> Bad:

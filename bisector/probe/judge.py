@@ -7,7 +7,16 @@ from typing import Any, TypeGuard
 
 from bisector.errors import UsageError
 from bisector.predicate import Bad, Ends, Good, Judgement, Measured, Predicate, Run, Untestable
-from bisector.probe.early import SPREAD, Endpoints, bar, ended_at, least_of, standing_bar, watching
+from bisector.probe.early import (
+    SPREAD,
+    Endpoints,
+    bad_before_its_end,
+    bar,
+    ended_at,
+    least_of,
+    standing_bar,
+    watching,
+)
 from bisector.probe.exact_figures import figures_repeat
 from bisector.probe.execution import Execution
 from bisector.probe.fairness import doubt
@@ -40,6 +49,19 @@ class Judge:
             return judgement
         return None if isinstance(own_judgement(self.predicate, judgement), Good) else judgement
 
+    def judgement_of_pair(
+        self, execution: Execution, baseline: Execution, endpoints: Endpoints, ends: Ends = _UNKNOWN
+    ) -> Judgement:
+        """`judgement` of a run watched with this reference.
+
+        Bad if it was certain to be bad, went on to be measured, and has no figure in the end.
+        """
+        judgement = self.judgement(execution, baseline, ends)
+        if not isinstance(judgement, Untestable):
+            return judgement
+        run, reference = execution.run, baseline.run
+        return bad_before_its_end(self.predicate, endpoints, run, reference, judgement.why) or judgement
+
     def judgement(self, execution: Execution, baseline: Execution | None, ends: Ends = _UNKNOWN) -> Judgement:
         """The predicate's judgement of a finished test, reviewed by the endpoints' runs.
 
@@ -67,7 +89,7 @@ class Judge:
         """`judgement` of a run watched with an earlier reference; None if it was stopped too early."""
         early = execution.judgement
         if not isinstance(early, Bad) or early.at_least is None:
-            return self.judgement(execution, baseline, ends)
+            return self.judgement_of_pair(execution, baseline, endpoints, ends)
         least = least_of(self.predicate, endpoints, execution.run, baseline.run)
         enough = bar(self.predicate, endpoints)
         if least is None or enough is None or least * SPREAD < enough:

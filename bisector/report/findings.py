@@ -51,6 +51,8 @@ def effect(record: HuntRecord) -> Effect | None:
 
 def evidence(measured: Effect) -> str:
     """The evidence for a ratio: kind of interval, number of pairs, p-value of no difference."""
+    if not measured.has_interval:
+        return "one pair of runs"
     text = f"95% interval, {counted(measured.pairs, 'pair')} of runs"
     return text if measured.p is None else f"{text}, p {_p_value(measured.p)}"
 
@@ -260,10 +262,10 @@ def geometric_mean(values: Sequence[float]) -> float | None:
 def middle(record: HuntRecord) -> float | None:
     """The ratio half way up the step, sqrt(effect); None if no step is established.
 
-    If bad hit a limit and has no ratio, it is `CLEAR`, as in the search.
+    If no run of bad was measured, it is `CLEAR`, as in the search.
     """
     step = record.premise or effect(record)
-    if step is None and any(
+    if (step is None or not step.has_interval) and any(
         r.commit == record.bad.id and isinstance(r.judgement, Bad) for r in record.readings
     ):
         return CLEAR

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bisector.hunt.advice import Excerpt, HereRun
-from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive, Steps, name_of
+from bisector.hunt.conclusion import AnyOf, Conclusion, Effect, FirstBad, Inconclusive, Steps, name_of
 from bisector.hunt.record import HuntRecord
 from bisector.report import bounds, findings
 from bisector.report.explained import explained
@@ -22,18 +22,17 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
     for commits like them. A `ratio` says how many times worse, with `find` "fix" better, the answer is; `of`
     is the ratio of the endpoints, and `unexplained` what is left of it for other commits, if that is sure.
 
-    `confidence` is a probability (0..1), `interval` the 95% interval of `ratio` as [low, high], `p` the
-    p-value of no difference, `seconds` wall time from start to end, `probes` and `skipped` numbers of
-    commits, `exit_code` that of `run`. `likeliest` lists the candidates of an inconclusive hunt, each with
-    its `probability`. `saved` describes runs that were stopped early: the number of `runs` and an estimate
-    of the `seconds` saved. `at_least` is a lower bound of a
-    ratio that was not fully measured. `ahead` describes prefetched builds: their number, their `seconds`, and
-    both for the unused ones. `steps` lists every step
-    of a hunt with `find` "all", oldest first. `output` has the last lines that
-    endpoints printed which are not as the user said, and commits that cannot be tested; its `end` is "good",
-    "bad" or null. `here` compares a run in the user's checkout (`--here`) with one in a slot; `left` are the
-    files that are new or changed there since. `advice` says what to `add` to the hunt file or which `command`
-    to run, `next` are commands that lead on.
+    `confidence` is a probability (0..1), `interval` the 95% interval of `ratio` as [low, high] (null for a
+    ratio of a single pair), `p` the p-value of no difference, `seconds` wall time from start to end, `probes`
+    and `skipped` numbers of commits, `exit_code` that of `run`. `likeliest` lists the candidates of an
+    inconclusive hunt, each with its `probability`. `saved` describes runs that were stopped early: the number
+    of `runs` and an estimate of the `seconds` saved. `at_least` is a lower bound of a ratio that was not
+    measured to its end. `ahead` describes prefetched builds: their number, their `seconds`, and both for the
+    unused ones. `steps` lists every step of a hunt with `find` "all", oldest first. `output` has the last
+    lines that endpoints printed which are not as the user said, and commits that cannot be tested; its `end`
+    is "good", "bad" or null. `here` compares a run in the user's checkout (`--here`) with one in a slot;
+    `left` are the files that are new or changed there since. `advice` says what to `add` to the hunt file or
+    which `command` to run, `next` are commands that lead on.
     """
     conclusion, effect = record.conclusion, findings.effect(record)
     early = saved(record)
@@ -52,7 +51,7 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
         "steps": _steps(conclusion),
         "confidence": findings.confidence(record),
         "ratio": _finite(effect.ratio) if effect else None,
-        "interval": [_finite(effect.low), _finite(effect.high)] if effect else None,
+        "interval": _interval(effect),
         "p": effect.p if effect else None,
         "of": _finite(record.premise.ratio) if record.premise else None,
         "unexplained": _finite(partly.rest.ratio) if partly else None,
@@ -128,11 +127,16 @@ def _steps(conclusion: Conclusion | None) -> list[dict[str, object]] | None:
             "commits": list(step.commits),
             "direction": "fix" if step.better else "regression",
             "ratio": _finite(step.effect.ratio) if step.effect else None,
-            "interval": [_finite(step.effect.low), _finite(step.effect.high)] if step.effect else None,
+            "interval": _interval(step.effect),
             "confirmed": step.confirmed,
         }
         for step in conclusion.steps
     ]
+
+
+def _interval(effect: Effect | None) -> list[float | None] | None:
+    """None without a ratio, and for that of a single pair, which shows no spread."""
+    return [_finite(effect.low), _finite(effect.high)] if effect and effect.has_interval else None
 
 
 def _finite(number: float) -> float | None:

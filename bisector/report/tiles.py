@@ -29,12 +29,9 @@ def _ratio(record: HuntRecord) -> Iterator[Tile]:
     effect, least = findings.effect(record), bounds.at_least(record)
     over = record.terms.over.capitalize()
     if effect is not None:
-        interval = f"{effect.low:.2f} to {effect.high:.2f}"
-        yield Tile(
-            record.terms.over.capitalize(),
-            f"{effect.ratio:.2f}x",
-            f"{interval} ({findings.evidence(effect)})",
-        )
+        evidence = findings.evidence(effect)
+        interval = f"{effect.low:.2f} to {effect.high:.2f} ({evidence})"
+        yield Tile(over, f"{effect.ratio:.2f}x", interval if effect.has_interval else evidence)
     elif least is not None:
         yield Tile(over, f"\u2265 {least:.1f}x", "runs stopped early")
 

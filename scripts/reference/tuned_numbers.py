@@ -28,6 +28,7 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     ),
     "Speed": (
         "hunt.decide.costs",
+        "hunt.decide.early_ends",
         "hunt.decide.belief",
         "hunt.lookahead",
         "hunt.engines",

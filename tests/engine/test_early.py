@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +88,37 @@ def test_ends_too_near_each_other(tmp_path: Path) -> None:
         reading = found.engine.read(Request(found.commit, Role.SEARCH, reference, endpoints=both))
         assert isinstance(reading.judgement, Measured)
         assert reading.run and reading.run.ending is Ending.EXITED
+
+
+GOES_ON = """
+import pathlib, sys, time
+time.sleep({seconds})
+more, code = pathlib.Path("FOLDER/then").read_text().split() if {seconds} > 0.5 else (0, 0)
+time.sleep(float(more))
+sys.exit(int(code))
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "wanted", "longest"),
+    [
+        pytest.param("0.3 0", Measured, 9, id="ends in time"),
+        pytest.param("0.3 3", Bad, 9, id="fails after all"),
+        pytest.param("60 0", Bad, 9, id="takes too long"),
+    ],
+)
+def test_a_certain_run_may_go_on_to_be_measured(
+    then: str, wanted: type[object], longest: float, tmp_path: Path
+) -> None:
+    """It has its ratio if it ends in time. Otherwise it is as bad as if it had been ended at once."""
+    (tmp_path / "then").write_text("0 0")
+    program = GOES_ON.replace("FOLDER", str(tmp_path))
+    with ends(tmp_path, program, 0.1, 0.9, predicate="wall_time") as (found, both, reference):
+        (tmp_path / "then").write_text(then)
+        ended = tuple(replace(one, judgement=Bad("ended", at_least=5.0)) for one in both.bad)
+        allowed = Endpoints(both.good, ended, measured_for=2.0)
+        reading = found.engine.read(Request(found.commit, Role.CONFIRMATION, reference, endpoints=allowed))
+        assert isinstance(reading.judgement, wanted)
+        figure = getattr(reading.judgement, "at_least", None) or getattr(reading.judgement, "value", 0)
+        assert figure > 4
+        assert reading.run and 1.2 < reading.run.wall < longest

@@ -25,7 +25,11 @@ Judge = Callable[[str, str], Judgement]
 
 @dataclass
 class FakeEngine:
-    """Answers at once and counts the requests. A run that may end early does so above the ratio `enough`."""
+    """Answers at once and counts the requests.
+
+    A run that may end early does so above the ratio `enough`, unless `to_measure` is within the time that it
+    may go on.
+    """
 
     judge: Judge
     digest: Callable[[str], str] = str
@@ -33,6 +37,8 @@ class FakeEngine:
     jobs: int = 1
     seconds: float = 60.0
     """The duration of a run: too long for the confirmation to run a commit more than once."""
+    to_measure: float = 60.0
+    """The duration of a run above the ratio `enough`, if it is not ended early."""
     asked: list[tuple[str, Role]] = field(default_factory=list)
     begun: list[Request] = field(default_factory=list)
     most: int = 0
@@ -70,8 +76,10 @@ class FakeEngine:
         commit, role, against = request.commit, request.role, request.against
         self.asked.append((commit, role))
         judgement, ending = self.judge(commit, against), Ending.EXITED
-        if request.endpoints and isinstance(judgement, Measured) and judgement.value > self.enough:
-            judgement, ending = Bad("ended early"), Ending.JUDGED
+        ends = request.endpoints
+        may_end = ends is not None and ends.measured_for < self.to_measure
+        if may_end and isinstance(judgement, Measured) and judgement.value > self.enough:
+            judgement, ending = Bad("ended early", self.enough), Ending.JUDGED
         return Reading(
             commit,
             role,

@@ -372,22 +372,28 @@ def test_every_reading_is_recorded_before_the_next() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("whole", [False, True])
-def test_runs_that_are_certain_to_be_bad_are_ended_early(seed: int, whole: bool) -> None:
-    """The answer stays right and nearly as fast. With `whole`, only candidates are ended early."""
+@pytest.mark.parametrize(("whole", "to_measure"), [(False, 60), (False, math.inf), (True, 60)])
+def test_runs_that_are_certain_to_be_bad_are_ended_early(seed: int, whole: bool, to_measure: float) -> None:
+    """The answer stays right and nearly as fast. With `whole`, only candidates are ended early.
+
+    Without it, one run of the answer goes on to give the ratio, unless it takes too long.
+    """
     plan = plan_of(LINE, ratio=1.5)
     plan = replace(plan, repeats=replace(plan.repeats, whole=whole))
     judge = slower_from(plan, "c21", 12.0, 0.05, seed)
-    found, engine, readings, _ = hunt(plan, judge, enough=3.5)
-    early = [reading for reading in readings if reading.judgement == Bad("ended early")]
+    found, engine, readings, _ = hunt(
+        plan, judge, engine=FakeEngine(judge, enough=3.5, to_measure=to_measure)
+    )
+    early = [reading for reading in readings if isinstance(reading.judgement, Bad)]
     assert isinstance(found, FirstBad)
     assert (found.commit, found.confirmed) == ("c21", True)
-    assert {reading.role for reading in early} == (
-        {Role.SEARCH} if whole else set(Role) & {r.role for r in readings}
-    )
+    never = {Role.PREMISE, Role.CONFIRMATION} if whole else {Role.CONFIRMATION} if to_measure == 60 else set()
+    assert {reading.role for reading in early} == {r.role for r in readings} - never
     assert len({(reading.commit, reading.role) for reading in early}) == len(early) >= 1
     assert (plan.bad in {reading.commit for reading in early}) is not whole
-    assert (found.effect is not None) is whole
+    assert (found.effect is not None) is (to_measure == 60)
+    confirmations = [reading for reading in readings if reading.role is Role.CONFIRMATION]
+    assert len(confirmations) == (3 if whole else 1)
     assert engine.probes <= 6
     assert sum(reading.role is Role.SEARCH for reading in readings) <= 10
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from bisector.predicate import Ending, Measured, Predicate, Run
-from bisector.probe.early import CLEAR, FIRST, Endpoints, bar
+from bisector.predicate import Bad, Ending, Measured, Predicate, Run
+from bisector.probe.early import CLEAR, FIRST, Endpoints, bar, sure_from
 from bisector.probe.reading import Reading, Role
 from predicates.figures import RatioOptions, RatioPredicate
 
@@ -97,3 +98,12 @@ def test_exact_figures_need_not_be_far_apart(good: list[float], bad: list[float]
     """If both endpoints repeat to the digit, half way is enough, however near they are."""
     found = bar(Counted(RatioOptions()), counted(good, bad))
     assert found == (pytest.approx(math.sqrt(1.21)) if exact else None)
+
+
+@pytest.mark.parametrize(("least", "wanted"), [(3.0, 2.4), (12.0, math.sqrt(1.2 * 12))])
+def test_a_measured_pair_is_as_sure_as_one_that_was_ended(least: float, wanted: float) -> None:
+    """It must be as far from good as an ended run, if bad was ended too; else one pair proves nothing."""
+    measured = ends([1.2, 1.1], [10.0])
+    ended = tuple(replace(one, judgement=Bad("ended", at_least=least)) for one in measured.bad)
+    assert sure_from(measured.good, ended) == pytest.approx(wanted)
+    assert sure_from(measured.good, measured.bad) == math.inf

@@ -87,5 +87,11 @@ def test_values_of_the_others() -> None:
 
 def test_unbounded_interval_is_null() -> None:
     """JSON has no infinity."""
-    record = replace(factory.none(), premise=Effect(1.0, 0.5, math.inf, 1), conclusion=None)
+    record = replace(factory.none(), premise=Effect(1.0, 0.5, math.inf, 2), conclusion=None)
     assert summary(record)["interval"] == [0.5, None]
+
+
+def test_a_single_pair_has_no_interval() -> None:
+    """Its ratio is there, its interval is null."""
+    record = replace(factory.none(), premise=Effect(11.0, 0.0, math.inf, 1), conclusion=None)
+    assert (summary(record)["ratio"], summary(record)["interval"]) == (11.0, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ from bisector.hunt.decide.verdicts import (
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.predicate import Untestable
+from bisector.probe.early import sure_from
 from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
@@ -207,18 +209,26 @@ def _pairs(
     """Verdicts on the commits before it, from pairs; or the pairs still missing."""
     # Drift is also a step, perhaps the only one left within `paths`, but not the regression wanted.
     step = max(belief.step_at(answer.commits[0]), plan.ratio or 1.0)
+    sure = _sure_from(plan, readings)
     own = [one for one in readings if one.commit == answer.bad and one.role is Role.CONFIRMATION]
 
     def verdict_of(parent: str) -> Verdict | Request:
         pairs = [one for one in own if one.against == parent]
         if pairs and _is_same_artifact(plan, pairs[-1]):
             return Fails(f"its build is byte-identical to that of its parent {parent[:12]}")
-        verdict = against_parent(pairs, plan.repeats, step)
+        verdict = against_parent(pairs, plan.repeats, step, sure)
         if isinstance(verdict, MoreReadings):
             return Request(answer.bad, Role.CONFIRMATION, parent, clean=True, about=answer.bad)
         return verdict
 
     return _verdicts((*answer.before, *answer.apart), verdict_of, belief)
+
+
+def _sure_from(plan: Plan, readings: Sequence[Reading]) -> float:
+    """The ratio from which one pair leaves no doubt; `inf` if several must show that they agree."""
+    premise = [one for one in readings if one.role is Role.PREMISE]
+    ends = ([r for r in premise if r.commit == end] for end in (plan.good[0], plan.bad))
+    return math.inf if plan.to_the_end else sure_from(*ends)
 
 
 def _is_same_artifact(plan: Plan, pair: Reading) -> bool:

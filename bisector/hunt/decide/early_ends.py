@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bisector.hunt.decide.premise import measured
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.predicate import Ending, Good
-from bisector.probe.early import Endpoints
-from bisector.probe.reading import Role
+from bisector.probe.early import Endpoints, sure_from, were_ended_early
+from bisector.probe.reading import Reading, Role
+
+_WHOLE = 10.0
+"""Seconds that one run of the answer may take to be measured, however short the hunt was."""
+_SHARE = 0.5
+"""Like `_WHOLE`, as a share of the time of all test runs so far. Those of a hunt that tests 7 commits take 25
+times as long as one of good: a ratio of up to 12 is measured, and takes half as long as the hunt at most."""
 
 
 def endpoints_for(plan: Plan, known: Known, commit: str, role: Role, *, presumes: bool) -> Endpoints | None:
@@ -28,5 +38,26 @@ def endpoints_for(plan: Plan, known: Known, commit: str, role: Role, *, presumes
         return None
     if role is Role.PREMISE:
         return Endpoints(good, ()) if not bad else None
+    if role is Role.CONFIRMATION:
+        return _of_answer(Endpoints(good, bad), known, commit)
     ended = any(r.run and r.run.ending is Ending.JUDGED for r in known.of(commit, Role.SEARCH))
     return None if searching and (ended or commit == plan.bad or not bad) else Endpoints(good, bad)
+
+
+def _of_answer(ends: Endpoints, known: Known, commit: str) -> Endpoints | None:
+    """What pairs of the answer with its parents are compared with.
+
+    If bad was never measured, the first pair may go on for a while, to measure the ratio. If it shows that
+    the answer is less bad than its runs seemed while they ran, all others run to their end.
+    """
+    if not were_ended_early(ends.bad):
+        return ends
+    pairs = known.of(commit, Role.CONFIRMATION)
+    if any(ratio < sure_from(ends.good, ends.bad) for ratio in measured(pairs)):
+        return None
+    return ends if pairs else replace(ends, measured_for=max(_WHOLE, _SHARE * _seconds(known.readings)))
+
+
+def _seconds(readings: Sequence[Reading]) -> float:
+    """Wall time of the runs of these readings."""
+    return sum(run.wall for one in readings for run in (one.run, one.reference) if run)

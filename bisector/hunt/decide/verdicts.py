@@ -73,11 +73,14 @@ class Demand:
     terms: Terms = REGRESSION
 
 
-def against_parent(readings: Sequence[Reading], repeats: Repeats, step: float) -> Verdict:
+def against_parent(
+    readings: Sequence[Reading], repeats: Repeats, step: float, sure: float = math.inf
+) -> Verdict:
     """The verdict of paired readings of a commit against one of its parents.
 
     `step` is the step that the search found, or the smallest wanted if that is larger. The pairs decide
-    between that step and no step: more are read as long as their interval contains both.
+    between that step and no step: more are read as long as their interval contains both. A pair from `sure`
+    on leaves no doubt.
     """
     last = readings[-1].judgement if readings else None
     if isinstance(last, Untestable):
@@ -86,9 +89,12 @@ def against_parent(readings: Sequence[Reading], repeats: Repeats, step: float) -
         return Holds()
     if isinstance(last, Good):
         return Fails(last.why)
+    ratios = measured(readings)
+    if ratios and min(ratios) >= sure:
+        return Holds(estimate(ratios))
     if not read_enough(readings, repeats):
         return MoreReadings()
-    effect = estimate(measured(readings))
+    effect = estimate(ratios)
     nearer_to_step = effect.ratio >= math.sqrt(step)
     if effect.low > 1 and nearer_to_step:
         return Holds(effect)

@@ -98,3 +98,13 @@ def test_pairs_are_read_on_while_their_interval_holds_both() -> None:
     repeats = Repeats(least=3, most=6)
     assert isinstance(against_parent(pairs(*unsure), repeats, 1.2), MoreReadings)
     assert isinstance(against_parent(pairs(*unsure, *unsure), repeats, 1.2), Fails)
+
+
+def test_one_pair_that_leaves_no_doubt_is_enough() -> None:
+    """It gives the ratio. A pair below that ratio needs others, also if one of them is clear."""
+    repeats = Repeats(least=3, most=12)
+    found = against_parent(pairs(11.0), repeats, 2.0, sure=3.0)
+    assert isinstance(found, Holds) and found.effect
+    assert str(found.effect) == "11.00x"
+    assert isinstance(against_parent(pairs(2.9), repeats, 2.0, sure=3.0), MoreReadings)
+    assert isinstance(against_parent(pairs(2.9, 11.0), repeats, 2.0, sure=3.0), MoreReadings)
