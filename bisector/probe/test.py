@@ -31,12 +31,22 @@ class Tests:
     `files` are paths or globs of files that a test writes, relative to its folder (`Run.files`). Under a
     `tool`, the time limit of a test is `Tool.slower` times as long. Raises `InfrastructureFault` for failures
     that are not the commit's fault.
+
+    A test that printed a line that matches has run, whatever its exit code. `lines_prove_it_ran` is false if
+    the patterns match so much that a shell may print such a line.
     """
 
     def __init__(
-        self, setup: Setup, patterns: Sequence[str], files: Sequence[str] = (), tool: Tool | None = None
+        self,
+        setup: Setup,
+        patterns: Sequence[str],
+        files: Sequence[str] = (),
+        tool: Tool | None = None,
+        *,
+        lines_prove_it_ran: bool = True,
     ) -> None:
         self.setup = setup
+        self._lines_prove_it_ran = lines_prove_it_ran
         self._files = tuple(files)
         self._tool = tool
         self._test = setup.hunt.test
@@ -78,7 +88,8 @@ class Tests:
     def _able(self, execution: Execution, worktree: Worktree) -> Execution:
         """The execution; untestable if the test could not run and therefore said nothing."""
         test, code = self._test, execution.run.exit_code
-        if code in (0, None) or any(execution.run.matches.values()) or execution.run.files:
+        printed = self._lines_prove_it_ran and any(execution.run.matches.values())
+        if code in (0, None) or printed or execution.run.files:
             return execution
         script = command_words.script(test.command)
         if script and not (worktree.path / test.folder / script).exists():

@@ -116,3 +116,38 @@ def test_write_needs_a_hunt_file_and_signals(tmp_path: Path) -> None:
         "check", "--good", "main~1", "--test", "true", "--signals", "--write", folder=tmp_path / "repo"
     )
     assert done.returncode == 2 and "--write needs a hunt file" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "why", "printed"),
+    [
+        (["--test", "sh gone.sh"], "the test's script gone.sh does not exist (exit 2)", "gone.sh"),
+        (["--test", "no-such-program"], "the test was not found (exit 127)", "no-such-program"),
+        (
+            ["--build", "echo a.c:1: error: no b >&2; false"],
+            "the build fails (exit 1): a.c:1: error: no b",
+            "",
+        ),
+    ],
+    ids=["no script", "no program", "no build"],
+)
+def test_an_endpoint_that_cannot_be_tested_is_named(
+    given: list[str], why: str, printed: str, tmp_path: Path
+) -> None:
+    """There is no table of figures that mean nothing, but the reason and what the test printed."""
+    place(tmp_path, *["exit 0\n"] * 4)
+    found = signals(tmp_path, *given)
+    obstacle = found["obstacle"]
+    assert (found["exit_code"], obstacle["end"], obstacle["why"]) == (5, "good", why)
+    assert printed in "".join(obstacle["printed"])
+    assert found["proposal"] is None
+    told = bisector("check", "-c", "hunt.yaml", "--signals", *given, folder=tmp_path).stdout
+    assert f"cannot measure good {obstacle['commit'][:12]}: {why}" in " ".join(told.split())
+    assert "Bad over" not in told
+
+
+def test_runs_that_all_fail_are_mentioned(tmp_path: Path) -> None:
+    """A suite may have tests that always fail, but a test that stops at once measures nothing."""
+    place(tmp_path, *["exit 3\n"] * 4)
+    done = bisector("check", "-c", "hunt.yaml", "--signals", folder=tmp_path)
+    assert "all runs end with exit code 3" in done.stdout

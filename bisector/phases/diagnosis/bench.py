@@ -34,6 +34,25 @@ _ENDED = {
 }
 
 
+class NotBuilt(HistoryError):
+    """A commit does not build (`why`), so that nothing can be compared with it."""
+
+    def __init__(self, commit: str, why: str) -> None:
+        super().__init__(
+            f"cannot build {commit[:12]}, so there is nothing to compare: {why}; "
+            "name a commit that builds, and one to compare it with as --against"
+        )
+        self.commit, self.why = commit, why
+
+
+class CannotRun(Unavailable):
+    """The test cannot run at a commit (`why`); `log` has what it printed."""
+
+    def __init__(self, commit: str, why: str, log: Path) -> None:
+        super().__init__(f"at {commit[:12]}: {why}")
+        self.commit, self.why, self.log = commit, why, log
+
+
 class Bench:
     """The slots of both commits of a pair; `ends` maps `good` and `bad` in overlays to commit ids."""
 
@@ -55,7 +74,7 @@ class Bench:
     def stand(self, overlay: tuple[Overlay, ...] = ()) -> None:
         """Build both commits, with `overlay` on top of the hunt's own.
 
-        Raises `HistoryError` if a commit does not build, `Unavailable` if it does not build with `overlay`.
+        Raises `NotBuilt` if a commit does not build, `Unavailable` if it does not build with `overlay`.
         """
         if overlay != self._overlay:
             self.good.slot.commit = self.bad.slot.commit = None
@@ -87,10 +106,7 @@ class Bench:
     def _not_built(self, commit: str, why: str) -> Exception:
         if self._overlay:
             return Unavailable(f"at {commit[:12]}: {why}")
-        return HistoryError(
-            f"cannot build {commit[:12]}, so there is nothing to compare: {why}; "
-            "name a commit that builds, and one to compare it with as --against"
-        )
+        return NotBuilt(commit, why)
 
     def setup(self, hunt: Hunt, more: Mapping[str, str] | None = None) -> Setup:
         """The setup for one build or run of `hunt`, with the additional variables `more`."""
@@ -157,23 +173,26 @@ class BuiltSide:
         timeout: float | None = None,
         tool: Tool | None = None,
     ) -> Run:
-        """Run the test, or `command`, under the hunt's limits and a `tool` that counts; see the contract."""
+        """Run the test, or `command`, under the hunt's limits and a `tool` that counts; see the contract.
+
+        Lines that match `patterns` do not show that it ran. Raises `CannotRun` if it cannot.
+        """
         hunt = self._bench.ground.hunt
         if command is not None:
             self._is_changed = True
         elif not self._is_changed:
             self._bench.start(self.slot, self.commit)
         wanted = hunt.test.command if command is None else command
-        words = (SHELL, "-c", wanted) if isinstance(wanted, str) else wanted
-        test = hunt.test.model_copy(
-            update={"command": (*under, *words), "timeout": timeout or hunt.test.timeout}
-        )
+        if under:
+            words = (SHELL, "-c", wanted) if isinstance(wanted, str) else wanted
+            wanted = (*under, *words)
+        test = hunt.test.model_copy(update={"command": wanted, "timeout": timeout or hunt.test.timeout})
         setup = self._bench.setup(hunt.model_copy(update={"test": test}), environment)
         self._runs += 1
-        tests = Tests(setup, patterns, tool=tool)
-        done = tests.run(self.slot.worktree, self.commit, f"diagnose-{self._runs}")
+        tests, log = Tests(setup, patterns, tool=tool, lines_prove_it_ran=False), f"diagnose-{self._runs}"
+        done = tests.run(self.slot.worktree, self.commit, log)
         if isinstance(done.judgement, Untestable):
-            raise Unavailable(f"at {self.commit[:12]}: {done.judgement.why}")
+            raise CannotRun(self.commit, done.judgement.why, setup.log_path(self.commit, log))
         if done.run.ending is not Ending.EXITED:
             ended = _ENDED.get(done.run.ending or Ending.SIGNALLED, "did not end by itself")
             raise Unavailable(f"at {self.commit[:12]} the test {ended}, so its figures are incomplete")

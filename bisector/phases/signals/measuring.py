@@ -13,8 +13,9 @@ from bisector.engine.hooks import hooks
 from bisector.engine.slots import Slots
 from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
+from bisector.hunt.secrets import secrets_of, without
 from bisector.hunt.session import Session
-from bisector.phases.diagnosis.bench import Bench
+from bisector.phases.diagnosis.bench import Bench, CannotRun, NotBuilt
 from bisector.phases.diagnosis.commits import Pair
 from bisector.phases.evidence.contract import Unavailable
 from bisector.phases.signals.counters import LINE
@@ -23,6 +24,7 @@ from bisector.probe.discovery import find_predicate
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.step import Step
 from bisector.report.findings import duration
+from bisector.report.log_tail import log_tail
 
 FEWEST, MOST = 3, 5
 """Runs of each endpoint: at least, and if a run is shorter than `SHORT`."""
@@ -47,25 +49,50 @@ class Runs:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps an `end` ("good" or "bad") from being measured, and what it printed last."""
+
+    end: str
+    commit: str
+    why: str
+    printed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Measurements:
     """All runs, and the seconds that a build took (mean of both endpoints)."""
 
     plain: Runs
     counted: Runs
     build: float
+    obstacle: Obstacle | None = None
 
 
 def measured(session: Session, listener: Listener, longest_slowed: float = LONGEST_SLOWED) -> Measurements:
-    """Build both endpoints and run their tests; raises `HistoryError` if one does not build."""
+    """Build both endpoints and run their tests."""
     ground = session.ground
     with ground.scratch.held(session.key):
         clean_leftovers()
-        with _bench(session, listener) as (bench, build):
-            plain = _in_turn(bench, None, MOST)
-            if plain.refused:
-                return Measurements(plain, Runs(refused=plain.refused), build)
-            listener(Noted(f"a run takes {duration(max(plain.seconds))}"))
-            return Measurements(plain, _counted(bench, plain, longest_slowed), build)
+        try:
+            with _bench(session, listener) as (bench, build):
+                plain = _in_turn(bench, None, MOST)
+                if plain.refused:
+                    return Measurements(plain, Runs(refused=plain.refused), build)
+                listener(Noted(f"a run takes {duration(max(plain.seconds))}"))
+                return Measurements(plain, _counted(bench, plain, longest_slowed), build)
+        except (NotBuilt, CannotRun) as error:
+            obstacle = _obstacle(session, error)
+            refused = Runs(refused=obstacle.why)
+            return Measurements(refused, refused, 0.0, obstacle)
+
+
+def _obstacle(session: Session, error: NotBuilt | CannotRun) -> Obstacle:
+    end = "bad" if error.commit == session.plan.bad else "good"
+    ground = session.ground
+    secrets = secrets_of(ground.hunt.environment.pass_, ground.environment)
+    printed = log_tail(error.log) if isinstance(error, CannotRun) else []
+    lines = tuple(without(secrets, line) for line in printed)
+    return Obstacle(end, error.commit, without(secrets, error.why), lines)
 
 
 @contextmanager
@@ -116,6 +143,8 @@ def _in_turn(bench: Bench, tool: Tool | None, most: int) -> Runs:
             try:
                 runs.append(side.run(patterns=(LINE,), tool=tool))
             except Unavailable as why:
+                if tool is None and isinstance(why, CannotRun):
+                    raise
                 return Runs(refused=str(why))
         if refused := _exit_codes(good, bad):
             return Runs(refused=refused)

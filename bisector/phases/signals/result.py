@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from bisector.errors import ExitCode
 from bisector.hunt_file.flow import in_flow
 from bisector.phases.result import Block, Bullets, Code, Paragraph, Result, Table
+from bisector.phases.signals.measuring import Obstacle
 from bisector.phases.signals.run import Signal, Signals
 from bisector.report.findings import counted, duration
 
@@ -20,7 +22,15 @@ _NONE = "-"
 def signals_result(signals: Signals, *, has_file: bool = True, written: str | None = None) -> Result:
     """The result; `written` says what happened to the hunt file, None if it was not to be changed."""
     title = _title(signals)
-    blocks: list[Block] = [Paragraph(f"{title}.", strong=True)]
+    told = _of_obstacle(signals.obstacle) if signals.obstacle else _compared(signals, has_file, written)
+    blocks = (Paragraph(f"{title}.", strong=True), *told)
+    code = ExitCode.FIRST_BAD if signals.best else ExitCode.INCONCLUSIVE
+    return Result(PHASE, "", signals.hunt, title, blocks, _data(signals, written), int(code))
+
+
+def _compared(signals: Signals, has_file: bool, written: str | None) -> list[Block]:
+    """The table of the signals, and what to hunt by."""
+    blocks: list[Block] = []
     if compared := [one for one in signals.found if one.outlook]:
         blocks.append(Table(_HEAD, tuple(map(_row, compared)), _FIGURES))
         blocks.append(
@@ -29,17 +39,27 @@ def signals_result(signals: Signals, *, has_file: bool = True, written: str | No
                 f"with {duration(signals.build)} for each build. Confirmation comes on top."
             )
         )
-    if refused := _refusals(signals):
-        blocks.append(Bullets(refused))
+    if notes := (*_failing(signals), *_refusals(signals)):
+        blocks.append(Bullets(notes))
     if signals.best is not None:
         blocks.append(Code(f"predicate: {in_flow(signals.best.proposal)}", "yaml"))
         blocks.append(Paragraph(written or _how_to_write(has_file=has_file)))
-    code = ExitCode.FIRST_BAD if signals.best else ExitCode.INCONCLUSIVE
-    return Result(PHASE, "", signals.hunt, title, tuple(blocks), _data(signals, written), int(code))
+    return blocks
+
+
+def _of_obstacle(obstacle: Obstacle) -> list[Block]:
+    blocks: list[Block] = [Code("\n".join(obstacle.printed))] if obstacle.printed else []
+    how = (
+        "Nothing was measured. `bisector check` shows what a scratch worktree lacks. If this commit can "
+        f"never be tested, choose another with --{obstacle.end}."
+    )
+    return [*blocks, Paragraph(how)]
 
 
 def _title(signals: Signals) -> str:
-    best = signals.best
+    best, obstacle = signals.best, signals.obstacle
+    if obstacle is not None:
+        return f"cannot measure {obstacle.end} {obstacle.commit[:12]}: {obstacle.why}"
     if best is None:
         return "no signal shows a step from good to bad"
     assert best.outlook is not None
@@ -72,6 +92,16 @@ def _separation(value: float) -> str:
     return f"{value:.1f}" if value < 100 else "over 100"
 
 
+def _failing(signals: Signals) -> tuple[str, ...]:
+    """That all runs failed alike, which is no reason against a suite of which some tests always fail."""
+    if not signals.exit_code:
+        return ()
+    return (
+        f"all runs end with exit code {signals.exit_code}: if the test stops before its work, these figures "
+        "say nothing",
+    )
+
+
 def _refusals(signals: Signals) -> tuple[str, ...]:
     """Signals that cannot be used, by reason."""
     reasons: dict[str, list[str]] = {}
@@ -89,6 +119,7 @@ def _data(signals: Signals, written: str | None) -> dict[str, Any]:
         "signals": [_one(signal) for signal in signals.found],
         "proposal": signals.best.proposal if signals.best else None,
         "written": written is not None,
+        "obstacle": asdict(signals.obstacle) if signals.obstacle else None,
     }
 
 

@@ -15,7 +15,7 @@ from bisector.hunt.plan import Plan
 from bisector.hunt.session import Session
 from bisector.phases.signals.counters import names_in, pattern_of, with_counter
 from bisector.phases.signals.estimate import Outlook, outlook
-from bisector.phases.signals.measuring import LONGEST_SLOWED, Measurements, Runs, measured
+from bisector.phases.signals.measuring import LONGEST_SLOWED, Measurements, Obstacle, Runs, measured
 from bisector.predicate import Measured, Predicate, Run
 from bisector.probe.discovery import find_predicate
 
@@ -55,12 +55,17 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """The signals of a hunt, the soonest first; `candidates` is the number of commits to search."""
+    """The signals of a hunt, the soonest first; `candidates` is the number of commits to search.
+
+    With an `obstacle`, nothing was measured. `exit_code` is that of all runs, None if they were not alike.
+    """
 
     hunt: str
     found: tuple[Signal, ...]
     candidates: int
     build: float
+    obstacle: Obstacle | None = None
+    exit_code: int | None = None
 
     @property
     def best(self) -> Signal | None:
@@ -69,14 +74,15 @@ class Signals:
 
 
 def find_signals(session: Session, listener: Listener, *, longest_slowed: float = LONGEST_SLOWED) -> Signals:
-    """Run both endpoints, and compare what they show; raises `HistoryError` if one does not build.
+    """Run both endpoints, and compare what they show.
 
     A test that takes more than `longest_slowed` seconds is not tried under a tool that slows it down.
     """
     ground, plan = session.ground, session.plan
     taken = measured(session, listener, longest_slowed)
     found = sorted(_signals(plan, taken), key=lambda one: (one.seconds, -_separation(one)))
-    return Signals(ground.hunt.hunt, tuple(found), len(plan.candidates), taken.build)
+    code = taken.plain.good[0].exit_code if taken.plain.good else None
+    return Signals(ground.hunt.hunt, tuple(found), len(plan.candidates), taken.build, taken.obstacle, code)
 
 
 def _separation(signal: Signal) -> float:
