@@ -48,6 +48,12 @@ class SwappedEnds(HistoryError):
     """The newer end is older than the older one."""
 
 
+class Interrupted(BisectorError):
+    """The user interrupted a command that starts over next time; the text says what it left behind."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
 class EnvironmentFault(BisectorError):
     """The machine lacks something that the hunt needs (a tool, disk, permission)."""
 

@@ -6,11 +6,13 @@ import functools
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
+import typer
 from rich.console import Console
 
 from bisector import hunt_file
@@ -19,7 +21,7 @@ from bisector.cli.as_by_hand import in_current_folder, scripts_to_bring
 from bisector.cli.completion import SYMPTOMS
 from bisector.cli.publish import STDOUT
 from bisector.cli.screen import Screen
-from bisector.errors import EnvironmentFault, HistoryError, UsageError
+from bisector.errors import EnvironmentFault, HistoryError, Interrupted, UsageError
 from bisector.history.inputs import tracked_files
 from bisector.history.repository import GitFailure, Repository
 from bisector.hunt.ground import Ground
@@ -51,9 +53,32 @@ class Wanted:
 def propose_hunt(wanted: Wanted) -> int:
     """Write a hunt file and try it; returns 1 if an endpoint cannot be judged.
 
-    On a terminal, asks what the command line leaves open.
+    On a terminal, asks what the command line leaves open. Raises `Interrupted` after the user pressed Ctrl-C.
     """
     _require_sound(wanted)
+    with _nothing_if_interrupted(wanted.output):
+        return _proposed(wanted)
+
+
+@contextmanager
+def _nothing_if_interrupted(output: Path) -> Iterator[None]:
+    """Leave the file as it was if the user interrupts what is done inside."""
+    try:
+        before = output.read_bytes() if output.is_file() else None
+    except OSError as error:
+        raise EnvironmentFault(f"cannot read {output} ({error.strerror}); choose another --output") from error
+    try:
+        yield
+    except (KeyboardInterrupt, typer.Abort) as interrupt:
+        if before is not None:
+            atomic_write(output, before)
+        elif output != STDOUT:
+            output.unlink(missing_ok=True)
+        left = f"{output} is as it was before" if before is not None else "no hunt file was written"
+        raise Interrupted(f"interrupted; {left}") from interrupt
+
+
+def _proposed(wanted: Wanted) -> int:
     console = Console(stderr=wanted.as_json, highlight=False)
     repository = Repository(wanted.folder)
     if wanted.good is not None and wanted.good != hunt_file.AUTO:

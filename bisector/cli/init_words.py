@@ -165,6 +165,10 @@ def _advice(tried: Tried | None, output: Path) -> list[str]:
 def _begins(tried: Tried) -> str:
     paired = tried.bad.telling.reference is not None
     if tried.good is not None and not tried.differ:
+        if tried.good.fails:
+            return (
+                f"HEAD and {tried.good.name} both fail; the hunt begins with whether HEAD fails more often."
+            )
         return f"HEAD and {tried.good.name} can be measured; the hunt begins with whether they differ."
     if tried.good is not None:
         return f"HEAD and {tried.good.name} differ: the hunt can begin."

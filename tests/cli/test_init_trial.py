@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import pytest
 
 from bisector import hunt_file
 from bisector.hunt_file.proposal import detect, with_test
-from tests.cli.running import bisector, summary_of
+from tests.cli.running import BISECTOR, bisector, summary_of
 from tests.git_history import chain, git, write_history
 
 needs_strace = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
@@ -199,6 +202,38 @@ def test_a_flaky_test_runs_until_it_fails(tmp_path: Path) -> None:
     assert (found["trial"]["runs"], found["trial"]["bad_runs"]) == (3, 1)
     assert found["good"]["bad_runs"] == 0
     assert hunt_file.load(repo / "hunt.yaml").premise.runs == 10
+
+
+def test_ends_that_both_fail_are_not_said_to_differ(tmp_path: Path) -> None:
+    """A few runs do not show whether HEAD fails more often. The hunt does."""
+    count = tmp_path / "count"
+    script = f"n=$(cat {count} 2>/dev/null || echo 0); echo $((n + 1)) >{count}; test $((n % 2)) -eq 0\n"
+    repo = repository(tmp_path, [script] * 3)
+    done = bisector("init", "--for", "flaky", "--test", "sh test.sh", folder=repo)
+    assert done.returncode == 0, done.stderr
+    assert "v1 fails too, in 5 of 10 runs; the hunt compares how often" in done.stdout
+    assert "HEAD and v1 both fail; the hunt begins with whether HEAD fails more often." in done.stdout
+    assert "differ:" not in done.stdout
+
+
+@pytest.mark.parametrize("before", ["", "good: v1\ntest: {command: ./mine}\n"], ids=["no file", "--force"])
+def test_an_interrupted_trial_leaves_nothing(before: str, tmp_path: Path) -> None:
+    """The hunt file is as it was, and one line says so."""
+    begun = tmp_path / "begun"
+    repo = repository(tmp_path, [f"touch {begun}; sleep 60\n"] * 2)
+    if before:
+        (repo / "hunt.yaml").write_text(before)
+    command = [*BISECTOR, "init", "--force", "--for", "fails", "--test", "sh test.sh"]
+    init = subprocess.Popen(command, cwd=repo, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while not begun.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    init.send_signal(signal.SIGINT)
+    _, said = init.communicate(timeout=30)
+    left = "hunt.yaml is as it was before" if before else "no hunt file was written"
+    assert (init.returncode, said) == (130, f"bisector: interrupted; {left}\n")
+    assert git(repo, "status", "--porcelain") == ("?? hunt.yaml\n" if before else "")
+    assert not before or (repo / "hunt.yaml").read_text() == before
 
 
 def test_an_untracked_script_is_brought_into_every_commit(tmp_path: Path) -> None:

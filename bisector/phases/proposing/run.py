@@ -100,7 +100,7 @@ class _Trial:
         self._tell_of_flaky_good()
         self._fill_lists()
         if self._ground.ratio is None:
-            self.begins = self._shows() and (self.good is None or self._differs())
+            self.begins = self._shows() and (self.good is None or self._may_differ())
         else:
             self._compare()
 
@@ -153,12 +153,11 @@ class _Trial:
         """Whether good passes at all."""
         return self.good is not None and self.good.works and self.good.fails < len(self.good.readings)
 
-    def _differs(self) -> bool:
-        """Whether good fails less often than bad, as far as these few runs tell."""
-        assert self.good is not None and self.bad is not None
-        if not self.good.works:
-            return False
-        return self.good.fails * len(self.bad.readings) < self.bad.fails * len(self.good.readings)
+    def _may_differ(self) -> bool:
+        """Whether good may fail less often than bad; a few runs do not show it if good fails too."""
+        assert self.good is not None
+        self.differ = not self.good.fails
+        return self._good_is_good()
 
     def _tell_of_flaky_good(self) -> None:
         good = self.good
