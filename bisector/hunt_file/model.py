@@ -46,6 +46,7 @@ from bisector.hunt_file.fields import (
 )
 from bisector.hunt_file.origin import Origin
 from bisector.hunt_file.overlay import Overlay, Section
+from bisector.hunt_file.sandboxed import Shown
 from bisector.hunt_file.setup import Setups
 from bisector.hunt_file.suites import Suites
 from bisector.terms import Terms
@@ -399,6 +400,12 @@ class Hunt(Section):
         default=None,
         description="`bwrap` runs builds and tests under bubblewrap: without network, and able to write "
         "only to the slot and to their own `/tmp`. Default: no sandbox.",
+    )
+    sandbox_reads: tuple[Shown, ...] = Field(
+        default=(),
+        description="Folders and files below `/tmp` and `/run` that builds and tests can read in the "
+        "sandbox, such as that of a program. Everything else there is hidden.",
+        examples=[["/tmp/toolchain"]],
     )
     diagnose: Diagnosis = Field(
         default_factory=Diagnosis, description="What `bisector diagnose` compares, and the hypotheses."

@@ -208,6 +208,11 @@ def _computer(one: Identity) -> object:
     return named or platform.node(), os.cpu_count()
 
 
+def _sandbox(one: Identity) -> object:
+    reads = [str(path) for path in one.hunt.sandbox_reads]
+    return [one.hunt.sandbox, reads] if reads else one.hunt.sandbox
+
+
 def _build_place(one: Identity) -> tuple[str | tuple[str, ...], command_words.Place]:
     build = one.hunt.build
     return (build.command, _place(one, build.folder)) if build else ("", _place(one, "."))
@@ -226,7 +231,7 @@ RECIPE: tuple[Ingredient, ...] = (
     Ingredient("git's settings for a checkout", Enters.SETUP, _checkout),
     Ingredient("what `build.identity` prints", Enters.SETUP, lambda one: one.compiler),
     Ingredient("a variable", Enters.SETUP, lambda one: counting(one.environment, one.hunt.environment)),
-    Ingredient("`sandbox`", Enters.SETUP, lambda one: one.hunt.sandbox),
+    Ingredient("`sandbox`", Enters.SETUP, _sandbox),
     Ingredient("`setup`", Enters.SETUP, _setup),
     Ingredient("a program of the setup", Enters.SETUP, _of_setup(command_words.programs)),
     Ingredient("a file that the setup names", Enters.SETUP, _of_setup(command_words.files)),

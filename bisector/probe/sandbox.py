@@ -65,19 +65,26 @@ class Sandbox:
             )
 
     def confine(
-        self, command: Command, slot: Path, readable: Sequence[Path], writable: Sequence[Path] = ()
+        self,
+        command: Command,
+        slot: Path,
+        readable: Sequence[Path],
+        writable: Sequence[Path] = (),
+        shown: Sequence[Path] = (),
     ) -> Command:
         """The same command in the sandbox, with a writable `slot` and its folder, and an empty /tmp.
 
-        `readable` and `writable` folders stay visible even below /tmp or /run. Raises InfrastructureFault
-        if that /tmp cannot be created.
+        `readable`, `writable` and `shown` paths stay visible even below /tmp or /run; a slot in one that is
+        `shown` stays writable. Raises InfrastructureFault if that /tmp cannot be created.
         """
         slot, folder = slot.resolve(), str(command.folder.resolve())
         private, home = _emptied(private_tmp_of(slot)), str(slot.parent)
         # Read-only: outside the sandbox, the next checkout trusts our git folder, and dune its script.
         closed = [*readable, slot.parent / OWN_FOLDER, scripts_of(slot)]
         words = (
-            *(self._program, *_CLOSED, "--bind", str(private), "/tmp", "--bind", home, home),
+            *(self._program, *_CLOSED, "--bind", str(private), "/tmp"),
+            *(part for path in shown for part in ("--ro-bind-try", str(path), str(path))),
+            *("--bind", home, home),
             *(part for path in closed for part in ("--ro-bind-try", str(path), str(path))),
             *(part for path in writable for part in ("--bind", str(path), str(path))),
             *("--chdir", folder, "--", SHELL, "-c"),

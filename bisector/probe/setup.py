@@ -69,7 +69,8 @@ class Setup:
         command = Command(line, within, environment_for(worktree.path, within, environment))
         if self.sandbox is None:
             return command
-        return self.sandbox.confine(command, worktree.path, worktree.private.reads, writable)
+        shown = self.hunt.sandbox_reads
+        return self.sandbox.confine(command, worktree.path, worktree.private.reads, writable, shown)
 
     def require_sound(self, worktree: Worktree, run: Run, *, failed: bool) -> None:
         """Raise `InfrastructureFault` if a run says nothing about its commit; see `soundness`."""

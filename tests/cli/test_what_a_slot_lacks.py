@@ -161,3 +161,21 @@ def test_a_repository_of_another_user_is_named(tmp_path: Path) -> None:
     assert done.returncode == 6
     assert "belongs to another user" in done.stderr
     assert f"`git config --global --add safe.directory {tmp_path / 'r'}`" in done.stderr
+
+
+@pytest.mark.parametrize("by_path", [False, True])
+def test_a_tool_that_the_sandbox_hides(by_path: bool, tmp_path: Path) -> None:
+    """It is on the PATH, but below /tmp, which is empty in the sandbox. The line to add shows it there."""
+    assert tmp_path.is_relative_to("/tmp")
+    ids = history(tmp_path / "r")
+    tool = tmp_path / "kit/bin/check-it"
+    tool.parent.mkdir(parents=True)
+    tool.write_text("#!/bin/sh\ntest ! -f bug\n")
+    tool.chmod(0o755)
+    path = f"{tool.parent}:{os.environ['PATH']}"
+    test = str(tool) if by_path else "check-it"
+    found = run(tmp_path / "r", "--test", test, "--set", "sandbox=bwrap", PATH=path)
+    name = test if by_path else "check-it"
+    assert f"the sandbox hides `{name}`, which is in {tmp_path}/kit" in advice_of(found)
+    assert f"sandbox_reads: [{tmp_path}/kit]" in advice_of(found)
+    assert f"first bad commit {ids['c5'][:12]}" in pasted(tmp_path / "r", found, PATH=path)

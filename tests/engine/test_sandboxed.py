@@ -49,3 +49,13 @@ def test_limits_and_pins_hold_inside(tmp_path: Path) -> None:
         assert [step for step, _ in found.steps].count(Step.RETRYING) == 0
     assert "the hunt's timeout" in reading.judgement.why
     assert reading.run is not None and reading.run.output == "1\n"
+
+
+def test_what_the_hunt_shows_can_be_read_and_not_written(tmp_path: Path) -> None:
+    """Also if the slot is in the same folder, which stays writable."""
+    script = "echo ran; ! echo changed >$0\n"
+    (tmp_path / "tool").write_text(script)
+    line = f"sh {tmp_path}/tool && touch made"
+    with lab(tmp_path, line, FILES, sandbox="bwrap", sandbox_reads=[str(tmp_path)]) as found:
+        assert isinstance(found.read().judgement, Good)
+    assert (tmp_path / "tool").read_text() == script

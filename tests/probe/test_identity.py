@@ -163,7 +163,7 @@ CHANGES: dict[str, list[Callable[[World], None]]] = {
         lambda world: world.environment.update(TZ="UTC+3"),
         _said("environment.set", {"FLAG": "3"}),
     ],
-    "`sandbox`": [_said("sandbox", "bwrap")],
+    "`sandbox`": [_said("sandbox", "bwrap"), _said("sandbox_reads", ["/tmp/tools"])],
     "`test`": [_said("test.timeout", "1m")],
     "a program of the test": [_written("bin/runner", "#!/bin/sh\nexit 1\n", 0o755)],
     "a file that the test names": [_written("check.sh", "false\n")],

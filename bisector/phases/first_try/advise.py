@@ -12,7 +12,7 @@ from bisector.hunt.ground import Ground
 from bisector.hunt.missing import missing_names
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.secrets import without
-from bisector.phases.first_try import dependencies, programs, surroundings, variables
+from bisector.phases.first_try import dependencies, hidden_tools, programs, surroundings, variables
 from bisector.phases.first_try.checkout import Checkout
 from bisector.phases.first_try.excerpts import in_trouble
 from bisector.predicate import Good
@@ -75,6 +75,7 @@ def _on(reading: Reading, bad: str, ground: Ground) -> Iterator[Advice]:
     yield from filter(None, [packages, *files])
     yield from programs.advice_on_scripts(ground, reading.commit, part.folder, named, code)
     yield from programs.advice_on_missing(ground, said)
+    yield from hidden_tools.advice_on_hidden(ground, said)
     yield from filter(None, [variable])
     yield from surroundings.advice_on(ground, reading.commit, said)
 

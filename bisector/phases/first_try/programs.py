@@ -26,9 +26,8 @@ _NOT_EXECUTABLE = 126
 
 def advice_on_missing(ground: Ground, said: str) -> Iterator[Advice]:
     """The programs that the output reports as not found and that are not on the PATH of tests."""
-    names = [next(filter(None, found.groups())) for found in _NOT_FOUND.finditer(said)]
     path = ground.seen.get("PATH")
-    missing = [name for name in dict.fromkeys(names) if shutil.which(name, path=path) is None]
+    missing = [name for name in not_found_in(said) if shutil.which(name, path=path) is None]
     for name in missing[:_MOST]:
         if _is_first_word(ground.hunt.test.command, name) and _is_script_at_head(ground, name):
             yield _in_this_folder(ground, name)
@@ -37,6 +36,12 @@ def advice_on_missing(ground: Ground, said: str) -> Iterator[Advice]:
             f"`{name}` is not on the PATH that tests see (aliases and functions of your shell do not count): "
             "install it, and run the same command"
         )
+
+
+def not_found_in(said: str) -> list[str]:
+    """The names of programs that shells and `env` report as not found, each once."""
+    names = (next(filter(None, found.groups())) for found in _NOT_FOUND.finditer(said))
+    return list(dict.fromkeys(names))
 
 
 def _in_this_folder(ground: Ground, name: str) -> Advice:
