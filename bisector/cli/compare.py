@@ -10,7 +10,7 @@ from typing import Any
 
 from bisector import hunt_file
 from bisector.cli.again import flat
-from bisector.cli.looking import ground_of, only_looking
+from bisector.cli.looking import ground_of, nth, only_looking, row_called
 from bisector.cli.options import Chosen
 from bisector.cli.publish import console_for, publish
 from bisector.cli.rows import ratio_of
@@ -29,7 +29,6 @@ from bisector.report.comparison import Comparison, Judged
 from bisector.report.summary import summary
 from bisector.terms import Terms
 
-_EARLIER = re.compile(r"(?P<name>.+)~(?P<back>\d{1,4})")
 _NO_DIFFERENCE = {"hunt", "scratch", "progress_log", "heading"}
 """Keys of a hunt that cannot change its answer."""
 _OF_THE_HUNT = {"the name of the hunt", "the range", "the overlay"}
@@ -74,14 +73,12 @@ def _row(place: Chosen, word: str) -> tuple[HuntRow, Journal]:
             for row in journal.hunts()
             if hunt_file.AUTO not in (*_listed(row.document["good"]), row.document["bad"])
         ]
-        return _nth(rows, 0, word), journal
+        return nth(rows, 0, word), journal
     scratch = chosen_scratch(place)
     if scratch.journal.exists():
         journal = journal_in(scratch)
-        earlier = _EARLIER.fullmatch(word)
-        name, back = (earlier["name"], int(earlier["back"])) if earlier else (word, 0)
-        if rows := [row for row in journal.hunts() if row.name == name]:
-            return _nth(rows, back, word), journal
+        if (row := row_called(journal.hunts(), word)) is not None:
+            return row, journal
     try:
         file = hunt_file.find(word, Path.cwd())
     except HuntFileError as error:
@@ -92,13 +89,6 @@ def _row(place: Chosen, word: str) -> tuple[HuntRow, Journal]:
     session = session_on(Chosen(str(file), {}).ground(), only_looking)
     journal = journal_in(session.ground.scratch)
     return session.begun(journal), journal
-
-
-def _nth(rows: list[HuntRow], back: int, word: str) -> HuntRow:
-    """The row `back` places before the newest."""
-    if back >= len(rows):
-        raise HistoryError(f"there is no hunt '{word}': the journal has {len(rows)} of that name")
-    return rows[back]
 
 
 def _rows(scratch: Scratch) -> list[HuntRow]:

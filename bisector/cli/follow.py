@@ -11,7 +11,7 @@ from bisector.cli.looking import ground_of
 from bisector.cli.options import Chosen
 from bisector.cli.rows import numbered_row, print_row
 from bisector.cli.standing import Standing
-from bisector.cli.status import chosen_scratch, journal_in, names_only_a_place
+from bisector.cli.status import chosen_scratch, journal_in, name_in, names_only_a_place
 from bisector.hunt.conclusion import name_of
 from bisector.hunt.ground import Ground
 from bisector.hunt.journal import HuntRow, Journal
@@ -31,7 +31,7 @@ def follow_hunt(chosen: Chosen, pause: Callable[[], None]) -> None:
     """
     scratch = chosen_scratch(chosen)
     journal = journal_in(scratch)
-    name = None if names_only_a_place(chosen) else chosen.ground().hunt.hunt
+    name = name_in(chosen) if names_only_a_place(chosen) else chosen.ground().hunt.hunt
     console = Console(highlight=False)
     row = _running(journal, scratch, name)
     if row is None:

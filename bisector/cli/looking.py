@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +14,7 @@ from rich.text import Text
 from bisector import hunt_file
 from bisector.cli.again import change_of, completed
 from bisector.cli.options import Chosen
-from bisector.cli.status import chosen_scratch, journal_in, names_only_a_place
+from bisector.cli.status import chosen_scratch, journal_in, name_in, names_only_a_place
 from bisector.cli.usual_file import tell
 from bisector.errors import HistoryError, UsageError
 from bisector.hunt.events import Event, ProbeBegan
@@ -31,6 +33,8 @@ from bisector.report.markdown import chat_report, issue_report
 from bisector.report.safe_text import visible
 from bisector.report.targets_html import write_targets_html
 from bisector.report.targets_markdown import targets_chat, targets_report
+
+_EARLIER = re.compile(r"(?P<name>.+)~(?P<back>\d{1,4})")
 
 
 def show_log(chosen: Chosen) -> None:
@@ -57,7 +61,7 @@ def write_reports(chosen: Chosen, *, html: Path | None, md: Path | None, chat: b
 
 def _of_targets(chosen: Chosen) -> TargetsRecord | None:
     """The hunt of several targets that the user named; None if that is a hunt of one."""
-    if names_only_a_place(chosen) and not chosen.found:
+    if names_only_a_place(chosen) and (not chosen.found or name_in(chosen)):
         return None
     ground = chosen.ground()
     if not ground.hunt.targets:
@@ -80,6 +84,8 @@ def clean_scratch(chosen: Chosen, *, everything: bool) -> None:
     """Remove artefacts, logs and leftovers; with `everything` also reports and the journal."""
     from bisector.hunt.cleaning import clean
 
+    if names_only_a_place(chosen) and name_in(chosen):
+        raise UsageError("clean removes what all hunts of a scratch folder have made; leave out --name")
     scratch = chosen_scratch(chosen)
     running = clean(scratch, everything=everything)
     text = f"cleaned {visible(str(scratch.root))}"
@@ -92,17 +98,37 @@ def clean_scratch(chosen: Chosen, *, everything: bool) -> None:
 def looked_at(chosen: Chosen, name: str | None = None) -> tuple[Session, HuntRecord]:
     """The chosen hunt, from the journal.
 
-    By default that is the newest hunt called `name`, without a name that of `hunt.yaml` if it has begun, else
-    the newest one.
+    By default that is the newest hunt called `name`, or as --name says; NAME~1 is the one before. Without a
+    name it is that of `hunt.yaml` if it has begun, else the newest one.
     """
     scratch = chosen_scratch(chosen)
     journal = journal_in(scratch)
-    if name is not None and not names_only_a_place(chosen):
+    if name is not None and (not names_only_a_place(chosen) or name_in(chosen)):
         raise UsageError(f"{name!r} and the options both name a hunt; leave one of them out")
+    name = name or name_in(chosen)
     session = _named(chosen, journal) if name is None else None
     if session is None:
-        session, chosen = session_on(_newest(journal, scratch, name), only_looking), Chosen(None, {})
+        row, chosen = _newest(journal, scratch, name), Chosen(None, {})
+        session = session_on(ground_of(row), only_looking, row)
     return session, completed(session.record(journal), chosen, session)
+
+
+def row_called(rows: Sequence[HuntRow], word: str) -> HuntRow | None:
+    """The newest hunt with this name, or for NAME~N the one N before it; None if none has that name.
+
+    Raises `HistoryError` if there are not so many.
+    """
+    earlier = _EARLIER.fullmatch(word)
+    name, back = (earlier["name"], int(earlier["back"])) if earlier else (word, 0)
+    called = [row for row in rows if row.name == name]
+    return nth(called, back, word) if called else None
+
+
+def nth(rows: Sequence[HuntRow], back: int, word: str) -> HuntRow:
+    """The row `back` places before the newest; raises `HistoryError` if there is none."""
+    if back >= len(rows):
+        raise HistoryError(f"there is no hunt '{word}': the journal has {len(rows)} of that name")
+    return rows[back]
 
 
 def _named(chosen: Chosen, journal: Journal) -> Session | None:
@@ -116,13 +142,14 @@ def _named(chosen: Chosen, journal: Journal) -> Session | None:
     return session
 
 
-def _newest(journal: Journal, scratch: Scratch, name: str | None) -> Ground:
-    rows = [row for row in journal.hunts() if name in (None, row.name)]
-    if not rows and name is not None:
+def _newest(journal: Journal, scratch: Scratch, name: str | None) -> HuntRow:
+    rows = journal.hunts()
+    row = row_called(rows, name) if name is not None else next(iter(rows), None)
+    if row is None and name is not None:
         raise HistoryError(f"there is no hunt {name!r} in {scratch.root}; `bisector status` lists them")
-    if not rows:
+    if row is None:
         raise HistoryError(f"there is no hunt in {scratch.root}; start one with `bisector run`")
-    return ground_of(rows[0])
+    return row
 
 
 def ground_of(row: HuntRow) -> Ground:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ def show_status(chosen: Chosen, *, as_json: bool) -> None:
     """Print the hunts in the journal, newest first."""
     scratch = chosen_scratch(chosen)
     journal = journal_in(scratch)
-    rows = [_status_of(journal, row, running=scratch.is_running(row.key)) for row in journal.hunts()]
+    name = name_in(chosen)
+    hunts = [row for row in journal.hunts() if name in (None, row.name)]
+    rows = [_status_of(journal, row, running=scratch.is_running(row.key)) for row in hunts]
     if as_json:
         sys.stdout.write(json.dumps(rows) + "\n")
         return
@@ -53,13 +56,20 @@ def chosen_scratch(chosen: Chosen) -> Scratch:
     if "scratch" in chosen.values:
         return Scratch(Path(str(chosen.values["scratch"])).resolve())
     if chosen.found:
-        return chosen.ground().scratch
+        place = {key: value for key, value in chosen.values.items() if key != "hunt"}
+        return replace(chosen, values=place).ground().scratch
     return default_scratch(Path(str(chosen.values.get("repository", "."))).resolve(), os.environ)
 
 
 def names_only_a_place(chosen: Chosen) -> bool:
-    """Whether the user named no hunt, at most a scratch folder or a repository."""
-    return (chosen.config is None or chosen.found) and chosen.values.keys() <= {"scratch", "repository"}
+    """Whether the user described no hunt: at most a scratch folder, a repository, or a hunt by its name."""
+    places = {"scratch", "repository", "hunt"}
+    return (chosen.config is None or chosen.found) and chosen.values.keys() <= places
+
+
+def name_in(chosen: Chosen) -> str | None:
+    """The name of a hunt as the user gave it with --name; None without one."""
+    return str(chosen.values["hunt"]) if "hunt" in chosen.values else None
 
 
 def journal_in(scratch: Scratch) -> Journal:

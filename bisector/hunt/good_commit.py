@@ -13,6 +13,7 @@ from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import Ground, opened
 from bisector.hunt.home import explained_by_home, read_alone
+from bisector.hunt.journal import HuntRow
 from bisector.hunt.lacking import reported_lacking
 from bisector.hunt.remembered import lasting
 from bisector.hunt.session import Session
@@ -26,13 +27,13 @@ from bisector.probe.reading import Reading, Role
 from bisector.probe.request import Request
 
 
-def session_on(ground: Ground, listener: Listener) -> Session:
+def session_on(ground: Ground, listener: Listener, looked_at: HuntRow | None = None) -> Session:
     """The session of a hunt of one target; with `good: auto`, its good endpoint is found first.
 
-    Raises `HuntFileError` if the hunt has several targets.
+    `looked_at` is as for `Session`. Raises `HuntFileError` if the hunt has several targets.
     """
     ground = of_one_target(ground)
-    return Session(ground, good_of(ground, listener))
+    return Session(ground, good_of(ground, listener), looked_at=looked_at)
 
 
 def good_of(ground: Ground, listener: Listener) -> Sequence[str]:

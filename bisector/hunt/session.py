@@ -46,9 +46,20 @@ _NAMED = 20
 
 
 class Session:
-    """One hunt with a known good commit, prepared as far as possible without a build."""
+    """One hunt with a known good commit, prepared as far as possible without a build.
 
-    def __init__(self, ground: Ground, good: Sequence[str], plan: Plan | None = None) -> None:
+    `looked_at` is its row in the journal if it is known and the hunt is only looked at.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        good: Sequence[str],
+        plan: Plan | None = None,
+        *,
+        looked_at: HuntRow | None = None,
+    ) -> None:
+        self._looked_at = looked_at
         self.ground = ground
         self.plan = plan or plan_of(ground, good)
         self.ends = {"good": self.plan.good[0], "bad": self.plan.bad}
@@ -134,6 +145,8 @@ class Session:
 
     def found(self, journal: Journal) -> HuntRow | None:
         """The hunt's row, else that of the newest hunt with the same hunt document; None if there is none."""
+        if self._looked_at is not None:
+            return journal.find(self._looked_at.key)
         return journal.find(self.key) or remembered.earlier(journal.hunts(), self._document())
 
     def begun(self, journal: Journal) -> HuntRow:
@@ -154,7 +167,7 @@ class Session:
         known = self.known(journal, row)
         ran = running_seconds(journal, row, known, partial(self.ground.scratch.is_running, row.key))
         record = replace(recording.record(row, known), running=ran)
-        ahead = [Ahead(**result.document) for result in journal.results(AHEAD, self.key, row.started)]
+        ahead = [Ahead(**result.document) for result in journal.results(AHEAD, row.key, row.started)]
         record = replace(record, ahead=sum(ahead, Ahead()) if ahead else None)
         return with_steps(record, journal, row.key) if self.ground.hunt.find == "all" else record
 

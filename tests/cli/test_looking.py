@@ -43,6 +43,34 @@ def test_a_repository_alone_means_its_newest_hunt(tmp_path: Path) -> None:
         assert command == "status" or ids["c8"][:7] in done.stdout
 
 
+def test_a_name_selects_an_old_hunt(tmp_path: Path) -> None:
+    """With --name commands show that hunt, whatever was hunted since; NAME~1 is the one before."""
+    repo = tmp_path / "repo"
+    ids = shell_history(repo)
+    for more in (["first"], ["first", "--bad", "main~2"], ["last"]):
+        assert bisector("run", *WORK, "--name", *more, folder=repo).returncode == 0
+    for name, bad in (("first~1", "c11"), ("first", "c9"), ("last", "c11")):
+        shown = [bisector(one, "--name", name, folder=repo) for one in ("report", "explain", "log")]
+        assert [one.returncode for one in shown] == [0, 0, 0], [one.stderr for one in shown]
+        assert shown[2].stdout.startswith(f"# bad: [{ids[bad]}]")
+        assert ids[bad] in shown[0].stdout
+    assert len(json.loads(bisector("status", "--json", "--name", "first", folder=repo).stdout)) == 2
+
+
+def test_a_name_that_no_hunt_has_is_refused(tmp_path: Path) -> None:
+    """`clean` removes what all hunts share, and takes no name."""
+    shell_history(tmp_path / "repo")
+    assert bisector("run", *WORK, "--name", "mine", folder=tmp_path / "repo").returncode == 0
+    for arguments, why in (
+        (["report", "--name", "other"], "there is no hunt 'other' in"),
+        (["report", "--name", "mine~1"], "there is no hunt 'mine~1': the journal has 1 of that name"),
+        (["clean", "--name", "mine", "--all"], "leave out --name"),
+    ):
+        done = bisector(*arguments, folder=tmp_path / "repo")
+        assert done.returncode == 2
+        assert why in done.stderr
+
+
 def test_status_tells_running_from_stopped(tmp_path: Path) -> None:
     """A hunt runs while its process holds the lock. A killed hunt has stopped."""
     shell_history(tmp_path / "repo")

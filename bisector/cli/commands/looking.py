@@ -70,9 +70,11 @@ def watch(
 def explain(chosen: Chosen, as_json: Json = False, md: Markdown = None) -> int:
     """Explain why each commit was tested. Runs no test.
 
-    Without a name, this is the hunt of hunt.yaml, or else the newest one.
+    Without a name, this is the hunt of hunt.yaml, or else the newest one. `--name NAME` alone means the
+    newest hunt with that name in the journal, NAME~1 the one before it.
 
-    Examples: [bold]bisector explain[/bold], [bold]bisector explain --config tcl.yaml --md why.md[/bold]
+    Examples: [bold]bisector explain[/bold], [bold]bisector explain --config tcl.yaml --md why.md[/bold],
+    an old hunt [bold]bisector explain --name tcl~1[/bold]
     """
     from bisector.cli.explain import explain_hunt
 
@@ -134,7 +136,8 @@ def report(
 ) -> None:
     """Write reports of a hunt. Without an option, print the Markdown report.
 
-    Without a name, this is the hunt of hunt.yaml, or else the newest one.
+    Without a name, this is the hunt of hunt.yaml, or else the newest one. `--name NAME` alone means the
+    newest hunt with that name in the journal, NAME~1 the one before it.
 
     Example: [bold]bisector report --config tcl.yaml --html tcl.html[/bold]
     """
