@@ -38,6 +38,9 @@ _OF_THE_SHELL = """
 _INTERPRETER = re.compile(
     r"(/usr)?(/bin/)?(ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|lua[\d.]*|tclsh[\d.]*|php|Rscript|ocaml"
 )
+_SHELL_VALUED = r"[-+][a-zA-Z]*[oO]|--rcfile|--init-file"
+_VALUED = "-[WXr]|--require|--import|--loader"
+"""Options of interpreters that a word of their own follows."""
 _PREFIXES = ("env", "exec", "nice", "time", "timeout")
 _LIMIT = re.compile(r"[\d.]+[smhd]?")
 _PROGRAM = re.compile(r"[^\W\d][\w.+-]*")
@@ -108,11 +111,14 @@ def script(command: str | Sequence[str]) -> str:
     does not count.
     """
     tokens = _tokens(command) if isinstance(command, str) else list(command)
-    interpreter = ""
+    interpreter = before = ""
     for token in tokens:
+        option, before = before, token
         if set(token) <= {*_OPERATORS}:
             break
-        if interpreter and not token.startswith("-"):
+        if interpreter and _takes_value(interpreter, option):
+            continue
+        if interpreter and not token.startswith(("-", "+")):
             return token if re.fullmatch(rf"{_FILE}(/{_FILE})*", token) else ""
         if interpreter and re.match(r"-[a-z]*c" if interpreter.endswith("sh") else "-[cem]", token):
             break  # Inline code, or a module.
@@ -123,6 +129,11 @@ def script(command: str | Sequence[str]) -> str:
         elif not (_ASSIGNED.fullmatch(token) or token in _PREFIXES or _LIMIT.fullmatch(token)):
             break
     return ""
+
+
+def _takes_value(interpreter: str, option: str) -> bool:
+    """Whether the word after an option belongs to it, as in `bash -o pipefail`."""
+    return bool(re.fullmatch(_SHELL_VALUED if interpreter.endswith("sh") else _VALUED, option))
 
 
 def scripts(command: str | Sequence[str]) -> list[str]:

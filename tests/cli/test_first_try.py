@@ -305,3 +305,13 @@ def test_the_cause_of_a_long_failure_is_shown(tmp_path: Path) -> None:
     found = run(tmp_path / "r", "--test", "sh t.sh")
     assert found["output"][0]["lines"][:2] == ["Error: Cannot find module 'leftpad'", "..."]
     assert len(found["output"][0]["lines"]) == 10
+
+
+def test_a_pipe_that_loses_the_failure(tmp_path: Path) -> None:
+    """No regression by exit status; the line to write instead finds the commit."""
+    ids = history(tmp_path / "r", check_sh="test ! -f bug\n")
+    found = run(tmp_path / "r", "--test", "sh check.sh | tee log", "--set", "premise.max=3")
+    assert found["conclusion"] == "no-regression"
+    assert "exit code is that of `tee`: a failure of `sh` is lost" in advice_of(found)
+    again = run(tmp_path / "r", "--test", "bash -o pipefail -c 'sh check.sh | tee log'")
+    assert again["first_bad"] == ids["c5"]

@@ -85,7 +85,10 @@ def test_a_script_outside_is_found_however_it_is_named(
     [
         ("sh test.sh", "test.sh"),
         ("timeout 20s env A=1 bash -eu ci/test.sh arg && true", "ci/test.sh"),
-        (("python3", "-X", "test.py"), "test.py"),
+        (("python3", "-B", "test.py"), "test.py"),
+        ("python3 -X dev test.py", "test.py"),
+        ("bash -euo pipefail test.sh", "test.sh"),
+        ("bash -o pipefail -c './bench | tee log'", ""),
         ("python3.12 -m pytest", ""),
         ("sh -c 'exit 1'", ""),
         ("node -e 1", ""),

@@ -12,7 +12,7 @@ from bisector.hunt.ground import Ground
 from bisector.hunt.missing import missing_names
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.secrets import without
-from bisector.phases.first_try import dependencies, hidden_tools, programs, surroundings, variables
+from bisector.phases.first_try import dependencies, hidden_tools, pipes, programs, surroundings, variables
 from bisector.phases.first_try.checkout import Checkout
 from bisector.phases.first_try.excerpts import in_trouble
 from bisector.predicate import Good
@@ -73,6 +73,8 @@ def _on(reading: Reading, bad: str, ground: Ground) -> Iterator[Advice]:
     source = "\n".join([_line(part.command), *_scripts(ground, reading.commit, part.folder, named)])
     variable = variables.advice_on(ground, said, source)
     yield from filter(None, [packages, *files])
+    if reading.commit == bad:
+        yield from pipes.advice_on_pipe(ground, reading.run)
     yield from programs.advice_on_scripts(ground, reading.commit, part.folder, named, code)
     yield from programs.advice_on_missing(ground, said)
     yield from hidden_tools.advice_on_hidden(ground, said)
