@@ -23,7 +23,8 @@ from bisector.phases.proposing.endpoints import Endpoint
 from bisector.phases.proposing.run import Tried
 from bisector.probe.reading import Reading
 from bisector.report.findings import counted, duration
-from bisector.report.safe_text import visible, visible_lines
+from bisector.report.log_tail import log_tail
+from bisector.report.safe_text import visible
 from bisector.units import format_size
 
 _TAIL = 10
@@ -131,11 +132,7 @@ def _rows(end: Endpoint) -> list[tuple[str, str]]:
 def _show_output(console: Console, end: Endpoint, reading: Reading, secrets: tuple[str, ...]) -> None:
     """The last lines that a build or a test printed, and where the rest is."""
     assert reading.log is not None
-    try:
-        text = reading.log.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return
-    lines = visible_lines(without(secrets, text)).splitlines()[-_TAIL:]
+    lines = [visible(without(secrets, line)) for line in log_tail(reading.log, _TAIL)]
     if lines:
         console.print(Text(f"{visible(end.name)} printed:", style="dim"), soft_wrap=True)
     for line in lines:

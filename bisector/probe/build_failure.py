@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from bisector.errors import EnvironmentFault
 from bisector.predicate import Ending, Run
 from bisector.probe.command_words import begins_with
+from bisector.probe.terminal_codes import without_codes
 
 
 def require_tool(
@@ -28,6 +29,7 @@ def require_tool(
 _FIRST_CAUSE = re.compile(
     r"\berror(\[\w+\])?:\s|\bfatal error\b|undefined reference to|cannot find -l|: undefined symbol"
     r"|^\s*(\w+\.)*\w*(Error|Exception):\s|\bError: |^error TS\d+|: command not found|: not found$"
+    r"|\[ERROR\] \S+:\[\d+,\d+\]"
     r"|No such file or directory|Cannot find module|npm (ERR!|error) (?!code|errno|path|syscall|A complete)",
 )
 """Lines of compilers, linkers, interpreters and shells that name a cause."""
@@ -55,7 +57,7 @@ def cause_in(output: str) -> str:
     That is the first error of a compiler, linker, interpreter or shell, not the last line, where make says
     only that a recipe failed. Without one, it is the first line that mentions an error, else the last line.
     """
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    lines = [line.strip() for line in without_codes(output).splitlines() if line.strip()]
     telling = [line for line in lines if not _ONLY_A_RESULT.search(line)]
     causes = [line for line in telling if _FIRST_CAUSE.search(line)]
     errors = [line for line in telling if "error" in line.lower()]

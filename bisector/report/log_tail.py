@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
+
+from bisector.probe.terminal_codes import without_codes
 
 _READ = 32 * 1024
 """Bytes read from the end of a log, however long it is."""
 _LINE = 400
 """Characters kept of one line."""
-_TERMINAL = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor movements
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # titles and links
-)
 
 
 def log_tail(log: Path, lines: int = 10) -> list[str]:
@@ -46,5 +43,5 @@ def _end_of(log: Path) -> tuple[str, bool]:
 
 
 def _as_shown(line: str) -> str:
-    shown = _TERMINAL.sub("", line).rstrip("\r").rpartition("\r")[2].rstrip()
+    shown = without_codes(line).rstrip("\r").rpartition("\r")[2].rstrip()
     return shown if len(shown) <= _LINE else f"{shown[: _LINE - 1]}…"

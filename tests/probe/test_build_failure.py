@@ -36,6 +36,11 @@ from bisector.probe.build_failure import cause_in, why_failed
             "Error: Unbound value y",
         ),
         (
+            "\x1b[0m[ERROR] COMPILATION ERROR : \n[ERROR] /s/A.java:[3,9] cannot find symbol\n"
+            "[ERROR] Failed to execute goal org.apache.maven.plugins:maven-compiler-plugin:3.1:compile\n",
+            "[ERROR] /s/A.java:[3,9] cannot find symbol",
+        ),
+        (
             "src/a.ts(3,1): error TS2304: Cannot find name 'x'.\n",
             "src/a.ts(3,1): error TS2304: Cannot find name 'x'.",
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -61,11 +62,12 @@ class Made:
     tracked: frozenset[str]
 
 
-def traced(ground: Ground, commit: str, listener: Listener) -> Traced:
+def traced(ground: Ground, commit: str, listener: Listener, longest: float = math.inf) -> Traced:
     """Build and test `commit` (a full id) from clean in a fresh slot, under strace.
 
-    Raises `EnvironmentFault` if strace is missing or not permitted, `HistoryError` if the commit does not
-    build or its test cannot run.
+    Build and test get the hunt's time limits times `SLOWER`, each at most `longest` seconds. Raises
+    `EnvironmentFault` if strace is missing or not permitted, `HistoryError` if the commit does not build or
+    its test cannot run.
     """
     strace = strace_in(ground.seen)
     if strace is None:
@@ -73,7 +75,7 @@ def traced(ground: Ground, commit: str, listener: Listener) -> Traced:
             "tracing needs `strace`, which is not on PATH; install the package `strace` "
             "(apt, dnf, pacman and apk have it)"
         )
-    with _tracing(ground, commit, strace, listener) as tracing:
+    with _tracing(ground, commit, strace, listener, longest) as tracing:
         return tracing.run()
 
 
@@ -87,14 +89,16 @@ def made_by_build(ground: Ground, commit: str, listener: Listener) -> Made | Non
 
 
 @contextmanager
-def _tracing(ground: Ground, commit: str, strace: str | None, listener: Listener) -> Iterator[_Tracing]:
+def _tracing(
+    ground: Ground, commit: str, strace: str | None, listener: Listener, longest: float = math.inf
+) -> Iterator[_Tracing]:
     key = f"inputs-{commit}"
     with ground.scratch.held(key):
         clean_leftovers()
         with Slots(ground.scratch.slots, ground.repository) as slots:
             worktree = slots.take(commit).worktree
             logs = ground.scratch.logs_made(key)
-            yield _Tracing(ground, commit, worktree, logs, strace, listener)
+            yield _Tracing(ground, commit, worktree, logs, strace, listener, longest)
 
 
 class _Tracing:
@@ -106,7 +110,9 @@ class _Tracing:
         logs: Path,
         strace: str | None,
         listener: Listener,
+        longest: float,
     ) -> None:
+        self.longest = longest
         self.ground = ground
         self.commit = commit
         self.worktree = worktree
@@ -173,7 +179,7 @@ class _Tracing:
 
     def _around(self, command: str | tuple[str, ...], timeout: float) -> dict[str, object]:
         words = self.strace.words(command) if self.strace else command
-        return {"command": words, "timeout": timeout * SLOWER}
+        return {"command": words, "timeout": min(timeout * SLOWER, self.longest)}
 
     def _seen(self, folder: str, made: frozenset[str], output: str) -> Seen:
         """Parse and delete the trace of the command that just ran in `folder`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from bisector.errors import EnvironmentFault, HistoryError, HuntFileError
 from bisector.history.inputs import coming_and_going, covered
@@ -22,6 +23,12 @@ _LONGEST_RANGE = 1000
 _BUILDS_AGAIN, _SLACK = 0.5, 0.05
 """A test on restored outputs builds again if it takes longer than on its own build, by more than this share
 of the build and by more than these seconds."""
+TRACED_FOR = 20.0
+"""Most seconds of a build, and of a test, under strace."""
+_TOO_SLOW = (
+    f"no inputs are proposed: under strace, a build or a test takes longer than {TRACED_FOR:.0f} s; "
+    "`bisector inputs --write` waits"
+)
 _BUILD_TOOL = re.compile(r"(?:^|[\s;&|(/])(?:cargo|dune|go|mvnw?|gradlew?|g?make|ninja|bazel|stack|cabal)\s")
 """A test that calls one of these builds what is out of date, and relies on more than it reads."""
 
@@ -33,12 +40,17 @@ def lists_at(
 
     Traces a build and a test of `at` if strace is there; otherwise only sees what a build leaves.
     """
+    began = time.monotonic()
     try:
-        one = traced(ground, at.commit, listener)
+        one = traced(ground, at.commit, listener, TRACED_FOR)
     except EnvironmentFault as fault:
         return _of_build(ground, at, guess, str(fault), listener)
     except HistoryError as error:
+        if time.monotonic() - began >= TRACED_FOR:
+            return Lists(), _TOO_SLOW
         return Lists(), f"no inputs are proposed, because under strace {at.name} behaves differently: {error}"
+    if one.trouble and time.monotonic() - began >= TRACED_FOR:
+        return Lists(), _TOO_SLOW
     if one.trouble:
         return Lists(), f"no inputs are proposed, because at {at.name} {one.trouble}"
     return _of_trace(ground, one, at, ends)

@@ -24,7 +24,7 @@ from bisector.phases.proposing.signal import best_signal
 from bisector.predicate import Ending
 from bisector.report.findings import counted, duration
 
-LONGEST_TRACED = 20.0
+LONGEST_TRACED = 8.0
 """Seconds of a build and a test that are traced too: under strace they take up to four times as long."""
 LONGEST_COMPARED = 12.0
 """Seconds of a test at both endpoints together that are compared: five runs of each take a minute."""
