@@ -11,20 +11,21 @@ from bisector.demo.guests import GUESTS, script
 from bisector.demo.scenarios import CATALOGUE, Scenario
 from bisector.demo.shape import TRUNK
 
-_HUNT = r"""# {sentence}
-hunt: {name}
-repository: repo
-good: baseline
-bad: {trunk}
-
-build:
+_BUILD = """build:
   command: dune build bin/sx_server.exe
   folder: hosts/ocaml
   timeout: 5m
   inputs: [hosts/ocaml]
   outputs: [hosts/ocaml/_build/default/bin/sx_server.exe]
 
-test:
+"""
+_HUNT = r"""# {sentence}
+hunt: {name}
+repository: repo
+good: baseline
+bad: {trunk}
+
+{build}test:
   command: bash {script}
   timeout: {timeout}
   memory: {memory}
@@ -41,14 +42,7 @@ repository: repo
 good: baseline
 bad: {trunk}
 
-build:
-  command: dune build bin/sx_server.exe
-  folder: hosts/ocaml
-  timeout: 5m
-  inputs: [hosts/ocaml]
-  outputs: [hosts/ocaml/_build/default/bin/sx_server.exe]
-
-test:
+{build}test:
   command: bash scripts/perf-smoke.sh
   timeout: 2m
 
@@ -64,6 +58,7 @@ scratch: worktrees
 def hunt_text(name: str, scenario: Scenario) -> str:
     """The hunt file of a scenario."""
     return _HUNT.format(
+        build=_BUILD,
         sentence=f"The sample history's hunt for: {scenario.sentence}.",
         name=name,
         trunk=TRUNK,
@@ -79,7 +74,7 @@ def hunt_text(name: str, scenario: Scenario) -> str:
 
 def smoke_text() -> str:
     """The hunt file of the alarm."""
-    return _SMOKE.format(trunk=TRUNK)
+    return _SMOKE.format(build=_BUILD, trunk=TRUNK)
 
 
 def write_guests(folder: Path, scenario: Scenario) -> None:

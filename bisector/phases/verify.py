@@ -26,9 +26,6 @@ from bisector.units import format_duration
 from bisector.watchdog.deadline import deadlines_in
 from bisector.watchdog.scripts import scripts_of, text_at
 
-WITHIN = 1.5
-"""The largest allowed ratio of a fix's time to good's; the plan's default."""
-
 
 class Holds(Enum):
     """Whether a requirement is met; the values are shown to the user."""

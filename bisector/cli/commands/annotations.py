@@ -44,6 +44,10 @@ Port = Annotated[
     int | None,
     typer.Option(min=1, max=65535, help="Port for --serve (default: a free one).", show_default=False),
 ]
+Restart = Annotated[
+    bool, typer.Option("--restart", help="Discard the earlier readings of this hunt and start again.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object at the end, and nothing else.")]
 Here = Annotated[
     bool,
@@ -53,3 +57,8 @@ Here = Annotated[
         "What the test writes there stays.",
     ),
 ]
+
+
+def verbosity_of(quiet: bool, verbose: bool) -> int:
+    """How much the screen shows: 0 the result, 1 each reading, 2 also builds and runs."""
+    return 0 if quiet else 1 + verbose

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bisector.cli.commands.annotations import Here, Json, Port, Serve
+from bisector.cli.commands.annotations import Here, Json, Port, Restart, Serve, Verbosely, verbosity_of
 from bisector.cli.options import Chosen, takes_hunt
 from bisector.errors import UsageError
 
@@ -19,10 +19,8 @@ def run(
     chosen: Chosen,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the conclusion.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every build and run.")] = False,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Discard the earlier readings of this hunt and start again.")
-    ] = False,
+    verbose: Verbosely = False,
+    restart: Restart = False,
     here: Here = False,
     page: Annotated[
         bool, typer.Option("--page", help="Keep the HTML report up to date while the hunt runs.")
@@ -48,7 +46,7 @@ def run(
     return run_hunt(
         chosen,
         as_json=as_json,
-        verbosity=0 if quiet else 1 + verbose,
+        verbosity=verbosity_of(quiet, verbose),
         restart=restart,
         here=here,
         wanted=Wanted.of(page=page, serve=serve, port=port, notify=notify),
@@ -61,10 +59,8 @@ def check(
     chosen: Chosen,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every build and run.")] = False,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Discard the earlier readings of this hunt and start again.")
-    ] = False,
+    verbose: Verbosely = False,
+    restart: Restart = False,
     here: Here = False,
     signals: Annotated[
         bool,
@@ -93,11 +89,11 @@ def check(
     if signals:
         from bisector.cli.signals import compare_signals
 
-        return compare_signals(chosen, write=write, as_json=as_json, verbosity=0 if quiet else 1 + verbose)
+        return compare_signals(chosen, write=write, as_json=as_json, verbosity=verbosity_of(quiet, verbose))
     from bisector.cli.run import check_premise
 
     return check_premise(
-        chosen, as_json=as_json, verbosity=0 if quiet else 1 + verbose, restart=restart, here=here
+        chosen, as_json=as_json, verbosity=verbosity_of(quiet, verbose), restart=restart, here=here
     )
 
 
@@ -113,7 +109,7 @@ def probe(
         bool, typer.Option("--again", help="Test again, even if the journal has a reading.")
     ] = False,
     as_json: Json = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print every build and run.")] = False,
+    verbose: Verbosely = False,
 ) -> int:
     """Judge one commit: the script for `git bisect run`.
 

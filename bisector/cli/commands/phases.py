@@ -17,6 +17,7 @@ from bisector.cli.commands.annotations import (
     Repo,
     Settings,
     Verbosely,
+    verbosity_of,
 )
 from bisector.cli.options import Chosen, takes_hunt
 
@@ -46,7 +47,7 @@ def quantify(
 
     grounds = grounds_of(config or (), guests, repo, settings or ())
     return quantify_guests(
-        grounds, again=again, as_json=as_json, md=md, verbosity=0 if quiet else 1 + verbose
+        grounds, again=again, as_json=as_json, md=md, verbosity=verbosity_of(quiet, verbose)
     )
 
 
@@ -86,7 +87,7 @@ def diagnose(
         again=again,
         as_json=as_json,
         md=md,
-        verbosity=0 if quiet else 1 + verbose,
+        verbosity=verbosity_of(quiet, verbose),
     )
 
 
@@ -117,7 +118,7 @@ def verify(
     from bisector.cli.verify import verify_fix
 
     grounds = grounds_of(config or (), guests, repo, settings or ())
-    verbosity = 0 if quiet else 1 + verbose
+    verbosity = verbosity_of(quiet, verbose)
     return verify_fix(grounds, fix, within, again=again, as_json=as_json, md=md, verbosity=verbosity)
 
 
@@ -184,7 +185,7 @@ def alarm(
         strict=strict,
         as_json=as_json,
         md=md,
-        verbosity=0 if quiet else 1 + verbose,
+        verbosity=verbosity_of(quiet, verbose),
     )
 
 
@@ -231,7 +232,7 @@ def deadlines(
         patch=patch,
         as_json=as_json,
         md=md,
-        verbosity=0 if quiet else 1 + verbose,
+        verbosity=verbosity_of(quiet, verbose),
     )
 
 
@@ -281,5 +282,5 @@ def watchdog(
         strict=strict,
         form="json" if as_json else form,
         md=md,
-        verbosity=0 if quiet else 1 + verbose,
+        verbosity=verbosity_of(quiet, verbose),
     )

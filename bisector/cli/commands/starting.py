@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bisector.cli import completion
-from bisector.cli.commands.annotations import Json, Markdown, Quietly, Verbosely
+from bisector.cli.commands.annotations import Force, Json, Markdown, Quietly, Verbosely, verbosity_of
 from bisector.cli.options import Chosen, takes_hunt
 
 app = typer.Typer()
@@ -18,32 +18,35 @@ ci_app = typer.Typer(help="Write CI workflows that check raised deadlines.")
 app.add_typer(ci_app, name="ci", no_args_is_help=True, rich_help_panel="Begin")
 
 
+Folder = Annotated[Path, typer.Argument(help="Repository to examine.", show_default="the current folder")]
+Output = Annotated[Path, typer.Option(help="Hunt file to write. `-` prints it and skips the trial.")]
+Symptom = Annotated[
+    str | None,
+    typer.Option(
+        "--for",
+        help="What is wrong: fails, slow, memory, hangs or flaky (default: ask, or fails).",
+        autocompletion=completion.symptoms,
+    ),
+]
+Test = Annotated[
+    str | None, typer.Option(help="Command that shows the problem (default: that of the build system).")
+]
+Good = Annotated[
+    str | None,
+    typer.Option(
+        help="A revision without the problem, or `auto` to search for one (default: the newest tag)."
+    ),
+]
+
+
 @app.command(rich_help_panel="Begin")
 def init(
-    folder: Annotated[
-        Path, typer.Argument(help="Repository to examine.", show_default="the current folder")
-    ] = Path(),
-    output: Annotated[
-        Path, typer.Option(help="Hunt file to write. `-` prints it and skips the trial.")
-    ] = Path("hunt.yaml"),
-    symptom: Annotated[
-        str | None,
-        typer.Option(
-            "--for",
-            help="What is wrong: fails, slow, memory, hangs or flaky (default: ask, or fails).",
-            autocompletion=completion.symptoms,
-        ),
-    ] = None,
-    test: Annotated[
-        str | None, typer.Option(help="Command that shows the problem (default: that of the build system).")
-    ] = None,
-    good: Annotated[
-        str | None,
-        typer.Option(
-            help="A revision without the problem, or `auto` to search for one (default: the newest tag)."
-        ),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    folder: Folder = Path(),
+    output: Output = Path("hunt.yaml"),
+    symptom: Symptom = None,
+    test: Test = None,
+    good: Good = None,
+    force: Force = False,
     no_try: Annotated[bool, typer.Option("--no-try", help="Do not build and test anything.")] = False,
     as_json: Json = False,
     verbose: Verbosely = False,
@@ -118,7 +121,7 @@ def inputs(
     from bisector.cli.inputs import trace_inputs
 
     return trace_inputs(
-        chosen, commit, write=write, as_json=as_json, md=md, verbosity=0 if quiet else 1 + verbose
+        chosen, commit, write=write, as_json=as_json, md=md, verbosity=verbosity_of(quiet, verbose)
     )
 
 
@@ -140,7 +143,7 @@ def ci_init(
     install: Annotated[
         str | None, typer.Option(help="Command that installs bisector on the CI machine (default: with pip).")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
+    force: Force = False,
 ) -> None:
     """Write a CI workflow that checks the raised deadlines of each proposed change.
 
