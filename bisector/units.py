@@ -12,6 +12,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+MINUTE = 60.0
+MIB = 1024**2
+GIB = 1024**3
+
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 BYTES = {
     "b": 1,

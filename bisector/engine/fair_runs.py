@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bisector.engine.hooks import hooks
-from bisector.hunt_file.model import Quiet
+from bisector.hunt_file.machine import Quiet
 from bisector.predicate import Undecided
 from bisector.probe import quiet
 from bisector.probe.execution import GivenUp

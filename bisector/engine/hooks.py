@@ -20,7 +20,7 @@ from threading import Event
 from types import MappingProxyType
 
 from bisector.errors import EnvironmentFault
-from bisector.hunt_file.model import Measure
+from bisector.hunt_file.machine import Measure
 from bisector.probe.execution import GivenUp
 from bisector.probe.file_lock import FileLock, try_lock
 from bisector.probe.launch import SHELL

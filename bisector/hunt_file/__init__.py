@@ -2,21 +2,13 @@
 
 from bisector.hunt_file.fields import AUTO
 from bisector.hunt_file.finding import find, shipped, usual
+from bisector.hunt_file.judging import Budget, Pairs, PredicateChoice, Premise
 from bisector.hunt_file.loading import build, load, options_refused, setting
-from bisector.hunt_file.model import (
-    Budget,
-    Build,
-    Environment,
-    Hunt,
-    Pairs,
-    PredicateChoice,
-    Premise,
-    Quiet,
-    Test,
-    json_schema,
-)
+from bisector.hunt_file.machine import Quiet
+from bisector.hunt_file.model import Hunt, json_schema
 from bisector.hunt_file.origin import OPTIONS
 from bisector.hunt_file.overlay import Copy, Edit, Patch, Place
+from bisector.hunt_file.work import Build, Environment, Test
 
 __all__ = [
     "AUTO",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
     Field,
@@ -18,7 +18,6 @@ from pydantic import (
 )
 
 from bisector.hunt_file.alarm import Alarm
-from bisector.hunt_file.choice import Choice
 from bisector.hunt_file.diagnosis import Diagnosis
 from bisector.hunt_file.direction import HEAD, Find, TermsChoice, with_ends
 from bisector.hunt_file.engine import Engine
@@ -26,249 +25,26 @@ from bisector.hunt_file.fields import (
     AUTO,
     Command,
     Commits,
-    Count,
     Heading,
     HuntName,
-    Inputs,
     Inside,
-    Limit,
     LocalPath,
-    OneLine,
     Pathspec,
     Revision,
     Revisions,
     SizeLimit,
-    Target,
     Targets,
-    Variable,
-    VariableGlob,
-    Wait,
 )
+from bisector.hunt_file.judging import Budget, Pairs, PredicateChoice, Premise
+from bisector.hunt_file.machine import Measure, Quiet
 from bisector.hunt_file.origin import Origin
 from bisector.hunt_file.overlay import Overlay, Section
 from bisector.hunt_file.sandboxed import Shown
 from bisector.hunt_file.setup import Setups
 from bisector.hunt_file.suites import Suites
+from bisector.hunt_file.work import Build, Environment, Test
 from bisector.terms import Terms
-
-MINUTE = 60.0
-MIB = 1024**2
-GIB = 1024**3
-
-
-class Build(Section):
-    """How a commit is built."""
-
-    command: Command = Field(
-        description="Command that builds the commit: a string for the shell, or a list of words to run "
-        "without a shell.",
-        examples=["dune build bin/sx_server.exe"],
-    )
-    folder: Inside = Field(
-        default=".", description="Folder that the command runs in, relative to the top of the repository."
-    )
-    timeout: Limit = Field(
-        default=30 * MINUTE, description="Time limit. A build that takes longer has failed."
-    )
-    inputs: Inputs = Field(
-        default=None,
-        description="Files and folders that the build depends on. Commits that do not differ in them "
-        "share one build. Default: the whole tree.",
-    )
-    outputs: tuple[Target, ...] = Field(
-        default=(),
-        description="Files and folders that the build makes and the test needs. bisector keeps them for "
-        "other commits with the same inputs.",
-    )
-    identity: Command | None = Field(
-        default=None,
-        description="Command that prints what builds depend on besides the commit, for example the "
-        "version of a compiler. If its output changes, earlier builds and readings are not reused. It "
-        "runs once at each start, in the folder of the hunt file, with the variables that builds see. "
-        "Default: bisector compares only the programs that the command names, by path, size and "
-        "modification time.",
-        examples=["ocamlfind ocamlopt -version"],
-    )
-    ccache: StrictBool = Field(
-        default=False,
-        description="Whether to call C and C++ compilers through `ccache`, with a cache in `scratch`. "
-        "Dune uses its own cache in any case.",
-    )
-    ahead: StrictBool = Field(
-        default=True,
-        description="Whether to build commits that may be tested next while others are tested. This "
-        "needs `outputs`. For measured tests it also reserves a CPU for these builds, which the tests "
-        "do not use.",
-    )
-
-
-class Test(Section):
-    """How a built commit is tested."""
-
-    command: Command = Field(
-        description="Command that tests the commit: a string for the shell, or a list of words to run "
-        "without a shell.",
-        examples=["bash lib/tcl/test.sh"],
-    )
-    folder: Inside = Field(
-        default=".", description="Folder that the command runs in, relative to the top of the repository."
-    )
-    timeout: Limit = Field(
-        default=10 * MINUTE,
-        description="Time limit. After it, bisector kills the whole process tree of the test. Time spent "
-        "waiting for a CPU does not count, up to three times the limit in all.",
-    )
-    memory: SizeLimit | None = Field(
-        default=None,
-        description="Memory limit of the whole process tree. Default: no limit besides that of the machine.",
-    )
-    to_the_end: bool = Field(
-        default=False,
-        description="Whether the search lets each test run up to the time or memory limit that ended "
-        "the bad endpoint's test. By default it ends a test half way there.",
-    )
-    inputs: Inputs = Field(
-        default=None,
-        description="Files and folders that the test depends on, besides the build. Commits that do not "
-        "differ in these and in the build's inputs are tested once. Default: the whole tree.",
-    )
-    keeps: tuple[Inside, ...] = Field(
-        default=(),
-        description="Files and folders that a test may leave for the next one, for example a cache. "
-        "Globs, relative to the top of the repository: `*` matches any part of a name, `**` any "
-        "folders. bisector undoes all other changes that a test makes in its slot.",
-        examples=[[".cache/**"]],
-    )
-    output: SizeLimit = Field(
-        default=64 * MIB, description="Output limit. A test that prints more is killed."
-    )
-
-
-class Environment(Section):
-    """Variables that builds and tests see, besides the few that every probe has (such as PATH and HOME)."""
-
-    pass_: tuple[VariableGlob, ...] = Field(
-        default=(),
-        alias="pass",
-        description="Names or globs of variables to pass on from bisector's environment.",
-    )
-    set: dict[Variable, str] = Field(
-        default_factory=dict, description="Variables to set, with their values. They override `pass`."
-    )
-
-
-class PredicateChoice(Choice):
-    """The predicate that judges a test. All other keys are options of that predicate.
-
-    Instead of the section, you can write only the name.
-    """
-
-    name: OneLine = Field(
-        description="Name of the predicate, or the Python file that defines it, relative to the hunt "
-        "file: `mine.py`, or `mine.py:Name` if it defines several.",
-        examples=["exit_status"],
-    )
-
-
-class Pairs(Section):
-    """How often a measuring predicate runs the candidate in turn with the reference."""
-
-    first: StrictInt = Field(
-        default=1,
-        ge=1,
-        description="Pairs to measure when the search first tests a commit. The search measures more if "
-        "they tell more than another commit would.",
-    )
-    min: StrictInt = Field(
-        default=3,
-        ge=3,
-        description="Fewest pairs before bisector believes a difference, between the endpoints and in "
-        "the confirmation.",
-    )
-    whole: StrictBool = Field(
-        default=False,
-        description="Whether runs of the endpoints and of the confirmation continue to their end even "
-        "if they are certain to be bad. The ratio is then measured instead of bounded from below.",
-    )
-    warm_up: Literal["auto"] | Annotated[StrictInt, Field(ge=0, le=10)] = Field(
-        default="auto",
-        description="Runs to discard before each measured run, because the first runs after a build are "
-        "slower (caches, bytecode). `auto`: as many as the good endpoint needs, at most 3.",
-    )
-    max: StrictInt = Field(
-        default=20, description="Most pairs. A difference that is still uncertain then stays undecided."
-    )
-
-    @field_validator("max")
-    @classmethod
-    def _not_below_min(cls, value: int, info: ValidationInfo) -> int:
-        if value < info.data.get("min", 0):
-            raise ValueError(f"is {value}, below 'min' ({info.data['min']}); raise it or lower 'min'")
-        return value
-
-
-class Premise(Section):
-    """How to probe the two endpoints before the search."""
-
-    runs: Count = Field(
-        default=1,
-        description="Runs of each endpoint, for a predicate that gives verdicts. bisector never "
-        "believes an unexpected verdict after a single run.",
-    )
-    max: Count = Field(
-        default=30,
-        description="Most runs of a bad endpoint that passes every time, before bisector concludes that "
-        "there is no regression. If the runs of an endpoint contradict each other, it gets up to twice "
-        "as many.",
-    )
-    time: Limit = Field(
-        default=2 * MINUTE,
-        description="Time for the runs of both endpoints. After it, bisector makes only the runs that a "
-        "conclusion needs: three of each endpoint, ten if they contradict each other.",
-    )
-
-
-class Budget(Section):
-    """When a hunt gives up without a conclusion."""
-
-    time: Limit | None = Field(default=None, description="Most time for the whole hunt. Default: no limit.")
-    probes: Count | None = Field(default=None, description="Most commits to probe. Default: no limit.")
-
-
-class Quiet(Section):
-    """Makes every probe wait for a quiet machine."""
-
-    load_per_core: StrictFloat = Field(
-        gt=0,
-        description="A test starts once the CPU load of other processes, per core, is at most this, and "
-        "so is the share of time in which some task waits for a CPU. bisector measures both for a "
-        "second; the load average would still include its own last test.",
-        examples=[0.5],
-    )
-    wait: Wait = Field(default=10 * MINUTE, description="Longest wait. After it, the test starts anyway.")
-
-
-class Measure(Section):
-    """CPUs for the tests, and commands around each reading, for steadier measurements."""
-
-    cpus: tuple[Annotated[StrictInt, Field(ge=0)], ...] = Field(
-        default=(),
-        description="Numbers of the CPUs that tests may use, as for `taskset --cpu-list`. Default: all.",
-        examples=[[1]],
-    )
-    before: Command | None = Field(
-        default=None,
-        description="Command to run before each reading, for example to pause other work. It runs in "
-        "the folder of the hunt file, outside of the sandbox, with bisector's own environment, and must "
-        "finish within a minute. Default: none.",
-        examples=["tmux send-keys -t loops C-z"],
-    )
-    after: Command | None = Field(
-        default=None,
-        description="Command to run after each reading, even if the reading failed or was interrupted. "
-        "After `kill -9`, it runs when the next hunt starts in the same `scratch`. Default: none.",
-        examples=["tmux send-keys -t loops fg Enter"],
-    )
+from bisector.units import GIB
 
 
 class Hunt(Section):

@@ -16,22 +16,14 @@ from bisector.hunt_file.diagnosis import Diagnosis, EvidenceChoice, Hypothesis
 from bisector.hunt_file.direction import TermsChoice
 from bisector.hunt_file.engine import Engine
 from bisector.hunt_file.fields import Kind
-from bisector.hunt_file.model import (
-    Budget,
-    Build,
-    Environment,
-    Hunt,
-    Measure,
-    Pairs,
-    PredicateChoice,
-    Premise,
-    Quiet,
-    Test,
-)
+from bisector.hunt_file.judging import Budget, Pairs, PredicateChoice, Premise
+from bisector.hunt_file.machine import Measure, Quiet
+from bisector.hunt_file.model import Hunt
 from bisector.hunt_file.origin import OPTIONS
 from bisector.hunt_file.overlay import KINDS
 from bisector.hunt_file.setup import Dependencies
 from bisector.hunt_file.suites import Suites
+from bisector.hunt_file.work import Build, Environment, Test
 from bisector.units import format_duration, format_size
 
 _SECTIONS: dict[str, type[BaseModel]] = {

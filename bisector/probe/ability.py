@@ -15,14 +15,14 @@ from pathlib import Path
 import psutil
 
 from bisector.errors import EnvironmentFault, InfrastructureFault
-from bisector.hunt_file.model import MIB, Hunt, commands_of
+from bisector.hunt_file.model import Hunt, commands_of
 from bisector.predicate import Ending, Run
 from bisector.probe.contention import machine_state
 from bisector.probe.execution import Command, Limits, execute
 from bisector.probe.launch import SHELL
 from bisector.probe.quiet import sample_load
 from bisector.probe.sandbox import Sandbox
-from bisector.units import format_size
+from bisector.units import MIB, format_size
 
 LEAST_GIT = (2, 31)
 _LIMIT = 64 * MIB

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bisector.errors import CommitFault
 from bisector.history.worktree import Worktree
-from bisector.hunt_file.model import Build
+from bisector.hunt_file.work import Build
 from bisector.predicate import Untestable
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.checkout_reads import CheckoutReads

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bisector.errors import EnvironmentFault
-from bisector.hunt_file.model import Build
+from bisector.hunt_file.work import Build
 
 MASQUERADES = ("/usr/lib/ccache", "/usr/lib64/ccache", "/usr/lib/ccache/bin", "/usr/local/opt/ccache/libexec")
 """Folders where distributions install ccache under the names of compilers."""

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from bisector.history.redirection import REDIRECTING
-from bisector.hunt_file.model import Environment
+from bisector.hunt_file.work import Environment
 
 ALLOWED = (
     "PATH",

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from statistics import fmean
 
-from bisector.hunt_file.model import Quiet
+from bisector.hunt_file.machine import Quiet
 from bisector.probe.contention import MachineState, machine_state
 from bisector.probe.pause import PauseDetector
 from bisector.units import format_duration

@@ -15,28 +15,26 @@ from bisector.report.saved import saved
 
 
 def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]:
-    """The outcome as JSON values; every key is always present, null if it does not apply.
+    """The outcome as JSON values; every key is always present, null if it does not apply."""
+    return {
+        **_answer(record),
+        **_ratio(record),
+        **_effort(record),
+        **_hunt(record),
+        "report": str(report) if report else None,
+        **_what_next(record),
+    }
+
+
+def _answer(record: HuntRecord) -> dict[str, object]:
+    """What the hunt found.
 
     `commit` is the answer: the first bad commit, or the first fixed one if `find` is "fix"; `first_bad` only
-    the former. `good` are the ids of the old endpoints and `bad` that of the new one; `terms` has the words
-    for commits like them. A `ratio` says how many times worse, with `find` "fix" better, the answer is; `of`
-    is the ratio of the endpoints, and `unexplained` what is left of it for other commits, if that is sure.
-
-    `confidence` is a probability (0..1), `interval` the 95% interval of `ratio` as [low, high] (null for a
-    ratio of a single pair), `p` the p-value of no difference, `seconds` wall time from start to end, `probes`
-    and `skipped` numbers of commits, `exit_code` that of `run`. `likeliest` lists the candidates of an
-    inconclusive hunt, each with its `probability`. `saved` describes runs that were stopped early: the number
-    of `runs` and an estimate of the `seconds` saved. `at_least` is a lower bound of a ratio that was not
-    measured to its end. `ahead` describes prefetched builds: their number, their `seconds`, and both for the
-    unused ones. `steps` lists every step of a hunt with `find` "all", oldest first. `output` has the last
-    lines that endpoints printed which are not as the user said, and commits that cannot be tested; its `end`
-    is "good", "bad" or null. `here` compares a run in the user's checkout (`--here`) with one in a slot;
-    `left` are the files that are new or changed there since. `advice` says what to `add` to the hunt file or
-    which `command` to run, `next` are commands that lead on.
+    the former. `terms` has the words for commits like the old and the new endpoint, `exit_code` is that of
+    `run`, `confidence` a probability (0..1). `likeliest` lists the candidates of an inconclusive hunt, each
+    with its `probability`, `steps` every step of a hunt with `find` "all", oldest first.
     """
-    conclusion, effect = record.conclusion, findings.effect(record)
-    early = saved(record)
-    partly = explained(record)
+    conclusion = record.conclusion
     found = conclusion if isinstance(conclusion, FirstBad) else None
     return {
         "conclusion": name_of(conclusion, fix=record.terms.better) if conclusion else None,
@@ -46,28 +44,68 @@ def summary(record: HuntRecord, report: Path | None = None) -> dict[str, object]
         "headline": findings.headline(record),
         "commit": found.commit if found else None,
         "first_bad": found.commit if found and not record.terms.better else None,
+        "confirmed": found.confirmed if found else None,
         "any_of": list(conclusion.commits) if isinstance(conclusion, AnyOf) else None,
         "likeliest": _likeliest(conclusion),
         "steps": _steps(conclusion),
         "confidence": findings.confidence(record),
+    }
+
+
+def _ratio(record: HuntRecord) -> dict[str, object]:
+    """How many times worse, with `find` "fix" better, the answer is.
+
+    `interval` is the 95% interval as [low, high] (null for a single pair), `p` the p-value of no difference.
+    `of` is the ratio of the endpoints, and `unexplained` what is left of it for other commits, if that is
+    sure. `at_least` is a lower bound of a ratio that was not measured to its end.
+    """
+    effect, partly = findings.effect(record), explained(record)
+    return {
         "ratio": _finite(effect.ratio) if effect else None,
         "interval": _interval(effect),
         "p": effect.p if effect else None,
         "of": _finite(record.premise.ratio) if record.premise else None,
         "unexplained": _finite(partly.rest.ratio) if partly else None,
         "at_least": bounds.at_least(record),
-        "confirmed": found.confirmed if found else None,
+    }
+
+
+def _effort(record: HuntRecord) -> dict[str, object]:
+    """What it took: `seconds` of wall time from start to end, `probes` and `skipped` as numbers of commits.
+
+    `saved` describes runs that were stopped early: the number of `runs` and an estimate of the `seconds`
+    saved. `ahead` describes prefetched builds: their number, their `seconds`, and both for the unused ones.
+    """
+    early = saved(record)
+    return {
         "probes": record.probes,
         "readings": len(record.readings),
         "skipped": len(findings.skipped(record)),
         "seconds": findings.seconds(record),
         "saved": asdict(early) if early else None,
         "ahead": asdict(record.ahead) if record.ahead else None,
+    }
+
+
+def _hunt(record: HuntRecord) -> dict[str, object]:
+    """Which hunt it was: `good` are the ids of the old endpoints, `bad` is that of the new one."""
+    return {
         "hunt": record.name,
         "good": [c.id for c in record.good],
         "bad": record.bad.id,
         "reason": findings.reason(record),
-        "report": str(report) if report else None,
+    }
+
+
+def _what_next(record: HuntRecord) -> dict[str, object]:
+    """What builds and tests printed, and what to do.
+
+    `output` has the last lines that endpoints printed which are not as the user said, and commits that cannot
+    be tested; its `end` is "good", "bad" or null. `here` compares a run in the user's checkout (`--here`)
+    with one in a slot; `left` are the files that are new or changed there since. `advice` says what to `add`
+    to the hunt file or which `command` to run, `next` are commands that lead on.
+    """
+    return {
         "output": [_output(one) for one in record.excerpts],
         "here": _here(record.here) if record.here else None,
         "advice": [

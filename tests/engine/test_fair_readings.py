@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bisector.hunt_file.model import Quiet
+from bisector.hunt_file.machine import Quiet
 from bisector.predicate import Bad, Good, Undecided, Untestable
 from bisector.probe.hierarchies import detect
 from bisector.probe.step import Step

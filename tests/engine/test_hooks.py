@@ -12,7 +12,7 @@ import pytest
 
 from bisector.engine.hooks import finish_pending, hooks
 from bisector.errors import EnvironmentFault, HuntFileError, InfrastructureFault
-from bisector.hunt_file.model import Measure
+from bisector.hunt_file.machine import Measure
 from tests.probe.running import eventually
 
 from .reading import lab
@@ -79,7 +79,7 @@ def test_killed_in_the_middle(tmp_path: Path) -> None:
     """After SIGKILL of bisector, the next start runs its pending `after` once, but none of a living one."""
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from bisector.engine.hooks import hooks\nfrom bisector.hunt_file.model import Measure\n"
+        "from bisector.engine.hooks import hooks\nfrom bisector.hunt_file.machine import Measure\n"
         "folder = Path(sys.argv[1])\n"
         "measure = Measure(before='echo before >> notes', after=['sh', '-c', 'echo after >> notes'])\n"
         "with hooks(measure, folder, folder): time.sleep(600)"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bisector.hunt_file.model import Build
+from bisector.hunt_file.work import Build
 from bisector.probe.compiler_caches import with_caches
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bisector.hunt_file.model import Quiet
+from bisector.hunt_file.machine import Quiet
 from bisector.probe.contention import MachineState, machine_state
 from bisector.probe.quiet import sample_load, wait_for_quiet
 
