@@ -315,3 +315,18 @@ def test_a_pipe_that_loses_the_failure(tmp_path: Path) -> None:
     assert "exit code is that of `tee`: a failure of `sh` is lost" in advice_of(found)
     again = run(tmp_path / "r", "--test", "bash -o pipefail -c 'sh check.sh | tee log'")
     assert again["first_bad"] == ids["c5"]
+
+
+def test_a_folder_that_good_does_not_have(tmp_path: Path) -> None:
+    """Typed in a folder that is younger than good; the advice is the same test from the top."""
+    ids = history(tmp_path / "r", check_sh="test ! -f bug\n", web__n=(3, "new"))
+    (tmp_path / "r/check.sh").chmod(0o755)
+    git(tmp_path / "r", "update-index", "--chmod=+x", "check.sh")
+    found = run(tmp_path / "r/web", "--test", "../check.sh")
+    assert found["conclusion"] == "inconclusive"
+    assert f"the folder web, where you are, is not in {ids['c1'][:12]}: run the command at the top" in (
+        advice_of(found)
+    )
+    assert "as `./check.sh`" in advice_of(found)
+    again = run(tmp_path / "r", "--test", "./check.sh")
+    assert again["first_bad"] == ids["c5"]

@@ -68,6 +68,9 @@ def _on(reading: Reading, bad: str, ground: Ground) -> Iterator[Advice]:
     installed = [keep for install in installs for keep in install.keeps]
     packages = dependencies.advice_on(ground, installs, said, names)
     checkout = Checkout(ground, reading.commit, bad, part.folder)
+    if f"folder {part.folder} does not exist" in reading.judgement.why:
+        yield checkout.advice_on_folder(_line(part.command))
+        return
     files = _of_files(checkout, [name for name in names if not dependencies.is_below(name, installed)])
     code = reading.run.exit_code if reading.run and not files else None
     source = "\n".join([_line(part.command), *_scripts(ground, reading.commit, part.folder, named)])

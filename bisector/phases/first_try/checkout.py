@@ -50,6 +50,17 @@ class Checkout:
                 return found
         return None
 
+    def advice_on_folder(self, command: str) -> Advice:
+        """What to do if the commit lacks the folder of the command, as one older than the folder does."""
+        first, *rest = command.split(maxsplit=1)
+        path = _inside(self.folder, first, self.ground.repository.work_tree) if "/" in first else None
+        where = "" if self.ground.hunt.origin.file else ", where you are,"
+        why = f"the folder {self.folder}{where} is not in {self.commit[:12]}"
+        if path and not is_below(path, [self.folder]):
+            line = " ".join([f"./{path}", *rest])
+            return Advice(f"{why}: run the command at the top of the repository, as `{line}`")
+        return Advice(f"{why}: choose another commit, or a command that runs at the top of the repository")
+
     def _is_known(self, path: str) -> bool:
         """Whether the overlay writes the path already, or it is the folder of the command itself."""
         targets = [one.target for one in self.ground.hunt.overlay if one.target]
