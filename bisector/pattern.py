@@ -126,7 +126,9 @@ def _length(text: str) -> int:
 
 def _can_work(given: object) -> object:
     if not isinstance(given, str | re.Pattern):
-        raise ValueError("expected a regular expression; write it as text in quotes")
+        raise ValueError(
+            "expected a regular expression; put it in single quotes (in a shell: --set \"KEY='...'\")"
+        )
     if isinstance(given, str):
         try:
             _compiled(given, 0)
