@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -28,6 +29,7 @@ from bisector.hunt.targets.record import TargetsRecord
 from bisector.hunt.targets.session import TargetsSession
 from bisector.report.atomic_write import atomic_write
 from bisector.report.bisect_log import git_bisect_log
+from bisector.report.culprit_comments import comments_of, comments_of_targets, write_comments
 from bisector.report.html import write_html_report
 from bisector.report.markdown import chat_report, issue_report
 from bisector.report.safe_text import visible
@@ -43,19 +45,36 @@ def show_log(chosen: Chosen) -> None:
     sys.stdout.write(git_bisect_log(record))
 
 
-def write_reports(chosen: Chosen, *, html: Path | None, md: Path | None, chat: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where reports go; None: that report is not written."""
+
+    html: Path | None = None
+    md: Path | None = None
+    each: Path | None = None
+    """A folder with a comment on each first bad commit."""
+
+    @property
+    def any(self) -> bool:
+        """Whether some report is written to a file."""
+        return any((self.html, self.md, self.each))
+
+
+def write_reports(chosen: Chosen, files: Files, *, chat: bool) -> None:
     """Write the reports of a hunt, or of one with several targets, to files or to stdout."""
     if (several := _of_targets(chosen)) is not None:
-        _write_targets(several, html=html, md=md, chat=chat)
+        _write_targets(several, files, chat=chat)
         return
     session, record = looked_at(chosen)
-    if html is not None:
-        write_html_report(record, html, change_of(session.ground.repository, record))
-    if md is not None:
-        atomic_write(md, issue_report(record).encode())
+    if files.html is not None:
+        write_html_report(record, files.html, change_of(session.ground.repository, record))
+    if files.md is not None:
+        atomic_write(files.md, issue_report(record).encode())
+    if files.each is not None:
+        write_comments(comments_of(record), files.each)
     if chat:
-        sys.stdout.write(chat_report(record, html or md) + "\n")
-    elif html is None and md is None:
+        sys.stdout.write(chat_report(record, files.html or files.md) + "\n")
+    elif not files.any:
         sys.stdout.write(issue_report(record))
 
 
@@ -69,14 +88,16 @@ def _of_targets(chosen: Chosen) -> TargetsRecord | None:
     return TargetsSession(ground, only_looking).record(journal_in(ground.scratch))
 
 
-def _write_targets(record: TargetsRecord, *, html: Path | None, md: Path | None, chat: bool) -> None:
-    if html is not None:
-        write_targets_html(record, html)
-    if md is not None:
-        atomic_write(md, targets_report(record).encode())
+def _write_targets(record: TargetsRecord, files: Files, *, chat: bool) -> None:
+    if files.html is not None:
+        write_targets_html(record, files.html)
+    if files.md is not None:
+        atomic_write(files.md, targets_report(record).encode())
+    if files.each is not None:
+        write_comments(comments_of_targets(record), files.each)
     if chat:
-        sys.stdout.write(targets_chat(record, html or md) + "\n")
-    elif html is None and md is None:
+        sys.stdout.write(targets_chat(record, files.html or files.md) + "\n")
+    elif not files.any:
         sys.stdout.write(targets_report(record))
 
 

@@ -19,8 +19,12 @@ def headline(record: TargetsRecord) -> str:
         return record.why_none
     parts = [part for answer in record.answers for part in _parts(record, answer)]
     number, _, rest = parts[0].partition(" ")
-    noun = counted(int(number), _NOUNS.get(record.predicate, "target"))
-    return ", ".join([f"{noun} {rest}", *parts[1:]])
+    return ", ".join([f"{counted(int(number), noun(record))} {rest}", *parts[1:]])
+
+
+def noun(record: TargetsRecord) -> str:
+    """What one target is called."""
+    return _NOUNS.get(record.predicate, "target")
 
 
 def _parts(record: TargetsRecord, answer: Answer) -> Iterator[str]:

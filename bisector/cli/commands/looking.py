@@ -132,6 +132,10 @@ def report(
     chosen: Chosen,
     html: Annotated[Path | None, typer.Option(help="Write the HTML report to this file.")] = None,
     md: Annotated[Path | None, typer.Option(help="Write the Markdown report to this file.")] = None,
+    each: Annotated[
+        Path | None,
+        typer.Option(help="Write a comment on each confirmed first bad commit to COMMIT.md in this folder."),
+    ] = None,
     chat: Annotated[bool, typer.Option("--chat", help="Print a summary in one paragraph.")] = False,
 ) -> None:
     """Write reports of a hunt. Without an option, print the Markdown report.
@@ -141,9 +145,9 @@ def report(
 
     Example: [bold]bisector report --config tcl.yaml --html tcl.html[/bold]
     """
-    from bisector.cli.looking import write_reports
+    from bisector.cli.looking import Files, write_reports
 
-    write_reports(chosen, html=html, md=md, chat=chat)
+    write_reports(chosen, Files(html, md, each), chat=chat)
 
 
 @app.command(rich_help_panel="More")

@@ -14,7 +14,7 @@ from bisector.cli.options import Chosen, takes_hunt
 app = typer.Typer()
 demo_app = typer.Typer(help="Make a sample history: a small sx_server with a known first bad commit.")
 app.add_typer(demo_app, name="demo", no_args_is_help=True, rich_help_panel="Begin")
-ci_app = typer.Typer(help="Write CI workflows that check raised deadlines.")
+ci_app = typer.Typer(help="Write CI workflows: check raised deadlines, or hunt what failed on main.")
 app.add_typer(ci_app, name="ci", no_args_is_help=True, rich_help_panel="Begin")
 
 
@@ -136,10 +136,25 @@ def ci_init(
         ),
     ] = None,
     repo: Annotated[Path, typer.Option(help="Repository to write the workflow to.")] = Path(),
+    red_main: Annotated[
+        bool,
+        typer.Option("--red-main", help="Instead, hunt all tests that failed on main, with `targets`."),
+    ] = False,
+    branch: Annotated[
+        str | None, typer.Option(help="With --red-main: the branch (default: that of the remote, else main).")
+    ] = None,
+    tests: Annotated[
+        str | None,
+        typer.Option(help="With --red-main: name of the GitHub workflow that tests the branch."),
+    ] = None,
     hunts: Annotated[
-        str, typer.Option(help="Options of `watchdog` that name the hunts, for example `--config hunt.yaml`.")
-    ] = "--guests all",
-    budget: Annotated[str, typer.Option(help="Time for all hunts of a change.")] = "50m",
+        str | None,
+        typer.Option(
+            help="Options that name the hunts of `watchdog` (default: `--guests all`), or with --red-main "
+            "the hunt of `run` (default: `--config hunt.yaml`)."
+        ),
+    ] = None,
+    budget: Annotated[str, typer.Option(help="Time for all hunts of a run.")] = "50m",
     install: Annotated[
         str | None, typer.Option(help="Command that installs bisector on the CI machine (default: with pip).")
     ] = None,
@@ -147,12 +162,17 @@ def ci_init(
 ) -> None:
     """Write a CI workflow that checks the raised deadlines of each proposed change.
 
-    Examples: [bold]bisector ci init[/bold],
-    [bold]bisector ci init --for gitlab --hunts '--config tcl.yaml'[/bold]
-    """
-    from bisector.cli.ci import write_workflow
+    With --red-main, write one that hunts all tests that failed on main, and comments on the pull request of
+    each commit that broke some.
 
-    write_workflow(repo, service, hunts=hunts, budget=budget, install=install, force=force)
+    Examples: [bold]bisector ci init[/bold],
+    [bold]bisector ci init --for gitlab --hunts '--config tcl.yaml'[/bold],
+    [bold]bisector ci init --red-main --tests CI[/bold]
+    """
+    from bisector.cli.ci import Wanted, write_workflow
+
+    wanted = Wanted(hunts, budget, install, red_main, branch, tests)
+    write_workflow(repo, service, wanted, force=force)
 
 
 @demo_app.command("make")

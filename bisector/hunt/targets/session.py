@@ -64,10 +64,7 @@ class TargetsSession:
             if isinstance(found, str):
                 return nothing_found(self.ground, self.plan, self.key, found, cannot_tell=True)
             if not found.targets:
-                # Some test may fail only now and then, which one run of each end does not show.
-                return nothing_found(
-                    self.ground, self.plan, self.key, _none(found), others=found.others, cannot_tell=True
-                )
+                return self._nothing(found)
             hunts = self._begun(journal, found.targets, listener, restart=restart)
             with self._locked(hunts):
                 ran = self._hunt(journal, hunts, listener)
@@ -78,12 +75,19 @@ class TargetsSession:
         found = self._found_before(journal)
         if found is None:
             raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
+        if not found.targets:
+            return self._nothing(found)
         sessions = self._sessions(found.targets)
         rows = {target: row for target, one in sessions.items() if (row := one.found(journal))}
         if not rows:
             raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
         begun = {target: session for target, session in sessions.items() if target in rows}
         return self._record(journal, Hunts(begun, rows), found)
+
+    def _nothing(self, found: Found) -> TargetsRecord:
+        """The record without targets: some test may fail only now and then, which one run does not show."""
+        why, others = _none(found), found.others
+        return nothing_found(self.ground, self.plan, self.key, why, others=others, cannot_tell=True)
 
     def _note_limits(self, listener: Listener) -> None:
         if self.ground.hunt.jobs > 1:
