@@ -111,7 +111,7 @@ class Hunted:
         ended = self.found.items()
         return [(target, one.commit) for target, one in ended if isinstance(one, FirstBad) and one.confirmed]
 
-    def _take(self, ask: Ask) -> Mapping[str, Reading]:
+    def _take(self, ask: Ask) -> Sequence[Mapping[str, Reading]]:
         request, (built, clean) = ask.request, self._built
         self.runs += 1
         if built != request.commit or (request.clean and not clean):
@@ -121,7 +121,7 @@ class Hunted:
             self.searched.add(request.commit)
         at = _START + timedelta(seconds=self.runs)
         run = Run(wall=_TEST, user=_TEST, system=0.0, ending=Ending.EXITED)
-        return {
+        readings = {
             target: Reading(
                 request.commit,
                 own.role,
@@ -134,6 +134,7 @@ class Hunted:
             )
             for target, own in ask.asked.items()
         }
+        return [readings]
 
     def _judged(self, commit: str, target: Target) -> Judgement:
         fails = self.world.is_bad(commit, target) and self._rng.random() < target.rate

@@ -91,7 +91,7 @@ def show(console: Console, record: TargetsRecord, report: Path | None) -> None:
     style = {ExitCode.FIRST_BAD: "green", ExitCode.NO_REGRESSION: "cyan"}.get(record.exit_code, "yellow")
     lines = [Text(visible(targets_findings.headline(record)), style=f"bold {style}")]
     for answer in record.answers:
-        names = [one.target for one in answer.targets]
+        names = [targets_findings.label(one) for one in answer.targets]
         lines.append(Text(f"{visible(targets_findings.found(record, answer))}: {_listed(names)}"))
     for one in record.open[:_NAMED]:
         lines.append(Text(visible(f"open: {one.target}: {targets_findings.why_open(one)}"), style="yellow"))

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -32,12 +32,25 @@ SameArtifact = Callable[[Request, str], Reading | None]
 """(request, digest of the build) -> the reading of a byte-identical build, None if there is none."""
 
 
+@dataclass
+class Seats:
+    """The slots of a reader, or of several that take readings in turn with different tests."""
+
+    candidate: Slot | None = None
+    reference: Slot | None = None
+
+    def empty(self) -> None:
+        """Build again whatever is in the slots, and leave those that another hunt may be using."""
+        self.candidate, self.reference = _emptied(self.candidate), _emptied(self.reference)
+
+
 class Reader:
     """Takes readings one at a time in slots on this machine; also the simplest `bisector.hunt.drive.Engine`.
 
     Every command that takes readings uses `read`, which goes from a slot to a judgement. After an
     infrastructure fault, it retries in a fresh slot, then raises. `numbers` distinguish the logs of its
-    readings; for `one_start` see `Standing`. Raises `GivenUp` at any point once the scheduling of `prober`
+    readings; for `one_start` see `Standing`. Readers of one hunt that share `seats` share what is built
+    there. Raises `GivenUp` at any point once the scheduling of `prober`
     says to stop.
     """
 
@@ -50,6 +63,7 @@ class Reader:
         patience: Patience | None = None,
         *,
         one_start: bool = False,
+        seats: Seats | None = None,
     ) -> None:
         patience = patience or Patience()
         self._prober = prober
@@ -62,8 +76,7 @@ class Reader:
         self._pairs = Pairs(prober, self._standing)
         self._checkout = CheckoutCheck(prober, self._standing)
         self._fair = FairRuns(prober.setup, slots.root, patience)
-        self._candidate: Slot | None = None
-        self._reference: Slot | None = None
+        self._seats = seats or Seats()
         self._begun: deque[Request] = deque()
 
     jobs = 1
@@ -90,12 +103,12 @@ class Reader:
 
     def stands_at(self, request: Request) -> bool:
         """Whether the slot for candidates already has this commit built."""
-        return self._candidate is not None and self._candidate.commit == request.commit
+        return self._seats.candidate is not None and self._seats.candidate.commit == request.commit
 
     def trace(self, commit: str) -> Trace | None:
         """The file accesses of the test of a commit; None if it cannot be traced."""
-        self._candidate = self._candidate or self._slots.take(commit)
-        return traced_test(self._prober, self._standing, self._candidate, commit)
+        self._seats.candidate = self._seats.candidate or self._slots.take(commit)
+        return traced_test(self._prober, self._standing, self._seats.candidate, commit)
 
     def read(self, request: Request) -> Reading:
         """Read a commit once, with a run of `request.against` as reference if there is one."""
@@ -127,33 +140,33 @@ class Reader:
     def _before_retry(self, commit: str, outcome: Future[Reading] | None) -> None:
         error = outcome.exception() if outcome else None
         self._setup.on_step(commit, Step.RETRYING, str(error or ""))
-        self._candidate, self._reference = _emptied(self._candidate), _emptied(self._reference)
+        self._seats.empty()
 
     def _read_once(self, request: Request) -> Reading:
         commit, against = request.commit, request.against
         seconds = 0.0
         if against:
-            self._reference = self._reference or self._slots.take(against)
-            built = self._standing.stand(self._reference, against, request.clean)
+            self._seats.reference = self._seats.reference or self._slots.take(against)
+            built = self._standing.stand(self._seats.reference, against, request.clean)
             if isinstance(built, Untestable):
                 why = f"the reference {against[:12]} is untestable: {built.why}"
                 return self._unread(request, Untestable(why), seconds)
             seconds += built.seconds
-        self._candidate = self._candidate or self._slots.take(commit)
+        self._seats.candidate = self._seats.candidate or self._slots.take(commit)
         started = time.monotonic()
-        built = self._standing.stand(self._candidate, commit, request.clean)
+        built = self._standing.stand(self._seats.candidate, commit, request.clean)
         if isinstance(built, Untestable):
             return self._unread(request, built, seconds + time.monotonic() - started)
-        self._checkout.begin(self._candidate, request)
-        reading = self._same_artifact(request, built.digest) or self._run(self._candidate, request)
-        self._checkout.end(self._candidate, commit)
-        require_outputs(self._prober, self._standing, self._candidate, request, reading)
+        self._checkout.begin(self._seats.candidate, request)
+        reading = self._same_artifact(request, built.digest) or self._run(self._seats.candidate, request)
+        self._checkout.end(self._seats.candidate, commit)
+        require_outputs(self._prober, self._standing, self._seats.candidate, request, reading)
         return replace(reading, build_seconds=seconds + built.seconds, build=built.how)
 
     def _run(self, slot: Slot, request: Request) -> Reading:
         name = f"{request.role.value.replace(' ', '-')}-{next(self._numbers)}"
         return self._fair.reading(
-            request.commit, name, lambda log: self._pairs.read(slot, self._reference, request, log)
+            request.commit, name, lambda log: self._pairs.read(slot, self._seats.reference, request, log)
         )
 
     def _unread(self, request: Request, why: Untestable, seconds: float) -> Reading:

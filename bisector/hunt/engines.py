@@ -12,7 +12,7 @@ from typing import Any
 from bisector.engine.builder import Builder, OnFailure
 from bisector.engine.fair_runs import Patience
 from bisector.engine.local import LocalEngine
-from bisector.engine.reader import Reader, SameArtifact
+from bisector.engine.reader import Reader, SameArtifact, Seats
 from bisector.engine.slots import Slots
 from bisector.hunt.events import Listener, Noted, StepBegan
 from bisector.hunt.ground import Ground
@@ -54,6 +54,23 @@ def reader_for(
     numbers = itertools.count(taken + 1)
     with slots or Slots(ground.scratch.slots, ground.repository) as held:
         yield Reader(own, held, numbers, patience=Patience(fair_attempts), one_start=one_start)
+
+
+@contextmanager
+def readers_for(
+    grounds: Mapping[str, Ground], key: str, ends: Mapping[str, str], taken: int, listener: Listener
+) -> Iterator[Mapping[str, Reader]]:
+    """A reader for each of these hunts, by name. They differ only in their tests, and share slots and builds.
+
+    For the other arguments see `reader_for`.
+    """
+    numbers, seats = itertools.count(taken + 1), Seats()
+    first = next(iter(grounds.values()))
+    with Slots(first.scratch.slots, first.repository) as slots:
+        yield {
+            name: Reader(prober_for(ground, key, ends, listener), slots, numbers, seats=seats)
+            for name, ground in grounds.items()
+        }
 
 
 def prober_for(

@@ -59,7 +59,7 @@ class Ground:
         self.scratch = scratch_of(hunt, hunt_file, self.repository, environment)
 
     def of_hunt(self, hunt: Hunt) -> Ground:
-        """The ground of another hunt that differs only in its name, targets and options of the predicate."""
+        """The ground of a hunt with another name, and other targets, tests or options of the predicate."""
         other = copy.copy(self)
         other.hunt = hunt
         other.predicate = predicate_of(hunt, self._hunt_file)

@@ -14,6 +14,7 @@ from bisector.errors import HuntFileError
 from bisector.hunt_file.fields import unwritable
 from bisector.hunt_file.model import Hunt
 from bisector.hunt_file.origin import KeyPath, Origin, option_of
+from bisector.hunt_file.scripts import without_what_scripts_say
 from bisector.hunt_file.sentences import refusal
 from bisector.hunt_file.source import Source
 
@@ -42,7 +43,7 @@ def build(overrides: Mapping[str, object], base: Path, hunt: Hunt | None) -> Hun
     its default. If `repository` is overridden, a progress log inside the repository moves with it. Raises
     HuntFileError, which names the option.
     """
-    data = hunt.model_dump(mode="json") if hunt else {}
+    data = without_what_scripts_say(hunt.model_dump(mode="json")) if hunt else {}
     origin = hunt.origin if hunt else Origin()
     options: dict[KeyPath, str] = {}
     for key, value in sorted(overrides.items()):

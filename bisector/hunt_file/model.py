@@ -40,6 +40,7 @@ from bisector.hunt_file.machine import Measure, Quiet
 from bisector.hunt_file.origin import Origin
 from bisector.hunt_file.overlay import Overlay, Section
 from bisector.hunt_file.sandboxed import Shown
+from bisector.hunt_file.scripts import whole_test, with_scripts
 from bisector.hunt_file.setup import Setups
 from bisector.hunt_file.suites import Suites
 from bisector.hunt_file.work import Build, Environment, Test
@@ -110,6 +111,13 @@ class Hunt(Section):
         default=None, description="How to build a commit before the test. Default: no build."
     )
     test: Test = Field(description="How to test a commit.", examples=[{"command": "./test.sh"}])
+    scripts: dict[OneLine, Command] = Field(
+        default_factory=dict,
+        description="Several tests by name, each with its own command, instead of `test.command`: the test "
+        "scripts of several guests, for example. Each is a target of its own, judged by the predicate; they "
+        "share builds. With `targets`, only those that it names are hunted. Default: one test.",
+        examples=[{"tcl": "bash lib/tcl/test.sh", "lua": "bash lib/lua/test.sh"}],
+    )
     overlay: tuple[Overlay, ...] = Field(
         default=(), description="Changes to apply to every commit before its build, in this order."
     )
@@ -222,7 +230,7 @@ class Hunt(Section):
     @model_validator(mode="before")
     @classmethod
     def _by_age(cls, data: Any) -> Any:
-        return with_ends(data) if isinstance(data, dict) else data
+        return with_scripts(with_ends(data)) if isinstance(data, dict) else data
 
     @field_validator("good")
     @classmethod
@@ -230,6 +238,22 @@ class Hunt(Section):
         if info.data.get("find") == "fix" and (len(good) > 1 or AUTO in good):
             raise ValueError(f"{', '.join(good)}: a hunt for a fix has one good revision; write only that")
         return good
+
+    @field_validator("scripts")
+    @classmethod
+    def _instead_of_a_command(cls, scripts: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        test = info.data.get("test")
+        if scripts and test is not None and test.command != whole_test(scripts):
+            raise ValueError("each script has its own command; remove 'test.command', or the scripts")
+        return scripts
+
+    @field_validator("targets")
+    @classmethod
+    def _are_scripts(cls, targets: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        scripts = info.data.get("scripts")
+        if scripts and (wrong := [name for name in targets if name not in scripts]):
+            raise ValueError(f"{wrong[0]!r} is none of the scripts, which are {', '.join(scripts)}")
+        return targets
 
     @field_validator("bad")
     @classmethod

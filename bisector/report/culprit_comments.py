@@ -49,9 +49,7 @@ def _comment(record: TargetsRecord, answer: Answer, commit: str) -> str:
     number, info = len(answer.targets), record.commits.get(commit)
     subject = f" ({markdown(info.subject)})" if info else ""
     noun = targets_findings.noun(record)
-    names = [
-        f"- {markdown(one.target)}{' (flaky)' if one.is_flaky else ''}" for one in answer.targets[:_NAMED]
-    ]
+    names = [f"- {markdown(targets_findings.label(one))}" for one in answer.targets[:_NAMED]]
     if number > _NAMED:
         names.append(f"- and {number - _NAMED} more")
     ends = f"good `{record.good.short}` and bad `{record.bad.short}`"

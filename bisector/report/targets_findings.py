@@ -9,7 +9,7 @@ from bisector.hunt.targets.record import Answer, TargetRecord, TargetsRecord
 from bisector.probe.reading import Reading
 from bisector.report.findings import Side, counted, duration, side_by
 
-_NOUNS = {"tests": "test", "benchmark": "benchmark"}
+_NOUNS = {"": "script", "tests": "test", "benchmark": "benchmark"}
 """What the targets of a predicate are called."""
 
 
@@ -52,6 +52,14 @@ def found(record: TargetsRecord, answer: Answer) -> str:
         case None:
             return "not finished"
     return f"without an answer ({conclusion.name})"
+
+
+def label(one: TargetRecord) -> str:
+    """The target's name, with what is special about it: `tcl (1.52x)`, `test_a (flaky)`."""
+    conclusion = one.conclusion
+    effect = conclusion.effect if isinstance(conclusion, FirstBad) else None
+    special = "flaky" if one.is_flaky else f"{effect.ratio:.2f}x" if effect else ""
+    return f"{one.target} ({special})" if special else one.target
 
 
 def why_open(one: TargetRecord) -> str:

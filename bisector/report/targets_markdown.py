@@ -41,7 +41,7 @@ def _sections(record: TargetsRecord) -> Iterator[str]:
     yield f"## {markdown(record.name)}: {markdown(targets_findings.headline(record))}"
     for answer in record.answers:
         yield f"### {markdown(_title(record, answer))}"
-        yield "\n".join(f"- {_target(name, flaky)}" for name, flaky in _names(answer))
+        yield "\n".join(f"- {markdown(targets_findings.label(one))}" for one in answer.targets)
     if record.open:
         reasons = (f"- `{one.target}`: {markdown(targets_findings.why_open(one))}" for one in record.open)
         yield "Without a confirmed answer:\n\n" + "\n".join(reasons)
@@ -54,14 +54,6 @@ def _sections(record: TargetsRecord) -> Iterator[str]:
 
 def _title(record: TargetsRecord, answer: Answer) -> str:
     return f"{counted(len(answer.targets), 'target')} {targets_findings.found(record, answer)}"
-
-
-def _names(answer: Answer) -> list[tuple[str, bool]]:
-    return [(one.target, one.is_flaky) for one in answer.targets]
-
-
-def _target(name: str, flaky: bool) -> str:
-    return f"{markdown(name)}{' (flaky)' if flaky else ''}"
 
 
 def _listed(names: Sequence[str]) -> str:

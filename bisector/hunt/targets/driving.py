@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bisector.hunt.conclusion import Conclusion
@@ -13,8 +13,8 @@ from bisector.hunt.targets.asking import Ask, Ended
 from bisector.hunt.targets.decide import Joint
 from bisector.probe.reading import Reading
 
-Take = Callable[[Ask], Mapping[str, Reading]]
-"""Runs what is asked for once; returns a reading for each target that was asked, by name."""
+Take = Callable[[Ask], Iterable[Mapping[str, Reading]]]
+"""Runs what is asked for: the readings of each run as it ends, by target. Each target asked for gets one."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ def drive(
             continue
         notes.tell(step.notes)
         listener(ProbeBegan(step.request.commit, step.request.role))
-        found = take(step)
-        books.record(found)
-        for target, reading in found.items():
-            facts[target] = facts[target].plus(reading)
-        listener(TargetsRead(found))
+        for found in take(step):
+            books.record(found)
+            for target, reading in found.items():
+                facts[target] = facts[target].plus(reading)
+            listener(TargetsRead(found))

@@ -87,6 +87,14 @@ def told_by(whole: Predicate[Any], run: Run) -> Mapping[str, Judgement]:
         return {}
 
 
+def not_run(reading: Reading, requests: Mapping[str, Request]) -> dict[str, Reading]:
+    """The reading of a commit that did not reach its test, for the other targets that ask for it."""
+    return {
+        target: replace(reading, role=request.role, about=request.about, against=request.against)
+        for target, request in requests.items()
+    }
+
+
 def readings_of(
     joint: Reading,
     asked: Mapping[str, Request],

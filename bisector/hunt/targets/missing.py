@@ -9,13 +9,14 @@ from bisector.hunt.conclusion import Conclusion, Inconclusive
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.predicate import Bad, Good, Judgement, Untestable
+from bisector.probe import selection
 from bisector.probe.reading import Role
 
 
-def said_of(target: str, conclusion: Conclusion, known: Known, plan: Plan, *, selects: bool) -> Conclusion:
+def said_of(target: str, conclusion: Conclusion, known: Known, plan: Plan, check: str) -> Conclusion:
     """The conclusion; if the target has no judgement at an endpoint, with the ends at which it has one.
 
-    `selects`: whether the test is asked for its targets by name.
+    `check` says what to check if it has none at either end.
     """
     good, bad = (_judgements(known, end) for end in (plan.good[0], plan.bad))
     if not isinstance(conclusion, Inconclusive) or not (_is_missing(good) or _is_missing(bad)):
@@ -23,11 +24,7 @@ def said_of(target: str, conclusion: Conclusion, known: Known, plan: Plan, *, se
     if not good or not bad:
         return conclusion
     if _is_missing(good) and _is_missing(bad):
-        hint = ", and that `test.command` asks for it as the runner wants it in place of {targets}"
-        why = (
-            f"{target!r} cannot be judged at either end ({_why(good)}): "
-            f"check the name{hint if selects else ''}"
-        )
+        why = f"{target!r} cannot be judged at either end ({_why(good)}): {check}"
     elif _is_missing(good):
         fails = "fails" if isinstance(bad[-1], Bad) else "passes"
         why = (
@@ -41,6 +38,14 @@ def said_of(target: str, conclusion: Conclusion, known: Known, plan: Plan, *, se
             "renamed since, name an earlier commit that has it with --bad"
         )
     return replace(conclusion, why=why)
+
+
+def what_to_check(command: selection.Command, *, is_script: bool) -> str:
+    """What may be wrong with a target that no endpoint tells of; `command` is that of its test."""
+    if is_script:
+        return "check its command in `scripts`"
+    hint = ", and that `test.command` asks for it as the runner wants it in place of {targets}"
+    return f"check the name{hint if selection.selects(command) else ''}"
 
 
 def _judgements(known: Known, end: str) -> list[Judgement]:

@@ -19,12 +19,17 @@ _DIGEST = 6
 def narrowed(ground: Ground, target: str) -> Ground:
     """The ground of the hunt of one target, which is an ordinary hunt."""
     hunt = ground.hunt
+    named = hunt_name(hunt.hunt, target)
+    if hunt.scripts:
+        test = hunt.test.model_copy(update={"command": hunt.scripts[target]})
+        return ground.of_hunt(
+            hunt.model_copy(update={"hunt": named, "targets": (), "scripts": {}, "test": test})
+        )
     option = ground.predicate.target
     judged = {**hunt.predicate.options, option: target}
     choice = PredicateChoice.model_validate(
         {"name": hunt.predicate.name, **judged}, context={"base": str(ground.base)}
     )
-    named = hunt_name(hunt.hunt, target)
     return ground.of_hunt(hunt.model_copy(update={"hunt": named, "targets": (target,), "predicate": choice}))
 
 
@@ -35,7 +40,9 @@ def of_one_target(ground: Ground) -> Ground:
         return ground
     require_targets(ground)
     if len(hunt.targets) == 1 and hunt.targets != (AUTO,):
-        is_narrow = hunt.predicate.options.get(ground.predicate.target) == hunt.targets[0]
+        is_narrow = (
+            not hunt.scripts and hunt.predicate.options.get(ground.predicate.target) == hunt.targets[0]
+        )
         return ground if is_narrow else narrowed(ground, hunt.targets[0])
     raise HuntFileError(
         f"{hunt.locate('targets')}: targets: this command looks at the hunt of one target; name it with "
@@ -51,20 +58,11 @@ def hunt_name(hunt: str, target: str) -> str:
 
 
 def require_targets(ground: Ground) -> None:
-    """Raise `HuntFileError` if the hunt's predicate cannot judge its `targets` one by one."""
-    hunt, option = ground.hunt, ground.predicate.target
+    """Raise `HuntFileError` if the hunt's targets cannot be hunted together."""
+    hunt = ground.hunt
     where = hunt.locate("targets")
-    if not option:
-        raise HuntFileError(
-            f"{where}: targets: the predicate {hunt.predicate.name!r} judges only the whole test; "
-            "use `tests` or `benchmark`, or remove the key"
-        )
-    written = hunt.predicate.options.get(option)
-    if written is not None and hunt.targets != (written,):
-        raise HuntFileError(
-            f"{hunt.locate('predicate', option)}: predicate.{option}: {written!r} is one target, and "
-            "`targets` names others; remove one of the two"
-        )
+    if not hunt.scripts:
+        _require_option(ground)
     if hunt.find != "regression":
         raise HuntFileError(
             f"{where}: targets: several targets are hunted for regressions, not with `find: {hunt.find}`; "
@@ -75,8 +73,25 @@ def require_targets(ground: Ground) -> None:
             f"{where}: targets: hunts of several targets run on this machine; remove `engine`, or hunt one "
             "target at a time"
         )
-    if hunt.targets != (AUTO,):
+    if hunt.targets != (AUTO,) and not hunt.scripts:
         require_room(ground, hunt.targets)
+
+
+def _require_option(ground: Ground) -> None:
+    """Raise `HuntFileError` if the hunt's predicate cannot judge its targets one by one."""
+    hunt, option = ground.hunt, ground.predicate.target
+    where = hunt.locate("targets")
+    if not option:
+        raise HuntFileError(
+            f"{where}: targets: the predicate {hunt.predicate.name!r} judges only the whole test; "
+            "use `tests` or `benchmark`, name the command of each target in `scripts`, or remove the key"
+        )
+    written = hunt.predicate.options.get(option)
+    if written is not None and hunt.targets != (written,):
+        raise HuntFileError(
+            f"{hunt.locate('predicate', option)}: predicate.{option}: {written!r} is one target, and "
+            "`targets` names others; remove one of the two"
+        )
 
 
 def require_room(ground: Ground, targets: Sequence[str]) -> None:

@@ -67,6 +67,7 @@ class TargetsRecord:
     good: CommitInfo
     bad: CommitInfo
     predicate: str
+    """Its name; empty if the targets are scripts, which it judges as whole tests."""
     targets: Sequence[TargetRecord]
     commits: Mapping[str, CommitInfo]
     """Every commit that was read or is an answer, by full id."""

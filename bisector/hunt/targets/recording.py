@@ -62,7 +62,7 @@ def _record(
         repository=repository.path,
         good=infos[plan.good[0]],
         bad=infos[plan.bad],
-        predicate=hunt.predicate.name,
+        predicate="" if hunt.scripts else hunt.predicate.name,
         targets=targets,
         commits=infos,
         candidates=plan.every_candidate.ids,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
@@ -18,18 +18,19 @@ from bisector.hunt.planning import plan_of
 from bisector.hunt.session import Session, budget_of, found_by_others
 from bisector.hunt.targets.asking import Ask
 from bisector.hunt.targets.decide import Joint
-from bisector.hunt.targets.driving import Books, drive
+from bisector.hunt.targets.driving import Books, Take, drive
 from bisector.hunt.targets.finding import Found, WholeRun, found_between, slower_at, whole_run
-from bisector.hunt.targets.judging import Several, readings_of
+from bisector.hunt.targets.judging import Several
 from bisector.hunt.targets.narrowing import narrowed, require_room, require_targets
 from bisector.hunt.targets.record import TargetsRecord
 from bisector.hunt.targets.recording import nothing_found, recorded
+from bisector.hunt.targets.taking import each_its_script, one_run_for_all
 from bisector.hunt.targets.writing import Hunts, Writing
 from bisector.hunt_file import AUTO
 from bisector.predicate import Untestable
 from bisector.probe import selection
 from bisector.probe.leftovers import clean_leftovers
-from bisector.probe.reading import Reading, Role
+from bisector.probe.reading import Role
 from bisector.probe.request import Request
 
 FOUND = "targets found"
@@ -169,20 +170,21 @@ class TargetsSession:
         others = found_by_others(journal, "", self.plan)
         joint = Joint(replace(self.plan, found_before=tuple(others)), list(hunts.sessions))
         listener(TargetsBegan(self.plan, known))
-        predicates = {name: one.ground.predicate for name, one in hunts.sessions.items()}
-        several = Several(self.ground.predicate, {name: predicates[name] for name in open_})
         taken = sum(journal.taken(row.id) for row in hunts.rows.values())
-        with self._reader(several, taken, listener) as reader:
-
-            def take(ask: Ask) -> Mapping[str, Reading]:
-                reading = reader.read(ask.request)
-                return readings_of(reading, ask.asked, self.ground.predicate, predicates)
-
+        with self._taking({name: hunts.sessions[name].ground for name in open_}, taken, listener) as take:
             writing = Writing(journal, hunts, known, self.plan, listener)
             books = Books(writing.record, writing.conclude)
             self._require_selection(known, open_, take, books, listener)
             drive(joint, writing.known, ended, take, books, listener, spent=budget_of(self.plan))
         return True
+
+    def _taking(
+        self, grounds: Mapping[str, Ground], taken: int, listener: Listener
+    ) -> AbstractContextManager[Take]:
+        """What runs a commit for the targets with these grounds, after `taken` readings."""
+        if self.ground.hunt.scripts:
+            return each_its_script(grounds, self.key, self.ends, taken, listener)
+        return one_run_for_all(self.ground, grounds, self.key, self.ends, taken, listener)
 
     def _reopened(self, journal: Journal, hunts: Hunts, name: str) -> None:
         """Prepare the hunt of a target for this start; whole runs are its first premise readings.
@@ -200,7 +202,7 @@ class TargetsSession:
         self,
         known: Mapping[str, Known],
         open_: Sequence[str],
-        take: Callable[[Ask], Mapping[str, Reading]],
+        take: Take,
         books: Books,
         listener: Listener,
     ) -> None:
@@ -211,7 +213,7 @@ class TargetsSession:
             return
         require_room(self.ground, fresh)
         request = Request(self.plan.bad, Role.PREMISE, targets=tuple(fresh))
-        found = take(Ask(request, dict.fromkeys(fresh, request)))
+        (found,) = take(Ask(request, dict.fromkeys(fresh, request)))
         judged = [reading.judgement for reading in found.values()]
         if all(isinstance(one, Untestable) for one in judged):
             raise HuntFileError(

@@ -11,8 +11,7 @@ from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.hunt.session import Session
-from bisector.hunt.targets.missing import said_of
-from bisector.probe import selection
+from bisector.hunt.targets.missing import said_of, what_to_check
 from bisector.probe.reading import Reading
 
 
@@ -60,8 +59,9 @@ class Writing:
         Whether endpoints look alike because they share a file is asked once for each kind of conclusion.
         """
         session, known = self._hunts.sessions[target], self.known[target]
-        selects = selection.selects(session.ground.hunt.test.command)
-        conclusion = said_of(target, conclusion, known, self._plan, selects=selects)
+        hunt = session.ground.hunt
+        check = what_to_check(hunt.test.command, is_script=not hunt.targets)
+        conclusion = said_of(target, conclusion, known, self._plan, check)
         if not isinstance(conclusion, NoRegression | BadIsGood | GoodIsBad):
             return session.reviewed(conclusion, known.readings, self._listener) or conclusion
         kind = type(conclusion)

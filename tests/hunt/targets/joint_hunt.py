@@ -46,7 +46,7 @@ class JointHunt:
         joint = Joint(self.plan, list(self.judges), shares=self.shares)
         return drive(joint, known, self.ended, self._take, Books(self._record, self._conclude), _unheard)
 
-    def _take(self, ask: Ask) -> Mapping[str, Reading]:
+    def _take(self, ask: Ask) -> Sequence[Mapping[str, Reading]]:
         if self.most is not None and len(self.runs) >= self.most:
             raise Stopped
         self.runs.append(ask)
@@ -58,7 +58,7 @@ class JointHunt:
         at = _START + timedelta(minutes=sum(map(len, self.rows.values())))
         run = Run(wall=self.seconds, user=self.seconds, system=0.0, ending=Ending.EXITED)
         shared = Reading(request.commit, request.role, None, at, run=run, build_seconds=300.0)  # type: ignore[arg-type]
-        return {
+        readings = {
             target: replace(
                 shared,
                 role=own.role,
@@ -69,6 +69,7 @@ class JointHunt:
             )
             for target, own in ask.asked.items()
         }
+        return [readings]
 
     def _record(self, found: Mapping[str, Reading]) -> None:
         for target, reading in found.items():
