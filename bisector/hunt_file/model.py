@@ -113,8 +113,8 @@ class Hunt(Section):
     test: Test = Field(description="How to test a commit.", examples=[{"command": "./test.sh"}])
     scripts: dict[OneLine, Command] = Field(
         default_factory=dict,
-        description="Several tests by name, each with its own command, instead of `test.command`: the test "
-        "scripts of several guests, for example. Each is a target of its own, judged by the predicate; they "
+        description="Several tests by name, each with its own command, instead of `test.command`: several "
+        "test suites, for example. Each is a target of its own, judged by the predicate; they "
         "share builds. With `targets`, only those that it names are hunted. Default: one test.",
         examples=[{"tcl": "bash lib/tcl/test.sh", "lua": "bash lib/lua/test.sh"}],
     )
@@ -132,10 +132,10 @@ class Hunt(Section):
     targets: Targets = Field(
         default=(),
         description="Names of several tests or benchmarks that the predicate tells apart, each hunted for "
-        "its own first bad commit with shared builds and runs. `auto`: every test that passes at good and "
-        "fails at bad, or every benchmark that is slower at bad by the predicate's `ratio`. In "
-        "`test.command`, `{targets}` stands for the names that a commit is asked about; the test also finds "
-        "them in `BISECTOR_TARGETS`, one a line, and in the file `BISECTOR_TARGETS_FILE`. Without "
+        "its own first bad commit with shared builds and runs. `auto`: every test that fails at bad, and "
+        "passes at good or is not there, or every benchmark that is slower at bad by the predicate's "
+        "`ratio`. In `test.command`, `{targets}` stands for the names that a commit is asked about; the test "
+        "also finds them in `BISECTOR_TARGETS`, one a line, and in the file `BISECTOR_TARGETS_FILE`. Without "
         "`{targets}`, the whole test runs. Default: one hunt.",
         examples=[["test_adds", "test_subtracts"]],
     )

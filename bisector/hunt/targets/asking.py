@@ -20,6 +20,8 @@ class Ask:
     asked: Mapping[str, Request]
     notes: tuple[str, ...] = ()
     """What the user should know now; only what all open targets say, in the words of one of them."""
+    only_by_name: bool = False
+    """Whether the whole test does not stand in for a runner that refuses the names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bisector.hunt.conclusion import Conclusion
@@ -28,6 +28,19 @@ class Books:
     conclude: Callable[[str, Conclusion], Conclusion]
 
 
+def recording(take: Take, books: Books, listener: Listener) -> Take:
+    """Runs what is asked for, and records it as `drive` does."""
+
+    def taken(ask: Ask) -> Iterator[Mapping[str, Reading]]:
+        listener(ProbeBegan(ask.request.commit, ask.request.role))
+        for found in take(ask):
+            books.record(found)
+            listener(TargetsRead(found))
+            yield found
+
+    return taken
+
+
 def drive(
     joint: Joint,
     known: Mapping[str, Known],
@@ -43,6 +56,7 @@ def drive(
     `spent` says whether the time is over. Returns the conclusion of each target.
     """
     facts, over, notes = dict(known), dict(ended), Notes(listener)
+    recorded = recording(take, books, listener)
     while True:
         step = joint.next(facts, over, spent=spent())
         if isinstance(step, Ended):
@@ -53,9 +67,6 @@ def drive(
                 listener(TargetEnded(target, over[target]))
             continue
         notes.tell(step.notes)
-        listener(ProbeBegan(step.request.commit, step.request.role))
-        for found in take(step):
-            books.record(found)
+        for found in recorded(step):
             for target, reading in found.items():
                 facts[target] = facts[target].plus(reading)
-            listener(TargetsRead(found))

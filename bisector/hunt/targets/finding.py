@@ -17,7 +17,6 @@ from bisector.probe.reading import Reading, Role
 PASS_AT_BOTH = "pass at both ends"
 FAIL_AT_BOTH = "fail at both ends"
 FIXED = "fail at good and pass at bad"
-NEW = "fail at bad and have no result at good"
 GONE = "pass at good and have no result at bad"
 SKIPPED = "are skipped at one end"
 ALIKE = "are slower by less than `ratio`"
@@ -40,7 +39,7 @@ class WholeRun:
         return Reading(
             self.reading.commit,
             Role.PREMISE,
-            self.outcomes[target],
+            self.outcomes.get(target, Untestable(f"there is no result of {target!r}")),
             self.reading.at,
             run=self.reading.run,
             build_seconds=self.reading.build_seconds,
@@ -81,7 +80,7 @@ def whole_run(end: str, reading: Reading, predicate: Predicate[Any]) -> WholeRun
 
 
 def found_between(good: WholeRun, bad: WholeRun) -> Found:
-    """What passes at good and fails at bad, and what everything else does."""
+    """What fails at bad and passes at good, or is not there, and what everything else does."""
     targets: list[str] = []
     others: dict[str, list[str]] = {}
     for name in dict.fromkeys((*good.outcomes, *bad.outcomes)):
@@ -102,16 +101,14 @@ def slower_at(bad: WholeRun) -> Found:
 def _kind(good: Judgement | None, bad: Judgement | None) -> str | None:
     """What a test does at the endpoints; None if it is a target."""
     match good, bad:
-        case Good(), Bad():
-            return None
+        case ((Good() | None), Bad()):
+            return None  # One without a result at good is hunted from the commit that it begins at.
         case Good(), Good():
             return PASS_AT_BOTH
         case Bad(), Bad():
             return FAIL_AT_BOTH
         case Bad(), Good():
             return FIXED
-        case None, Bad():
-            return NEW
         case Good(), None:
             return GONE
     return SKIPPED

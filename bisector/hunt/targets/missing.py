@@ -26,11 +26,15 @@ def said_of(target: str, conclusion: Conclusion, known: Known, plan: Plan, check
     if _is_missing(good) and _is_missing(bad):
         why = f"{target!r} cannot be judged at either end ({_why(good)}): {check}"
     elif _is_missing(good):
+        is_searched = isinstance(bad[-1], Bad) and plan.ratio is None
         fails = "fails" if isinstance(bad[-1], Bad) else "passes"
-        why = (
-            f"{target!r} {fails} at bad and cannot be judged at good ({_why(good)}): if it was added or "
-            "renamed since, hunt it alone from a later commit that has it, named with --good"
+        remedy = (
+            "where it begins is searched after the others"
+            if is_searched
+            else "if it was added or renamed since, hunt it alone from a later commit that has it, named "
+            "with --good"
         )
+        why = f"{target!r} {fails} at bad and cannot be judged at good ({_why(good)}): {remedy}"
     else:
         passes = "passes" if isinstance(good[-1], Good) else "fails"
         why = (

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from bisector.history.forge import commit_pages
 from bisector.hunt.conclusion import AnyOf, FirstBad, Inconclusive
 from bisector.hunt.ground import Ground
-from bisector.hunt.journal import HuntRow
-from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.hunt.recording import machine_facts
 from bisector.hunt.secrets import secrets_of
@@ -19,14 +17,10 @@ def recorded(
     ground: Ground,
     plan: Plan,
     key: str,
-    rows: Mapping[str, HuntRow],
-    known: Mapping[str, Known],
+    targets: Sequence[TargetRecord],
     others: Mapping[str, Sequence[str]],
 ) -> TargetsRecord:
-    """The record; `rows` and `known` have the row of each target, and what counts for it."""
-    targets = [
-        TargetRecord(name, row.name, known[name].readings, row.conclusion) for name, row in rows.items()
-    ]
+    """The record of a hunt that has begun."""
     return _record(ground, plan, key, targets, others=others)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 from bisector.engine.reader import Reader
 from bisector.errors import HistoryError, HuntFileError
+from bisector.hunt.conclusion import Conclusion, Inconclusive
 from bisector.hunt.engines import reader_for
-from bisector.hunt.events import Listener, Noted, TargetsBegan, TargetsRead
+from bisector.hunt.events import Event, Listener, Noted, TargetsBegan, TargetsRead
 from bisector.hunt.good_commit import good_of
 from bisector.hunt.ground import Ground, opened
 from bisector.hunt.journal import Journal
@@ -17,12 +18,13 @@ from bisector.hunt.known import Known
 from bisector.hunt.planning import plan_of
 from bisector.hunt.session import Session, budget_of, found_by_others
 from bisector.hunt.targets.asking import Ask
+from bisector.hunt.targets.birth import Birth, births, is_young
 from bisector.hunt.targets.decide import Joint
-from bisector.hunt.targets.driving import Books, Take, drive
+from bisector.hunt.targets.driving import Books, Take, drive, recording
 from bisector.hunt.targets.finding import Found, WholeRun, found_between, slower_at, whole_run
 from bisector.hunt.targets.judging import Several
 from bisector.hunt.targets.narrowing import narrowed, require_room, require_targets
-from bisector.hunt.targets.record import TargetsRecord
+from bisector.hunt.targets.record import TargetRecord, TargetsRecord
 from bisector.hunt.targets.recording import nothing_found, recorded
 from bisector.hunt.targets.taking import each_its_script, one_run_for_all
 from bisector.hunt.targets.writing import Hunts, Writing
@@ -33,6 +35,8 @@ from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Role
 from bisector.probe.request import Request
 
+BORN = "targets born"
+"""The journal's name for where targets begin that good does not have."""
 FOUND = "targets found"
 """The journal's name for the whole runs of endpoints that `targets: auto` is found by."""
 _LOCKED = 200
@@ -67,9 +71,13 @@ class TargetsSession:
             if not found.targets:
                 return self._nothing(found)
             hunts = self._begun(journal, found.targets, listener, restart=restart)
+            born = {} if restart else self._born(journal)
             with self._locked(hunts):
-                ran = self._hunt(journal, hunts, listener)
-            return replace(self._record(journal, hunts, found), is_remembered=not ran)
+                ran = self._hunt(journal, hunts, born, listener)
+            born = self._born(journal)
+            later = [one.run(listener, restart=restart) for one in self._from_birth(born, listener)]
+            record = self._record(journal, hunts, found, born, later)
+            return replace(record, is_remembered=not ran and all(one.is_remembered for one in later))
 
     def record(self, journal: Journal) -> TargetsRecord:
         """What is known so far; raises `HistoryError` if the hunt never began."""
@@ -83,7 +91,27 @@ class TargetsSession:
         if not rows:
             raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
         begun = {target: session for target, session in sessions.items() if target in rows}
-        return self._record(journal, Hunts(begun, rows), found)
+        born = self._born(journal)
+        later = [one.record(journal) for one in self._from_birth(born, only_quiet)]
+        return self._record(journal, Hunts(begun, rows), found, born, later)
+
+    def _born(self, journal: Journal) -> dict[str, Birth]:
+        """Where targets begin that good does not have, by what an earlier or this start found."""
+        found = [Birth(**one.document) for one in journal.results(BORN, self.key)]
+        return {one.target: one for one in found}
+
+    def _from_birth(self, born: Mapping[str, Birth], listener: Listener) -> list[TargetsSession]:
+        """The hunts of targets that begin within the range, one for each commit that they are hunted from."""
+        starts: dict[str, list[str]] = {}
+        for one in born.values():
+            if one.good:
+                starts.setdefault(one.good, []).append(one.target)
+        hunts = []
+        for good, names in starts.items():
+            listener(Noted(f"{good[:12]} has {', '.join(names)}, which passes there: hunting from there"))
+            own = self.ground.hunt.model_copy(update={"good": (good,), "targets": tuple(names)})
+            hunts.append(TargetsSession(self.ground.of_hunt(own), listener))
+        return hunts
 
     def _nothing(self, found: Found) -> TargetsRecord:
         """The record without targets: some test may fail only now and then, which one run does not show."""
@@ -156,11 +184,17 @@ class TargetsSession:
     def _reader(self, predicate: Several, taken: int, listener: Listener) -> AbstractContextManager[Reader]:
         return reader_for(self.ground, self.key, self.ends, taken, listener, predicate=predicate)
 
-    def _hunt(self, journal: Journal, hunts: Hunts, listener: Listener) -> bool:
-        """Run the hunts that have no lasting answer; False if all have one."""
-        ended = {
-            name: answer for name, one in hunts.sessions.items() if (answer := one.lasting(hunts.rows[name]))
-        }
+    def _hunt(self, journal: Journal, hunts: Hunts, born: Mapping[str, Birth], listener: Listener) -> bool:
+        """Run the hunts that have no lasting answer, and find where targets begin that good does not have.
+
+        Those `born` within the range by an earlier start are over. False if nothing ran.
+        """
+        ended: dict[str, Conclusion] = {}
+        for name, session in hunts.sessions.items():
+            row = hunts.rows[name]
+            answer = row.conclusion if name in born else session.lasting(row)
+            if answer is not None:
+                ended[name] = answer
         open_ = [name for name in hunts.sessions if name not in ended]
         if not open_:
             return False
@@ -175,8 +209,29 @@ class TargetsSession:
             writing = Writing(journal, hunts, known, self.plan, listener)
             books = Books(writing.record, writing.conclude)
             self._require_selection(known, open_, take, books, listener)
-            drive(joint, writing.known, ended, take, books, listener, spent=budget_of(self.plan))
+            spent = budget_of(self.plan)
+            over = drive(joint, writing.known, ended, take, books, listener, spent=spent)
+            young = {
+                name: writing.known[name]
+                for name in open_
+                if is_young(over[name], writing.known[name], self.plan)
+            }
+            if young:
+                self._find_births(journal, young, recording(take, books, listener), spent, listener)
         return True
+
+    def _find_births(
+        self,
+        journal: Journal,
+        young: Mapping[str, Known],
+        take: Take,
+        spent: Callable[[], bool],
+        listener: Listener,
+    ) -> None:
+        """Search where these targets begin, and write it to the journal."""
+        listener(Noted(f"good has no result of {', '.join(young)}: searching the commits that do"))
+        for one in births(self.plan, young, take, spent).values():
+            journal.add_result(BORN, self.key, one.document())
 
     def _taking(
         self, grounds: Mapping[str, Ground], taken: int, listener: Listener
@@ -213,7 +268,7 @@ class TargetsSession:
             return
         require_room(self.ground, fresh)
         request = Request(self.plan.bad, Role.PREMISE, targets=tuple(fresh))
-        (found,) = take(Ask(request, dict.fromkeys(fresh, request)))
+        (found,) = take(Ask(request, dict.fromkeys(fresh, request), only_by_name=True))
         judged = [reading.judgement for reading in found.values()]
         if all(isinstance(one, Untestable) for one in judged):
             raise HuntFileError(
@@ -224,10 +279,33 @@ class TargetsSession:
         books.record(found)
         listener(TargetsRead(found))
 
-    def _record(self, journal: Journal, hunts: Hunts, found: Found) -> TargetsRecord:
+    def _record(
+        self,
+        journal: Journal,
+        hunts: Hunts,
+        found: Found,
+        born: Mapping[str, Birth],
+        later: Sequence[TargetsRecord],
+    ) -> TargetsRecord:
+        """The record; targets hunted from their birth have what these `later` hunts found."""
         rows = {name: journal.find(row.key) or row for name, row in hunts.rows.items()}
         known = {name: one.known(journal, rows[name]) for name, one in hunts.sessions.items()}
-        return recorded(self.ground, self.plan, self.key, rows, known, found.others)
+        targets = {
+            name: TargetRecord(name, row.name, known[name].readings, row.conclusion)
+            for name, row in rows.items()
+        }
+        for name, one in born.items():
+            if one.why and name in targets:
+                targets[name] = replace(targets[name], conclusion=Inconclusive(one.why))
+        for record in later:
+            for own in record.targets:
+                before = targets[own.target].readings
+                targets[own.target] = replace(own, readings=(*before, *own.readings))
+        return recorded(self.ground, self.plan, self.key, list(targets.values()), found.others)
+
+
+def only_quiet(event: Event) -> None:
+    """Nobody listens: nothing runs."""
 
 
 def _none(found: Found) -> str:
