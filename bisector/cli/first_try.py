@@ -21,6 +21,7 @@ from bisector.hunt.advice import Advice, Excerpt, HereRun, extended
 from bisector.hunt.conclusion import FirstBad
 from bisector.hunt.record import HuntRecord
 from bisector.report.safe_text import visible
+from bisector.terms import Terms
 
 _MOST_LEFT = 10
 """Names of files that a run in the user's checkout left, on the screen."""
@@ -33,16 +34,16 @@ def show(console: Console, record: HuntRecord, chosen: Chosen) -> None:
     """
     ends = [excerpt for excerpt in record.excerpts if excerpt.end]
     if len({(one.why, one.lines) for one in ends}) == 1:
-        _show_excerpts(console, ends)
+        _show_excerpts(console, ends, record.terms)
     else:
         for excerpt in ends:
-            _show_excerpts(console, [excerpt])
+            _show_excerpts(console, [excerpt], record.terms)
     if not isinstance(record.conclusion, FirstBad):
         for excerpt in record.excerpts:
             if not excerpt.end:
-                _show_excerpts(console, [excerpt])
+                _show_excerpts(console, [excerpt], record.terms)
     if record.here is not None:
-        _show_here(console, record.here)
+        _show_here(console, record.here, record.terms)
     for advice in record.advice:
         console.print(Text(visible(advice.why), style="bold yellow"), soft_wrap=True)
         for how in what_to_do(advice, chosen):
@@ -99,9 +100,9 @@ def _write(console: Console, path: Path, advice: Advice) -> bool:
         return False
 
 
-def _show_excerpts(console: Console, alike: Sequence[Excerpt]) -> None:
+def _show_excerpts(console: Console, alike: Sequence[Excerpt], terms: Terms) -> None:
     """Print the excerpt that these endpoints have in common."""
-    ends = " and ".join(f"{one.end or 'untestable'} {one.commit[:12]}" for one in alike)
+    ends = " and ".join(f"{_end(one, terms) or 'untestable'} {one.commit[:12]}" for one in alike)
     first = alike[0]
     console.print(Text(f"\n{ends}: {visible(first.why)}", style="bold"), soft_wrap=True)
     for line in first.lines:
@@ -112,13 +113,20 @@ def _show_excerpts(console: Console, alike: Sequence[Excerpt]) -> None:
         console.print(Text(f"  log: {visible(shlex.quote(str(first.log)))}", style="dim"), soft_wrap=True)
 
 
-def _show_here(console: Console, here: HereRun) -> None:
+def _end(one: Excerpt, terms: Terms) -> str:
+    """The endpoint in the words of the hunt; empty for an untestable commit."""
+    return terms.words.get(one.end, one.end)
+
+
+def _show_here(console: Console, here: HereRun, terms: Terms) -> None:
     """Print the run in the user's checkout beside that in a slot."""
     slot = here.slot
     there = f"exit code {here.slot_exit_code}" if here.slot_exit_code is not None else slot.why
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(Text(visible(f"your checkout: {here.ended}")), overflow="fold", ratio=1)
-    table.add_column(Text(visible(f"slot, {slot.end} {slot.commit[:12]}: {there}")), overflow="fold", ratio=1)
+    table.add_column(
+        Text(visible(f"slot, {_end(slot, terms)} {slot.commit[:12]}: {there}")), overflow="fold", ratio=1
+    )
     for mine, its in zip_longest(here.lines, slot.lines, fillvalue=""):
         table.add_row(Text(visible(mine)), Text(visible(its)))
     if not here.lines and not slot.lines:

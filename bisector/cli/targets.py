@@ -93,6 +93,10 @@ def show(console: Console, record: TargetsRecord, report: Path | None) -> None:
     for answer in record.answers:
         names = [targets_findings.label(one) for one in answer.targets]
         lines.append(Text(f"{visible(targets_findings.found(record, answer))}: {_listed(names)}"))
+        possible = targets_findings.possible(record, answer)
+        lines += [Text(visible(f"  {one}"), style="dim") for one in possible[:_NAMED]]
+        if len(possible) > _NAMED:
+            lines.append(Text(f"  and {len(possible) - _NAMED} more", style="dim"))
     for one in record.open[:_NAMED]:
         lines.append(Text(visible(f"open: {one.target}: {targets_findings.why_open(one)}"), style="yellow"))
     if len(record.open) > _NAMED:

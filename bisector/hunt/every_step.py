@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -45,7 +45,7 @@ from bisector.hunt.within_part import Within
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import KnownUntestable, Reading, Role
 from bisector.probe.request import Request
-from bisector.terms import FIX, REGRESSION
+from bisector.terms import FIX, REGRESSION, Terms
 
 _ROWS = 16
 """Between commits that are alike, no more than this share of the range (1/N) stays untested in a row."""
@@ -162,13 +162,22 @@ class _Search:
         self.open.append(f"between {start[:12]} and {end[:12]}: {SPENT}")
 
     def _untested(self, commits: Sequence[str]) -> str | None:
-        """The middle of the longest row of untested commits; None if no row is long."""
-        tested = {reading.commit for reading in self.readings}
-        tested |= {fact.commit for fact in self.untestable}
-        rows = [[*row] for hit, row in itertools.groupby(commits, tested.__contains__) if not hit]
-        longest = max(rows, key=len, default=[])
-        most = max(_SHORTEST_ROW, math.ceil(len(self.session.plan.every_candidate) / _ROWS))
-        return longest[len(longest) // 2] if len(longest) > most else None
+        """The untested commit nearest to the middle of the longest row without a level; None if none is long.
+
+        Untestable commits belong to a row, because steps may hide among them.
+        """
+        plan = self.session.plan
+        levels = Levels(plan.good[0], plan.ratio, self.readings)
+        tried = {reading.commit for reading in self.readings} | {fact.commit for fact in self.untestable}
+        most = max(_SHORTEST_ROW, math.ceil(len(plan.every_candidate) / _ROWS))
+        found = itertools.groupby(commits, lambda commit: levels.level(commit) is None)
+        rows = [[*row] for is_blank, row in found if is_blank]
+        rows = [row for row in rows if len(row) > most and not tried.issuperset(row)]
+        if not rows:
+            return None
+        row = max(rows, key=len)
+        left = [at for at, commit in enumerate(row) if commit not in tried]
+        return row[min(left, key=lambda at: abs(at - len(row) // 2))]
 
     def _read(self, commit: str) -> bool:
         """Read one commit against the good endpoint; whether that told something new."""
@@ -198,6 +207,7 @@ class _Search:
                 self._explore(found.commit, part.end)
         elif isinstance(found, AnyOf):
             self.steps.setdefault(found.commits, Step(found.commits, part.better, confirmed=False))
+            self._explore_around(found.commits, part, plan)
         elif isinstance(found, NoRegression):
             self._look_inside(part.start, part.end, plan)
         elif found is not None and (between := self._inner(found, part, plan)):
@@ -207,10 +217,29 @@ class _Search:
             why = getattr(found, "why", found.name)
             self.open.append(f"between {part.start[:12]} and {part.end[:12]}: {why}")
 
-    def _explore_before(self, commit: str, part: Part, plan: Plan) -> None:
-        """Explore what a step is built on; a branch that left before the start has levels of its own."""
+    def _explore_around(self, commits: Sequence[str], part: Part, plan: Plan) -> None:
+        """Explore what is before and after a set of commits, of which only the last can be tested."""
+        self.open.append(
+            f"for the step at one of {len(commits)} commits from {commits[0][:12]} to {commits[-1][:12]}: "
+            "only untestable commits are left between"
+        )
+        for commit in commits:
+            self._explore_before(commit, part, plan, but=commits)
+        levels = Levels(self.session.plan.good[0], self.session.plan.ratio, self.readings)
+        tested = [commit for commit in commits if levels.level(commit) is not None]
+        for commit in tested:
+            if commit != part.end:
+                self._explore(commit, part.end)
+
+    def _explore_before(self, commit: str, part: Part, plan: Plan, but: Collection[str] = ()) -> None:
+        """Explore what a step is built on; a branch that left before the start has levels of its own.
+
+        Parents in `but` are no end of a range.
+        """
         apart = plan.beside.commits() if plan.beside and part.start != self.session.plan.good[0] else ()
         for parent in plan.parents[commit]:
+            if parent in but:
+                continue
             if parent in apart:
                 base = next(iter(plan.beside.bases(parent)), "") if plan.beside else ""
                 self.open.append(
@@ -235,7 +264,8 @@ class _Search:
         self.listener(
             Noted(f"another step in the {count:,} {commits} from {part.start[:12]} to {part.end[:12]}?")
         )
-        terms, after_a_step = FIX if part.better else REGRESSION, part.start != self.session.plan.good[0]
+        terms = self._terms(better=part.better)
+        after_a_step = part.start != self.session.plan.good[0]
         inside = replace(plan, terms=terms, to_the_end=True, narrow=after_a_step)
         known = Known(
             tuple(seen_from(part, self.session.plan, inside, self.readings)), tuple(self.untestable)
@@ -244,6 +274,13 @@ class _Search:
         engine = Within(self.engine, self.session.plan, part, inside, self.readings, self.keep)
         ahead = Lookahead(inside, Stopwatch(time.monotonic))
         return drive(inside, engine, known, _nothing, self.listener, ahead, spent=self._spent)
+
+    def _terms(self, *, better: bool) -> Terms:
+        """The words for a hunt in one part: the user's own, if there are any."""
+        own = self.session.plan.terms
+        if own == REGRESSION:
+            return FIX if better else REGRESSION
+        return Terms(own.new, own.old, better=True) if better else own
 
     def _tell_of(self, plan: Plan, known: Known) -> None:
         """Tell the listener in which range, and in which direction, the next readings are taken."""

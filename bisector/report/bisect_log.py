@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from bisector.hunt.conclusion import AnyOf, FirstBad
+from bisector.hunt.conclusion import AnyOf, FirstBad, Steps
 from bisector.hunt.record import HuntRecord, Reading, Role
 from bisector.report import findings
 from bisector.report.findings import Side
@@ -18,7 +18,8 @@ def git_bisect_log(record: HuntRecord) -> str:
 
     Measurements are good or bad by their side of the step. Readings that git would reject (an undecided
     commit, a reading that contradicts the conclusion, a second bad commit that is not an ancestor of the
-    first, a bad merge base) are omitted with a comment.
+    first, a bad merge base) are omitted with a comment. git bisect knows one step: for every step, the
+    log has the first commit that made it worse, and that commit's parents.
     """
     return "\n".join(_lines(record)) + "\n"
 
@@ -27,13 +28,41 @@ def _lines(record: HuntRecord) -> Iterator[str]:
     yield f"# {record.terms.new}: {_named(record, record.bad.id)}"
     for good in record.good:
         yield f"# {record.terms.old}: {_named(record, good.id)}"
+    if isinstance(record.conclusion, Steps):
+        yield from _of_steps(record, record.conclusion)
+        return
+    yield _start(record)
+    yield from _commands(record)
+    yield from _ending(record)
+
+
+def _start(record: HuntRecord) -> str:
     # Replay reads only quoted words after `start`.
     options = "'--first-parent' " if record.first_parent else ""
     if (record.terms.old, record.terms.new) != ("good", "bad"):
         options += f"'--term-new={record.terms.new}' '--term-old={record.terms.old}' "
-    yield f"git bisect start {options}" + " ".join(f"'{c.id}'" for c in (record.bad, *record.good))
-    yield from _commands(record)
-    yield from _ending(record)
+    return f"git bisect start {options}" + " ".join(f"'{c.id}'" for c in (record.bad, *record.good))
+
+
+def _of_steps(record: HuntRecord, found: Steps) -> Iterator[str]:
+    """The first confirmed step for the worse between its parents; only a comment if there is none."""
+    yield f"# {visible(findings.headline(record))}"
+    worse = [step.commits[0] for step in found.steps if step.confirmed and not step.better]
+    if not worse:
+        yield "# git bisect looks for one commit that made it worse, and none is confirmed: nothing to replay"
+        return
+    (first, *more), words = worse, record.terms.words
+    if len(found.steps) > 1 or more:
+        yield f"# git bisect knows one step: this is {first[:12]}; `bisector report` has them all"
+    yield _start(record)
+    ends = {record.bad.id, *(one.id for one in record.good)}
+    info = findings.commit_info(record, first)
+    for word, commits in ((words["good"], info.parents if info else ()), (words["bad"], (first,))):
+        for commit in commits:
+            if commit not in ends:
+                yield f"# {word}: {_named(record, commit)}"
+                yield f"git bisect {word} {commit}"
+    yield f"# first {record.terms.new} commit: {_named(record, first)}"
 
 
 def _commands(record: HuntRecord) -> Iterator[str]:

@@ -168,7 +168,7 @@ def headline(record: HuntRecord) -> str:
         case Inconclusive():
             return "inconclusive"
         case Steps() as found:
-            return in_one_line(found)
+            return in_one_line(found, record.terms)
     return "not finished"
 
 
@@ -193,7 +193,8 @@ def reason(record: HuntRecord) -> str:
         case NoRegression(why=why, effect=measured):
             return " ".join(filter(None, (_sentence(why), _could_still_hide(measured, record.terms))))
         case Steps() as found:
-            return steps_reason(found, record.candidates, {reading.commit for reading in record.readings})
+            tested = {reading.commit for reading in record.readings if not _untestable(reading)}
+            return steps_reason(found, record.candidates, tested)
         case GoodIsBad(why=why) | BadIsGood(why=why) | MergeBaseIsBad(why=why) | Inconclusive(why=why):
             return _sentence(why)
     return "The hunt has no conclusion yet; run the same command to continue it."

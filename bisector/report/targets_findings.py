@@ -54,6 +54,13 @@ def found(record: TargetsRecord, answer: Answer) -> str:
     return f"without an answer ({conclusion.name})"
 
 
+def possible(record: TargetsRecord, answer: Answer) -> list[str]:
+    """The commits of a set that may be the first bad one, with their subjects; empty for any other answer."""
+    commits = answer.conclusion.commits if isinstance(answer.conclusion, AnyOf) else ()
+    infos = [(commit, record.commits.get(commit)) for commit in commits]
+    return [f"{commit[:12]} {info.subject}" if info else commit[:12] for commit, info in infos]
+
+
 def label(one: TargetRecord) -> str:
     """The target's name, with what is special about it: `tcl (1.52x)`, `test_a (flaky)`."""
     conclusion = one.conclusion

@@ -40,8 +40,7 @@ def targets_html(record: TargetsRecord, folder: Path) -> str:
 def _answer(record: TargetsRecord, answer: Answer) -> Mapping[str, object]:
     targets = [
         {
-            "target": one.target,
-            "is_flaky": one.is_flaky,
+            "target": targets_findings.label(one),
             "why": "" if one.is_settled else targets_findings.why_open(one),
         }
         for one in answer.targets
@@ -49,6 +48,7 @@ def _answer(record: TargetsRecord, answer: Answer) -> Mapping[str, object]:
     return {
         "title": f"{counted(len(targets), 'target')} {targets_findings.found(record, answer)}",
         "info": record.commits.get(answer.first_bad or ""),
+        "possible": targets_findings.possible(record, answer),
         "targets": targets,
     }
 

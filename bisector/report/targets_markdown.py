@@ -42,6 +42,8 @@ def _sections(record: TargetsRecord) -> Iterator[str]:
     for answer in record.answers:
         yield f"### {markdown(_title(record, answer))}"
         yield "\n".join(f"- {markdown(targets_findings.label(one))}" for one in answer.targets)
+        if possible := targets_findings.possible(record, answer):
+            yield "One of these commits:\n\n" + "\n".join(f"- {markdown(one)}" for one in possible)
     if record.open:
         reasons = (f"- `{one.target}`: {markdown(targets_findings.why_open(one))}" for one in record.open)
         yield "Without a confirmed answer:\n\n" + "\n".join(reasons)

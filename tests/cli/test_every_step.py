@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from tests.cli.running import bisector, summary_of
-from tests.git_history import Node, chain, write_history
+from tests.git_history import Node, chain, git, write_history
 
 COUNTER = ("--predicate", "counter", "--set", "predicate.pattern='work: (\\d+)'")
 
@@ -70,14 +70,29 @@ def test_a_bug_that_came_back_has_three_steps(tmp_path: Path) -> None:
     assert all(name in report for name in short)
 
 
-def test_an_untestable_step_leaves_the_answer_open(tmp_path: Path) -> None:
-    """A step among untestable commits is a set, and the exit code is not 0."""
+def test_the_search_goes_on_behind_untestable_commits(tmp_path: Path) -> None:
+    """A step among them is a set, and open: the exit code is not 0. The steps before and after are found.
+
+    The headline has the user's own words, and the log is that of the first step, which git can replay.
+    """
     repo = tmp_path / "repo"
-    files = {at: {"test.sh": f"exit {code}\n"} for at, code in {0: 0, 3: 125, 5: 1}.items()}
-    write_history(repo, chain(8, files))
-    every = summary_of("--all", "--good", "main~7", "--test", "sh test.sh", folder=repo)
+    files = {at: {"test.sh": f"exit {code}\n"} for at, code in {0: 0, 2: 1, 5: 125, 7: 0, 9: 1}.items()}
+    ids = write_history(repo, chain(12, files))
+    line = ("--all", "--good", "main~11", "--test", "sh test.sh", "--term-old", "up", "--term-new", "down")
+    every = summary_of(*line, folder=repo)
     assert (every["conclusion"], every["exit_code"]) == ("steps", 5)
-    assert [len(step["commits"]) for step in every["steps"]] == [3]
+    among = [ids[f"c{at}"] for at in (5, 6, 7)]
+    assert [step["commits"] for step in every["steps"]] == [[ids["c2"]], among, [ids["c9"]]]
+    assert [step["confirmed"] for step in every["steps"]] == [True, False, True]
+    short = {at: ids[f"c{at}"][:12] for at in (2, 5, 7, 9)}
+    assert every["headline"] == (
+        f"3 steps: down at {short[2]}, up at one of 3 from {short[5]}, down at {short[9]}"
+    )
+    assert f"No answer for the step at one of 3 commits from {short[5]} to {short[7]}" in every["reason"]
+    log = bisector("log", *line, folder=repo).stdout
+    assert f"# git bisect knows one step: this is {short[2]}" in log
+    (tmp_path / "log").write_text(log)
+    assert f"{ids['c2']} is the first down commit" in git(repo, "bisect", "replay", str(tmp_path / "log"))
 
 
 def test_all_and_fixed_exclude_each_other(tmp_path: Path) -> None:

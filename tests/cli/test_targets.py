@@ -134,6 +134,11 @@ def test_commits_that_do_not_build_are_left_out_for_all(tmp_path: Path) -> None:
     by_target = {name: one for one in found["answers"] for name in one["targets"]}
     assert by_target["a1"]["first_bad"] == ids["c3"]
     assert by_target["b1"]["any_of"] == [ids["c6"], ids["c7"], ids["c8"]]
+    report = bisector("report", "--config", "hunt.yaml", "--html", "all.html", "--chat", folder=tmp_path)
+    assert report.returncode == 0, report.stderr
+    assert f"<li>{ids['c7'][:12]} c7</li>" in (tmp_path / "all.html").read_text()
+    printed = bisector("report", "--config", "hunt.yaml", folder=tmp_path).stdout
+    assert f"One of these commits:\n\n- {ids['c6'][:12]} c6\n- {ids['c7'][:12]} c7\n" in printed
 
 
 def test_a_target_that_is_missing_at_an_end_is_open_and_says_where(tmp_path: Path) -> None:
