@@ -127,10 +127,10 @@ class Inconclusive:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a range: a commit, or untestable ones it may be; `better` if it goes back towards good.
+class ChangePoint:
+    """One step of a range (in statistics, a change point): a commit, or untestable ones that it may be.
 
-    `effect` is the ratio of the commit to its parent, below 1 if it is better; None for verdicts.
+    `better` if it goes back towards good. `effect` is the ratio of the commit to its parent, below 1 if it is better; None for verdicts.
     """
 
     commits: tuple[str, ...]
@@ -147,7 +147,7 @@ class Steps:
     `open` has a sentence for each part of the range that has no answer.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[ChangePoint, ...]
     together: Effect | None = None
     open: tuple[str, ...] = ()
     name = "steps"

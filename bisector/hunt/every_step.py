@@ -19,12 +19,12 @@ from bisector.hunt.conclusion import (
     SPENT,
     AnyOf,
     BadIsGood,
+    ChangePoint,
     Conclusion,
     Effect,
     FirstBad,
     Inconclusive,
     NoRegression,
-    Step,
     Steps,
 )
 from bisector.hunt.decide.endpoint_runs import reviewed_by
@@ -93,7 +93,7 @@ class _Search:
     engine: Engine
     readings: list[Reading]
     untestable: Sequence[KnownUntestable]
-    steps: dict[tuple[str, ...], Step] = field(default_factory=dict)
+    steps: dict[tuple[str, ...], ChangePoint] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
     _done: set[tuple[str, str]] = field(default_factory=set)
     _is_turned: bool = False
@@ -201,12 +201,12 @@ class _Search:
         if isinstance(found, FirstBad):
             effect = found.effect and (_inverse(found.effect) if part.better else found.effect)
             commits, sure, chance = (found.commit,), found.confirmed, found.probability
-            self.steps.setdefault(commits, Step(commits, part.better, sure, chance, effect))
+            self.steps.setdefault(commits, ChangePoint(commits, part.better, sure, chance, effect))
             self._explore_before(found.commit, part, plan)
             if found.commit != part.end:
                 self._explore(found.commit, part.end)
         elif isinstance(found, AnyOf):
-            self.steps.setdefault(found.commits, Step(found.commits, part.better, confirmed=False))
+            self.steps.setdefault(found.commits, ChangePoint(found.commits, part.better, confirmed=False))
             self._explore_around(found.commits, part, plan)
         elif isinstance(found, NoRegression):
             self._look_inside(part.start, part.end, plan)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bisector.hunt import conclusion as endings
-from bisector.hunt.conclusion import Conclusion, Effect, Step
+from bisector.hunt.conclusion import ChangePoint, Conclusion, Effect
 from bisector.predicate import (
     Bad,
     Contention,
@@ -114,9 +114,9 @@ def conclusion_from_json(document: Mapping[str, Any]) -> Conclusion:
     return kind(**fields)
 
 
-def _step(document: Mapping[str, Any]) -> Step:
+def _step(document: Mapping[str, Any]) -> ChangePoint:
     effect = Effect(**document["effect"]) if document["effect"] else None
-    return Step(**{**document, "commits": tuple(document["commits"]), "effect": effect})
+    return ChangePoint(**{**document, "commits": tuple(document["commits"]), "effect": effect})
 
 
 def _judgement(document: dict[str, Any]) -> Judgement:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Sequence
 
-from bisector.hunt.conclusion import Step, Steps
+from bisector.hunt.conclusion import ChangePoint, Steps
 from bisector.terms import FIX, REGRESSION, Terms
 
 
@@ -22,7 +22,7 @@ def in_one_line(found: Steps, terms: Terms = REGRESSION) -> str:
     return f"{count}: {listed}{together}"
 
 
-def _short(step: Step, terms: Terms) -> str:
+def _short(step: ChangePoint, terms: Terms) -> str:
     back = FIX.new if terms.old == REGRESSION.old else terms.old
     kind = f"{step.effect.ratio:.2f}x" if step.effect else back if step.better else terms.new
     first = step.commits[0][:12]

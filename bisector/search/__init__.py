@@ -10,7 +10,6 @@ search.observe(commit, probe(commit))
 from bisector.search.belief import evidence_beyond
 from bisector.search.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive, Misfit, NoRegression
 from bisector.search.cost import Costs
-from bisector.search.find_all import find_all
 from bisector.search.graph import CommitGraph
 from bisector.search.noise import Noise
 from bisector.search.noise_exact import Exact
@@ -49,5 +48,4 @@ __all__ = [
     "Timing",
     "Untestable",
     "evidence_beyond",
-    "find_all",
 ]

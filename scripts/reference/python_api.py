@@ -25,7 +25,7 @@ Import each name from the module of its heading. Commits are numbers: parents co
 good endpoint, N-1 the bad one.
 """
 _GROUPS: Sequence[tuple[str, tuple[str, ...]]] = (
-    ("A search", ("Search", "CommitGraph", "evidence_beyond", "find_all")),
+    ("A search", ("Search", "CommitGraph", "evidence_beyond")),
     ("How readings err", ("Exact", "Flaky", "Rates", "Timing", "Noise")),
     (
         "The result of a probe",

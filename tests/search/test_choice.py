@@ -20,11 +20,9 @@ from bisector.search import (
     Inconclusive,
     Misfit,
     Observation,
-    Outcome,
     Search,
     Timing,
     Untestable,
-    find_all,
 )
 from tests.search.driving import chain, flipped, hunt, timed, verdicts
 
@@ -141,18 +139,6 @@ def test_two_steps_are_reported_as_a_misfit() -> None:
     search.observe_all(Observation(*reading) for reading in readings)
     assert isinstance(search.conclusion, Misfit)
     assert 26 <= min(search.conclusion.commits) <= max(search.conclusion.commits) <= 84
-
-
-def test_every_step_of_a_range_is_found() -> None:
-    """Two slowdowns are found, each by its own search, with shared readings."""
-    graph = chain(200)
-    first, both = timed(graph, 60, 1.5, 0.03, seed=1), timed(graph, 60, 2.1, 0.03, seed=2)
-
-    def probe(commit: int) -> Outcome:
-        return both(commit) if commit >= 140 else first(commit)
-
-    found = find_all(graph, probe, Timing())
-    assert [step.commit for step in found if isinstance(step, FirstBad)] == [60, 140]
 
 
 def test_the_estimate_of_probes_left_falls_to_nothing() -> None:
