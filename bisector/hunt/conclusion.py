@@ -130,7 +130,8 @@ class Inconclusive:
 class ChangePoint:
     """One step of a range (in statistics, a change point): a commit, or untestable ones that it may be.
 
-    `better` if it goes back towards good. `effect` is the ratio of the commit to its parent, below 1 if it is better; None for verdicts.
+    `better` if it goes back towards good.
+    `effect` is the ratio of the commit to its parent, below 1 if it is better; None for verdicts.
     """
 
     commits: tuple[str, ...]

@@ -22,7 +22,7 @@ from bisector.predicate import (
     Untestable,
 )
 
-_KIND = ("name", "Options", "paired", "allows_for_waiting", "repeats")
+_KIND = ("name", "Options", "paired", "allows_for_waiting", "repeats", "target")
 
 
 class Turned(Predicate[Any]):

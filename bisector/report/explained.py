@@ -22,7 +22,7 @@ class Explained:
 
     def __str__(self) -> str:
         """One sentence."""
-        kind = "another commit makes" if self.rest.ratio > 1 else "another commit takes back"
+        kind = "other commits make" if self.rest.ratio > 1 else "other commits take back"
         part = f"{self.step.ratio:.2f}x of the {self.whole.ratio:.2f}x between the endpoints"
         return f"It explains {part}: {kind} {max(self.rest.ratio, 1 / self.rest.ratio):.2f}x."
 

@@ -319,3 +319,13 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
         subprocess.run(["ls", str(tmp_path / "worktrees/slots")], capture_output=True, check=False).stdout
         == b""
     )
+
+
+def test_good_newer_than_bad_is_named_as_the_reason(tmp_path: Path) -> None:
+    """Such a hunt would look for fixes, which needs one target: the sentence says how to name it."""
+    red_main(tmp_path, {"a1": 3})
+    hunt_file(tmp_path, ["a1", "fine"], good="main", bad="main~8")
+    done = bisector("run", "--config", "hunt.yaml", folder=tmp_path)
+    assert done.returncode == 2
+    assert "good is newer than bad, and several targets are hunted for regressions" in done.stderr
+    assert "remove `targets` and name it in `predicate.test`" in done.stderr

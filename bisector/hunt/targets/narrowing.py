@@ -61,13 +61,17 @@ def require_targets(ground: Ground) -> None:
     """Raise `HuntFileError` if the hunt's targets cannot be hunted together."""
     hunt = ground.hunt
     where = hunt.locate("targets")
+    if hunt.find != "regression":
+        swapped = "good is newer than bad, and " if ground.is_swapped else ""
+        alone = f"remove `targets` and name it in `predicate.{ground.predicate.target}`"
+        if hunt.scripts:
+            alone = "remove `scripts` and write its command in `test.command`"
+        raise HuntFileError(
+            f"{where}: targets: {swapped}several targets are hunted for regressions, not with "
+            f"`find: {hunt.find}`; for one of them, {alone}"
+        )
     if not hunt.scripts:
         _require_option(ground)
-    if hunt.find != "regression":
-        raise HuntFileError(
-            f"{where}: targets: several targets are hunted for regressions, not with `find: {hunt.find}`; "
-            "hunt one target at a time for that"
-        )
     if hunt.engine.name != "local":
         raise HuntFileError(
             f"{where}: targets: hunts of several targets run on this machine; remove `engine`, or hunt one "
