@@ -43,8 +43,9 @@ class Tests(Predicate[TestsOptions]):
     """Good if the tests pass, bad if one fails, by what their runner prints or writes to a file.
 
     Reads JUnit XML, TAP, and the output of pytest, `cargo test`, `go test -v` (also with `-json`),
-    `dune runtest`, Alcotest, Jest and ctest. With `test`, only that test counts, and it counts as soon as its
-    result is written, whatever happens later. If it is skipped or absent, the commit is untestable.
+    `dune runtest`, Alcotest, Jest and ctest, and lines such as `PASS: adds` and `ok: adds`. With `test`, only
+    that test counts, and it counts as soon as its result is written, whatever happens later. If it is skipped
+    or absent, the commit is untestable.
 
     Without `test`, all tests must pass, at least one, and the run must end with exit code 0. A run without a
     readable result, such as a crash or a failed build, is untestable. So is one that ends before its summary.

@@ -13,11 +13,14 @@ from .dune import DUNE
 from .go import GO
 from .jest import JEST
 from .junit import read_junit
+from .plain import PLAIN
 from .pytest import PYTEST
 from .results import LineFormat, Report
 from .tap import TAP
 
-Format = Literal["auto", "junit", "tap", "pytest", "cargo", "go", "dune", "alcotest", "jest", "ctest"]
+Format = Literal[
+    "auto", "junit", "tap", "pytest", "cargo", "go", "dune", "alcotest", "jest", "ctest", "plain"
+]
 
 LINE_FORMATS: Mapping[str, LineFormat] = {
     "tap": TAP,
@@ -28,6 +31,7 @@ LINE_FORMATS: Mapping[str, LineFormat] = {
     "alcotest": ALCOTEST,
     "jest": JEST,
     "ctest": CTEST,
+    "plain": PLAIN,
 }
 MOST = 75_000
 """Lines of one format that are read; of more, bisector may have dropped some from the middle."""
@@ -64,6 +68,8 @@ def read_lines(name: Format, lines: Mapping[str, Sequence[str]]) -> Report:
     results = {
         one: report for one, report in found.items() if report.cases or report.broken or _ended(report)
     }
+    if len(results) > 1:
+        results.pop("plain", None)  # Its lines are also ordinary output of a test.
     ended = {one: report for one, report in results.items() if one != "dune" and _ended(report)}
     chosen = ended or {one: report for one, report in results.items() if report.cases} or results
     if len(chosen) > 1:

@@ -60,4 +60,4 @@ def _name(number: object, description: str) -> str:
     return re.sub(r"^- ?", "", description).strip() or f"{number}"
 
 
-TAP = LineFormat(r"^ *(?:not )?ok\b(?!\s*\t)|^ *1\.\.\d+|^ *Bail out!|^TAP version \d+", _read)
+TAP = LineFormat(r"^ *(?:not )?ok\b(?!:|\s*\t)|^ *1\.\.\d+|^ *Bail out!|^TAP version \d+", _read)

@@ -276,6 +276,27 @@ def test_tap(text: str, kind: type[Judgement]) -> None:
         assert type(judge.judge(ran(judge, text), None)) is kind
 
 
+@pytest.mark.parametrize(
+    ("text", "test", "kind"),
+    [
+        ("FAIL: a\nok: b\n", "a", Bad),
+        ("FAIL: a\nok: b\n", "b", Good),
+        ("FAIL: a\nok: b\n", "c", Untestable),
+        ("SKIP: a.sh\n", "a.sh", Untestable),
+        ("XPASS: a.sh\n", "a.sh", Bad),
+        ("FAIL: test_a (module.Case)\nFAIL: cannot open it\n", "test_a", Untestable),
+        ("FAIL: a\nPASS: b\n", None, Untestable),
+        ("FAIL: a\nPASS: b\n# TOTAL: 2\n", None, Bad),
+        ("SKIP: a\nPASS: b\n# TOTAL: 2\n", None, Good),
+        ("1..1\nok 1 - b\nFAIL: b\n", "b", Good),
+    ],
+)
+def test_plain_lines(text: str, test: str | None, kind: type[Judgement]) -> None:
+    """A name is one word; only a summary shows that all tests ran; another runner's results count before."""
+    judge = predicate(test=test)
+    assert type(judge.judge(ran(judge, text), None)) is kind
+
+
 def test_results_of_two_runners_are_not_mixed() -> None:
     """The hunt file has to say which of them counts."""
     text = (OUTPUTS / "cargo-passed.txt").read_text() + (OUTPUTS / "pytest-verbose.txt").read_text()

@@ -104,13 +104,11 @@ def _birth(
     good = next((commit for commit in ids if commit in passes), "")
     if good:
         return Birth(target, good, first)
-    if first:
-        where = f"has failed since {first[:12]}, the first commit with a result of it"
-    else:
-        where = "fails at bad, and every tested commit either has no result of it or fails too"
+    where = f"since {first[:12]}" if first else "at bad"
     return Birth(
         target,
         first=first,
-        why=f"{target!r} {where}: no commit passes, so nothing broke it; to hunt what it tests in older "
-        "commits, bring today's test to them with `overlay: [{copy: ITS FILE, from: bad}]`",
+        why=f"{target!r} fails {where}, and every tested commit fails too or has no result of it. If it was "
+        "added as it is, nothing broke it; to hunt what it tests, bring today's test to older commits with "
+        "`overlay: [{copy: ITS FILE, from: bad}]`. If the runner names only tests that fail, let it name all",
     )

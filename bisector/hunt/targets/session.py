@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
@@ -71,10 +71,11 @@ class TargetsSession:
             if not found.targets:
                 return self._nothing(found)
             hunts = self._begun(journal, found.targets, listener, restart=restart)
-            born = {} if restart else self._born(journal)
+            # Where no commit passes, a machine's fault may be the reason: it is searched again.
+            begins = {name for name, one in self._born(journal, hunts).items() if one.good}
             with self._locked(hunts):
-                ran = self._hunt(journal, hunts, born, listener)
-            born = self._born(journal)
+                ran = self._hunt(journal, hunts, begins, listener)
+            born = self._born(journal, hunts)
             later = [one.run(listener, restart=restart) for one in self._from_birth(born, listener)]
             record = self._record(journal, hunts, found, born, later)
             return replace(record, is_remembered=not ran and all(one.is_remembered for one in later))
@@ -90,15 +91,26 @@ class TargetsSession:
         rows = {target: row for target, one in sessions.items() if (row := one.found(journal))}
         if not rows:
             raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
-        begun = {target: session for target, session in sessions.items() if target in rows}
-        born = self._born(journal)
+        hunts = Hunts({name: session for name, session in sessions.items() if name in rows}, rows)
+        born = self._born(journal, hunts)
         later = [one.record(journal) for one in self._from_birth(born, only_quiet)]
-        return self._record(journal, Hunts(begun, rows), found, born, later)
+        return self._record(journal, hunts, found, born, later)
 
-    def _born(self, journal: Journal) -> dict[str, Birth]:
-        """Where targets begin that good does not have, by what an earlier or this start found."""
-        found = [Birth(**one.document) for one in journal.results(BORN, self.key)]
-        return {one.target: one for one in found}
+    def _born(self, journal: Journal, hunts: Hunts) -> dict[str, Birth]:
+        """Where targets begin that good does not have, by what this or an earlier start found.
+
+        Only of those that good still does not have, as their own readings tell.
+        """
+        found = {one.document["target"]: Birth(**one.document) for one in journal.results(BORN, self.key)}
+        return {
+            name: one
+            for name, one in found.items()
+            if name in hunts.rows and self._is_young(journal, hunts, name)
+        }
+
+    def _is_young(self, journal: Journal, hunts: Hunts, name: str) -> bool:
+        row = journal.find(hunts.rows[name].key) or hunts.rows[name]
+        return is_young(row.conclusion, hunts.sessions[name].known(journal, row), self.plan)
 
     def _from_birth(self, born: Mapping[str, Birth], listener: Listener) -> list[TargetsSession]:
         """The hunts of targets that begin within the range, one for each commit that they are hunted from."""
@@ -184,15 +196,15 @@ class TargetsSession:
     def _reader(self, predicate: Several, taken: int, listener: Listener) -> AbstractContextManager[Reader]:
         return reader_for(self.ground, self.key, self.ends, taken, listener, predicate=predicate)
 
-    def _hunt(self, journal: Journal, hunts: Hunts, born: Mapping[str, Birth], listener: Listener) -> bool:
+    def _hunt(self, journal: Journal, hunts: Hunts, begins: Collection[str], listener: Listener) -> bool:
         """Run the hunts that have no lasting answer, and find where targets begin that good does not have.
 
-        Those `born` within the range by an earlier start are over. False if nothing ran.
+        Those of which an earlier start knows where it `begins` are over. False if nothing ran.
         """
         ended: dict[str, Conclusion] = {}
         for name, session in hunts.sessions.items():
             row = hunts.rows[name]
-            answer = row.conclusion if name in born else session.lasting(row)
+            answer = row.conclusion if name in begins else session.lasting(row)
             if answer is not None:
                 ended[name] = answer
         open_ = [name for name in hunts.sessions if name not in ended]
