@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 
 from bisector.engine.reader import Reader
 from bisector.errors import HistoryError, HuntFileError
-from bisector.hunt.conclusion import Conclusion, Inconclusive
+from bisector.hunt.conclusion import Conclusion
 from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Event, Listener, Noted, TargetsBegan, TargetsRead
 from bisector.hunt.good_commit import good_of
@@ -18,7 +18,8 @@ from bisector.hunt.known import Known
 from bisector.hunt.planning import plan_of
 from bisector.hunt.session import Session, budget_of, found_by_others
 from bisector.hunt.targets.asking import Ask
-from bisector.hunt.targets.birth import Birth, births, is_young
+from bisector.hunt.targets.birth import Birth
+from bisector.hunt.targets.born import Born, starts_of
 from bisector.hunt.targets.decide import Joint
 from bisector.hunt.targets.driving import Books, Take, drive, recording
 from bisector.hunt.targets.finding import Found, WholeRun, found_between, slower_at, whole_run
@@ -35,8 +36,6 @@ from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import Role
 from bisector.probe.request import Request
 
-BORN = "targets born"
-"""The journal's name for where targets begin that good does not have."""
 FOUND = "targets found"
 """The journal's name for the whole runs of endpoints that `targets: auto` is found by."""
 _LOCKED = 200
@@ -72,12 +71,12 @@ class TargetsSession:
                 return self._nothing(found)
             hunts = self._begun(journal, found.targets, listener, restart=restart)
             # Where no commit passes, a machine's fault may be the reason: it is searched again.
-            begins = {name for name, one in self._born(journal, hunts).items() if one.good}
+            born = self._born(journal, hunts)
+            begins = {name for name, one in born.found().items() if one.good}
             with self._locked(hunts):
                 ran = self._hunt(journal, hunts, begins, listener)
-            born = self._born(journal, hunts)
-            later = [one.run(listener, restart=restart) for one in self._from_birth(born, listener)]
-            record = self._record(journal, hunts, found, born, later)
+            later = [one.run(listener, restart=restart) for one in self._from_birth(born.found(), listener)]
+            record = self._record(journal, hunts, found, later)
             return replace(record, is_remembered=not ran and all(one.is_remembered for one in later))
 
     def record(self, journal: Journal) -> TargetsRecord:
@@ -92,36 +91,18 @@ class TargetsSession:
         if not rows:
             raise HistoryError(f"hunt '{self.ground.hunt.hunt}' has not begun; start it with `bisector run`")
         hunts = Hunts({name: session for name, session in sessions.items() if name in rows}, rows)
-        born = self._born(journal, hunts)
-        later = [one.record(journal) for one in self._from_birth(born, only_quiet)]
-        return self._record(journal, hunts, found, born, later)
+        later = [one.record(journal) for one in self._from_birth(self._born(journal, hunts).found(), unheard)]
+        return self._record(journal, hunts, found, later)
 
-    def _born(self, journal: Journal, hunts: Hunts) -> dict[str, Birth]:
-        """Where targets begin that good does not have, by what this or an earlier start found.
-
-        Only of those that good still does not have, as their own readings tell.
-        """
-        found = {one.document["target"]: Birth(**one.document) for one in journal.results(BORN, self.key)}
-        return {
-            name: one
-            for name, one in found.items()
-            if name in hunts.rows and self._is_young(journal, hunts, name)
-        }
-
-    def _is_young(self, journal: Journal, hunts: Hunts, name: str) -> bool:
-        row = journal.find(hunts.rows[name].key) or hunts.rows[name]
-        return is_young(row.conclusion, hunts.sessions[name].known(journal, row), self.plan)
+    def _born(self, journal: Journal, hunts: Hunts) -> Born:
+        return Born(journal, self.key, self.plan, hunts)
 
     def _from_birth(self, born: Mapping[str, Birth], listener: Listener) -> list[TargetsSession]:
         """The hunts of targets that begin within the range, one for each commit that they are hunted from."""
-        starts: dict[str, list[str]] = {}
-        for one in born.values():
-            if one.good:
-                starts.setdefault(one.good, []).append(one.target)
         hunts = []
-        for good, names in starts.items():
+        for good, names in starts_of(born).items():
             listener(Noted(f"{good[:12]} has {', '.join(names)}, which passes there: hunting from there"))
-            own = self.ground.hunt.model_copy(update={"good": (good,), "targets": tuple(names)})
+            own = self.ground.hunt.model_copy(update={"good": (good,), "targets": names})
             hunts.append(TargetsSession(self.ground.of_hunt(own), listener))
         return hunts
 
@@ -223,27 +204,11 @@ class TargetsSession:
             self._require_selection(known, open_, take, books, listener)
             spent = budget_of(self.plan)
             over = drive(joint, writing.known, ended, take, books, listener, spent=spent)
-            young = {
-                name: writing.known[name]
-                for name in open_
-                if is_young(over[name], writing.known[name], self.plan)
-            }
-            if young:
-                self._find_births(journal, young, recording(take, books, listener), spent, listener)
+            fresh = {name: over[name] for name in open_}
+            self._born(journal, hunts).search(
+                fresh, writing.known, recording(take, books, listener), spent, listener
+            )
         return True
-
-    def _find_births(
-        self,
-        journal: Journal,
-        young: Mapping[str, Known],
-        take: Take,
-        spent: Callable[[], bool],
-        listener: Listener,
-    ) -> None:
-        """Search where these targets begin, and write it to the journal."""
-        listener(Noted(f"good has no result of {', '.join(young)}: searching the commits that do"))
-        for one in births(self.plan, young, take, spent).values():
-            journal.add_result(BORN, self.key, one.document())
 
     def _taking(
         self, grounds: Mapping[str, Ground], taken: int, listener: Listener
@@ -292,12 +257,7 @@ class TargetsSession:
         listener(TargetsRead(found))
 
     def _record(
-        self,
-        journal: Journal,
-        hunts: Hunts,
-        found: Found,
-        born: Mapping[str, Birth],
-        later: Sequence[TargetsRecord],
+        self, journal: Journal, hunts: Hunts, found: Found, later: Sequence[TargetsRecord]
     ) -> TargetsRecord:
         """The record; targets hunted from their birth have what these `later` hunts found."""
         rows = {name: journal.find(row.key) or row for name, row in hunts.rows.items()}
@@ -306,17 +266,12 @@ class TargetsSession:
             name: TargetRecord(name, row.name, known[name].readings, row.conclusion)
             for name, row in rows.items()
         }
-        for name, one in born.items():
-            if one.why and name in targets:
-                targets[name] = replace(targets[name], conclusion=Inconclusive(one.why))
-        for record in later:
-            for own in record.targets:
-                before = targets[own.target].readings
-                targets[own.target] = replace(own, readings=(*before, *own.readings))
-        return recorded(self.ground, self.plan, self.key, list(targets.values()), found.others)
+        born = self._born(journal, hunts)
+        told = born.told(targets, born.found(), later)
+        return recorded(self.ground, self.plan, self.key, told, found.others)
 
 
-def only_quiet(event: Event) -> None:
+def unheard(event: Event) -> None:
     """Nobody listens: nothing runs."""
 
 
