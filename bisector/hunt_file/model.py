@@ -29,6 +29,7 @@ from bisector.hunt_file.fields import (
     HuntName,
     Inside,
     LocalPath,
+    OneLine,
     Pathspec,
     Revision,
     Revisions,
