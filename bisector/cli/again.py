@@ -21,6 +21,7 @@ from bisector.hunt_file import Hunt
 from bisector.predicate import Untestable
 from bisector.probe.hunt_name import hunt_name
 from bisector.report import findings
+from bisector.report.descent_words import innermost
 from bisector.report.explained import explained
 
 __all__ = ["change_of", "command_of", "completed", "flat", "near", "typed"]
@@ -89,6 +90,10 @@ def _next_steps(record: HuntRecord, chosen: Chosen, hunt: Hunt) -> Iterator[str]
             where = near(record.repository)
             elsewhere = "" if where == Path() else f"-C {shlex.quote(str(where))} "
             yield from (f"git {elsewhere}show {commit[:12]}" for commit in findings.suspects(record)[:_SHOWN])
+            if inner := innermost(record):
+                inside = near(record.repository / inner.path)
+                there = "" if inside == Path() else f"-C {shlex.quote(str(inside))} "
+                yield f"git {there}show {inner.answer[:12]}"
             if explained(record) and hunt.find == "regression":
                 yield typed(replace(chosen, values={**chosen.values, "find": "all"}))
         case GoodIsBad() | MergeBaseIsBad() | BadIsGood():

@@ -71,13 +71,13 @@ def _row(place: Chosen, word: str) -> tuple[HuntRow, Journal]:
         rows = [
             row
             for row in journal.hunts()
-            if hunt_file.AUTO not in (*_listed(row.document["good"]), row.document["bad"])
+            if hunt_file.AUTO not in (*_listed(row.document["good"]), row.document["bad"]) and not row.within
         ]
         return nth(rows, 0, word), journal
     scratch = chosen_scratch(place)
     if scratch.journal.exists():
         journal = journal_in(scratch)
-        if (row := row_called(journal.hunts(), word)) is not None:
+        if (row := row_called([row for row in journal.hunts() if not row.within], word)) is not None:
             return row, journal
     try:
         file = hunt_file.find(word, Path.cwd())

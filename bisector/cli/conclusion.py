@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.cells import cell_len
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +18,7 @@ from bisector.errors import ExitCode
 from bisector.hunt.conclusion import FirstBad, Inconclusive
 from bisector.hunt.record import HuntRecord
 from bisector.probe.reading import Role
-from bisector.report import bounds, findings
+from bisector.report import bounds, descent_words, findings
 from bisector.report.explained import explained
 from bisector.report.safe_text import visible
 from bisector.report.saved import ahead, saved
@@ -49,7 +51,7 @@ def show(
     reason = Text(visible(findings.reason(record)))
     # A path that the box would break could not be copied.
     fits = all(cell_len(word) <= console.width - _BORDERS for word in reason.plain.split())
-    body = Group(*_head(record, style), *([reason] if fits else []), facts)
+    body = Group(*_head(record, style), *([reason] if fits else []), *_way_down(record), facts)
     console.print(Panel(body, border_style=style, expand=False))
     if not fits:
         console.print(reason, soft_wrap=True)
@@ -73,6 +75,14 @@ def _head(record: HuntRecord, style: str) -> list[Text]:
     if info is None:
         return [Text(headline, style=f"bold {style}")]
     return [Text(visible(info.subject), style=f"bold {style}"), Text(headline, style=style)]
+
+
+def _way_down(record: HuntRecord) -> Iterator[RenderableType]:
+    """The steps down from the answer as a tree."""
+    for depth, level in enumerate(record.descent):
+        where = f"└ {descent_words.title(level)}" + (f": {level.range}" if level.range else "")
+        yield Padding(Text(visible(where), style="bold"), (0, 0, 0, 2 * depth))
+        yield Padding(Text(visible(descent_words.answer(level))), (0, 0, 0, 2 * depth + 2))
 
 
 def show_premise(console: Console, record: HuntRecord) -> None:

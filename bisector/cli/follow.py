@@ -12,6 +12,7 @@ from bisector.cli.options import Chosen
 from bisector.cli.rows import numbered_row, print_row
 from bisector.cli.standing import Standing
 from bisector.cli.status import chosen_scratch, journal_in, name_in, names_only_a_place
+from bisector.history.private import private_in
 from bisector.hunt.conclusion import name_of
 from bisector.hunt.ground import Ground
 from bisector.hunt.journal import HuntRow, Journal
@@ -55,6 +56,9 @@ def _follow(
     process = holder(scratch.lock(row.key))
     _say(console, f"following {row.name}, {process}: {counted(len(seen), 'reading')} so far")
     ground = ground_of(row)
+    if row.within:
+        # Its commits may be bisector's own.
+        private_in(scratch.repositories, ground.repository).refresh()
     side, repository, terms = _sides(ground, seen), ground.repository, ground.hunt.kinds
     goes_on = True
     while goes_on:

@@ -111,6 +111,14 @@ class HuntOptions:
             rich_help_panel=_RANGE,
         ),
     ] = None
+    no_descend: Annotated[
+        bool | None,
+        typer.Option(
+            "--no-descend",
+            help="Stop at the commit, even if it is a merge or moves a submodule.",
+            rich_help_panel=_RANGE,
+        ),
+    ] = None
     term_old: Annotated[
         str | None,
         typer.Option(
@@ -216,6 +224,7 @@ class HuntOptions:
 
         given = {key: getattr(self, name) for name, key in _keys()}
         given["find"] = _find(fixed=bool(self.fixed), every=bool(self.every))
+        given["descend.follow"] = False if self.no_descend else None
         # An option that may be repeated is an empty list if it was not given.
         values = {key: value for key, value in given.items() if value is not None and value != []}
         return {**values, **dict(setting(text) for text in self.settings or [])}

@@ -164,7 +164,7 @@ def _named(chosen: Chosen, journal: Journal) -> Session | None:
 
 
 def _newest(journal: Journal, scratch: Scratch, name: str | None) -> HuntRow:
-    rows = journal.hunts()
+    rows = [row for row in journal.hunts() if not row.within]
     row = row_called(rows, name) if name is not None else next(iter(rows), None)
     if row is None and name is not None:
         raise HistoryError(f"there is no hunt {name!r} in {scratch.root}; `bisector status` lists them")

@@ -8,6 +8,7 @@ import json
 import shlex
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,7 @@ from bisector.errors import BisectorError, EnvironmentFault
 from bisector.history.commit import CommitInfo
 from bisector.history.repository import Repository
 from bisector.hunt import remembered
+from bisector.hunt.conclusion import FirstBad
 from bisector.hunt.events import Event, Listener
 from bisector.hunt.good_commit import session_on
 from bisector.hunt.ground import Ground
@@ -75,6 +77,7 @@ def run_hunt(
             lambda session, heard: _hunted(session, heard, restart=restart),
             pages,
             here=here,
+            then=functools.partial(_descended, restart=restart, since=time.monotonic()),
         )
         record = looked_closer(console, session.ground, record, chosen, here=here, verbosity=verbosity)
         written = _write(session, record)
@@ -93,6 +96,17 @@ def _hunted(session: Session, listener: Listener, *, restart: bool) -> HuntRecor
     from bisector.hunt.every_step import run_every_step
 
     return run_every_step(session, listener, restart=restart)
+
+
+def _descended(
+    session: Session, listener: Listener, record: HuntRecord, *, restart: bool, since: float
+) -> HuntRecord:
+    found = record.conclusion
+    if not isinstance(found, FirstBad) or not session.ground.hunt.descend.follow:
+        return record
+    from bisector.hunt.descend.run import descend
+
+    return descend(session, record, found, listener, restart=restart, since=since)
 
 
 def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: bool, here: bool = False) -> int:
@@ -132,7 +146,9 @@ def _on_screen(
     pages: LivePages,
     *,
     here: bool,
+    then: Callable[[Session, Listener, HuntRecord], HuntRecord] | None = None,
 ) -> tuple[Session, HuntRecord]:
+    """Show a hunt that is run in some `way`, and `then` what leads on from it, which has no page."""
     if here:
         from bisector.phases.first_try.here import require_checkout
 
@@ -160,6 +176,7 @@ def _on_screen(
         reproduce = command_of(chosen, session)
         with pages.following(session, report_path(session), reproduce) as page:
             record = way(session, _both(screen, page))
+        record = then(session, screen, record) if then else record
         getting_ready.cancel()
     return session, completed(record, chosen, session)
 

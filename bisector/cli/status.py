@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,8 @@ from bisector.hunt.scratch import Scratch, default_scratch
 from bisector.report.safe_text import visible
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_INSIDE = "└ "
+"""The mark of a hunt on the way down from the answer of the one above it."""
 _SHORT = 7
 """Digits of a commit's id."""
 
@@ -32,7 +35,7 @@ def show_status(chosen: Chosen, *, as_json: bool) -> None:
     scratch = chosen_scratch(chosen)
     journal = journal_in(scratch)
     name = name_in(chosen)
-    hunts = [row for row in journal.hunts() if name in (None, row.name)]
+    hunts = [row for row in _as_tree(journal.hunts()) if name in (None, row.name)]
     rows = [_status_of(journal, row, running=scratch.is_running(row.key)) for row in hunts]
     if as_json:
         sys.stdout.write(json.dumps(rows) + "\n")
@@ -43,10 +46,21 @@ def show_status(chosen: Chosen, *, as_json: bool) -> None:
     for row in rows:
         started = datetime.fromisoformat(str(row["started"])).astimezone()
         table.add_row(
-            *(Text(str(row["hunt"])), _range(row), f"{started:%Y-%m-%d %H:%M}"),
+            *(
+                Text(f"{_INSIDE if row['within'] else ''}{row['hunt']}"),
+                _range(row),
+                f"{started:%Y-%m-%d %H:%M}",
+            ),
             *(str(row["readings"]), str(row["commits"]), Text(str(row["state"]))),
         )
     Console(highlight=False).print(table)
+
+
+def _as_tree(rows: Sequence[HuntRow]) -> list[HuntRow]:
+    """The hunts with those on the way down from an answer after its hunt, oldest first."""
+    known = {row.key for row in rows}
+    tops = [row for row in rows if row.within not in known]
+    return [one for top in tops for one in (top, *(row for row in reversed(rows) if row.within == top.key))]
 
 
 def chosen_scratch(chosen: Chosen) -> Scratch:
@@ -94,6 +108,8 @@ def _status_of(journal: Journal, row: HuntRow, *, running: bool) -> dict[str, An
         "readings": len(readings),
         "commits": len({reading.commit for reading in readings}),
         "state": state,
+        "key": row.key,
+        "within": row.within or None,
     }
 
 

@@ -11,7 +11,8 @@ from bisector.hunt_file.origin import option_of
 if TYPE_CHECKING:
     from bisector.cli.options import Chosen
 
-_FLAGS = {"first_parent"}
+_FLAGS = {"first_parent": True, "descend.follow": False}
+"""Keys with an option that takes no value, and the value that it gives them."""
 _FINDS = {"fix": ["--fixed"], "all": ["--all"]}
 _REPEATABLE = {"good", "old", "paths"}
 _NUMBERS = {"jobs", "confidence", "budget.probes"}
@@ -30,7 +31,7 @@ def option_words(key: str, value: object) -> list[str]:
     option = option_of(key)
     if key == "find":
         return _FINDS.get(str(value), ["--set", f"find={value}"])
-    if value is True and key in _FLAGS:
+    if isinstance(value, bool) and _FLAGS.get(key) is value:
         return [option]
     if isinstance(value, list) and key in _REPEATABLE:
         return [word for one in value for word in (option, str(one))]

@@ -99,10 +99,19 @@ class LaidOut:
         wanted = submodules.initialised(self.repository, self.ask, self.path)
         self._leave_out(set(self._inside) - {submodule.path for submodule in wanted})
         for submodule in wanted:
-            submodule.require(self.repository)
+            self._require(submodule)
             if submodule.path not in self._inside:
                 self._inside[submodule.path] = self._begun(submodule)
             self._inside[submodule.path].lay_out(submodule.commit, clean=clean)
+
+    def _require(self, submodule: submodules.Submodule) -> None:
+        """Raise `CommitFault` if neither the user's clone nor our copy of it has the submodule's commit."""
+        if submodule.clone.has(submodule.commit):
+            return
+        part = self.private.part(submodule.name, submodule.clone)
+        part.refresh()
+        if not part.repository.has(submodule.commit):
+            raise submodule.missing(self.repository, (self._ours / "HEAD").read_text().strip())
 
     def _begun(self, submodule: submodules.Submodule) -> LaidOut:
         path = self.path / submodule.path

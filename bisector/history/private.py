@@ -11,12 +11,14 @@ import fcntl
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from bisector.errors import InfrastructureFault
+from bisector.history import transport
 from bisector.history.objects import borrowed, bring, quoted
+from bisector.history.removal import take_away
 from bisector.history.repository import Repository
 from bisector.history.settings import Settings, settings_of
 
@@ -38,8 +40,33 @@ class PrivateRepository:
     def part(self, name: str, clone: Repository) -> PrivateRepository:
         """The private repository for the user's clone of a submodule."""
         with self._reading:
-            which = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:16]
-            return self._parts.setdefault(name, PrivateRepository(clone, self.folder / "modules" / which))
+            known = self._parts.get(name)
+            if known is None or known.repository.git_folder != clone.git_folder:
+                which = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:16]
+                self._parts[name] = PrivateRepository(clone, self.folder / "modules" / which)
+            return self._parts[name]
+
+    def fetched(self, name: str, url: str, wanted: Sequence[str]) -> Path:
+        """A clone of the submodule `name` of our own, with all that its URL has and these commits.
+
+        Raises `EnvironmentFault` if the URL cannot be reached or does not give a commit.
+        """
+        which = hashlib.sha256(f"{name} {url}".encode(errors="surrogateescape")).hexdigest()[:16]
+        place = self.folder / "fetched" / which
+        with self._reading, self._locked():
+            if (place / "HEAD").exists():
+                transport.fetch(Repository(place))
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                half = place.with_name(f"half-{which}")
+                take_away(half)
+                transport.clone(url, half)
+                half.rename(place)
+            own = Repository(place)
+            for commit in wanted:
+                if not own.has(commit):
+                    transport.fetch(own, commit)
+        return place
 
     def refresh(self) -> None:
         """Copy new objects of the user's repository. Refs and configuration stay the same within a hunt."""

@@ -101,6 +101,10 @@ class Repository:
 
     _objects: Mapping[str, str] = _NO_VARIABLES
     """Variables that let git also find objects elsewhere."""
+    _shown_as: Mapping[str, CommitInfo] = MappingProxyType({})
+    """How to show commits of bisector's own (`bisector.history.stand_ins`), by their ids."""
+    _fetched: Mapping[str, Path] = MappingProxyType({})
+    """Git folders of submodules that bisector cloned for itself, by name; they replace the user's."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -179,6 +183,14 @@ class Repository:
             return False
         return True
 
+    def has(self, commit: str) -> bool:
+        """Whether it has the commit."""
+        try:
+            self.git("cat-file", "-e", f"{commit}^{{commit}}")
+        except GitFailure:
+            return False
+        return True
+
     def parents(self, commit: str) -> tuple[str, ...]:
         """The parents of `commit`, in order."""
         return tuple(self.git("rev-list", "--parents", "--max-count=1", commit).decode().split()[1:])
@@ -204,15 +216,42 @@ class Repository:
 
     def infos(self, commits: Iterable[str]) -> dict[str, CommitInfo]:
         """The details of each commit to show, by full id."""
-        ids = list(dict.fromkeys(commits))
+        distinct = dict.fromkeys(commits)
+        shown = {one: self._shown_as[one] for one in distinct if one in self._shown_as}
+        ids = [one for one in distinct if one not in shown]
         if not ids:
-            return {}
+            return shown
         out = self.git(
             *("log", "--no-walk=unsorted", "--stdin", "-z", "--encoding=UTF-8"),
             *("--date=raw", "--format=%H%x00%P%x00%an%x00%ad%x00%s"),
             stdin="\n".join([*ids, ""]).encode(),
         )
-        return parse_infos(out)
+        return shown | parse_infos(out)
+
+    def show_as(self, infos: Mapping[str, CommitInfo]) -> None:
+        """From now on, `infos` shows these commits as given."""
+        self._shown_as = {**self._shown_as, **infos}
+
+    def clone_of(self, name: str, path: str) -> Path:
+        """The git folder of the submodule `name` at a path; it may not exist.
+
+        Without one below our git folder, that of the submodule's work tree: a repository that was added in
+        place has it there, and a linked worktree has clones of its own.
+        """
+        usual = self._fetched.get(name, self.git_folder / "modules" / name)
+        if (usual / "HEAD").exists() or self.work_tree is None:
+            return usual
+        place = self.work_tree / path / ".git"
+        if not place.resolve().is_relative_to(self.work_tree):
+            return usual
+        if place.is_file():
+            where = place.read_text(errors="surrogateescape").removeprefix("gitdir:").strip()
+            place = (place.parent / where).resolve()
+        return place if (place / "HEAD").is_file() else usual
+
+    def use_fetched(self, name: str, clone: Path) -> None:
+        """From now on, `clone` is the git folder of the submodule `name`."""
+        self._fetched = {**self._fetched, name: clone}
 
     def diffstat(self, commit: str) -> str:
         """Git's diffstat of `commit` against its first parent, at most 30 files."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,7 @@ class Clone(Repository):
 
     def __init__(self, git_folder: Path) -> None:
         self.git_folder = git_folder
+        self.own_git_folder = git_folder
         self.work_tree = None
 
     def git(self, *arguments: str, folder: Path | None = None, stdin: bytes | None = None) -> bytes:
@@ -30,13 +32,10 @@ class Clone(Repository):
         within = () if folder else ("--git-dir=.", "--work-tree=.")
         return super().git(*within, *arguments, folder=folder, stdin=stdin)
 
-    def has(self, commit: str) -> bool:
-        """Whether the clone has the commit."""
-        try:
-            self.git("cat-file", "-e", f"{commit}^{{commit}}")
-        except GitFailure:
-            return False
-        return True
+    @property
+    def is_there(self) -> bool:
+        """Whether it exists."""
+        return (self.git_folder / "HEAD").exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +47,24 @@ class Submodule:
     commit: str
     clone: Clone
 
-    def require(self, user: Repository) -> None:
-        """Raise `CommitFault` if the clone lacks the commit."""
-        if not self.clone.has(self.commit):
-            raise CommitFault(
-                f"the submodule {self.path} of {user.path} lacks commit {self.commit[:12]}; get it with "
-                "`git fetch --recurse-submodules` and `git submodule update --init --recursive`, or with "
-                f"`git -C {self.path} fetch origin {self.commit[:12]}`"
-            )
+    def missing(self, user: Repository, commit: str) -> CommitFault:
+        """The fault of a clone that lacks the submodule's commit, which `commit` of the `user` names."""
+        elsewhere = was_elsewhere(user, commit, self.path, self.clone)
+        usual = "`git fetch --recurse-submodules` and `git submodule update --init --recursive`, or with "
+        return CommitFault(
+            f"the submodule {self.path} of {user.path} lacks commit {self.commit[:12]}{elsewhere}; get it "
+            f"with {'' if elsewhere else usual}`{fetching(user, commit, self.path, self.clone, self.commit)}`"
+        )
 
 
 def initialised(repository: Repository, ask: Ask, work_tree: Path) -> list[Submodule]:
     """The submodules in the index of `work_tree` that the user has initialised in `repository`."""
     settings = work_tree / ".gitmodules"
-    clones = repository.git_folder / "modules"
-    if settings.is_symlink() or not settings.is_file() or not clones.is_dir():
+    if settings.is_symlink() or not settings.is_file():
         return []
-    names = {path: name for path, name in _named(ask) if (clones / name / "HEAD").exists()}
+    names = {path: name for path, name in _named(ask) if _is_there(repository, name, path)}
     return [
-        Submodule(names[path], path, commit, Clone(clones / names[path]))
+        Submodule(names[path], path, commit, Clone(repository.clone_of(names[path], path)))
         for path, commit in _laid_out(ask, list(names))
     ]
 
@@ -80,10 +78,36 @@ def links(ask: Ask, commit: str, paths: Sequence[str]) -> set[str]:
 
 def uninitialised(repository: Repository, commit: str) -> list[str]:
     """The paths of a commit's submodules that the user has not initialised in `repository`."""
-    clones = repository.git_folder / "modules"
     named = dict(_named(repository.git, "--blob", f"{commit}:.gitmodules"))
     there = links(repository.git, commit, list(named)) if named else set()
-    return [path for path, name in named.items() if path in there and not (clones / name / "HEAD").exists()]
+    return [path for path, name in named.items() if path in there and not _is_there(repository, name, path)]
+
+
+def _is_there(repository: Repository, name: str, path: str) -> bool:
+    return (repository.clone_of(name, path) / "HEAD").exists()
+
+
+def clone_at(repository: Repository, commit: str, path: str) -> tuple[str, Clone] | None:
+    """Name and clone of the submodule at a path of a commit; None if it is not initialised."""
+    name = dict(_named(repository.git, "--blob", f"{commit}:.gitmodules")).get(path)
+    if name is None or not _is_there(repository, name, path):
+        return None
+    return name, Clone(repository.clone_of(name, path))
+
+
+def was_elsewhere(repository: Repository, commit: str, path: str, clone: Clone) -> str:
+    """A clause for a submodule whose URL in a commit is not that of the clone; '' if it is."""
+    url = submodules_of(repository, commit).get(path, ("", ""))[1]
+    own = origin_of(clone)
+    return f" (its URL was {url} there, and is {own} in your clone)" if url and own and url != own else ""
+
+
+def fetching(repository: Repository, commit: str, path: str, clone: Clone, *wanted: str) -> str:
+    """The command that fetches commits of the submodule at a path of `commit` into the user's clone."""
+    url = submodules_of(repository, commit).get(path, ("", ""))[1]
+    source = url if url and url != origin_of(clone) else "origin"
+    where = ["git", "-C", path] if repository.work_tree else ["git", f"--git-dir={clone.git_folder}"]
+    return shlex.join([*where, "fetch", source, *wanted])
 
 
 def submodules_of(repository: Repository, commit: str) -> dict[str, tuple[str, str]]:
@@ -91,25 +115,34 @@ def submodules_of(repository: Repository, commit: str) -> dict[str, tuple[str, s
     blob = ("--blob", f"{commit}:.gitmodules")
     named = dict(_named(repository.git, *blob))
     there = links(repository.git, commit, list(named)) if named else set()
-    return {path: (name, _url(repository, blob, name)) for path, name in named.items() if path in there}
+    urls = _urls(repository, *blob) if there else {}
+    return {path: (name, urls.get(name, "")) for path, name in named.items() if path in there}
 
 
-def _url(repository: Repository, blob: Sequence[str], name: str) -> str:
+def _urls(repository: Repository, *blob: str) -> dict[str, str]:
+    """The URLs in a `.gitmodules` by name."""
     try:
-        out = repository.git("config", *blob, "--get", f"submodule.{name}.url")
+        out = repository.git("config", *blob, "--null", "--get-regexp", r"^submodule\..*\.url$")
+    except GitFailure:
+        return {}
+    rows = (row.partition("\n") for row in _decoded(out))
+    said = {key.removeprefix("submodule.").removesuffix(".url"): url for key, _, url in rows}
+    base = origin_of(repository) if any(url.startswith(("./", "../")) for url in said.values()) else ""
+    return {name: _from_remote(base, url) for name, url in said.items()}
+
+
+def origin_of(repository: Repository) -> str:
+    """The URL of the remote `origin`; '' if there is none."""
+    try:
+        return repository.git("config", "--get", "remote.origin.url").decode(errors="surrogateescape").strip()
     except GitFailure:
         return ""
-    return _from_remote(repository, out.decode(errors="surrogateescape").rstrip("\n"))
 
 
-def _from_remote(repository: Repository, url: str) -> str:
+def _from_remote(base: str, url: str) -> str:
     """A URL that may be relative to that of the remote `origin` (gitmodules(5)); '' without a remote."""
     if not url.startswith(("./", "../")):
         return url
-    try:
-        base = repository.git("config", "--get", "remote.origin.url").decode(errors="surrogateescape").strip()
-    except GitFailure:
-        return ""
     base = base.rstrip("/")
     while url.startswith(("./", "../")):
         base = base.rpartition("/")[0] if url.startswith("../") else base

@@ -103,10 +103,14 @@ def clone(url: str, folder: Path) -> Repository:
     return Repository(folder)
 
 
-def fetch(repository: Repository) -> None:
-    """Update a bare clone; raises `EnvironmentFault` if its origin cannot be reached."""
+def fetch(repository: Repository, *commits: str) -> None:
+    """Update a bare clone, or get these commits into it.
+
+    Raises `EnvironmentFault` if its origin cannot be reached, or does not give them.
+    """
+    how = ("--prune", "origin", "+refs/*:refs/*") if not commits else ("origin", *commits)
     try:
-        repository.git("fetch", "--quiet", "--prune", "origin", "+refs/*:refs/*")
+        repository.git("fetch", "--quiet", *how)
     except GitFailure as error:
         raise EnvironmentFault(f"cannot update {repository.path}: {error}") from error
 

@@ -66,8 +66,8 @@ def drive(
 ) -> Conclusion | None:
     """Continue from `known` to a conclusion; with `only_premise`, None once the premise is established.
 
-    With `only_confirmation`, None as soon as anything else has to be read. Calls `record` with each reading or
-    fact as it is found. `spent` says whether the time is over.
+    With `only_confirmation`, None as soon as anything else has to be read. Calls `record` with each reading
+    or fact as it is found. `spent` says whether the time is over.
     """
     decider = Decider(plan)
     decide = decider.premise if only_premise else decider.next

@@ -28,6 +28,9 @@ _REMEDIES = {
 }
 """What to do about primary result codes (https://sqlite.org/rescode.html); all others mean damage."""
 
+_WITHIN = "within"
+"""The field of a stored document for `HuntRow.within`."""
+
 
 @dataclass(frozen=True, slots=True)
 class HuntRow:
@@ -42,6 +45,8 @@ class HuntRow:
     conclusion: Conclusion | None
     recipe: Mapping[str, str] = field(default_factory=dict)
     """Digests of what went into the key, by name; empty if an earlier version wrote the row."""
+    within: str = ""
+    """The key of the hunt from whose answer this one leads down; '' for a hunt that the user began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +83,23 @@ class Journal:
         self._connection.close()
 
     def begin(
-        self, key: str, name: str, document: Mapping[str, object], recipe: Mapping[str, str] | None = None
+        self,
+        key: str,
+        name: str,
+        document: Mapping[str, object],
+        recipe: Mapping[str, str] | None = None,
+        within: str = "",
     ) -> HuntRow:
-        """The hunt with this key: the one of an earlier start, or a new one."""
-        said = json.dumps(document)
+        """The hunt with this key: the one of an earlier start, or a new one.
+
+        A hunt that the user once began stays so, also if it is `within` another one.
+        """
         row = self.find(key)
+        within = "" if row is not None and not row.within else within
+        said = json.dumps({**document, **({_WITHIN: within} if within else {})})
         # A write waits for the disk; a single probe need not wait if nothing changes.
-        if row is not None and (row.name, row.document) == (name, json.loads(said)):
+        same = (name, json.loads(json.dumps(document)), within)
+        if row is not None and (row.name, row.document, row.within) == same:
             return row
         with self._writing() as connection:
             connection.execute(
@@ -199,7 +214,8 @@ class Journal:
                     id=row[0],
                     key=row[1],
                     name=row[2],
-                    document=json.loads(row[3]),
+                    document={k: v for k, v in json.loads(row[3]).items() if k != _WITHIN},
+                    within=json.loads(row[3]).get(_WITHIN, ""),
                     started=datetime.fromisoformat(row[4]),
                     finished=datetime.fromisoformat(row[5]) if row[5] else None,
                     conclusion=stored.conclusion_from_json(json.loads(row[6])) if row[6] else None,

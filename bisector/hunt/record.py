@@ -11,6 +11,7 @@ from bisector.engine.account import Ahead
 from bisector.history.commit import CommitInfo
 from bisector.hunt.advice import Advice, Excerpt, HereRun
 from bisector.hunt.conclusion import Conclusion, Effect
+from bisector.hunt.descend.level import Level
 from bisector.hunt.known import Known
 from bisector.probe.reading import KnownUntestable, Reading, Role
 from bisector.terms import REGRESSION, Terms
@@ -66,6 +67,8 @@ class HuntRecord:
     """The run in the user's checkout that the user asked for; None if there was none."""
     next_steps: Sequence[str] = ()
     """Commands for the shell that lead on from the conclusion."""
+    descent: Sequence[Level] = ()
+    """The way down from the answer: into merges and submodules, the outermost step first."""
     commit_pages: str = ""
     """The https address of the pages of commits, to which a full id is appended; empty if unknown."""
 

@@ -63,7 +63,7 @@ def earlier(rows: Sequence[HuntRow], document: Mapping[str, Any]) -> HuntRow | N
 
     Ignores keys that an earlier bisector did not have.
     """
-    return next((row for row in rows if _is_alike(row.document, document)), None)
+    return next((row for row in rows if not row.within and _is_alike(row.document, document)), None)
 
 
 def _is_alike(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

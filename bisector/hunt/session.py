@@ -13,10 +13,13 @@ from bisector.engine.account import Ahead
 from bisector.engine.local import LocalEngine
 from bisector.errors import HistoryError
 from bisector.history.inputs import forgotten
+from bisector.history.submodule_range import troubles
 from bisector.hunt import remembered
 from bisector.hunt.cluster import dask_engine_for
 from bisector.hunt.conclusion import Conclusion, FirstBad
+from bisector.hunt.descend.kept import descent_in
 from bisector.hunt.drive import drive
+from bisector.hunt.empty_submodule import not_for_an_empty_submodule
 from bisector.hunt.engines import engine_for
 from bisector.hunt.events import Concluded, Event, HuntBegan, Listener, Noted
 from bisector.hunt.ground import Ground, opened
@@ -48,6 +51,7 @@ _NAMED = 20
 class Session:
     """One hunt with a known good commit, prepared as far as possible without a build.
 
+    `within` is the key of the hunt from whose answer this one leads down, '' for a hunt that the user began;
     `looked_at` is its row in the journal if it is known and the hunt is only looked at.
     """
 
@@ -57,10 +61,12 @@ class Session:
         good: Sequence[str],
         plan: Plan | None = None,
         *,
+        within: str = "",
         looked_at: HuntRow | None = None,
     ) -> None:
         self._looked_at = looked_at
         self.ground = ground
+        self._within = within
         self.plan = plan or plan_of(ground, good)
         self.ends = {"good": self.plan.good[0], "bad": self.plan.bad}
         self.identity = ground.identity(self.ends, self.plan.good)
@@ -169,6 +175,8 @@ class Session:
         record = replace(recording.record(row, known), running=ran)
         ahead = [Ahead(**result.document) for result in journal.results(AHEAD, row.key, row.started)]
         record = replace(record, ahead=sum(ahead, Ahead()) if ahead else None)
+        if self.ground.hunt.descend.follow:
+            record = replace(record, descent=descent_in(journal, row.key, row.conclusion))
         return with_steps(record, journal, row.key) if self.ground.hunt.find == "all" else record
 
     def known(self, journal: Journal, row: HuntRow) -> Known:
@@ -177,7 +185,8 @@ class Session:
 
     def row(self, journal: Journal, *, restart: bool = False) -> HuntRow:
         """The hunt's row in the journal, created if missing; `restart` forgets its readings."""
-        beginning = (self.key, self.ground.hunt.hunt, self._document(), self.identity.digests)
+        hunt, digests = self.ground.hunt.hunt, self.identity.digests
+        beginning = (self.key, hunt, self._document(), digests, self._within)
         row = journal.begin(*beginning)
         if restart:
             journal.forget(row.id)
@@ -215,6 +224,8 @@ class Session:
         others = found_by_others(journal, self.key, self.plan)
         plan = replace(self.plan, found_before=tuple(others))
         listener(HuntBegan(plan, known))
+        for sentence in () if self._within else troubles(self.ground.repository, plan.good, plan.bad):
+            listener(Noted(sentence))
         read = {reading.commit for reading in known.readings}
         for commit, name in others.items():
             if commit not in read:
@@ -269,6 +280,7 @@ class Session:
         conclusion = self._with_forgotten(
             shared_or(conclusion, self.ground, self.key, self.plan, readings, listener)
         )
+        conclusion = not_for_an_empty_submodule(conclusion, self.ground, self.plan)
         return lacking_or(conclusion, self.ground, self.key, self.ends, readings, listener)
 
     def _with_forgotten(self, conclusion: Conclusion | None) -> Conclusion | None:

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from bisector.hunt_file.alarm import Alarm
+from bisector.hunt_file.descent import Descend
 from bisector.hunt_file.diagnosis import Diagnosis
 from bisector.hunt_file.direction import HEAD, Find, TermsChoice, with_ends
 from bisector.hunt_file.engine import Engine
@@ -94,6 +95,11 @@ class Hunt(Section):
     first_parent: StrictBool = Field(
         default=False,
         description="Whether to follow only the first parent of merges, as `git bisect --first-parent` does.",
+    )
+    descend: Descend = Field(
+        default_factory=Descend,
+        description="Whether to follow an answer that is a merge, or moves a submodule, to the commit that "
+        "it brings in: `true` or `false`, or keys and values. Without effect with `find: all` or `targets`.",
     )
     paths: tuple[Pathspec, ...] = Field(
         default=(), description="Git pathspecs. Only commits that touch one of them are candidates."

@@ -19,6 +19,7 @@ OPTIONS: Mapping[str, str] = {
     "terms.new": "--term-new",
     "since": "--since",
     "first_parent": "--first-parent",
+    "descend.follow": "--no-descend",
     "paths": "--path",
     "build.command": "--build",
     "build.timeout": "--build-timeout",

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bisector.hunt_file.alarm import Alarm
+from bisector.hunt_file.descent import Descend
 from bisector.hunt_file.diagnosis import Diagnosis, EvidenceChoice, Hypothesis
 from bisector.hunt_file.direction import TermsChoice
 from bisector.hunt_file.engine import Engine
@@ -28,6 +29,7 @@ from bisector.units import format_duration, format_size
 
 _SECTIONS: dict[str, type[BaseModel]] = {
     "terms": TermsChoice,
+    "descend": Descend,
     "setup": Dependencies,
     "build": Build,
     "test": Test,

@@ -48,7 +48,7 @@ def _entries(scratch: Scratch, environment: Mapping[str, str]) -> Iterator[tuple
         return
     with opened(scratch) as journal:
         for row in journal.hunts():
-            if row.conclusion is not None and row.finished is not None:
+            if row.conclusion is not None and row.finished is not None and not row.within:
                 yield from _of_hunt(journal, row, scratch, environment)
         for result in _newest_of_each_day(journal.results()):
             yield result.at, entry_of(result)

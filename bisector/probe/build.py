@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 from bisector.errors import CommitFault
+from bisector.history.submodules import uninitialised
 from bisector.history.worktree import Worktree
 from bisector.hunt_file.work import Build
 from bisector.predicate import Untestable
@@ -165,6 +166,9 @@ class Builds:
             self._prepare(worktree, commit, clean, anew=True)
             failure = self._built_once(build, worktree, commit, Step.BUILDING_CLEAN)
         how = BuildKind.CLEAN if anew else BuildKind.INCREMENTAL
+        if failure and (empty := uninitialised(worktree.repository, commit)):
+            are = "submodules" if len(empty) > 1 else "submodule", "are" if len(empty) > 1 else "is"
+            failure = f"the {are[0]} {', '.join(empty)} {are[1]} not initialised and so empty; {failure}"
         return Untestable(failure) if failure else Built(commit, 0.0, how=how)
 
     def _built_once(self, build: Build, worktree: Worktree, commit: str, step: Step) -> str:

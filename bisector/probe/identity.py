@@ -21,6 +21,7 @@ from bisector.errors import HistoryError
 from bisector.history.checkout_settings import checkout_settings, filter_commands
 from bisector.history.object_ids import object_ids
 from bisector.history.repository import Repository
+from bisector.history.submodules import uninitialised
 from bisector.hunt_file import Hunt
 from bisector.hunt_file.overlay import Copy, Overlay, Patch, Place
 from bisector.predicate import Predicate
@@ -174,6 +175,14 @@ def _checkout(one: Identity) -> object:
     return settings, used
 
 
+def _empty_submodules(one: Identity) -> object:
+    """The submodules of the ends that the user has not initialised: they are empty in every slot."""
+    ends = sorted(set(one.ends.values()))
+    found = object_ids(one.repository, ends, [".gitmodules"])
+    have_some = [end for end, (settings,) in zip(ends, found, strict=True) if settings]
+    return sorted({path for end in have_some for path in uninitialised(one.repository, end)})
+
+
 def _build(one: Identity) -> object:
     return one.hunt.build.model_dump(mode="json", exclude=_AHEAD) if one.hunt.build else None
 
@@ -229,6 +238,7 @@ def _place(one: Identity, folder: str) -> command_words.Place:
 RECIPE: tuple[Ingredient, ...] = (
     Ingredient("the kind of machine", Enters.SETUP, _machine),
     Ingredient("git's settings for a checkout", Enters.SETUP, _checkout),
+    Ingredient("the submodules that are not initialised", Enters.SETUP, _empty_submodules),
     Ingredient("what `build.identity` prints", Enters.SETUP, lambda one: one.compiler),
     Ingredient("a variable", Enters.SETUP, lambda one: counting(one.environment, one.hunt.environment)),
     Ingredient("`sandbox`", Enters.SETUP, _sandbox),

@@ -21,6 +21,7 @@ from bisector.hunt.conclusion import (
 from bisector.hunt.record import CommitInfo, HuntRecord, Reading
 from bisector.predicate import Bad, Contention, Good, Measured, Untestable
 from bisector.probe.early import CLEAR
+from bisector.report.descent_words import in_headline, open_end
 from bisector.report.explained import explained
 from bisector.report.step_words import in_one_line, steps_reason
 from bisector.terms import Terms
@@ -154,7 +155,8 @@ def headline(record: HuntRecord) -> str:
     match record.conclusion:
         case FirstBad(commit=commit) as found:
             sure = found.confirmed
-            return f"first {new} commit {commit[:12]}" if sure else f"not confirmed: {commit[:12]}"
+            told = f"first {new} commit {commit[:12]}{in_headline(record)}"
+            return told if sure else f"not confirmed: {commit[:12]}"
         case AnyOf(commits=commits):
             return f"first {new} commit is one of {len(commits)}"
         case NoRegression():
@@ -176,11 +178,11 @@ def reason(record: HuntRecord) -> str:
     """One or two sentences that explain the conclusion; may contain text from the hunt file."""
     match record.conclusion:
         case FirstBad() as found:
-            return _first_bad_reason(record, found)
-        case AnyOf(untested=untested):
+            return " ".join(filter(None, (_first_bad_reason(record, found), open_end(record))))
+        case AnyOf(commits=commits, untested=untested):
             why = (
                 f"Only untestable commits are left; the first {record.terms.new} commit is one of them. The "
-                "commits next to them were tested again."
+                f"commits next to them were tested again.{_for_want_of_submodules(record, commits)}"
             )
             if not untested:
                 return why
@@ -198,6 +200,12 @@ def reason(record: HuntRecord) -> str:
         case GoodIsBad(why=why) | BadIsGood(why=why) | MergeBaseIsBad(why=why) | Inconclusive(why=why):
             return _sentence(why)
     return "The hunt has no conclusion yet; run the same command to continue it."
+
+
+def _for_want_of_submodules(record: HuntRecord, commits: Sequence[str]) -> str:
+    """A sentence for untestable commits that all lack the same submodule; empty for any other reason."""
+    whys = {r.judgement.why for r in record.readings if r.commit in commits and _untestable(r)}
+    return f" {_sentence(min(whys))}" if len(whys) == 1 and "submodule" in min(whys) else ""
 
 
 def _sentence(text: str) -> str:

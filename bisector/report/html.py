@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from bisector.history.patch import CommitPatch
 from bisector.hunt.conclusion import Effect, FirstBad
+from bisector.hunt.descend.level import Level
 from bisector.hunt.record import CommitInfo, HuntRecord
-from bisector.report import findings
+from bisector.report import descent_words, findings
 from bisector.report.atomic_write import atomic_write
 from bisector.report.commit_graph import commit_graph
 from bisector.report.drift_picture import drift_picture
@@ -64,6 +65,7 @@ def content(record: HuntRecord, folder: Path | None, change: CommitPatch = NO_CH
         "kind": conclusion.name if conclusion else "unfinished",
         "found": conclusion if isinstance(conclusion, FirstBad) else None,
         "suspects": _suspects(record),
+        "descent": [(*_step_down(level), level) for level in record.descent],
         "tiles": tiles(record),
         "pictures": {name: history_picture(record, width) for name, width in WIDTHS.items()},
         "drifts": {name: drift_picture(record, width) for name, width in WIDTHS.items()},
@@ -81,6 +83,12 @@ def content(record: HuntRecord, folder: Path | None, change: CommitPatch = NO_CH
         "is_short": len(change.files) == 1 and len(change.files[0].lines) <= _OPEN_UP_TO,
         "command": lines(record.reproduce),
     }
+
+
+def _step_down(level: Level) -> tuple[str, str]:
+    """Where a step down leads, with its range, and its answer."""
+    where = descent_words.title(level)
+    return where[:1].upper() + where[1:], descent_words.answer(level)
 
 
 def _suspects(record: HuntRecord) -> list[tuple[str, CommitInfo | None, float | None]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bisector.hunt.conclusion import AnyOf, FirstBad
 from bisector.hunt.record import CommitInfo, HuntRecord
-from bisector.report import bounds, findings, probe_table
+from bisector.report import bounds, descent_words, findings, probe_table
 from bisector.report.probe_table import Row
 from bisector.report.safe_text import markdown, visible_lines
 from bisector.report.saved import ahead, saved
@@ -29,6 +29,7 @@ def chat_report(record: HuntRecord, report: Path | None = None) -> str:
         parts += [_subject(info) + "."] if info else []
     elif isinstance(record.conclusion, AnyOf):
         parts.append(", ".join(f"`{c[:12]}`" for c in record.conclusion.commits) + ".")
+    parts += [f"{markdown(descent_words.in_one_line(level))}." for level in record.descent]
     parts += [markdown(findings.reason(record)), figures[:1].upper() + figures[1:] + "."]
     if report:
         parts.append(f"Report: {markdown(str(report))}")
@@ -39,6 +40,9 @@ def _sections(record: HuntRecord) -> Iterator[str]:
     yield f"## {markdown(record.name)}: {findings.headline(record)}"
     yield from _answer(record)
     yield markdown(findings.reason(record))
+    if record.descent:
+        steps = enumerate(map(descent_words.in_one_line, record.descent))
+        yield "\n".join(f"{'  ' * depth}- {markdown(line)}" for depth, line in steps)
     yield from _own_words(record)
     yield _table(("", ""), [(label.capitalize(), text) for label, text in _figures(record)])
     if record.readings:

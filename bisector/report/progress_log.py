@@ -15,7 +15,7 @@ from urllib.parse import quote
 from bisector.errors import EnvironmentFault, UsageError
 from bisector.hunt.conclusion import Effect, FirstBad, Inconclusive, NoRegression, Steps
 from bisector.hunt.record import HuntRecord
-from bisector.report import findings
+from bisector.report import descent_words, findings
 from bisector.report.atomic_write import atomic_write, writing_in
 from bisector.report.markdown_section import Document, Place, Style
 from bisector.report.safe_text import markdown
@@ -47,7 +47,7 @@ def entry_for(record: HuntRecord, report: Path | None, today: date) -> Entry:
             f"the hunt {record.name} has no conclusion yet for the progress log; run it to the end"
         )
     title = f"{today.isoformat()} — {markdown(record.name)}: {findings.headline(record)}"
-    facts = (*_commits(record), *_figures(record), _probes(record))
+    facts = (*_commits(record), *_way_down(record), *_figures(record), _probes(record))
     return Entry(_key(record), title, facts, report)
 
 
@@ -166,6 +166,7 @@ def _key(record: HuntRecord) -> str:
     conclusion = record.conclusion
     fix = ["fix"] if record.terms.better else []
     parts = [*fix, record.name, record.bad.id, *sorted(c.id for c in record.good), *findings.suspects(record)]
+    parts += [level.answer for level in record.descent if level.answer]
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
     return f"{conclusion.name if conclusion else ''} {digest[:16]}"
 
@@ -174,6 +175,16 @@ def _commits(record: HuntRecord) -> list[str]:
     label = "Commit" if isinstance(record.conclusion, FirstBad | Steps) else "Candidate"
     facts = [f"**{label}:** {_commit(record, commit)}" for commit in findings.suspects(record)]
     return facts or [f"**Range:** {_range(record)}"]
+
+
+def _way_down(record: HuntRecord) -> list[str]:
+    """The innermost commit, and each step of the way down to it."""
+    last = descent_words.innermost(record)
+    inner = [f"**Innermost:** {markdown(descent_words.named(last))}"] if last else []
+    return [
+        *inner,
+        *(f"**Way down:** {markdown(descent_words.in_one_line(level))}" for level in record.descent),
+    ]
 
 
 def _commit(record: HuntRecord, commit: str) -> str:

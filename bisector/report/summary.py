@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bisector.hunt.advice import Excerpt, HereRun
 from bisector.hunt.conclusion import AnyOf, Conclusion, Effect, FirstBad, Inconclusive, Steps, name_of
+from bisector.hunt.descend.level import Level
 from bisector.hunt.record import HuntRecord
 from bisector.report import bounds, findings
 from bisector.report.explained import explained
@@ -32,7 +33,9 @@ def _answer(record: HuntRecord) -> dict[str, object]:
     `commit` is the answer: the first bad commit, or the first fixed one if `find` is "fix"; `first_bad` only
     the former. `terms` has the words for commits like the old and the new endpoint, `exit_code` is that of
     `run`, `confidence` a probability (0..1). `likeliest` lists the candidates of an inconclusive hunt, each
-    with its `probability`, `steps` every step of a hunt with `find` "all", oldest first.
+    with its `probability`, `steps` every step of a hunt with `find` "all", oldest first. `descent`
+    lists the steps down from the answer, into merges and submodules, the outermost first: the `range` of
+    each, its `answer` (a commit id; of kind "submodules", their paths) and whether that is `confirmed`.
     """
     conclusion = record.conclusion
     found = conclusion if isinstance(conclusion, FirstBad) else None
@@ -48,6 +51,7 @@ def _answer(record: HuntRecord) -> dict[str, object]:
         "any_of": list(conclusion.commits) if isinstance(conclusion, AnyOf) else None,
         "likeliest": _likeliest(conclusion),
         "steps": _steps(conclusion),
+        "descent": [_level(at, level) for at, level in enumerate(record.descent, start=1)],
         "confidence": findings.confidence(record),
     }
 
@@ -154,6 +158,29 @@ def _likeliest(conclusion: Conclusion | None) -> list[dict[str, object]] | None:
         return None
     pairs = zip(conclusion.candidates, conclusion.probabilities, strict=True)
     return [{"commit": commit, "probability": probability} for commit, probability in pairs]
+
+
+def _level(number: int, level: Level) -> dict[str, object]:
+    """One step down from the answer."""
+    found = level.state == "found"
+    return {
+        "level": number,
+        "kind": level.kind,
+        "of": level.of,
+        "path": level.path or None,
+        "range": {"good": level.old, "bad": level.new, "written": level.range or None},
+        "state": level.state,
+        "answer": level.answer or None,
+        "subject": level.subject or None,
+        "any_of": list(level.any_of) or None,
+        "confirmed": found or level.state == "together",
+        "files": list(level.files),
+        "reason": level.why,
+        "command": level.command or None,
+        "probes": level.probes,
+        "readings": level.readings,
+        "hunts": list(level.keys),
+    }
 
 
 def _steps(conclusion: Conclusion | None) -> list[dict[str, object]] | None:

@@ -19,7 +19,7 @@ from bisector.hunt_file import build
 from bisector.predicate import Predicate
 from bisector.probe import identity as recipe
 from bisector.probe.identity import RECIPE, Enters, Identity
-from tests.git_history import chain, git, write_history
+from tests.git_history import Node, chain, git, write_history
 
 PLUG_IN = """
 import sys; sys.path.insert(0, {folder!r})
@@ -75,8 +75,11 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A hunt that uses everything that a recipe may contain."""
-    commits = {0: {"src/a": "0", "lock": "1"}, 1: {"src/a": "1"}, 2: {"doc": "x"}}
-    write_history(tmp_path / "repo", chain(4, commits))
+    modules = '[submodule "lib"]\n\tpath = lib\n\turl = ../lib\n'
+    first = {"src/a": "0", "lock": "1", ".gitmodules": modules, "lib": "1" * 40}
+    nodes = [Node("c0", [], first, {"lib": "160000"}), Node("c1", ["c0"], {"src/a": "1"})]
+    nodes += [Node("c2", ["c1"], {"doc": "x"}), Node("c3", ["c2"])]
+    write_history(tmp_path / "repo", nodes)
     values = {
         "repository": str(tmp_path / "repo"),
         "good": "main~3",
@@ -154,6 +157,9 @@ CHANGES: dict[str, list[Callable[[World], None]]] = {
         _written("smudge.sh", "tr a b\n"),
         _written("repo/.git/info/attributes", "* filter=f\n"),
     ],
+    "the submodules that are not initialised": [
+        _written("repo/.git/modules/lib/HEAD", "ref: refs/heads/main")
+    ],
     "`build`": [_said("build.timeout", "1m")],
     "what `build.identity` prints": [_written("version", "5.2\n")],
     "a program of the build": [_written("bin/compiler", "#!/bin/sh\nexit 0\n", 0o755)],
@@ -187,7 +193,7 @@ CHANGES: dict[str, list[Callable[[World], None]]] = {
     ],
     "the name of the hunt": [_said("hunt", "another")],
     "`good`": [_else("good", ["another"])],
-    "`bad`": [_else("ends", {"good": "0" * 40, "bad": "1" * 40})],
+    "`bad`": [_said("bad", "main~1")],
     "the range": [_said("first_parent", True), _said("paths", ["src"])],
 }
 """For each ingredient, a change that a user may make to it."""

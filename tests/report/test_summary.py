@@ -24,6 +24,7 @@ KEYS = [
     "any_of",
     "likeliest",
     "steps",
+    "descent",
     "confidence",
     "ratio",
     "interval",

@@ -1,0 +1,155 @@
+"""Commits of bisector's own that stand for others, such as a branch commit with the other side merged in.
+
+They are written to the private repository, never to the user's. The same contents, parents and commits that
+they stand for give the same ids, so a hunt among them can be resumed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bisector.errors import EnvironmentFault
+from bisector.history.commit import CommitInfo
+from bisector.history.private import PrivateRepository
+from bisector.history.repository import GitFailure, Repository
+
+_OWN = "stand-ins-"
+_REF = "refs/heads/stand-in"
+_CONFLICT = 1
+"""The exit code of `git merge-tree` for a merge with conflicts (git-merge-tree(1))."""
+_UNKNOWN_OPTION = 129
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The files of a stand-in: the tree of `base` (a commit or tree), with submodules moved to `links`."""
+
+    base: str
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A commit to write. `parents` are positions of earlier ones; `stands_for` is the commit to show."""
+
+    contents: Contents
+    stands_for: CommitInfo
+    parents: tuple[int, ...] = ()
+
+
+def write(private: PrivateRepository, wanted: Sequence[StandIn]) -> list[str]:
+    """Write these commits, parents first, and return their ids; the user's repository stays as it is.
+
+    Raises `GitFailure` if git fails, `InfrastructureFault` if the disk is full.
+    """
+    private.refresh()
+    trees = _trees(private, [one.contents.base for one in wanted])
+    marked = enumerate(zip(wanted, trees, strict=True), start=1)
+    script = "".join(_commit(at, one, tree) for at, (one, tree) in marked)
+    with _scratch(private, wanted[0].stands_for.id) as folder:
+        how = ("fast-import", "--quiet", "--force", "--date-format=raw-permissive", "--export-marks=marks")
+        _git(private, folder, *how, stdin=script.encode(errors="surrogateescape"))
+        ids = dict(line.split() for line in (folder / "marks").read_text().splitlines())
+    found = [ids[f":{at}"] for at in range(1, len(wanted) + 1)]
+    private.repository.show_as(
+        {
+            identity: replace(one.stands_for, parents=tuple(found[parent] for parent in one.parents))
+            for identity, one in zip(found, wanted, strict=True)
+        }
+    )
+    return found
+
+
+def merged_tree(private: PrivateRepository, one: str, other: str) -> str:
+    """The tree of commit `one` with `other` merged in as by `git merge`; '' if they conflict.
+
+    Raises `EnvironmentFault` if git fails or is older than 2.38.
+    """
+    private.refresh()
+    with _scratch(private, one) as folder:
+        # A merge driver of the user's writes its files to the current folder.
+        try:
+            out = _git(private, folder, "merge-tree", "--write-tree", "-z", "--no-messages", one, other)
+        except GitFailure as error:
+            if error.status == _UNKNOWN_OPTION:
+                raise EnvironmentFault("merging without a checkout needs git 2.38 or newer") from error
+            if error.status == _CONFLICT:
+                return ""
+            raise
+    return out.decode().strip("\0\n")
+
+
+def changed_on_both(repository: Repository, one: str, other: str) -> tuple[list[str], list[str], list[str]]:
+    """The files that both sides changed since their merge base, those of `one` alone, of `other` alone."""
+    base = next(iter(repository.merge_bases(one, other)), "")
+    if not base:
+        return [], [], []
+    here, there = (changed(repository, base, tip) for tip in (one, other))
+    return sorted(here & there), sorted(here - there), sorted(there - here)
+
+
+def changed(repository: Repository, before: str, after: str) -> set[str]:
+    """The files that differ between two commits or trees."""
+    out = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after)
+    return set(out.decode(errors="surrogateescape").split("\0")) - {""}
+
+
+@contextmanager
+def _scratch(private: PrivateRepository, commit: str) -> Iterator[Path]:
+    """A git folder of its own that writes new objects to the private repository, but has its own refs."""
+    _remove_leftovers(private.folder)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_OWN}{os.getpid()}-", dir=private.folder))
+    try:
+        private.write(folder, commit, "", shares=True)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_leftovers(within: Path) -> None:
+    """Remove the git folders of processes that were killed."""
+    for path in within.glob(f"{_OWN}*"):
+        process = path.name.removeprefix(_OWN).partition("-")[0]
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            shutil.rmtree(path, ignore_errors=True)
+        except PermissionError:
+            continue
+
+
+def _git(private: PrivateRepository, folder: Path, *arguments: str, stdin: bytes | None = None) -> bytes:
+    within = (f"--git-dir={folder}", "-c", "core.bare=true")
+    return private.repository.git(*within, *arguments, folder=folder, stdin=stdin)
+
+
+def _trees(private: PrivateRepository, names: Sequence[str]) -> list[str]:
+    out = private.repository.git(
+        *("cat-file", "--batch-check=%(objectname)"),
+        stdin="".join(f"{name}^{{tree}}\n" for name in names).encode(),
+    )
+    return out.decode().split("\n")[:-1]
+
+
+def _commit(mark: int, one: StandIn, tree: str) -> str:
+    """The commit in the format of `git fast-import`, without a parent that it does not have."""
+    at = max(int(one.stands_for.date.timestamp()), 0)
+    said = f"{one.stands_for.subject}\n\nStands for {one.stands_for.id}\n"
+    size = len(said.encode(errors="surrogateescape"))
+    lines = [f"reset {_REF}", "", f"commit {_REF}", f"mark :{mark}"]
+    lines += [f"committer bisector <bisector@localhost> {at} +0000", f"data {size}", said]
+    lines += [f"{'merge' if at else 'from'} :{parent + 1}" for at, parent in enumerate(one.parents)]
+    lines.append(f'M 040000 {tree} ""')
+    lines += [f"M 160000 {commit} {_quoted(path)}" for path, commit in one.contents.links.items()]
+    return "\n".join([*lines, "", ""])
+
+
+def _quoted(path: str) -> str:
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

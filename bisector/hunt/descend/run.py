@@ -1,0 +1,134 @@
+"""From a confirmed answer down to its cause, step by step; each hunt has its own row in the same journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bisector.errors import BisectorError
+from bisector.history.pointers import Pointer, moves
+from bisector.history.stand_ins import Contents
+from bisector.hunt.conclusion import SPENT, FirstBad
+from bisector.hunt.descend.kept import keep
+from bisector.hunt.descend.level import Level
+from bisector.hunt.descend.merges import into_merge
+from bisector.hunt.descend.space import Space
+from bisector.hunt.descend.submodules import Bump, into_submodule, which_submodule
+from bisector.hunt.descend.way import Hunted, Spent, Way
+from bisector.hunt.events import Listener
+from bisector.hunt.ground import opened
+from bisector.hunt.record import HuntRecord
+from bisector.hunt.session import Session
+
+_DEEPEST = 12
+"""A way down ends after so many steps: merges of merges of merges tell nobody more."""
+
+
+def descend(
+    session: Session,
+    record: HuntRecord,
+    found: FirstBad,
+    listener: Listener,
+    *,
+    restart: bool = False,
+    since: float | None = None,
+) -> HuntRecord:
+    """The record of a hunt, with the way down from its answer if that is a merge or moves a submodule.
+
+    The hunt began `since` (monotonic seconds; default: now), from which its budget counts. A way down that
+    was settled before is not gone again, unless with `restart`. Whatever prevents a step down leaves the
+    answer as it is, and the step open.
+    """
+    settled = bool(record.descent) and all(level.is_settled for level in record.descent)
+    if not found.confirmed or (record.remembered and settled and not restart):
+        return record
+    way = Way(session, listener, restart, time.monotonic() if since is None else since, record.probes)
+    levels = tuple(_levels(way, found))
+    if levels and levels != tuple(record.descent):
+        with opened(session.ground.scratch) as journal:
+            keep(journal, session.key, found, levels)
+    # A start that was stopped on the way down has not told anybody of the end.
+    is_news = bool(levels) and not record.descent
+    return replace(record, descent=levels, remembered=None if is_news else record.remembered)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A confirmed answer: a commit of a space, and its parents that were judged good."""
+
+    space: Space
+    commit: str
+    good: tuple[str, ...]
+    hunted: Hunted | None = None
+
+    def laid_out(self, commit: str) -> Contents:
+        """A commit as the hunt laid it out, perhaps with the other side of a merge merged in."""
+        if self.hunted is None or self.space.above is not None:
+            return Contents(commit)
+        return Contents(self.hunted.line.laid_out(commit))
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step down: the level without an answer, and what gives it one, and the next step if there is one."""
+
+    blank: Level
+    take: Callable[[], tuple[Level, _Step | None]]
+
+
+def _levels(way: Way, found: FirstBad) -> list[Level]:
+    levels: list[Level] = []
+    step = _below(way, _Place(way.space, found.commit, found.parents_good))
+    while step is not None and len(levels) < _DEEPEST:
+        try:
+            level, below = step.take()
+        except Spent:
+            level, below = replace(step.blank, why=SPENT), None
+        except BisectorError as error:
+            level, below = replace(step.blank, why=str(error)), None
+        levels.append(way.with_account(level))
+        step = below
+    return levels
+
+
+def _below(way: Way, place: _Place) -> _Step | None:
+    """The step down from an answer; None if that neither is a merge nor moves a submodule."""
+    space, commit = place.space, place.commit
+    parents = space.repository.parents(commit)
+    if not parents:
+        return None
+    if len(parents) > 1:
+        blank = Level("merge", commit, parents[0], parents[1], "open", "", space.path)
+        return _Step(blank, lambda: _into_merge(way, place, parents))
+    moved = moves(space.repository, parents[0], commit)
+    if not moved.pointers:
+        return None
+    bump = Bump(space, commit, parents[0], place.laid_out(parents[0]), place.laid_out(commit), moved)
+    if bump.is_only_one:
+        return _into(way, bump, moved.pointers[0], bump.held)
+    blank = Level("submodules", commit, parents[0], commit, "open", "", space.path)
+    return _Step(blank, lambda: _which(way, bump))
+
+
+def _into_merge(way: Way, place: _Place, parents: Sequence[str]) -> tuple[Level, _Step | None]:
+    level, hunted = into_merge(way, place.space, place.commit, parents, place.good)
+    if hunted is None:
+        return level, None
+    return level, _below(way, _Place(place.space, hunted.answer, hunted.parents_good, hunted))
+
+
+def _which(way: Way, bump: Bump) -> tuple[Level, _Step | None]:
+    level, pointer, held = which_submodule(way, bump)
+    return level, _into(way, bump, pointer, held) if pointer else None
+
+
+def _into(way: Way, bump: Bump, pointer: Pointer, held: Contents) -> _Step:
+    def take() -> tuple[Level, _Step | None]:
+        level, hunted, space = into_submodule(way, bump, pointer, held)
+        if hunted is None or space is None:
+            return level, None
+        return level, _below(way, _Place(space, hunted.answer, hunted.parents_good, hunted))
+
+    path = f"{bump.space.path}/{pointer.path}" if bump.space.path else pointer.path
+    return _Step(Level("submodule", bump.of, pointer.old, pointer.new, "open", "", path), take)
