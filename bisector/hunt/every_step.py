@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from bisector.errors import ExitCode
+from bisector.hunt import remembered
 from bisector.hunt.conclusion import (
     SPENT,
     AnyOf,
@@ -40,7 +40,7 @@ from bisector.hunt.plan import Plan
 from bisector.hunt.planning import plan_between
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session, budget_of
-from bisector.hunt.step_rows import is_current, key_of_steps
+from bisector.hunt.step_rows import key_of_steps
 from bisector.hunt.within_part import Within
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import KnownUntestable, Reading, Role
@@ -64,9 +64,7 @@ def run_every_step(session: Session, listener: Listener, *, restart: bool = Fals
         if not _leads_on(first.conclusion, record):
             return record
         row = session.row_of_steps(journal, restart=restart)
-        sure = isinstance(row.conclusion, Steps) and row.conclusion.exit_code is ExitCode.FIRST_BAD
-        if sure and is_current(row, first):
-            return replace(record, remembered=row.finished)
+        _put_aside(journal, row, first)
         journal.conclude(row.id, None)
         clean_leftovers()
         known = session.known(journal, first).plus(*journal.known(row.id).readings)
@@ -79,7 +77,26 @@ def run_every_step(session: Session, listener: Listener, *, restart: bool = Fals
             conclusion = search.conclusion(record.premise)
             journal.conclude(row.id, conclusion)
             listener(Concluded(conclusion))
+            if record.remembered is not None and _are_the_same(conclusion, row.conclusion):
+                return replace(session.record(journal), remembered=row.finished)
         return session.record(journal)
+
+
+def _put_aside(journal: Journal, row: HuntRow, first: HuntRow) -> None:
+    """Put aside what an earlier start read: confirmations, and all that is older than the first hunt."""
+
+    def counts(found: Reading | KnownUntestable) -> bool:
+        if not isinstance(found, Reading) or found.at < first.started:
+            return False
+        return row.conclusion is None or remembered.counts_beside_confirmation(found)
+
+    journal.put_aside(row.id, counts)
+
+
+def _are_the_same(steps: Steps, before: Conclusion | None) -> bool:
+    if not isinstance(before, Steps) or before.exit_code is not steps.exit_code:
+        return False
+    return [one.commits for one in before.steps] == [one.commits for one in steps.steps]
 
 
 @dataclass

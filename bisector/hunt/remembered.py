@@ -26,6 +26,11 @@ def lasts(conclusion: Conclusion | None) -> TypeGuard[FirstBad]:
     return isinstance(conclusion, FirstBad) and conclusion.confirmed
 
 
+def holds(answer: FirstBad, found: Conclusion | None) -> bool:
+    """Whether a hunt that tested an earlier `answer` again has found the same."""
+    return lasts(found) and found.commit == answer.commit
+
+
 def counts_beside_confirmation(found: Reading | KnownUntestable) -> bool:
     """Whether `found` still counts while an earlier answer is confirmed once more."""
     return not (isinstance(found, Reading) and found.role is Role.CONFIRMATION)

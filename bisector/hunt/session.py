@@ -106,11 +106,10 @@ class Session:
         Something that the recipe does not name may have changed, such as a file that the test reads.
         """
         listener(Noted(remembered.why_confirmed_again(row)))
-        journal.put_aside(row.id, remembered.counts_beside_confirmation)
-        journal.conclude(row.id, None)
+        self.reopen_answer(journal, row)
         with noted(journal, row.key):
             found = self._hunt(journal, row, listener, only_confirmation=True)
-        if isinstance(found, FirstBad) and found.confirmed and found.commit == answer.commit:
+        if remembered.holds(answer, found):
             journal.conclude(row.id, found)
             return True
         listener(Noted(remembered.why_anew(row)))
@@ -125,6 +124,11 @@ class Session:
     def reopen(self, journal: Journal, row: HuntRow, listener: Listener) -> None:
         """Prepare a hunt without a lasting conclusion for another start."""
         self._put_aside(journal, row, listener)
+        journal.conclude(row.id, None)
+
+    def reopen_answer(self, journal: Journal, row: HuntRow) -> None:
+        """Prepare a hunt with a lasting conclusion for the confirmation of it."""
+        journal.put_aside(row.id, remembered.counts_beside_confirmation)
         journal.conclude(row.id, None)
 
     def _skips_what_holds(self, answer: FirstBad) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bisector.engine.reader import Reader
 from bisector.errors import HistoryError, HuntFileError
-from bisector.hunt.conclusion import Conclusion
+from bisector.hunt import remembered
 from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Event, Listener, Noted, TargetsBegan, TargetsRead
 from bisector.hunt.good_commit import good_of
@@ -57,7 +57,7 @@ class TargetsSession:
         self.key = ground.identity(self.ends, self.plan.good).key
 
     def run(self, listener: Listener, *, restart: bool = False) -> TargetsRecord:
-        """Run the hunts, or resume an earlier start; those with a lasting answer do not run again.
+        """Run the hunts, or resume an earlier start; of those with an answer, only that is tested again.
 
         `restart` forgets all earlier readings.
         """
@@ -178,21 +178,21 @@ class TargetsSession:
         return reader_for(self.ground, self.key, self.ends, taken, listener, predicate=predicate)
 
     def _hunt(self, journal: Journal, hunts: Hunts, begins: Collection[str], listener: Listener) -> bool:
-        """Run the hunts that have no lasting answer, and find where targets begin that good does not have.
+        """Run the hunts, and find where targets begin that good does not have.
 
-        Those of which an earlier start knows where it `begins` are over. False if nothing ran.
+        Those of which an earlier start knows where it `begins` are over. False if all answers are those of an
+        earlier start, confirmed again.
         """
-        ended: dict[str, Conclusion] = {}
-        for name, session in hunts.sessions.items():
-            row = hunts.rows[name]
-            answer = row.conclusion if name in begins else session.lasting(row)
-            if answer is not None:
-                ended[name] = answer
+        ended = {name: end for name in begins if (end := hunts.rows[name].conclusion) is not None}
         open_ = [name for name in hunts.sessions if name not in ended]
         if not open_:
             return False
+        before = {name: one for name in open_ if (one := hunts.sessions[name].lasting(hunts.rows[name]))}
         for name in open_:
-            self._reopened(journal, hunts, name)
+            if name in before:
+                hunts.sessions[name].reopen_answer(journal, hunts.rows[name])
+            else:
+                self._reopened(journal, hunts, name)
         known = {name: one.known(journal, hunts.rows[name]) for name, one in hunts.sessions.items()}
         others = found_by_others(journal, "", self.plan)
         joint = Joint(replace(self.plan, found_before=tuple(others)), list(hunts.sessions))
@@ -208,7 +208,16 @@ class TargetsSession:
             self._born(journal, hunts).search(
                 fresh, writing.known, recording(take, books, listener), spent, listener
             )
-        return True
+        changed = [name for name, one in before.items() if not remembered.holds(one, over[name])]
+        if changed:
+            listener(Noted(remembered.why_anew(hunts.rows[changed[0]])))
+            for name in changed:
+                journal.put_aside(hunts.rows[name].id, lambda _: False)
+                journal.conclude(hunts.rows[name].id, None)
+            rows = {name: journal.find(row.key) or row for name, row in hunts.rows.items()}
+            over_now = {name for name in hunts.sessions if name not in changed}
+            self._hunt(journal, Hunts(hunts.sessions, rows), over_now, listener)
+        return bool(changed) or len(before) < len(open_)
 
     def _taking(
         self, grounds: Mapping[str, Ground], taken: int, listener: Listener
