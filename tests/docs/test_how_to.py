@@ -165,7 +165,9 @@ def test_a_red_main(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin/pytest").write_text(PYTEST)
     (tmp_path / "bin/pytest").chmod(0o755)
-    for nth, text in enumerate(fences(DOCS / "how-to/a-red-main.md", "yaml")):
+    texts = [text for text in fences(DOCS / "how-to/a-red-main.md", "yaml") if "pytest" in text]
+    assert len(texts) == 2
+    for nth, text in enumerate(texts):
         (tmp_path / f"hunt-{nth}.yaml").write_text(text)
         done = bisector(
             *("run", "--json", "--config", f"hunt-{nth}.yaml", "--repo", "repo"),
@@ -178,3 +180,19 @@ def test_a_red_main(tmp_path: Path) -> None:
             ids["c5"]: ["test_shop.py::test_login"],
             ids["c2"]: ["test_shop.py::test_price[101]"],
         }
+
+
+def test_several_test_scripts(tmp_path: Path) -> None:
+    """Each script of the hunt file is a target; here with another build and another predicate."""
+    scripts: list[Files] = [
+        {f"lib/{name}/test.sh": f"exit {int(n >= at)}\n" for name, at in (("lua", 2), ("tcl", 3))}
+        for n in range(5)
+    ]
+    ids = history(tmp_path / "repo", scripts)
+    (text,) = (text for text in fences(DOCS / "how-to/a-red-main.md", "yaml") if "scripts:" in text)
+    (tmp_path / "hunt.yaml").write_text(text)
+    other = ("--build", "true", "--set", "predicate={name: exit_status}")
+    done = bisector("run", "--json", "--config", "hunt.yaml", "--repo", "repo", *other, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    answers = {one["first_bad"]: one["targets"] for one in json.loads(done.stdout)["answers"]}
+    assert answers == {ids["c2"]: ["lua"], ids["c3"]: ["tcl"]}
