@@ -53,7 +53,7 @@ def test_the_answer_is_followed_into_its_branch(tmp_path: Path) -> None:
     assert level["range"] == {"good": ids["main2"], "bad": ids["b5"], "written": f"{merge}^1..{merge}^2"}
     assert "with the other side merged in" in level["reason"]
     again = bisector("run", *line, folder=repo)
-    assert (again.returncode, "premise" in again.stdout, inner in again.stdout) == (0, False, True)
+    assert (again.returncode, "search" in again.stdout, inner in again.stdout) == (0, False, True)
     assert inner in bisector("report", folder=repo).stdout
     log = (tmp_path / "log.md").read_text()
     assert (f"**Innermost:** {inner}" in log, log.count("**Way down:**")) == (True, 1)

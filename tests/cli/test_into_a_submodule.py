@@ -66,7 +66,7 @@ def test_the_answer_is_followed_into_the_submodule(tmp_path: Path) -> None:
     assert (level["answer"], level["confirmed"]) == (lib["lib5"], True)
     assert level["range"]["written"] == f"{lib['lib0'][:12]}..{lib['lib7'][:12]}"
     again = bisector("run", *line, folder=clone)
-    assert (again.returncode, "premise" in again.stdout, lib["lib5"][:12] in again.stdout) == (0, False, True)
+    assert (again.returncode, "search" in again.stdout, lib["lib5"][:12] in again.stdout) == (0, False, True)
     anew = bisector("run", *line, "--restart", folder=clone)
     assert (anew.returncode, lib["lib5"][:12] in anew.stdout) == (0, True)
     assert state_of(clone) == before

@@ -36,12 +36,11 @@ def descend(
 ) -> HuntRecord:
     """The record of a hunt, with the way down from its answer if that is a merge or moves a submodule.
 
-    The hunt began `since` (monotonic seconds; default: now), from which its budget counts. A way down that
-    was settled before is not gone again, unless with `restart`. Whatever prevents a step down leaves the
-    answer as it is, and the step open.
+    The hunt began `since` (monotonic seconds; default: now), from which its budget counts. Of a way down that
+    an earlier start went, each answer is confirmed again. Whatever prevents a step down leaves the answer as
+    it is, and the step open.
     """
-    settled = bool(record.descent) and all(level.is_settled for level in record.descent)
-    if not found.confirmed or (record.remembered and settled and not restart):
+    if not found.confirmed:
         return record
     way = Way(session, listener, restart, time.monotonic() if since is None else since, record.probes)
     levels = tuple(_levels(way, found))
