@@ -48,6 +48,8 @@ class BisectSession:
     paths: tuple[str, ...] = ()
     terms: tuple[str, str] = ("good", "bad")
     """The session's words for old and for new commits."""
+    began: float = 0.0
+    """When the session started, in seconds since the epoch."""
     without_checkout: str = ""
     """The commit to test now in a session with `--no-checkout`; else empty."""
 
@@ -91,6 +93,7 @@ def bisect_session(repository: Repository) -> BisectSession | None:
         terms=(old, new),
         first_parent=(folder / "BISECT_FIRST_PARENT").exists(),
         paths=_paths(folder),
+        began=(folder / "BISECT_START").stat().st_mtime,
         without_checkout=_without_checkout(repository),
     )
 

@@ -54,6 +54,7 @@ class Single:
         self.bad = session.bad if session and session.moves(hunt.after) else resolved(hunt.after)
         self.ends = {"good": self.good[0], "bad": self.bad}
         self.reference = self.good[0] if ground.ratio is not None else ""
+        self._since = session.began if session else 0.0
         self._identity = ground.identity(self.ends, self.good)
         self.key = self._identity.key
         self._keys: dict[str, str] = {}
@@ -78,13 +79,18 @@ class Single:
         return verdict(readings, self.ground.repeats, self.ground.ratio)
 
     def of(self, commit: str, readings: Sequence[Reading]) -> list[Reading]:
-        """The readings that count for `commit`: its own, and those of commits with the same inputs."""
+        """The readings that count for `commit`: its own, and those of commits with the same inputs.
+
+        In a session of git bisect only those taken since it started: what no recipe names may have changed
+        before.
+        """
         keys = self._keys_of([commit, *(reading.commit for reading in readings)])
         return [
             reading
             for reading in readings
             if keys[reading.commit] == keys[commit]
             and reading.against == self.reference
+            and reading.at.timestamp() >= self._since
             and reading.role is not Role.VERIFICATION
             and lasting(reading.judgement)
         ]

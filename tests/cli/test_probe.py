@@ -166,6 +166,19 @@ def test_what_the_journal_knows_is_not_read_again(tmp_path: Path) -> None:
         assert count.read_text().count("x") == times
 
 
+def test_a_new_session_tests_again(tmp_path: Path) -> None:
+    """A file that no recipe names decides the verdicts, and changes between two sessions."""
+    shell_history(tmp_path / "repo")
+    (tmp_path / "file").write_text("true\n")
+    script = (*BISECTOR, "probe", "--good", "main~11", "--test", f"sh test.sh || . {tmp_path}/fi'l'e")
+    bisect_run(tmp_path / "repo", *script)
+    before = found(tmp_path / "repo")
+    git(tmp_path / "repo", "bisect", "reset")
+    (tmp_path / "file").write_text("false\n")
+    bisect_run(tmp_path / "repo", *script)
+    assert found(tmp_path / "repo") != before
+
+
 @pytest.mark.parametrize(("commit", "code"), [("main~11", 0), ("main", 1), ("main~5", 125)])
 def test_a_named_commit_is_judged_in_a_slot(tmp_path: Path, commit: str, code: int) -> None:
     """With a given commit, the user's repository is not changed, including local changes."""
