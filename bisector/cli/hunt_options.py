@@ -223,11 +223,20 @@ class HuntOptions:
         from bisector.hunt_file import setting
 
         given = {key: getattr(self, name) for name, key in _keys()}
+        self._require_one_name_for_each_end()
         given["find"] = _find(fixed=bool(self.fixed), every=bool(self.every))
         given["descend.follow"] = False if self.no_descend else None
         # An option that may be repeated is an empty list if it was not given.
         values = {key: value for key, value in given.items() if value is not None and value != []}
         return {**values, **dict(setting(text) for text in self.settings or [])}
+
+    def _require_one_name_for_each_end(self) -> None:
+        old, new = ("bad", "good") if self.fixed else ("good", "bad")
+        for own, other in (("old", old), ("new", new)):
+            if getattr(self, own) and getattr(self, other):
+                from bisector.errors import UsageError
+
+                raise UsageError(f"--{own} and --{other} name the same end; give one of them")
 
 
 @functools.cache

@@ -5,11 +5,13 @@ from __future__ import annotations
 from bisector.engine.slots import Slot
 from bisector.engine.standing import Standing
 from bisector.engine.traced_test import traced_test
+from bisector.hunt_file.setup import keeps_of
 from bisector.probe.checkout_reads import CheckoutReads
 from bisector.probe.probe import Prober
 from bisector.probe.reading import Role
 from bisector.probe.request import Request
 from bisector.probe.step import Step
+from bisector.probe.undeclared import left_beside
 
 
 class CheckoutCheck:
@@ -30,7 +32,10 @@ class CheckoutCheck:
             return
         if repository.work_tree is None or setup.sandbox is not None:
             return
-        self._reads = CheckoutReads(repository, repository.work_tree, "test", setup.hunt.test.command)
+        top = repository.work_tree
+        made = left_beside(slot.worktree, keeps_of(setup.hunt.setup), setup.hunt.test.keeps)
+        built = [name for name in made if (top / name).is_file()]
+        self._reads = CheckoutReads(repository, top, "test", setup.hunt.test.command, built)
 
     def end(self, slot: Slot, commit: str) -> None:
         """Raise `HuntFileError` if the test in `slot` reads tracked files of the user's checkout.

@@ -56,15 +56,18 @@ _SHORTEST_ROW = 2
 def run_every_step(session: Session, listener: Listener, *, restart: bool = False) -> HuntRecord:
     """Run the hunt, then hunt what its answer leaves over; the record of all steps.
 
-    A hunt without an answer ends as it would alone.
+    A hunt without an answer ends as it would alone. One that had ended with all steps starts over: between
+    its steps it rests on few readings, and what no recipe names may have changed since.
     """
+    if not restart and (before := _ended_before(session)) is not None:
+        listener(Noted(remembered.why_every_step_again(before)))
+        restart = True
     record = session.run(listener, restart=restart)
     with session.ground.scratch.held(key_of_steps(session.key)), opened(session.ground.scratch) as journal:
         first = session.begun(journal)
         if not _leads_on(first.conclusion, record):
             return record
         row = session.row_of_steps(journal, restart=restart)
-        _put_aside(journal, row, first)
         journal.conclude(row.id, None)
         clean_leftovers()
         known = session.known(journal, first).plus(*journal.known(row.id).readings)
@@ -77,26 +80,16 @@ def run_every_step(session: Session, listener: Listener, *, restart: bool = Fals
             conclusion = search.conclusion(record.premise)
             journal.conclude(row.id, conclusion)
             listener(Concluded(conclusion))
-            if record.remembered is not None and _are_the_same(conclusion, row.conclusion):
-                return replace(session.record(journal), remembered=row.finished)
         return session.record(journal)
 
 
-def _put_aside(journal: Journal, row: HuntRow, first: HuntRow) -> None:
-    """Put aside what an earlier start read: confirmations, and all that is older than the first hunt."""
-
-    def counts(found: Reading | KnownUntestable) -> bool:
-        if not isinstance(found, Reading) or found.at < first.started:
-            return False
-        return row.conclusion is None or remembered.counts_beside_confirmation(found)
-
-    journal.put_aside(row.id, counts)
-
-
-def _are_the_same(steps: Steps, before: Conclusion | None) -> bool:
-    if not isinstance(before, Steps) or before.exit_code is not steps.exit_code:
-        return False
-    return [one.commits for one in before.steps] == [one.commits for one in steps.steps]
+def _ended_before(session: Session) -> HuntRow | None:
+    """The row of an earlier start that had found all steps."""
+    if not session.ground.scratch.journal.exists():
+        return None
+    with opened(session.ground.scratch) as journal:
+        row = journal.find(key_of_steps(session.key))
+    return row if row is not None and isinstance(row.conclusion, Steps) else None
 
 
 @dataclass

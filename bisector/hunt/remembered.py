@@ -127,6 +127,12 @@ def why_confirmed_again(row: HuntRow) -> str:
     return f"testing the answer from {at} again; `bisector report` shows it without a test"
 
 
+def why_every_step_again(row: HuntRow) -> str:
+    """The note for a hunt that had found all steps."""
+    at = clock_time(row.finished) if row.finished else "an earlier start"
+    return f"testing every step from {at} again; `bisector report` shows them without a test"
+
+
 def why_anew(row: HuntRow) -> str:
     """The note for a remembered answer that does not hold any longer."""
     at = clock_time(row.finished) if row.finished else "an earlier start"

@@ -17,7 +17,7 @@ from bisector.history.submodule_range import troubles
 from bisector.hunt import remembered
 from bisector.hunt.cluster import dask_engine_for
 from bisector.hunt.conclusion import Conclusion, FirstBad
-from bisector.hunt.descend.kept import descent_in
+from bisector.hunt.descend.kept import descent_in, is_under_way
 from bisector.hunt.drive import drive
 from bisector.hunt.empty_submodule import not_for_an_empty_submodule
 from bisector.hunt.engines import engine_for
@@ -35,7 +35,7 @@ from bisector.hunt.running import noted, running_seconds
 from bisector.hunt.sameness import Sameness
 from bisector.hunt.sharing import shared_or
 from bisector.hunt.skipped import skipped
-from bisector.hunt.step_rows import key_of_steps, with_steps
+from bisector.hunt.step_rows import are_under_way, key_of_steps, with_steps
 from bisector.probe.identity import inputs_of
 from bisector.probe.leftovers import clean_leftovers
 from bisector.probe.reading import KnownUntestable, Reading, Role
@@ -88,10 +88,12 @@ class Session:
             self.tell_of_another(journal, listener)
             row = self.row(journal, restart=restart)
             answer = self.lasting(row)
-            if answer is not None and only_premise:
+            if answer is not None and not only_premise and self._goes_on(journal):
                 return replace(self.record(journal), remembered=row.finished)
             clean_leftovers()
-            if answer is None:
+            if only_premise:
+                self._read_endpoints_again(journal, row)
+            elif answer is None:
                 self.reopen(journal, row, listener)
             elif self._holds(journal, row, answer, listener):
                 return replace(self.record(journal), remembered=row.finished)
@@ -99,6 +101,16 @@ class Session:
                 found = self._hunt(journal, row, listener, only_premise=only_premise)
             journal.conclude(row.id, found)
             return self.record(journal)
+
+    def _goes_on(self, journal: Journal) -> bool:
+        """Whether an earlier start was stopped behind this answer, on its way down or among further steps."""
+        all_steps = self.ground.hunt.find == "all" and are_under_way(journal, self.key)
+        return all_steps or is_under_way(journal, self._within or self.key)
+
+    def _read_endpoints_again(self, journal: Journal, row: HuntRow) -> None:
+        """Put aside what earlier starts read at the endpoints, and the answer that rests on it."""
+        journal.put_aside(row.id, lambda one: not (isinstance(one, Reading) and one.role is Role.PREMISE))
+        journal.conclude(row.id, None)
 
     def _holds(self, journal: Journal, row: HuntRow, answer: FirstBad, listener: Listener) -> bool:
         """Whether an earlier answer is confirmed once more; if not, no earlier reading counts any longer.

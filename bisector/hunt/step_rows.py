@@ -22,6 +22,12 @@ def is_current(steps: HuntRow, first: HuntRow | None) -> bool:
     return steps.finished >= first.finished
 
 
+def are_under_way(journal: Journal, key: str) -> bool:
+    """Whether an earlier start was stopped while it looked for further steps."""
+    row = journal.find(key_of_steps(key))
+    return row is not None and row.conclusion is None and bool(journal.readings(row.id))
+
+
 def with_steps(record: HuntRecord, journal: Journal, key: str) -> HuntRecord:
     """The record with all steps and their readings, if those are found."""
     row = journal.find(key_of_steps(key))

@@ -58,10 +58,19 @@ class TermsChoice(Section):
 def with_ends(data: Mapping[str, Any]) -> dict[str, Any]:
     """The document of a hunt with `good` and `bad` instead of `old` and `new`.
 
-    The old end of a hunt for a fix is the bad one. Without a new end it is HEAD.
+    The old end of a hunt for a fix is the bad one. Without a new end it is HEAD. Raises `ValueError` for the
+    terms of a fix in another hunt.
     """
     said = dict(data)
     fix = said.get("find") == "fix"
+    words = said.get("terms")
+    if isinstance(words, dict) and not fix:
+        old, new = words.get("old") or "", words.get("new") or ""
+        if terms.looks_for_a_fix(old, new):
+            raise ValueError(
+                f"the terms {old or 'good'} and {new or 'bad'} are those of a hunt for a fix: add --fixed "
+                "(find: fix), or choose other words"
+            )
     first, last = ("bad", "good") if fix else ("good", "bad")
     for own, key in (("old", first), ("new", last)):
         if (revision := said.pop(own, None)) is not None:

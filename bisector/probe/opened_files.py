@@ -18,15 +18,19 @@ _AT_ONCE = 1 << 20
 
 
 class OpenedFiles:
-    """Watches `names`, files relative to `top`, until `found`; whoever opens them counts."""
+    """Watches `names`, files relative to `top`, until `found`; whoever opens them counts.
 
-    def __init__(self, top: Path, names: Iterable[str]) -> None:
+    Of the folders `whole`, every file is watched.
+    """
+
+    def __init__(self, top: Path, names: Iterable[str], whole: Iterable[str] = ()) -> None:
         self._names = frozenset(names)
+        self._whole = frozenset(map(os.path.normpath, whole))
         self._folders: dict[int, str] = {}
         self._is_complete = True
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._watch: int = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        folders = {str(PurePosixPath(name).parent) for name in self._names}
+        folders = {str(PurePosixPath(name).parent) for name in self._names} | self._whole
         if self._watch < 0 or len(folders) > _MOST_FOLDERS:
             self._is_complete = False
             return
@@ -52,7 +56,10 @@ class OpenedFiles:
                     opened |= self._names_in(events)
             os.close(self._watch)
             self._watch = -1
-        return frozenset(opened) & self._names if self._is_complete else None
+        wanted = {
+            name for name in opened if name in self._names or str(PurePosixPath(name).parent) in self._whole
+        }
+        return frozenset(wanted) if self._is_complete else None
 
     def _names_in(self, events: bytes) -> set[str]:
         found, at = set(), 0

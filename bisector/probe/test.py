@@ -77,23 +77,24 @@ class Tests:
             return Execution(run, Untestable(why))
         since = self._scoreboard_written(worktree)
         written = WrittenFiles(worktree.path, test.folder, self._files)
+        script = command_words.script(test.command)
+        missing = script if script and not (worktree.path / test.folder / script).exists() else ""
         execution = self._executed(worktree, commit, log, watch, self._asked(targets))
         execution = replace(execution, run=self._with_scoreboard(execution.run, worktree, since))
         try:
             execution = replace(execution, run=replace(execution.run, files=written.read()))
         except TooLarge as error:
             return replace(execution, judgement=execution.judgement or Untestable(str(error)))
-        return self._able(execution, worktree)
+        return self._able(execution, missing)
 
-    def _able(self, execution: Execution, worktree: Worktree) -> Execution:
-        """The execution; untestable if the test could not run and therefore said nothing."""
-        test, code = self._test, execution.run.exit_code
+    def _able(self, execution: Execution, missing: str) -> Execution:
+        """The execution; untestable if the test could not run, perhaps for its `missing` script."""
+        code = execution.run.exit_code
         printed = self._lines_prove_it_ran and any(execution.run.matches.values())
         if code in (0, None) or printed or execution.run.files:
             return execution
-        script = command_words.script(test.command)
-        if script and not (worktree.path / test.folder / script).exists():
-            why = f"the test's script {script} does not exist (exit {code})"
+        if missing:
+            why = f"the test's script {missing} does not exist (exit {code})"
             return Execution(execution.run, Untestable(why))
         if code in _NOT_RUN:
             return Execution(execution.run, Untestable(f"the test {_NOT_RUN[code]} (exit {code})"))

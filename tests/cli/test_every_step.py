@@ -33,7 +33,8 @@ def test_a_part_of_the_difference_leads_on_to_every_step(tmp_path: Path) -> None
     short = [ids[name][:12] for name in ("c3", "c9")]
     assert every["headline"] == f"2 steps: 1.60x at {short[0]}, 1.60x at {short[1]}, together 2.56x"
     again = bisector("run", *offered[2:], folder=repo)
-    assert (again.returncode, "search" in again.stdout) == (0, False)
+    assert (again.returncode, every["headline"] in again.stdout) == (0, True)
+    assert "testing every step from" in again.stdout
     plain = summary_of("--good", "main~11", "--test", "sh test.sh", *COUNTER, folder=repo)
     assert plain["commit"] == told["commit"]
     forgotten = bisector("forget", *offered[2:], ids["c9"], folder=repo)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,38 @@ def test_an_absolute_path_into_the_checkout_is_refused(tmp_path: Path, test: str
     assert done.returncode == 2, said
     assert "reads src/app.py of your checkout, not of the commit" in said
     assert "PYTHONPATH: src" in said
+
+
+@needs_strace
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_an_editable_install_of_the_checkout_is_refused(tmp_path: Path, is_compiled: bool) -> None:
+    """Python opens the compiled modules of the checkout rather than their tracked sources."""
+    ids, top = written(tmp_path), tmp_path / "repo"
+    (top / ".gitignore").write_text("__pycache__\n")
+    test = f"env -u PYTHONDONTWRITEBYTECODE PYTHONPATH={top}/src python3 -c 'import app; assert app.x == 1'"
+    if is_compiled:
+        subprocess.run(test, shell=True, check=False)
+        assert (top / "src/__pycache__").is_dir()
+    done = bisector("run", "--good", ids["c0"], "--bad", ids["c11"], "--test", test, folder=top)
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, said
+    assert "reads src/app.py of your checkout, not of the commit" in said
+
+
+@needs_strace
+def test_a_build_product_of_the_checkout_is_refused(tmp_path: Path) -> None:
+    """It is ignored there, and found through PATH; the slot has one of its own."""
+    ids, top = written(tmp_path), tmp_path / "repo"
+    build = "mkdir -p bin && printf '#!/bin/sh\\ngrep -q 1 src/app.py\\n' > bin/app && chmod +x bin/app"
+    subprocess.run(build, shell=True, check=True, cwd=top)
+    done = bisector(
+        *("run", "--good", ids["c0"], "--bad", ids["c11"], "--build", build, "--test", "app"),
+        folder=top,
+        PATH=f"{top}/bin:{os.environ['PATH']}",
+    )
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, said
+    assert "reads bin/app of your checkout, not of the commit" in said
 
 
 @needs_strace

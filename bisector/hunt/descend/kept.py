@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bisector.hunt.conclusion import Conclusion, FirstBad
+from bisector.hunt.conclusion import SPENT, Conclusion, FirstBad
 from bisector.hunt.descend.level import Level, level_from_json, level_to_json
 from bisector.hunt.journal import Journal
 
@@ -24,3 +24,12 @@ def descent_in(journal: Journal, key: str, conclusion: Conclusion | None) -> tup
     if not results or results[-1].document["commit"] != getattr(conclusion, "commit", ""):
         return ()
     return tuple(map(level_from_json, results[-1].document["levels"]))
+
+
+def is_under_way(journal: Journal, key: str) -> bool:
+    """Whether the last start of the hunt `key` was stopped on its way down, or had no budget for the rest."""
+    results = journal.results(_PHASE, key)
+    if not results:
+        return False
+    levels = tuple(map(level_from_json, results[-1].document["levels"]))
+    return not levels or any(level.why == SPENT for level in levels)

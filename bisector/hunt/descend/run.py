@@ -37,18 +37,24 @@ def descend(
     """The record of a hunt, with the way down from its answer if that is a merge or moves a submodule.
 
     The hunt began `since` (monotonic seconds; default: now), from which its budget counts. Of a way down that
-    an earlier start went, each answer is confirmed again. Whatever prevents a step down leaves the answer as
-    it is, and the step open.
+    an earlier start went to its end, each answer is confirmed again; one that was stopped goes on. Whatever
+    prevents a step down leaves the answer as it is, and the step open.
     """
     if not found.confirmed:
         return record
     way = Way(session, listener, restart, time.monotonic() if since is None else since, record.probes)
-    levels = tuple(_levels(way, found))
-    if levels and levels != tuple(record.descent):
+    first = _below(way, _Place(way.space, found.commit, found.parents_good))
+    if first is None:
+        return record
+    if restart or not record.descent:
+        with opened(session.ground.scratch) as journal:
+            keep(journal, session.key, found, ())
+    levels = tuple(_levels(way, first))
+    if levels != tuple(record.descent):
         with opened(session.ground.scratch) as journal:
             keep(journal, session.key, found, levels)
     # A start that was stopped on the way down has not told anybody of the end.
-    is_news = bool(levels) and not record.descent
+    is_news = [level.answer for level in levels] != [level.answer for level in record.descent]
     return replace(record, descent=levels, remembered=None if is_news else record.remembered)
 
 
@@ -76,9 +82,9 @@ class _Step:
     take: Callable[[], tuple[Level, _Step | None]]
 
 
-def _levels(way: Way, found: FirstBad) -> list[Level]:
+def _levels(way: Way, first: _Step) -> list[Level]:
     levels: list[Level] = []
-    step = _below(way, _Place(way.space, found.commit, found.parents_good))
+    step: _Step | None = first
     while step is not None and len(levels) < _DEEPEST:
         try:
             level, below = step.take()

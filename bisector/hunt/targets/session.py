@@ -140,6 +140,9 @@ class TargetsSession:
         if named != (AUTO,):
             return Found(named)
         ends = {} if restart else self._ends_before(journal)
+        if ends.keys() >= self._whole.keys() and self._is_over(journal, ends):
+            # What no recipe names may have changed since, and so may the targets.
+            ends = {}
         against = self.plan.good[0] if self.ground.ratio is not None else ""
         if self._whole.keys() - ends.keys():
             with self._reader(Several(self.ground.predicate, {}), 0, listener) as reader:
@@ -154,6 +157,11 @@ class TargetsSession:
                     journal.add_result(FOUND, self.key, {"end": end, **run.document()})
                     ends[end] = run
         return self._between(ends)
+
+    def _is_over(self, journal: Journal, ends: Mapping[str, WholeRun]) -> bool:
+        """Whether an earlier start ended the hunt of every target that these whole runs tell of."""
+        rows = [one.found(journal) for one in self._sessions(self._between(ends).targets).values()]
+        return all(row is not None and row.conclusion is not None for row in rows)
 
     @property
     def _whole(self) -> Mapping[str, str]:
