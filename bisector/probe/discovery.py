@@ -107,10 +107,14 @@ class PlugIns(Generic[PlugIn]):
         sys.modules[name] = module
         if str(path.parent) not in sys.path:
             sys.path.append(str(path.parent))  # As for a script, but it hides no installed module.
+        keeps_compiled, sys.dont_write_bytecode = sys.dont_write_bytecode, True
         try:
             in_time(PATIENCE, spec.loader.exec_module, module)
         except _FAILURES as error:
             raise UsageError(f"cannot load {_place(path, error)}: {_described(error)}; fix it") from error
+        finally:
+            # The file may lie in the user's repository, where a folder `__pycache__` would be left.
+            sys.dont_write_bytecode = keeps_compiled
         return module
 
 

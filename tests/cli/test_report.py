@@ -38,18 +38,18 @@ def test_the_report_names_the_change_and_the_command(tmp_path: Path, options: tu
     assert (program, subcommand) == ("bisector", "run")
     done = bisector("run", "--json", *again, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["seconds"] == summary["seconds"], "another hunt was begun"
+    assert "testing the answer from" in done.stderr, "another hunt was begun"
 
 
 def test_the_newest_hunt_can_be_run_again(tmp_path: Path) -> None:
     """The report of a hunt without a name also says how to run it, without a hunt file."""
     shell_history(tmp_path / "repo")
     (tmp_path / "filed.yaml").write_text(HUNT_FILE)
-    first = json.loads(bisector("run", "--json", "-c", "filed.yaml", folder=tmp_path).stdout)
+    bisector("run", "-q", "-c", "filed.yaml", folder=tmp_path)
     text = bisector("report", "--scratch", "worktrees", folder=tmp_path).stdout
     command = next(line for line in text.splitlines() if line.startswith("bisector run"))
     done = bisector("run", "--json", *shlex.split(command)[2:], folder=tmp_path)
-    assert json.loads(done.stdout)["seconds"] == first["seconds"], "another hunt was begun"
+    assert "testing the answer from" in done.stderr, "another hunt was begun"
 
 
 def test_the_report_for_a_chat_is_one_paragraph(tmp_path: Path) -> None:

@@ -66,9 +66,14 @@ def test_a_confirmed_answer_is_asked_anew_where_skip_names_what_it_rests_on(
     assert skipping.returncode == ExitCode.ONLY_UNTESTABLE, skipping.stderr
     assert hunt.ids["c8"] in likeliest(skipping.stdout)
     assert hunt.run().returncode == 0
-    before = hunt.readings()
+    before = _searched(hunt)
     assert hunt.run("--set", f"skip=['{hunt.ids['c2']}']").returncode == 0
-    assert hunt.readings() == before
+    assert _searched(hunt) == before
+
+
+def _searched(hunt: Hunt) -> list[tuple[int, str, str]]:
+    """The readings of premise and search; the confirmation of an answer is made again at each start."""
+    return [reading for reading in hunt.readings() if reading[2] != "confirmation"]
 
 
 def test_an_endpoint_is_not_skipped(tmp_path: Path) -> None:
