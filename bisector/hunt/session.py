@@ -100,7 +100,11 @@ class Session:
             with noted(journal, row.key):
                 found = self._hunt(journal, row, listener, only_premise=only_premise)
             journal.conclude(row.id, found)
-            return self.record(journal)
+            record = self.record(journal)
+            if only_premise and found is None and answer is not None:
+                # The endpoints are as they were; the next `run` tests the answer itself again.
+                journal.conclude(row.id, answer)
+            return record
 
     def _goes_on(self, journal: Journal) -> bool:
         """Whether an earlier start was stopped behind this answer, on its way down or among further steps."""
@@ -108,7 +112,7 @@ class Session:
         return all_steps or is_under_way(journal, self._within or self.key)
 
     def _read_endpoints_again(self, journal: Journal, row: HuntRow) -> None:
-        """Put aside what earlier starts read at the endpoints, and the answer that rests on it."""
+        """Put aside what earlier starts read at the endpoints."""
         journal.put_aside(row.id, lambda one: not (isinstance(one, Reading) and one.role is Role.PREMISE))
         journal.conclude(row.id, None)
 
