@@ -61,16 +61,15 @@ def drive(
     lookahead: Lookahead,
     *,
     spent: Callable[[], bool] = lambda: False,
-    only_premise: bool = False,
-    only_confirmation: bool = False,
+    only: Role | None = None,
 ) -> Conclusion | None:
-    """Continue from `known` to a conclusion; with `only_premise`, None once the premise is established.
+    """Continue from `known` to a conclusion.
 
-    With `only_confirmation`, None as soon as anything else has to be read. Calls `record` with each reading
-    or fact as it is found. `spent` says whether the time is over.
+    With `only`, None as soon as a reading of another role is needed; for the premise, once it is established.
+    Calls `record` with each reading or fact as it is found. `spent` says whether the time is over.
     """
     decider = Decider(plan)
-    decide = decider.premise if only_premise else decider.next
+    decide = decider.premise if only is Role.PREMISE else decider.next
     notes = Notes(listener)
 
     def begin(request: Request) -> None:
@@ -79,7 +78,7 @@ def drive(
         engine.begin(decider.with_ends(known, request))
 
     def look() -> None:
-        listener(outlook(plan, known, decider.belief, only_premise=only_premise))
+        listener(outlook(plan, known, decider.belief, only_premise=only is Role.PREMISE))
 
     look()
     while True:
@@ -89,11 +88,10 @@ def drive(
         if step is None or isinstance(step, Conclude):
             _reconcile(engine, (), begin)
             return step.conclusion if step else None
-        if only_confirmation and any(one.role is not Role.CONFIRMATION for one in step.requests):
+        if only is not None and any(one.role is not only for one in step.requests):
             _reconcile(engine, (), begin)
             return None
-        places = 1 if only_premise or only_confirmation else engine.jobs
-        wanted = lookahead.more(known, step, running, places)
+        wanted = lookahead.more(known, step, running, engine.jobs if only is None else 1)
         _reconcile(engine, wanted, begin)
         engine.build_ahead(partial(lookahead.builds, known, wanted))
         found = engine.next(lookahead.patience(known, engine.running) if engine.jobs > 1 else None)

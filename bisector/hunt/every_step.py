@@ -59,9 +59,8 @@ def run_every_step(session: Session, listener: Listener, *, restart: bool = Fals
     A hunt without an answer ends as it would alone. One that had ended with all steps starts over: between
     its steps it rests on few readings, and what no recipe names may have changed since.
     """
-    if not restart and (before := _ended_before(session)) is not None:
+    if not restart and (before := _forgotten(session)) is not None:
         listener(Noted(remembered.why_every_step_again(before)))
-        restart = True
     record = session.run(listener, restart=restart)
     with session.ground.scratch.held(key_of_steps(session.key)), opened(session.ground.scratch) as journal:
         first = session.begun(journal)
@@ -83,13 +82,21 @@ def run_every_step(session: Session, listener: Listener, *, restart: bool = Fals
         return session.record(journal)
 
 
-def _ended_before(session: Session) -> HuntRow | None:
-    """The row of an earlier start that had found all steps."""
-    if not session.ground.scratch.journal.exists():
+def _forgotten(session: Session) -> HuntRow | None:
+    """The row of an earlier start that had found all steps; its readings do not count any longer.
+
+    They are forgotten at once, so that a start that is stopped from here on is continued by the next.
+    """
+    scratch = session.ground.scratch
+    if not scratch.journal.exists():
         return None
-    with opened(session.ground.scratch) as journal:
+    with scratch.held(session.key), opened(scratch) as journal:
         row = journal.find(key_of_steps(session.key))
-    return row if row is not None and isinstance(row.conclusion, Steps) else None
+        if row is None or not isinstance(row.conclusion, Steps):
+            return None
+        session.row(journal, restart=True)
+        session.row_of_steps(journal, restart=True)
+    return row
 
 
 @dataclass

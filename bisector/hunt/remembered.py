@@ -123,20 +123,22 @@ def why_again(row: HuntRow) -> str:
 
 def why_confirmed_again(row: HuntRow) -> str:
     """The note for a hunt that had found its answer."""
-    at = clock_time(row.finished) if row.finished else "an earlier start"
-    return f"testing the answer from {at} again; `bisector report` shows it without a test"
+    return f"testing the answer from {_end_of(row)} again; `bisector report` shows it without a test"
 
 
 def why_every_step_again(row: HuntRow) -> str:
     """The note for a hunt that had found all steps."""
-    at = clock_time(row.finished) if row.finished else "an earlier start"
-    return f"testing every step from {at} again; `bisector report` shows them without a test"
+    return f"testing every step from {_end_of(row)} again; `bisector report` shows them without a test"
 
 
 def why_anew(row: HuntRow) -> str:
     """The note for a remembered answer that does not hold any longer."""
-    at = clock_time(row.finished) if row.finished else "an earlier start"
-    return f"the answer from {at} does not hold now: something outside of the commits changed; starting over"
+    changed = "something outside of the commits changed"
+    return f"the answer from {_end_of(row)} does not hold now: {changed}; starting over"
+
+
+def _end_of(row: HuntRow) -> str:
+    return clock_time(row.finished) if row.finished else "an earlier start"
 
 
 def clock_time(at: datetime) -> str:

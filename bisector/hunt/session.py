@@ -98,7 +98,7 @@ class Session:
             elif self._holds(journal, row, answer, listener):
                 return replace(self.record(journal), remembered=row.finished)
             with noted(journal, row.key):
-                found = self._hunt(journal, row, listener, only_premise=only_premise)
+                found = self._hunt(journal, row, listener, only=Role.PREMISE if only_premise else None)
             journal.conclude(row.id, found)
             record = self.record(journal)
             if only_premise and found is None and answer is not None:
@@ -124,7 +124,7 @@ class Session:
         listener(Noted(remembered.why_confirmed_again(row)))
         self.reopen_answer(journal, row)
         with noted(journal, row.key):
-            found = self._hunt(journal, row, listener, only_confirmation=True)
+            found = self._hunt(journal, row, listener, only=Role.CONFIRMATION)
         if remembered.holds(answer, found):
             journal.conclude(row.id, found)
             return True
@@ -237,8 +237,7 @@ class Session:
         row: HuntRow,
         listener: Listener,
         *,
-        only_premise: bool = False,
-        only_confirmation: bool = False,
+        only: Role | None = None,
     ) -> Conclusion | None:
         known = self.known(journal, row)
         others = found_by_others(journal, self.key, self.plan)
@@ -273,8 +272,7 @@ class Session:
                     listener,
                     Lookahead(plan, stopwatch),
                     spent=budget_of(plan),
-                    only_premise=only_premise,
-                    only_confirmation=only_confirmation,
+                    only=only,
                 )
             finally:
                 if engine.ahead.builds:

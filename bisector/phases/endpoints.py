@@ -58,7 +58,7 @@ def read_endpoints(session: Session, listener: Listener, since: datetime) -> lis
                 _in_turn(session, engine, fresh, record, listener)
             lookahead = Lookahead(plan, Stopwatch(time.monotonic))
             known = Known(tuple(fresh))
-            conclusion = drive(plan, engine, known, record, listener, lookahead, only_premise=True)
+            conclusion = drive(plan, engine, known, record, listener, lookahead, only=Role.PREMISE)
             if conclusion is not None:
                 listener(Concluded(conclusion))
             _even_if_good_is_not(fresh, session, engine, record, listener)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import signal
 from pathlib import Path
 
-from tests.cli.running import bisector, summary_of
+from tests.cli.running import bisector, summary_of, until_interrupted
 from tests.git_history import Node, chain, git, write_history
 
 COUNTER = ("--predicate", "counter", "--set", "predicate.pattern='work: (\\d+)'")
@@ -141,3 +142,22 @@ def test_a_branch_beside_a_step_is_searched_too(tmp_path: Path) -> None:
     )
     assert {commit for step in found["steps"] for commit in step["commits"]} == {ids["m3"], ids["s4"]}
     assert found["exit_code"] == 0
+
+
+def test_a_repeat_that_is_stopped_continues_with_the_next_start(tmp_path: Path) -> None:
+    """A finished hunt for all steps starts over once, not with each start after that."""
+    repo, count = tmp_path / "repo", tmp_path / "count"
+    counted(repo, {0: 100, 3: 160, 9: 256}, 12)
+    test = f"echo x >> {count}; sleep .1; sh test.sh"
+    words = ("run", "--good", "main~11", "--test", test, *COUNTER, "--all")
+
+    def runs() -> int:
+        return len(count.read_text().split()) if count.exists() else 0
+
+    assert bisector(*words, folder=repo).returncode == 0
+    whole = runs()
+    until_interrupted(words, repo, lambda: runs() >= whole + whole // 2, signal.SIGINT)
+    before = runs()
+    done = bisector(*words, folder=repo)
+    assert (done.returncode, "testing every step from" in done.stdout) == (0, False)
+    assert runs() - before < whole

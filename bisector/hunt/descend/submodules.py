@@ -53,7 +53,10 @@ def which_submodule(way: Way, bump: Bump) -> tuple[Level, Pointer | None, Conten
     old, new = way.ground.hunt.kinds.old, way.ground.hunt.kinds.new
     found = _hunted(way, bump, bump.held, pointers, rest=bool(others))
     if found.answer == bump.of:
-        why = f"with only {paths} moved it is {old}; the other files that it changes make the difference"
+        why = (
+            f"with only {paths} moved it is {old}; the other files that it changes make the difference, "
+            f"alone or together with {paths}"
+        )
         return replace(level, state="together", why=why, files=others[:_NAMED]), None, bump.held
     if pointer := _called(found.answer, pointers):
         answer = replace(level, state="found", answer=pointer.path)
