@@ -82,8 +82,8 @@ class CheckoutReads:
             remedy += f", not an editable install: `--set {own}`, or the same in the hunt file"
         return HuntFileError(
             f"{hunt.locate(self._what, 'command')}: {self._what}.command: the {self._what} of {commit[:12]} "
-            f"reads {_listed(read)} of your checkout, not of the commit, so the result would be the same for "
-            f"all commits; {remedy}"
+            f"reads {_listed(read)} of your checkout, not of the commit, so every commit would use the same "
+            f"files; {remedy}"
         )
 
 
