@@ -25,6 +25,8 @@ from bisector.report.saved import ahead, saved
 from bisector.units import format_size
 
 _BORDERS = len("│  │")
+_PATCH_LINES = 40
+_PATCH_STYLES = {"+++": "bold", "---": "bold", "diff ": "bold", "@@": "cyan", "+": "green", "-": "red"}
 _STYLES = {ExitCode.FIRST_BAD: "green", ExitCode.NO_REGRESSION: "cyan"}
 
 
@@ -83,6 +85,20 @@ def _way_down(record: HuntRecord) -> Iterator[RenderableType]:
         where = f"└ {descent_words.title(level)}" + (f": {level.range}" if level.range else "")
         yield Padding(Text(visible(where), style="bold"), (0, 0, 0, 2 * depth))
         yield Padding(Text(visible(descent_words.answer(level))), (0, 0, 0, 2 * depth + 2))
+        if level.patch:
+            yield Padding(_patch(level.patch), (0, 0, 0, 2 * depth + 4))
+
+
+def _patch(patch: str) -> Text:
+    """A short patch, in git's colours; of a long one the beginning."""
+    lines = patch.splitlines()
+    text = Text()
+    for line in lines[:_PATCH_LINES]:
+        style = next((style for start, style in _PATCH_STYLES.items() if line.startswith(start)), "dim")
+        text.append(visible(line) + "\n", style=style)
+    if lines[_PATCH_LINES:]:
+        text.append(f"... {len(lines) - _PATCH_LINES} more lines\n", style="dim")
+    return text
 
 
 def show_premise(console: Console, record: HuntRecord) -> None:

@@ -119,6 +119,14 @@ class HuntOptions:
             rich_help_panel=_RANGE,
         ),
     ] = None
+    narrow: Annotated[
+        bool | None,
+        typer.Option(
+            "--narrow",
+            help="Then find the smallest part of the commit that makes its parent bad, as a patch.",
+            rich_help_panel=_RANGE,
+        ),
+    ] = None
     term_old: Annotated[
         str | None,
         typer.Option(
@@ -226,6 +234,7 @@ class HuntOptions:
         self._require_one_name_for_each_end()
         given["find"] = _find(fixed=bool(self.fixed), every=bool(self.every))
         given["descend.follow"] = False if self.no_descend else None
+        given["narrow"] = "auto" if self.narrow else None
         # An option that may be repeated is an empty list if it was not given.
         values = {key: value for key, value in given.items() if value is not None and value != []}
         return {**values, **dict(setting(text) for text in self.settings or [])}

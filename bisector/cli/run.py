@@ -56,10 +56,12 @@ def run_hunt(
     restart: bool,
     here: bool = False,
     wanted: Wanted = NOTHING,
+    then: Callable[[HuntRecord], None] | None = None,
 ) -> int:
     """Run a hunt to its conclusion, or those of all its targets; returns the exit code.
 
-    `here` also runs what failed in the user's own checkout.
+    `here` also runs what failed in the user's own checkout. `then` is called with the record of a hunt
+    without targets, after it is shown.
     """
     console = Console(stderr=as_json, highlight=False)
     ground = ready(chosen.ground())
@@ -85,6 +87,8 @@ def run_hunt(
         pages.concluded(record)
         run_on_end(session, record, written.report, console)
         written.require_all()
+        if then:
+            then(record)
     if as_json or (mended := first_try.offer(console, record, chosen)) is None:
         return _exit_code(record)
     return run_hunt(mended, as_json=False, verbosity=verbosity, restart=False, here=here, wanted=wanted)
@@ -102,7 +106,8 @@ def _descended(
     session: Session, listener: Listener, record: HuntRecord, *, restart: bool, since: float
 ) -> HuntRecord:
     found = record.conclusion
-    if not isinstance(found, FirstBad) or not session.ground.hunt.descend.follow:
+    hunt = session.ground.hunt
+    if not isinstance(found, FirstBad) or not (hunt.descend.follow or hunt.narrow):
         return record
     from bisector.hunt.descend.run import descend
 

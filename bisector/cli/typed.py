@@ -11,7 +11,7 @@ from bisector.hunt_file.origin import option_of
 if TYPE_CHECKING:
     from bisector.cli.options import Chosen
 
-_FLAGS = {"first_parent": True, "descend.follow": False}
+_FLAGS = {"first_parent": True, "descend.follow": False, "narrow": "auto"}
 """Keys with an option that takes no value, and the value that it gives them."""
 _FINDS = {"fix": ["--fixed"], "all": ["--all"]}
 _REPEATABLE = {"good", "old", "paths"}
@@ -31,7 +31,7 @@ def option_words(key: str, value: object) -> list[str]:
     option = option_of(key)
     if key == "find":
         return _FINDS.get(str(value), ["--set", f"find={value}"])
-    if isinstance(value, bool) and _FLAGS.get(key) is value:
+    if key in _FLAGS and _FLAGS[key] == value:
         return [option]
     if isinstance(value, list) and key in _REPEATABLE:
         return [word for one in value for word in (option, str(one))]

@@ -19,6 +19,7 @@ _LINE = 400
 _CONFIG = ("-c", "core.bigFileThreshold=256k", "-c", "core.quotePath=false", "--literal-pathspecs")
 """git calls a larger file binary, and does not compare it."""
 _OPTIONS = ("--no-commit-id", "-r", "-M", "--no-ext-diff", "--no-textconv")
+_HUNK = re.compile(r"@@ -(\d+)")
 _HEAD = ("diff --git ", "index ", "--- ", "+++ ")
 """Lines of a file's head that only repeat its name."""
 
@@ -60,6 +61,24 @@ def patch_of(repository: Repository, commit: str) -> CommitPatch:
     out = repository.git(*_CONFIG, "diff-tree", *_OPTIONS, "--patch", *trees, "--", *paths) if paths else b""
     files = tuple(_bounded(_parsed(out)))
     return CommitPatch(repository.diffstat(commit), files, max(len(changed) - len(files), 0))
+
+
+def parsed(patch: str) -> tuple[FilePatch, ...]:
+    """The files of a patch, bounded in size as those of `patch_of`."""
+    return tuple(_bounded(_parsed(patch.encode(errors="surrogateescape"))))
+
+
+def places(file: FilePatch) -> Iterator[tuple[int, int, str]]:
+    """Each added or removed line of a file: its position in `lines`, place in the file before, and text."""
+    before = 0
+    for at, line in enumerate(file.lines):
+        if found := _HUNK.match(line):
+            before = int(found[1])
+        elif line.startswith(("+", "-")):
+            yield at, before, line
+            before += line.startswith("-")
+        elif line.startswith(" "):
+            before += 1
 
 
 def _changed(numstat: bytes) -> Iterator[tuple[str, ...]]:

@@ -27,11 +27,24 @@ _UNKNOWN_OPTION = 129
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A file to write: its git mode, and its contents or the id of a `blob` (or commit) that has them."""
+
+    mode: str
+    data: bytes | None = None
+    blob: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
-    """The files of a stand-in: the tree of `base` (a commit or tree), with submodules moved to `links`."""
+    """The files of a stand-in: the tree of `base` (a commit or tree), with submodules moved to `links`.
+
+    `files` are written into that tree; those that are None are removed from it.
+    """
 
     base: str
     links: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Entry | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +63,17 @@ def write(private: PrivateRepository, wanted: Sequence[StandIn]) -> list[str]:
     """
     private.refresh()
     trees = _trees(private, [one.contents.base for one in wanted])
+    blobs = _blobs(wanted)
     marked = enumerate(zip(wanted, trees, strict=True), start=1)
-    script = "".join(_commit(at, one, tree) for at, (one, tree) in marked)
+    script = b"".join(
+        [
+            *(b"blob\nmark :%d\ndata %d\n%b\n" % (mark, len(data), data) for data, mark in blobs.items()),
+            *(_commit(at, one, tree, blobs).encode(errors="surrogateescape") for at, (one, tree) in marked),
+        ]
+    )
     with _scratch(private, wanted[0].stands_for.id) as folder:
         how = ("fast-import", "--quiet", "--force", "--date-format=raw-permissive", "--export-marks=marks")
-        _git(private, folder, *how, stdin=script.encode(errors="surrogateescape"))
+        _git(private, folder, *how, stdin=script)
         ids = dict(line.split() for line in (folder / "marks").read_text().splitlines())
     found = [ids[f":{at}"] for at in range(1, len(wanted) + 1)]
     private.repository.show_as(
@@ -137,7 +156,14 @@ def _trees(private: PrivateRepository, names: Sequence[str]) -> list[str]:
     return out.decode().split("\n")[:-1]
 
 
-def _commit(mark: int, one: StandIn, tree: str) -> str:
+def _blobs(wanted: Sequence[StandIn]) -> dict[bytes, int]:
+    """A mark for each different file to write, after those of the commits."""
+    files = (entry for one in wanted for entry in one.contents.files.values())
+    different = dict.fromkeys(entry.data for entry in files if entry is not None and entry.data is not None)
+    return {data: mark for mark, data in enumerate(different, start=len(wanted) + 1)}
+
+
+def _commit(mark: int, one: StandIn, tree: str, blobs: Mapping[bytes, int]) -> str:
     """The commit in the format of `git fast-import`, without a parent that it does not have."""
     at = max(int(one.stands_for.date.timestamp()), 0)
     said = f"{one.stands_for.subject}\n\nStands for {one.stands_for.id}\n"
@@ -147,6 +173,12 @@ def _commit(mark: int, one: StandIn, tree: str) -> str:
     lines += [f"{'merge' if at else 'from'} :{parent + 1}" for at, parent in enumerate(one.parents)]
     lines.append(f'M 040000 {tree} ""')
     lines += [f"M 160000 {commit} {_quoted(path)}" for path, commit in one.contents.links.items()]
+    # A file may take the place of a removed folder, or the other way round.
+    lines += [f"D {_quoted(path)}" for path, entry in one.contents.files.items() if entry is None]
+    for path, entry in one.contents.files.items():
+        if entry is not None:
+            blob = entry.blob if entry.data is None else f":{blobs[entry.data]}"
+            lines.append(f"M {entry.mode} {blob} {_quoted(path)}")
     return "\n".join([*lines, "", ""])
 
 

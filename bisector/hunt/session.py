@@ -195,7 +195,7 @@ class Session:
         record = replace(recording.record(row, known), running=ran)
         ahead = [Ahead(**result.document) for result in journal.results(AHEAD, row.key, row.started)]
         record = replace(record, ahead=sum(ahead, Ahead()) if ahead else None)
-        if self.ground.hunt.descend.follow:
+        if self.ground.hunt.descend.follow or self.ground.hunt.narrow:
             record = replace(record, descent=descent_in(journal, row.key, row.conclusion))
         return with_steps(record, journal, row.key) if self.ground.hunt.find == "all" else record
 
@@ -241,7 +241,7 @@ class Session:
     ) -> Conclusion | None:
         known = self.known(journal, row)
         others = found_by_others(journal, self.key, self.plan)
-        plan = replace(self.plan, found_before=tuple(others))
+        plan = replace(self.plan, found_before=(*self.plan.found_before, *others))
         listener(HuntBegan(plan, known))
         for sentence in () if self._within else troubles(self.ground.repository, plan.good, plan.bad):
             listener(Noted(sentence))

@@ -1,10 +1,10 @@
-"""The section `descend`: whether to follow an answer to its cause."""
+"""The keys `descend` and `narrow`: whether to follow an answer to its cause."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, StrictBool, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, StrictBool, model_validator
 from pydantic_core import CoreSchema
 
 from bisector.hunt_file.overlay import Section
@@ -37,3 +37,11 @@ class Descend(Section):
     ) -> dict[str, Any]:
         section = handler.resolve_ref_schema(handler(schema))
         return {"anyOf": [{"type": "boolean"}, section]}
+
+
+def _of_switch(value: object) -> object:
+    return {True: "auto", False: None}.get(value, value) if isinstance(value, bool) else value
+
+
+Narrow = Annotated[Literal["auto", "lines"] | None, BeforeValidator(_of_switch)]
+"""How far to take the first bad commit apart: `auto` to its hunks, `lines` to their lines; None for not."""

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from bisector.hunt_file.alarm import Alarm
-from bisector.hunt_file.descent import Descend
+from bisector.hunt_file.descent import Descend, Narrow
 from bisector.hunt_file.diagnosis import Diagnosis
 from bisector.hunt_file.direction import HEAD, Find, TermsChoice, with_ends
 from bisector.hunt_file.engine import Engine
@@ -100,6 +100,12 @@ class Hunt(Section):
         default_factory=Descend,
         description="Whether to follow an answer that is a merge, or moves a submodule, to the commit that "
         "it brings in: `true` or `false`, or keys and values. Without effect with `find: all` or `targets`.",
+    )
+    narrow: Narrow = Field(
+        default=None,
+        description="Whether to find the smallest part of the first bad commit that makes its parent bad: "
+        "`auto` for hunks, `lines` for the lines of those hunks. Without effect with `find: all` or "
+        "`targets`.",
     )
     paths: tuple[Pathspec, ...] = Field(
         default=(), description="Git pathspecs. Only commits that touch one of them are candidates."

@@ -20,6 +20,7 @@ OPTIONS: Mapping[str, str] = {
     "since": "--since",
     "first_parent": "--first-parent",
     "descend.follow": "--no-descend",
+    "narrow": "--narrow",
     "paths": "--path",
     "build.command": "--build",
     "build.timeout": "--build-timeout",

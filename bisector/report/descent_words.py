@@ -1,4 +1,4 @@
-"""The way down from an answer in words: a line for each step, into merges and submodules."""
+"""The way down from an answer in words: a line for each step."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from datetime import datetime
 
 from bisector.hunt.descend.level import Level
 from bisector.hunt.record import HuntRecord
+
+_NAMED = 4
+"""Changes that are named one by one."""
 
 
 def innermost(record: HuntRecord) -> Level | None:
@@ -29,6 +32,8 @@ def title(level: Level) -> str:
         return f"into the merge {level.of[:12]}{below}"
     if level.kind == "submodules":
         return f"which submodule of {level.of[:12]}{below}"
+    if level.kind == "changes":
+        return f"into the changes of {level.of[:12]}{below}"
     return f"into the submodule {level.path}"
 
 
@@ -37,6 +42,8 @@ def answer(level: Level) -> str:
     match level.state:
         case "found" if level.is_commit:
             return f"{named(level)}, {level.why}"
+        case "found" if level.kind == "changes":
+            return f"{level.answer} ({changes(level)}), {level.why}{_share(level)}"
         case "found":
             return f"{level.answer}, {level.why}"
         case "together":
@@ -52,6 +59,17 @@ def named(level: Level) -> str:
     """The commit that is the answer of a step, with its subject, author and day."""
     day = datetime.fromisoformat(level.date).date().isoformat()
     return f"{level.answer[:12]} {level.subject} ({level.author}, {day})"
+
+
+def changes(level: Level) -> str:
+    """Where the changes are that make the parent bad."""
+    more = len(level.changes) - _NAMED
+    return ", ".join(level.changes[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _share(level: Level) -> str:
+    """The share of the commit's effect that its changes explain, as a clause."""
+    return "" if level.share is None else f"; {100 * level.share:.0f}% of the commit's effect"
 
 
 def in_one_line(level: Level) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from bisector.history.patch import CommitPatch
+from bisector.history.patch import CommitPatch, FilePatch, parsed, places
 from bisector.hunt.conclusion import Effect, FirstBad
 from bisector.hunt.descend.level import Level
 from bisector.hunt.record import CommitInfo, HuntRecord
@@ -80,6 +80,8 @@ def content(record: HuntRecord, folder: Path | None, change: CommitPatch = NO_CH
         "link": lambda log: _link(log, folder),
         "diffstat": lines(change.diffstat),
         "change": change,
+        "marked": [_marked(file, record.descent) for file in change.files],
+        "patch_of": lambda level: parsed(level.patch),
         "is_short": len(change.files) == 1 and len(change.files[0].lines) <= _OPEN_UP_TO,
         "command": lines(record.reproduce),
     }
@@ -89,6 +91,18 @@ def _step_down(level: Level) -> tuple[str, str]:
     """Where a step down leads, with its range, and its answer."""
     where = descent_words.title(level)
     return where[:1].upper() + where[1:], descent_words.answer(level)
+
+
+def _marked(file: FilePatch, descent: Sequence[Level]) -> set[int]:
+    """The lines of a file's patch that a step down found to be the cause, by position."""
+    found = {
+        (place, text)
+        for level in descent
+        for own in parsed(level.patch)
+        if own.name == file.name and not level.path
+        for _, place, text in places(own)
+    }
+    return {at for at, place, text in places(file) if (place, text) in found}
 
 
 def _suspects(record: HuntRecord) -> list[tuple[str, CommitInfo | None, float | None]]:

@@ -34,8 +34,10 @@ def _answer(record: HuntRecord) -> dict[str, object]:
     the former. `terms` has the words for commits like the old and the new endpoint, `exit_code` is that of
     `run`, `confidence` a probability (0..1). `likeliest` lists the candidates of an inconclusive hunt, each
     with its `probability`, `steps` every step of a hunt with `find` "all", oldest first. `descent`
-    lists the steps down from the answer, into merges and submodules, the outermost first: the `range` of
-    each, its `answer` (a commit id; of kind "submodules", their paths) and whether that is `confirmed`.
+    lists the steps down from the answer, the outermost first: the `range` of each, its `answer` (a commit
+    id; of kind "submodules", their paths) and whether that is `confirmed`. Of kind "changes" are those
+    of a commit that make its parent bad: `changes` says where they are, `of_changes` how many there are in
+    all, `patch` is for `git apply`, and `share` is the part of the commit's effect that they explain.
     """
     conclusion = record.conclusion
     found = conclusion if isinstance(conclusion, FirstBad) else None
@@ -175,6 +177,10 @@ def _level(number: int, level: Level) -> dict[str, object]:
         "any_of": list(level.any_of) or None,
         "confirmed": found or level.state == "together",
         "files": list(level.files),
+        "changes": list(level.changes) or None,
+        "of_changes": level.total or None,
+        "patch": level.patch or None,
+        "share": level.share,
         "reason": level.why,
         "command": level.command or None,
         "probes": level.probes,

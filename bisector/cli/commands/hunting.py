@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -50,6 +51,48 @@ def run(
         restart=restart,
         here=here,
         wanted=Wanted.of(page=page, serve=serve, port=port, notify=notify),
+    )
+
+
+@app.command(rich_help_panel="Hunt")
+@takes_hunt
+def narrow(
+    chosen: Chosen,
+    commit: Annotated[
+        str | None,
+        typer.Argument(
+            help="The commit to take apart (default: the first bad commit of the hunt, found if needed)."
+        ),
+    ] = None,
+    lines: Annotated[bool, typer.Option("--lines", help="Take the hunks apart too, line by line.")] = False,
+    patch: Annotated[
+        Path | None, typer.Option("--patch", metavar="FILE", help="Write the patch to this file.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the conclusion.")] = False,
+    verbose: Verbosely = False,
+    restart: Restart = False,
+) -> int:
+    """Find the smallest part of the first bad commit that makes its parent bad, as a patch.
+
+    Each candidate part is built and tested on top of the parent, like a commit. The result is confirmed: the
+    parent is bad with the patch, and the commit is good without it, if both can be tested.
+
+    Exit codes: those of `run`, whose answer this takes apart.
+
+    Examples: [bold]bisector narrow --config tcl.yaml[/bold], or
+    [bold]bisector narrow 3f2a9c8 --test ./check.sh --patch cause.patch[/bold]
+    """
+    from bisector.cli.narrow import run_narrow
+
+    return run_narrow(
+        chosen,
+        commit,
+        lines=lines,
+        patch=patch,
+        as_json=as_json,
+        verbosity=verbosity_of(quiet, verbose),
+        restart=restart,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from bisector.history.commit import CommitInfo
 
-Kind = Literal["merge", "submodules", "submodule"]
+Kind = Literal["merge", "submodules", "submodule", "changes"]
 State = Literal["found", "together", "one-of", "open"]
 
 
@@ -17,9 +17,10 @@ State = Literal["found", "together", "one-of", "open"]
 class Level:
     """A step down into the commit `of` (a full id), which hunted from `old` to `new`.
 
-    `kind`: into a `merge`, to which of several `submodules` it is, or into the history of one `submodule`,
-    that at `path`. `state`: an answer is `found`, and confirmed as any other; the two sides are good and only
-    `together` bad; it is `one-of` some untestable commits; or it is `open`, and `why` says the reason.
+    `kind`: into a `merge`, to which of several `submodules` it is, into the history of one `submodule`, that
+    at `path`, or to the smallest set of `changes`. `state`: an answer is `found`, and confirmed as any other;
+    all parts are only `together` bad; it is `one-of` some untestable commits; or it is `open`, and `why` says
+    the reason.
     """
 
     kind: Kind
@@ -34,7 +35,7 @@ class Level:
     is_back: bool = False
     """Whether the submodule was moved back, so that `new` is the older commit."""
     answer: str = ""
-    """The answer, '' if none is found; for `submodules` their paths."""
+    """The answer, '' if none is found; for `submodules` their paths, for `changes` how many of them."""
     subject: str = ""
     author: str = ""
     date: str = ""
@@ -42,6 +43,14 @@ class Level:
     any_of: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     """The files that both sides of a merge changed, or that it changed itself."""
+    changes: tuple[str, ...] = ()
+    """Where the changes are that make the parent bad, as `PATH:LINE-LINE`."""
+    total: int = 0
+    """The number of all changes of the commit."""
+    patch: str = ""
+    """A patch of those changes for `git apply`; '' if too long. Bytes that are no UTF-8 are surrogates."""
+    share: float | None = None
+    """The share of the commit's effect that they explain, on the log scale; None without ratios."""
     command: str = ""
     """The shell command that leads on from an open step; '' if there is none."""
     probes: int = 0
@@ -63,7 +72,7 @@ class Level:
 
     @property
     def range(self) -> str:
-        """The range of its hunt as a user would write it; '' for which of several submodules it is."""
+        """The range of its hunt as a user would write it; '' for parts of one commit."""
         if self.kind == "merge":
             return f"{self.of[:12]}^1..{self.of[:12]}^{self.nth}"
         ends = (self.new, self.old) if self.is_back else (self.old, self.new)
@@ -72,7 +81,7 @@ class Level:
     @property
     def is_commit(self) -> bool:
         """Whether the answer is one commit."""
-        return self.state == "found" and self.kind != "submodules"
+        return self.state == "found" and self.kind in ("merge", "submodule")
 
     @property
     def is_settled(self) -> bool:

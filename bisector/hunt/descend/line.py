@@ -98,6 +98,30 @@ def step_with_other_side(ground: Ground, space: Space, other: str, before: str, 
     return drawing.line(ground, before, commit)
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A step of a line that is no commit: what it is called, how it is laid out, and how it is shown."""
+
+    name: str
+    contents: Contents
+    subject: str = ""
+    """'' for the whole commit, which is shown as itself."""
+
+
+def in_stages(ground: Ground, space: Space, of: str, stages: Sequence[Stage], suspect: str = "") -> Line:
+    """The parts of the commit `of`, one after the other; the first stage is good and the last one bad.
+
+    The stage named `suspect` is tested early.
+    """
+    drawing, info = _Drawing(space), space.info(of)
+    for above, stage in zip(["", *(one.name for one in stages)], stages, strict=False):
+        shown = replace(info, subject=stage.subject) if stage.subject else None
+        drawing.add(stage.name, stage.contents, [above] if above else [], shown or info)
+    line = drawing.line(ground, stages[0].name, stages[-1].name)
+    early = tuple(own for own, meant in line.meant.items() if suspect and meant == suspect)
+    return replace(line, plan=replace(line.plan, found_before=early))
+
+
 def one_by_one(
     ground: Ground, space: Space, held: Contents, pointers: Sequence[Pointer], of: str, whole: Contents | None
 ) -> Line:
@@ -105,17 +129,14 @@ def one_by_one(
 
     The commits are called by the paths of their submodules, the first one `BEFORE` and the last one `of`.
     """
-    drawing, info, above = _Drawing(space), space.info(of), BEFORE
-    drawing.add(BEFORE, held, shown=replace(info, subject="no submodule moved"))
-    links = dict(held.links)
+    stages, links = [Stage(BEFORE, held, "no submodule moved")], dict(held.links)
     for pointer in pointers:
         links[pointer.path] = pointer.new
-        moved = replace(info, subject=f"{pointer.path} moved to {pointer.new[:12]}")
-        drawing.add(pointer.path, Contents(held.base, dict(links)), [above], moved)
-        above = pointer.path
+        moved = Contents(held.base, dict(links))
+        stages.append(Stage(pointer.path, moved, f"{pointer.path} moved to {pointer.new[:12]}"))
     if whole is not None:
-        drawing.add(of, whole, [above])
-    return drawing.line(ground, BEFORE, above if whole is None else of)
+        stages.append(Stage(of, whole))
+    return in_stages(ground, space, of, stages)
 
 
 def _tree_of(space: Space, commit: str) -> str:

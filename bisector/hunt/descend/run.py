@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from bisector.errors import BisectorError
 from bisector.history.pointers import Pointer, moves
 from bisector.history.stand_ins import Contents
-from bisector.hunt.conclusion import SPENT, FirstBad
+from bisector.hunt.conclusion import SPENT, Effect, FirstBad
+from bisector.hunt.descend.changes import blank_level, into_changes
 from bisector.hunt.descend.kept import keep
 from bisector.hunt.descend.level import Level
 from bisector.hunt.descend.merges import into_merge
@@ -34,7 +35,10 @@ def descend(
     restart: bool = False,
     since: float | None = None,
 ) -> HuntRecord:
-    """The record of a hunt, with the way down from its answer if that is a merge or moves a submodule.
+    """The record of a hunt, with the way down from its answer.
+
+    An answer that is a merge or moves a submodule is followed if the hunt's `descend` says so, and the commit
+    that remains is split into its changes if `narrow` does.
 
     The hunt began `since` (monotonic seconds; default: now), from which its budget counts. Of a way down that
     an earlier start went to its end, each answer is confirmed again; one that was stopped goes on. Whatever
@@ -43,7 +47,7 @@ def descend(
     if not found.confirmed:
         return record
     way = Way(session, listener, restart, time.monotonic() if since is None else since, record.probes)
-    first = _below(way, _Place(way.space, found.commit, found.parents_good))
+    first = _below(way, _Place(way.space, found.commit, found.parents_good, effect=found.effect))
     if first is None:
         return record
     if restart or not record.descent:
@@ -66,6 +70,7 @@ class _Place:
     commit: str
     good: tuple[str, ...]
     hunted: Hunted | None = None
+    effect: Effect | None = None
 
     def laid_out(self, commit: str) -> Contents:
         """A commit as the hunt laid it out, perhaps with the other side of a merge merged in."""
@@ -98,34 +103,45 @@ def _levels(way: Way, first: _Step) -> list[Level]:
 
 
 def _below(way: Way, place: _Place) -> _Step | None:
-    """The step down from an answer; None if that neither is a merge nor moves a submodule."""
+    """The step down from an answer; None if nothing is left to take apart."""
     space, commit = place.space, place.commit
     parents = space.repository.parents(commit)
     if not parents:
         return None
+    if not way.ground.hunt.descend.follow:
+        return _changes(way, place)
     if len(parents) > 1:
         blank = Level("merge", commit, parents[0], parents[1], "open", "", space.path)
         return _Step(blank, lambda: _into_merge(way, place, parents))
     moved = moves(space.repository, parents[0], commit)
     if not moved.pointers:
-        return None
+        return _changes(way, place)
     bump = Bump(space, commit, parents[0], place.laid_out(parents[0]), place.laid_out(commit), moved)
     if bump.is_only_one:
         return _into(way, bump, moved.pointers[0], bump.held)
     blank = Level("submodules", commit, parents[0], commit, "open", "", space.path)
-    return _Step(blank, lambda: _which(way, bump))
+    return _Step(blank, lambda: _which(way, place, bump))
+
+
+def _under(way: Way, hunted: Hunted, space: Space) -> _Step | None:
+    """The step down from the answer of a hunt of the way."""
+    found = hunted.conclusion
+    effect = found.effect if isinstance(found, FirstBad) else None
+    return _below(way, _Place(space, hunted.answer, hunted.parents_good, hunted, effect))
 
 
 def _into_merge(way: Way, place: _Place, parents: Sequence[str]) -> tuple[Level, _Step | None]:
     level, hunted = into_merge(way, place.space, place.commit, parents, place.good)
     if hunted is None:
-        return level, None
-    return level, _below(way, _Place(place.space, hunted.answer, hunted.parents_good, hunted))
+        return level, _changes(way, place) if level.state == "together" else None
+    return level, _under(way, hunted, place.space)
 
 
-def _which(way: Way, bump: Bump) -> tuple[Level, _Step | None]:
+def _which(way: Way, place: _Place, bump: Bump) -> tuple[Level, _Step | None]:
     level, pointer, held = which_submodule(way, bump)
-    return level, _into(way, bump, pointer, held) if pointer else None
+    if pointer is None:
+        return level, _changes(way, place) if level.state == "together" else None
+    return level, _into(way, bump, pointer, held)
 
 
 def _into(way: Way, bump: Bump, pointer: Pointer, held: Contents) -> _Step:
@@ -133,7 +149,22 @@ def _into(way: Way, bump: Bump, pointer: Pointer, held: Contents) -> _Step:
         level, hunted, space = into_submodule(way, bump, pointer, held)
         if hunted is None or space is None:
             return level, None
-        return level, _below(way, _Place(space, hunted.answer, hunted.parents_good, hunted))
+        return level, _under(way, hunted, space)
 
     path = f"{bump.space.path}/{pointer.path}" if bump.space.path else pointer.path
     return _Step(Level("submodule", bump.of, pointer.old, pointer.new, "open", "", path), take)
+
+
+def _changes(way: Way, place: _Place, without: Sequence[int] = ()) -> _Step | None:
+    """The step to the smallest set of changes without these; None if the hunt does not ask for it."""
+    if not way.ground.hunt.narrow:
+        return None
+    space, parent = place.space, place.space.repository.parents(place.commit)[0]
+    sides = place.laid_out(parent), place.laid_out(place.commit)
+    blank = blank_level(space, place.commit, parent)
+
+    def take() -> tuple[Level, _Step | None]:
+        level, also = into_changes(way, space, blank, sides, place.effect, without)
+        return level, _changes(way, place, also) if also else None
+
+    return _Step(blank, take)
