@@ -17,7 +17,7 @@ FLOORS = [
     ["watchdog"],
     ["report", "demo"],
     ["hunt"],
-    ["engine"],
+    ["engine", "ecosystems"],
     ["probe"],
     ["history", "hunt_file"],
     ["search"],
@@ -33,6 +33,9 @@ ONE_DOOR = {
     "distributed": "engine",
     "dask": "engine",
     "ruamel": "phases",
+    "packaging": "ecosystems",
+    "tomlkit": "ecosystems",
+    "nodesemver": "ecosystems",
 }
 """Libraries that only one room may import."""
 
@@ -91,6 +94,7 @@ def test_help_imports_nothing_heavy() -> None:
     )
     loaded = set(done.stdout.strip().split(","))
     heavy = {"git", "numpy", "pydantic", "jinja2", "yaml", "ruamel", "psutil", "sqlite3", "tenacity"}
+    heavy |= {"packaging", "tomlkit", "nodesemver"}
     assert not loaded & heavy
 
 

@@ -1,0 +1,1 @@
+"""npm: `package-lock.json` and `npm-shrinkwrap.json`."""

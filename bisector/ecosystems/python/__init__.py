@@ -1,0 +1,1 @@
+"""Python: `requirements.txt` with pins, `uv.lock`, `poetry.lock`."""
