@@ -115,7 +115,7 @@ class HuntOptions:
         bool | None,
         typer.Option(
             "--no-descend",
-            help="Stop at the commit, even if it is a merge or moves a submodule.",
+            help="Stop at the commit, even if it is a merge, or moves a submodule or a package.",
             rich_help_panel=_RANGE,
         ),
     ] = None

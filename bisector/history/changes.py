@@ -85,6 +85,14 @@ class Changes:
                 found.update(self._made(file, here))
         return found
 
+    def outside(self, paths: Collection[str]) -> Changes:
+        """The same without the files at these paths."""
+        files = [file for file in self._files if file.path not in paths]
+        kept = [at for file in files for at in file.changes]
+        at = {old: new for new, old in enumerate(kept)}
+        moved = [replace(file, changes=tuple(at[n] for n in file.changes)) for file in files]
+        return Changes(tuple(self.all[n] for n in kept), tuple(moved), self._lines)
+
     def by_line(self, chosen: Collection[int]) -> tuple[Changes, tuple[int, ...]]:
         """The same with each of these hunks split into its lines, and the positions of those lines."""
         split: list[Change] = []

@@ -11,7 +11,7 @@ from bisector.hunt_file.overlay import Section
 
 
 class Descend(Section):
-    """Whether to follow an answer that is a merge, or moves a submodule, to the commit that it brings in.
+    """Whether to follow an answer that is a merge, or moves a submodule or a package, to what it brings in.
 
     Instead of the section, you can write only `true` or `false`.
     """
@@ -23,7 +23,8 @@ class Descend(Section):
     fetch: StrictBool = Field(
         default=False,
         description="Whether to fetch the history of a submodule that your clone lacks, from the submodule's "
-        "URL, into `scratch`. Your own clones do not change.",
+        "URL, into `scratch`, and to ask a registry for the releases of a package. Your own clones do not "
+        "change.",
     )
 
     @model_validator(mode="before")

@@ -98,7 +98,7 @@ class Hunt(Section):
     )
     descend: Descend = Field(
         default_factory=Descend,
-        description="Whether to follow an answer that is a merge, or moves a submodule, to the commit that "
+        description="Whether to follow an answer that is a merge, or moves a submodule or a package, to what "
         "it brings in: `true` or `false`, or keys and values. Without effect with `find: all` or `targets`.",
     )
     narrow: Narrow = Field(

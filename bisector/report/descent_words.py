@@ -32,6 +32,8 @@ def title(level: Level) -> str:
         return f"into the merge {level.of[:12]}{below}"
     if level.kind == "submodules":
         return f"which submodule of {level.of[:12]}{below}"
+    if level.kind == "releases":
+        return f"into the releases of {level.path}"
     if level.kind == "changes":
         return f"into the changes of {level.of[:12]}{below}"
     return f"into the submodule {level.path}"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
+from bisector.ecosystems import NotWritten, ecosystem_of
+from bisector.errors import BisectorError
 from bisector.history.changes import Changes, changes_between
 from bisector.history.dependence import Dependence
-from bisector.history.stand_ins import Contents, StandIn, changed_on_both, merged_tree, write
+from bisector.history.stand_ins import Contents, StandIn, changed, changed_on_both, merged_tree, write
 from bisector.hunt.conclusion import Effect
 from bisector.hunt.descend.level import Level
+from bisector.hunt.descend.packages import Locked, Releases, locked_in
 from bisector.hunt.descend.smallest import Narrowing, Open, Part, Smallest
 from bisector.hunt.descend.space import Space
 from bisector.hunt.descend.way import Way
@@ -21,26 +24,73 @@ _LONGEST_PATCH = 1 << 20
 
 @dataclass(frozen=True)
 class OfCommit:
-    """A commit as changes against its parent, both as they are laid out."""
+    """A commit as parts, against its parent: changes, then the packages that it moves in lock files."""
 
     before: Contents
     changes: Changes
-    dependence: Dependence
+    locked: tuple[Locked, ...] = ()
+    dependence: Dependence = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dependence", Dependence(self.changes.all))
 
     def __len__(self) -> int:
-        return len(self.changes)
+        return len(self.changes) + sum(map(len, self.locked))
 
     def name(self, at: int) -> str:
-        """Where the change is."""
-        return str(self.changes.all[at])
+        """Where the change is, or which package moves."""
+        if at < len(self.changes):
+            return str(self.changes.all[at])
+        locked, within = self.package(at)
+        return locked.name(within)
 
-    def contents(self, chosen: Collection[int]) -> Contents:
-        """The parent with these changes."""
-        return replace(self.before, files=self.changes.entries(chosen))
+    def files(self, chosen: Collection[int]) -> list[str]:
+        """The paths of these changes, and the lock files of these packages."""
+        found = [self.changes.all[at].path for at in chosen if at < len(self.changes)]
+        moved = [self.package(at)[0].bumps[0].path for at in chosen if at >= len(self.changes)]
+        return list(dict.fromkeys([*found, *moved]))
+
+    def contents(self, chosen: Collection[int]) -> Contents | None:
+        """The parent with these parts; None if the lock files cannot be written so."""
+        files = self.changes.entries([at for at in chosen if at < len(self.changes)])
+        start = len(self.changes)
+        try:
+            for locked in self.locked:
+                files |= locked.entries({at - start for at in chosen if start <= at < start + len(locked)})
+                start += len(locked)
+        except NotWritten:
+            return None
+        return replace(self.before, files=files)
 
     def needed_by(self, chosen: Collection[int]) -> set[int]:
-        """These changes and those that they seem to need to build."""
-        return self.dependence.needed_by(chosen)
+        """These parts and those that they seem to need to build."""
+        known = [at for at in chosen if at < len(self.changes)]
+        return set(chosen) | self.dependence.needed_by(known)
+
+    def package(self, at: int) -> tuple[Locked, int]:
+        """The lock files of a part, and its position in them."""
+        at -= len(self.changes)
+        for locked in self.locked:
+            if at < len(locked):
+                return locked, at
+            at -= len(locked)
+        raise IndexError(at)
+
+    def by_line(self, hunks: Collection[int]) -> tuple[OfCommit, tuple[int, ...]]:
+        """The same with these hunks split into lines, and the positions of those lines and of other parts."""
+        known = [at for at in hunks if at < len(self.changes)]
+        changes, lines = self.changes.by_line(known)
+        moved = tuple(at + len(changes) - len(self.changes) for at in hunks if at >= len(self.changes))
+        return OfCommit(self.before, changes, self.locked), (*lines, *moved)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The step to the smallest set, and how it goes on: the parts that are left, or releases of a package."""
+
+    level: Level
+    without: tuple[int, ...] = ()
+    releases: Releases | None = None
 
 
 def blank_level(space: Space, of: str, parent: str) -> Level:
@@ -48,51 +98,153 @@ def blank_level(space: Space, of: str, parent: str) -> Level:
     return Level("changes", of, parent, of, "open", "", space.path)
 
 
-def into_changes(
-    way: Way,
-    space: Space,
-    level: Level,
-    sides: tuple[Contents, Contents],
-    whole: Effect | None,
-    without: Collection[int] = (),
-) -> tuple[Level, tuple[int, ...]]:
-    """The smallest set of changes between the `sides`, parent and commit, that makes the parent bad.
+def moves_packages(space: Space, before: Contents, after: Contents) -> bool:
+    """Whether a commit changes a lock file that bisector reads."""
+    return any(map(ecosystem_of, changed(space.repository, before.base, after.base)))
 
-    Changes `without` which the commit is bad too are left out; `whole` is the effect of the commit. Also
-    returns all changes found so far if the commit is bad without them, else nothing. Raises `Spent`, and what
-    a hunt raises.
+
+class Taking:
+    """One commit to be taken apart, between the `sides`, its parent and itself; `whole` is its effect.
+
+    Without `narrow` in the hunt, all that it changes besides lock files is one part.
     """
-    hunt = way.ground.hunt
-    changes = changes_between(space.repository, sides[0].base, sides[1].base)
-    commit = OfCommit(sides[0], changes, Dependence(changes.all))
-    if len(commit) < 2 and hunt.narrow != "lines":
-        names = [commit.name(at) for at in range(len(commit))] or ["nothing"]
-        return replace(level, state="together", why=f"its only change is {names[0]}", total=len(commit)), ()
-    way.tell(f"into the {len(commit)} changes of {level.of[:12]}: which of them make it {hunt.kinds.new}?")
-    narrowing = Narrowing(
-        way, space, level.of, commit, _clusters(space, level.of, changes, commit.dependence)
-    )
-    try:
-        found = narrowing.smallest(without)
-        apart = (*without, *found.chosen)
-        also = narrowing.also_without(apart)
-        if hunt.narrow == "lines":
-            commit, found = _by_line(way, space, level.of, commit, found)
-    except Open as error:
-        return replace(level, why=str(error), total=len(commit)), ()
-    named = tuple(commit.name(at) for at in found.chosen)
-    level = replace(
-        level,
-        state="found",
-        answer=f"{len(named)} of {len(commit)} changes",
-        why=_reason(way, commit, found, also),
-        changes=named,
-        total=len(commit),
-        files=tuple(dict.fromkeys(commit.changes.all[at].path for at in found.chosen)),
-        patch=_patch(space, level.of, commit, found.chosen),
-        share=share_of(found.effect, whole),
-    )
-    return level, apart if also else ()
+
+    def __init__(
+        self, way: Way, space: Space, level: Level, sides: tuple[Contents, Contents], whole: Effect | None
+    ) -> None:
+        self._way = way
+        self._space = space
+        self._blank = level
+        self._sides = sides
+        self._whole = whole
+
+    def taken(self, without: Collection[int] = ()) -> Answer:
+        """The smallest set of parts without these, without which the commit is known to be bad too.
+
+        Raises `Spent`, and what a hunt raises.
+        """
+        hunt = self._way.ground.hunt
+        try:
+            commit = self._commit()
+            parts = self._parts(commit)
+        except BisectorError as error:  # A lock file that is damaged, or that bisector cannot write.
+            return Answer(replace(self._blank, why=str(error)))
+        if len(parts) == 1 and not (hunt.narrow == "lines" and len(parts[0]) == 1):
+            return self._only(commit, parts[0])
+        named = f"{len(commit)} changes" if hunt.narrow else f"{len(parts)} parts"
+        self._way.tell(f"into the {named} of {self._blank.of[:12]}: which of them make it {hunt.kinds.new}?")
+        narrowing = Narrowing(self._way, self._space, self._blank.of, commit, parts)
+        try:
+            found = narrowing.smallest(without)
+            apart = (*without, *found.chosen)
+            also = narrowing.also_without(apart)
+            releases = self._releases(commit, found.chosen)
+            if hunt.narrow == "lines":
+                commit, found = self._by_line(commit, found)
+        except Open as error:
+            return Answer(replace(self._blank, why=str(error), total=len(commit)))
+        return Answer(self._level(commit, found, also), apart if also else (), releases)
+
+    def _commit(self) -> OfCommit:
+        before, after = self._sides
+        changes = changes_between(self._space.repository, before.base, after.base)
+        locked = locked_in(self._space.repository, changes, before.base, after.base)
+        read = {path for one in locked for path in (*one.before, *one.after)}
+        return OfCommit(before, changes.outside(read), tuple(locked))
+
+    def _parts(self, commit: OfCommit) -> list[list[Part]]:
+        packages: list[list[Part]] = [[(at,)] for at in range(len(commit.changes), len(commit))]
+        if not self._way.ground.hunt.narrow:
+            rest = tuple(range(len(commit.changes)))
+            return [*([[rest]] if rest else []), *packages]
+        return [*self._clusters(commit), *packages]
+
+    def _clusters(self, commit: OfCommit) -> Iterator[list[Part]]:
+        """The changes that share names; of a file that a merge resolved, all changes are one part."""
+        space, changes = self._space, commit.changes
+        parents, both = space.repository.parents(self._blank.of), list[str]()
+        if len(parents) == 2 and not merged_tree(space.private, *parents):
+            both = changed_on_both(space.repository, *parents)[0]
+        resolved = {path: tuple(n for n, one in enumerate(changes.all) if one.path == path) for path in both}
+        taken = set[str]()
+        for cluster in commit.dependence.clusters():
+            parts: list[Part] = []
+            for at in cluster:
+                path = changes.all[at].path
+                if path not in taken:
+                    parts.append(resolved.get(path, (at,)))
+                    taken.update({path} & resolved.keys())
+            if parts:
+                yield parts
+
+    def _only(self, commit: OfCommit, part: Sequence[Part]) -> Answer:
+        """The answer where there is one part only, so that nothing needs to be tested."""
+        at = tuple(n for one in part for n in one)
+        why = f"its only change is {commit.name(at[0])}" if len(at) == 1 else "it moves no package"
+        level = replace(self._blank, state="together", why=why, total=len(commit))
+        return Answer(level, releases=self._releases(commit, at))
+
+    def _releases(self, commit: OfCommit, chosen: Sequence[int]) -> Releases | None:
+        """The step into the releases of the package, if these parts move just one between two versions."""
+        moved = [at for at in chosen if at >= len(commit.changes)]
+        if len(moved) != 1:
+            return None
+        locked, within = commit.package(moved[0])
+        held, bad = commit.contents([at for at in chosen if at != moved[0]]), commit.contents(chosen)
+        if within == len(locked.packages) or held is None or bad is None:
+            return None
+        bump = locked.bump(within)
+        if not (bump.old and bump.new) or "," in bump.old + bump.new:
+            return None
+        return Releases(self._way, self._space, self._blank.of, locked, bump, held, bad)
+
+    def _by_line(self, commit: OfCommit, hunks: Smallest) -> tuple[OfCommit, Smallest]:
+        """The same, with the hunks that were found split into their lines."""
+        split, lines = commit.by_line(hunks.chosen)
+        if len(lines) == len(hunks.chosen):
+            return commit, hunks
+        self._way.tell(f"into the {len(lines)} lines of {'this' if len(hunks.chosen) == 1 else 'these'}")
+        others = set(range(len(split))) - set(lines)
+        parts = [[(at,)] for at in range(len(split))]
+        return split, Narrowing(self._way, self._space, self._blank.of, split, parts).smallest(others)
+
+    def _level(self, commit: OfCommit, found: Smallest, also: bool | None) -> Level:
+        of = f"{len(found.chosen)} of {len(commit)} changes"
+        return replace(
+            self._blank,
+            state="found",
+            answer=of,
+            why=self._reason(commit, found, also),
+            changes=tuple(commit.name(at) for at in found.chosen),
+            total=len(commit),
+            files=tuple(commit.files(found.chosen)),
+            patch=self._patch(commit, found.chosen),
+            share=share_of(found.effect, self._whole),
+        )
+
+    def _reason(self, commit: OfCommit, found: Smallest, also: bool | None) -> str:
+        terms = self._way.ground.hunt.kinds
+        these = "this change" if len(found.chosen) == 1 else "these changes"
+        ratio = f" ({found.effect.ratio:.2f}x)" if found.effect else ""
+        said = [f"confirmed: {terms.new} with only {these}{ratio}"]
+        if found.inseparable:
+            named = [commit.name(at) for at in found.inseparable]
+            more = f" and {len(named) - 3} more" if named[3:] else ""
+            said.append(f"{', '.join(named[:3])}{more} cannot be tested without each other")
+        if also is None:
+            said.append("the commit cannot be tested without")
+        else:
+            said.append(f"the commit is {terms.new} without too" if also else f"{terms.old} without")
+        return "; ".join(said)
+
+    def _patch(self, commit: OfCommit, chosen: Sequence[int]) -> str:
+        """The patch of these changes for `git apply`; '' for a very long one."""
+        space, info = self._space, self._space.info(self._blank.of)
+        sides = [side for side in (commit.contents(()), commit.contents(chosen)) if side is not None]
+        before, after = write(space.private, [StandIn(side, info) for side in sides])
+        how = ("diff-tree", "-r", "-p", "-M", "--binary", "--no-ext-diff", "--no-textconv")
+        out = space.repository.git(*how, before, after)
+        return out.decode(errors="surrogateescape") if len(out) <= _LONGEST_PATCH else ""
 
 
 def share_of(part: Effect | None, whole: Effect | None) -> float | None:
@@ -100,61 +252,3 @@ def share_of(part: Effect | None, whole: Effect | None) -> float | None:
     if part is None or whole is None or min(part.ratio, whole.ratio) <= 0 or whole.ratio == 1:
         return None
     return math.log(part.ratio) / math.log(whole.ratio)
-
-
-def _by_line(way: Way, space: Space, of: str, commit: OfCommit, hunks: Smallest) -> tuple[OfCommit, Smallest]:
-    """The same, with the hunks that were found split into their lines."""
-    changes, lines = commit.changes.by_line(hunks.chosen)
-    split = OfCommit(commit.before, changes, Dependence(changes.all))
-    if len(lines) == len(hunks.chosen):
-        return commit, hunks
-    way.tell(f"into the {len(lines)} lines of {'this' if len(hunks.chosen) == 1 else 'these'}")
-    others = set(range(len(split))) - set(lines)
-    narrowing = Narrowing(way, space, of, split, [[(at,)] for at in range(len(split))])
-    return split, narrowing.smallest(others)
-
-
-def _clusters(space: Space, of: str, changes: Changes, dependence: Dependence) -> list[list[Part]]:
-    """The changes that share names; of a file that a merge resolved, all changes are one part."""
-    parents, both = space.repository.parents(of), list[str]()
-    if len(parents) == 2 and not merged_tree(space.private, *parents):
-        both = changed_on_both(space.repository, *parents)[0]
-    resolved = {path: tuple(n for n, one in enumerate(changes.all) if one.path == path) for path in both}
-    taken, found = set[str](), list[list[Part]]()
-    for cluster in dependence.clusters():
-        parts: list[Part] = []
-        for at in cluster:
-            path = changes.all[at].path
-            if path not in resolved:
-                parts.append((at,))
-            elif path not in taken:
-                parts.append(resolved[path])
-                taken.add(path)
-        found.append(parts)
-    return [parts for parts in found if parts]
-
-
-def _reason(way: Way, commit: OfCommit, found: Smallest, also: bool | None) -> str:
-    terms = way.ground.hunt.kinds
-    these = "this change" if len(found.chosen) == 1 else "these changes"
-    ratio = f" ({found.effect.ratio:.2f}x)" if found.effect else ""
-    said = [f"confirmed: {terms.new} with only {these}{ratio}"]
-    if found.inseparable:
-        named = [commit.name(at) for at in found.inseparable]
-        more = f" and {len(named) - 3} more" if named[3:] else ""
-        said.append(f"{', '.join(named[:3])}{more} cannot be tested without each other")
-    if also is None:
-        said.append("the commit cannot be tested without")
-    else:
-        said.append(f"the commit is {terms.new} without too" if also else f"{terms.old} without")
-    return "; ".join(said)
-
-
-def _patch(space: Space, of: str, commit: OfCommit, chosen: Sequence[int]) -> str:
-    """The patch of these changes for `git apply`; '' for a very long one."""
-    info = space.info(of)
-    sides = (commit.contents(()), commit.contents(chosen))
-    before, after = write(space.private, [StandIn(side, info) for side in sides])
-    how = ("diff-tree", "-r", "-p", "-M", "--binary", "--no-ext-diff", "--no-textconv")
-    out = space.repository.git(*how, before, after)
-    return out.decode(errors="surrogateescape") if len(out) <= _LONGEST_PATCH else ""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from bisector.history.commit import CommitInfo
 
-Kind = Literal["merge", "submodules", "submodule", "changes"]
+Kind = Literal["merge", "submodules", "submodule", "changes", "releases"]
 State = Literal["found", "together", "one-of", "open"]
 
 
@@ -18,9 +18,9 @@ class Level:
     """A step down into the commit `of` (a full id), which hunted from `old` to `new`.
 
     `kind`: into a `merge`, to which of several `submodules` it is, into the history of one `submodule`, that
-    at `path`, or to the smallest set of `changes`. `state`: an answer is `found`, and confirmed as any other;
-    all parts are only `together` bad; it is `one-of` some untestable commits; or it is `open`, and `why` says
-    the reason.
+    at `path`, to the smallest set of `changes`, or into the `releases` of the package `path`, whose versions
+    are `old` and `new`. `state`: an answer is `found`, and confirmed as any other; all parts are only
+    `together` bad; it is `one-of` some untestable commits; or it is `open`, and `why` says the reason.
     """
 
     kind: Kind
@@ -35,7 +35,8 @@ class Level:
     is_back: bool = False
     """Whether the submodule was moved back, so that `new` is the older commit."""
     answer: str = ""
-    """The answer, '' if none is found; for `submodules` their paths, for `changes` how many of them."""
+    """The answer, '' if none is found; for `submodules` their paths, for `changes` how many of them,
+    for `releases` a version."""
     subject: str = ""
     author: str = ""
     date: str = ""
@@ -75,6 +76,8 @@ class Level:
         """The range of its hunt as a user would write it; '' for parts of one commit."""
         if self.kind == "merge":
             return f"{self.of[:12]}^1..{self.of[:12]}^{self.nth}"
+        if self.kind == "releases":
+            return f"{self.old}..{self.new}"
         ends = (self.new, self.old) if self.is_back else (self.old, self.new)
         return "..".join(end[:12] for end in ends) if self.kind == "submodule" else ""
 

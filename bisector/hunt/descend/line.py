@@ -103,7 +103,8 @@ class Stage:
     """A step of a line that is no commit: what it is called, how it is laid out, and how it is shown."""
 
     name: str
-    contents: Contents
+    contents: Contents | None
+    """None for a stage that cannot be laid out, so that it is not tested."""
     subject: str = ""
     """'' for the whole commit, which is shown as itself."""
 
@@ -114,10 +115,13 @@ def in_stages(ground: Ground, space: Space, of: str, stages: Sequence[Stage], su
     The stage named `suspect` is tested early.
     """
     drawing, info = _Drawing(space), space.info(of)
-    for above, stage in zip(["", *(one.name for one in stages)], stages, strict=False):
+    base = next(stage.contents for stage in stages if stage.contents is not None)
+    for at, stage in enumerate(stages):
         shown = replace(info, subject=stage.subject) if stage.subject else None
-        drawing.add(stage.name, stage.contents, [above] if above else [], shown or info)
-    line = drawing.line(ground, stages[0].name, stages[-1].name)
+        above = [stages[at - 1].name] if at else []
+        drawing.add(stage.name, stage.contents or base, above, shown or info)
+    missing = [stage.name for stage in stages if stage.contents is None]
+    line = drawing.line(ground, stages[0].name, stages[-1].name, missing)
     early = tuple(own for own, meant in line.meant.items() if suspect and meant == suspect)
     return replace(line, plan=replace(line.plan, found_before=early))
 

@@ -10,7 +10,7 @@ from bisector.errors import BisectorError
 from bisector.history.pointers import Pointer, moves
 from bisector.history.stand_ins import Contents
 from bisector.hunt.conclusion import SPENT, Effect, FirstBad
-from bisector.hunt.descend.changes import blank_level, into_changes
+from bisector.hunt.descend.changes import Taking, blank_level, moves_packages
 from bisector.hunt.descend.kept import keep
 from bisector.hunt.descend.level import Level
 from bisector.hunt.descend.merges import into_merge
@@ -155,16 +155,23 @@ def _into(way: Way, bump: Bump, pointer: Pointer, held: Contents) -> _Step:
     return _Step(Level("submodule", bump.of, pointer.old, pointer.new, "open", "", path), take)
 
 
-def _changes(way: Way, place: _Place, without: Sequence[int] = ()) -> _Step | None:
-    """The step to the smallest set of changes without these; None if the hunt does not ask for it."""
-    if not way.ground.hunt.narrow:
-        return None
-    space, parent = place.space, place.space.repository.parents(place.commit)[0]
+def _changes(way: Way, place: _Place) -> _Step | None:
+    """The step to the smallest set of changes; None if the hunt does not ask for one."""
+    hunt, space = way.ground.hunt, place.space
+    parent = space.repository.parents(place.commit)[0]
     sides = place.laid_out(parent), place.laid_out(place.commit)
+    if not hunt.narrow and not (hunt.descend.follow and moves_packages(space, *sides)):
+        return None
     blank = blank_level(space, place.commit, parent)
+    taking = Taking(way, space, blank, sides, place.effect)
+    return _Step(blank, lambda: _taken(way, taking, blank, ()))
 
-    def take() -> tuple[Level, _Step | None]:
-        level, also = into_changes(way, space, blank, sides, place.effect, without)
-        return level, _changes(way, place, also) if also else None
 
-    return _Step(blank, take)
+def _taken(way: Way, taking: Taking, blank: Level, without: Sequence[int]) -> tuple[Level, _Step | None]:
+    """A set of changes, and the step to its releases, or to the next set."""
+    answer = taking.taken(without)
+    following = _Step(blank, lambda: _taken(way, taking, blank, answer.without)) if answer.without else None
+    releases = answer.releases
+    if releases is not None:
+        return answer.level, _Step(releases.blank, lambda: (releases.taken(), following))
+    return answer.level, following

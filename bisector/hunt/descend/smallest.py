@@ -38,8 +38,8 @@ class Parts(Protocol):
         """What a person calls the part."""
         ...
 
-    def contents(self, chosen: Collection[int]) -> Contents:
-        """The files of the parent with these parts of the commit."""
+    def contents(self, chosen: Collection[int]) -> Contents | None:
+        """The files of the parent with these parts of the commit; None if there can be no such files."""
         ...
 
     def needed_by(self, chosen: Collection[int]) -> set[int]:
