@@ -65,6 +65,11 @@ def run_hunt(
     """
     console = Console(stderr=as_json, highlight=False)
     ground = ready(chosen.ground())
+    if ground.hunt.axes:
+        from bisector.cli.axes import run_axes
+
+        wanted.require_one_target()
+        return run_axes(ground, console, as_json=as_json, verbosity=verbosity, restart=restart)
     if ground.hunt.targets:
         from bisector.cli.targets import run_targets
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from bisector import terms
+from bisector.hunt_file.fields import AUTO
 from bisector.hunt_file.overlay import Section
 
 Find = Literal["regression", "fix", "all"]
@@ -78,4 +79,6 @@ def with_ends(data: Mapping[str, Any]) -> dict[str, Any]:
             said[key] = revision[0] if one else revision
     if fix:
         said.setdefault("good", HEAD)
+    elif said.get("axes"):
+        said.setdefault("good", AUTO)
     return said

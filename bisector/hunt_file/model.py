@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from bisector.hunt_file.alarm import Alarm
+from bisector.hunt_file.axes import Axis
 from bisector.hunt_file.descent import Descend, Narrow
 from bisector.hunt_file.diagnosis import Diagnosis
 from bisector.hunt_file.direction import HEAD, Find, TermsChoice, with_ends
@@ -133,6 +134,13 @@ class Hunt(Section):
     )
     overlay: tuple[Overlay, ...] = Field(
         default=(), description="Changes to apply to every commit before its build, in this order."
+    )
+    axes: tuple[Axis, ...] = Field(
+        default=(),
+        description="What may make the difference and is not in git: variables, files and lines of shell, "
+        "each with an old and a new value. The hunt is then among them, at the commit `bad`, and needs no "
+        "`good`.",
+        examples=[[{"variable": "CC", "old": "gcc-12", "new": "gcc-13"}]],
     )
     environment: Environment = Field(
         default_factory=Environment,

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bisector.hunt_file.alarm import Alarm
+from bisector.hunt_file.axes import KINDS as AXES
 from bisector.hunt_file.descent import Descend
 from bisector.hunt_file.diagnosis import Diagnosis, EvidenceChoice, Hypothesis
 from bisector.hunt_file.direction import TermsChoice
@@ -94,6 +95,11 @@ def _lines() -> Iterator[str]:
         yield from _section(f"## {key}", model, f"{key}.")
     for key, model in _ENTRIES.items():
         yield from _section(f"### {key}", model, f"diagnose.{key}.")
+    yield "## axes\n"
+    kinds = ", ".join(f"`{key}`" for key in AXES)
+    yield f"A list. Each entry has exactly one of the keys {kinds}.\n"
+    for key, axis in AXES.items():
+        yield from _section(f"### {key} of axes", axis, f"axes.{key}.")
     yield "## overlay\n"
     kinds = ", ".join(f"`{key}`" for key in KINDS)
     yield f"A list. Each entry has exactly one of the keys {kinds}, which says what the entry does.\n"
@@ -145,6 +151,8 @@ def _kind(annotation: Any, metadata: list[Any]) -> str:
     anchor = next((key for key, model in _SECTIONS.items() if model is annotation), None)
     if anchor:
         return f"[section](#{anchor})"
+    if annotation in AXES.values():
+        return "[entries](#axes)"
     entries = next((key for key, model in _ENTRIES.items() if model is annotation), "overlay")
     return f"[entries](#{entries})"
 

@@ -36,6 +36,8 @@ def narrowed(ground: Ground, target: str) -> Ground:
 def of_one_target(ground: Ground) -> Ground:
     """The ground of a command that looks at one hunt; raises `HuntFileError` if it has several targets."""
     hunt = ground.hunt
+    if hunt.axes:
+        raise HuntFileError(f"{hunt.locate('axes')}: axes: only `bisector run` hunts among axes; remove them")
     if not hunt.targets:
         return ground
     require_targets(ground)
