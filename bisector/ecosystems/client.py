@@ -81,8 +81,11 @@ _HINTS = ("A complete log", "[notice]", "WARNING", "npm warn", "hint:")
 
 def _last_words(output: bytes) -> str:
     """The lines that tell most: the errors, else the last line."""
-    lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
+    lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines()]
+    # npm has its name before each line, and a code in the first one.
+    lines = [re.sub(r"^npm err(or|!)(?! code)(?= \S)", "error:", line, flags=re.IGNORECASE) for line in lines]
+    lines = [line for line in lines if line and not re.match(r"npm err(or|!)", line, re.IGNORECASE)]
     lines = [line for line in lines if not any(hint in line for hint in _HINTS)]
-    errors = [line for line in lines if re.match(r"((npm )?err(or)?|caused by)\b", line, re.IGNORECASE)]
-    told = " / ".join(errors or lines[-1:])
+    errors = [line for line in lines if re.match(r"(err(or)?|caused by)\b", line, re.IGNORECASE)]
+    told = " / ".join(errors[:4] or lines[-1:])
     return _CREDENTIALS.sub("***", told)[:_LONGEST]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
 from bisector.ecosystems.by_file import Change, beside, in_order
 from bisector.ecosystems.contract import Files, NotWritten
+from bisector.ecosystems.npm.edges import Edge, Edges
 from bisector.ecosystems.npm.legacy import legacy_dependencies
-from bisector.ecosystems.npm.ranges import satisfies
 from bisector.ecosystems.npm.tree import (
     SECTIONS,
     Entry,
-    Need,
     Tree,
     called,
     entries_of,
@@ -21,7 +20,6 @@ from bisector.ecosystems.npm.tree import (
     label,
     old_versions,
     parsed,
-    places,
 )
 from bisector.ecosystems.npm.writing import written
 
@@ -73,19 +71,21 @@ class NpmChange(Change):
         self._documents = documents
         self._old_tree, self._new_tree = trees
         self._unit = dict(self._units())
+        self._edges = Edges(*trees, self._unit)
         super().__init__(path, *(self._labels(tree) for tree in trees))
 
-    def drawn(self, moved: frozenset[str]) -> frozenset[str]:
-        """What must move too: whatever is on the way to a package that would not be in its range."""
-        return frozenset(one for _, _, units in self._broken(moved, True) for one in units)
+    def along(self, moved: Collection[str]) -> frozenset[str]:
+        """These packages, and whatever is on the way to a package that would not be in its range."""
+        found, since = frozenset(moved), frozenset(moved)
+        while since := self._edges.drawn(found, since) - found:
+            found |= since
+        return found
 
     def mixed(self, moved: frozenset[str]) -> dict[str, bytes]:
         """The lock file, and the `package.json` of the project and of its workspaces."""
-        for key, need, _ in self._broken(moved, True):
-            raise NotWritten(
-                f"bisector cannot write a {self.path} that moves only {', '.join(sorted(moved))}: "
-                f"{key or 'the project'} needs {need.name} {need.allowed}"
-            )
+        for edge in self._edges.broken(moved):
+            only = ", ".join(sorted(moved))
+            raise NotWritten(f"bisector cannot write a {self.path} that moves only {only}: {_told(edge)}")
         return self._written(moved, True)
 
     def held(self, moved: frozenset[str]) -> dict[str, bytes]:
@@ -94,8 +94,7 @@ class NpmChange(Change):
 
     def misfits(self, moved: frozenset[str]) -> list[str]:
         """What `held` would leave out of its range, as sentences without a stop."""
-        broken = self._broken(moved, False)
-        return [f"{key or 'the project'} needs {need.name} {need.allowed}" for key, need, _ in broken]
+        return [_told(edge) for edge in self._edges.broken(moved, may_add=False)]
 
     def _written(self, moved: frozenset[str], may_add: bool) -> dict[str, bytes]:
         entries = self._mixed(moved, may_add)
@@ -158,7 +157,10 @@ class NpmChange(Change):
     ) -> dict[str, Any]:
         """A package of the project, whose ranges for packages that move are the new ones."""
         had = {name for section in SECTIONS for name in old.get(section, {})}
-        follows = self._follows(key, moved)
+
+        def follows(name: str) -> bool:
+            return self._edges.follows(key, name, moved)
+
         merged = dict(old)
         for section in SECTIONS:
             here, there = old.get(section, {}), new.get(section, {})
@@ -171,49 +173,9 @@ class NpmChange(Change):
                     del merged[section]
         return merged
 
-    def _follows(self, key: str, moved: frozenset[str]) -> Callable[[str], bool]:
-        def follows(name: str) -> bool:
-            found = [tree.found_in(key, name) for tree in (self._old_tree, self._new_tree)]
-            return any(one is not None and self._is_new(one, moved) for one in found)
 
-        return follows
-
-    def _broken(self, moved: frozenset[str], may_add: bool) -> Iterator[tuple[str, Need, set[str]]]:
-        """Each need that is not met in the mix though it is on one side, with the bumps that would help."""
-        mix = Tree(self._mixed(moved, may_add))
-        for key in mix.entries:
-            for need in mix.needs(key):
-                target = mix.found_in(key, need.name)
-                if self._as_on_a_side(key, need, target, mix) or _is_met(mix, need, target):
-                    continue
-                near = {self._unit[one] for one in places(key, need.name) if one in self._unit} - moved
-                own = {self._unit[key]} - moved if key in self._unit else set()
-                yield key, need, near or own
-
-    def _as_on_a_side(self, key: str, need: Need, target: str | None, mix: Tree) -> bool:
-        """Whether both packages, and the way from one to the other, are those of one of the lock files."""
-        for tree in (self._old_tree, self._new_tree):
-            if (
-                _is_same(tree, mix, key)
-                and need in tree.needs(key)
-                and tree.found_in(key, need.name) == target
-                and (target is None or _is_same(tree, mix, target))
-            ):
-                return True
-        return False
-
-
-def _is_same(one: Tree, other: Tree, key: str) -> bool:
-    if is_local(key):
-        return key in one.entries
-    here, there = one.entries.get(key), other.entries.get(key)
-    return here is not None and there is not None and not _differs(key, here, there)
-
-
-def _is_met(mix: Tree, need: Need, target: str | None) -> bool:
-    if target is None:
-        return need.is_optional
-    return satisfies(mix.version(target), need.allowed)
+def _told(edge: Edge) -> str:
+    return f"{edge.key or 'the project'} needs {edge.need.name} {edge.need.allowed}"
 
 
 def _differs(key: str, old: Entry | None, new: Entry | None) -> bool:

@@ -21,7 +21,8 @@ class Need:
 
     name: str
     allowed: str
-    is_optional: bool
+    may_lack: bool
+    """Whether the lock file is whole without it: an optional peer. npm adds what is optional otherwise."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,11 @@ class Tree:
         """What the entry at `key` requires; of development only what the project's own packages require."""
         entry = self.entries[key]
         peers = entry.get("peerDependenciesMeta", {})
-        optional = entry.get("optionalDependencies", {})
         for section in SECTIONS:
             if section == "devDependencies" and not is_local(key):
                 continue
             for name, allowed in entry.get(section, {}).items():
-                may_lack = name in optional or (
-                    section == "peerDependencies" and bool(peers.get(name, {}).get("optional"))
-                )
+                may_lack = section == "peerDependencies" and bool(peers.get(name, {}).get("optional"))
                 yield Need(name, str(allowed), may_lack)
 
 
