@@ -54,7 +54,7 @@ class CargoChange(BlockChange):
         return [one.split()[0] for one in table.get("dependencies", [])]
 
     def fits(self, dependent: Block, dependency: str, locked: Sequence[Block]) -> bool:
-        """An old crate goes with a newer one of the same compatible series, as cargo counts them.
+        """An old crate goes with a newer one of the same compatible series, unless they share their version.
 
         A newer crate may need what only the new lock file has, and Cargo.lock does not say: it does not go
         with an old one.
@@ -64,6 +64,10 @@ class CargoChange(BlockChange):
         wanted = [one.split() for one in dependent.table.get("dependencies", [])]
         versions = {str(block.table["version"]) for block in locked}
         old = {str(block.table["version"]) for block in self._before.of(dependency)}
+        new = {str(block.table["version"]) for block in self._after.of(dependent.name)}
+        if str(dependent.table["version"]) in old and new & versions:
+            # Crates of one family, such as a library and its macros, often require exactly each other.
+            return False
         for name, *version in wanted:
             if name == dependency and version and version[0] not in versions:
                 return False

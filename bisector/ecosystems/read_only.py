@@ -80,9 +80,12 @@ class Pnpm(ReadOnly):
         return ("pnpm-lock.yaml",)
 
     def locked(self, text: str) -> Iterator[tuple[str, str]]:
-        """The keys of `packages`: `/a/1.0.0_peer`, `/a@1.0.0(peer)` or `a@1.0.0`, by the version of pnpm."""
-        document = _mapping(yaml.load(text, Loader=_YAML))
-        for key in _mapping(document.get("packages") or {}):
+        """The keys of `packages`: `/a/1.0.0_peer`, `/a@1.0.0(peer)` or `a@1.0.0`, by the version of pnpm.
+
+        A newer pnpm writes a second document, for packages of its own settings.
+        """
+        documents = [_mapping(one) for one in yaml.load_all(text, Loader=_YAML)]
+        for key in (key for one in documents for key in _mapping(one.get("packages") or {})):
             bare = re.sub(r"\(.*", "", str(key).removeprefix("/"))
             at = bare.rfind("@") if "@" in bare[1:] else bare.rfind("/")
             yield bare[:at], bare[at + 1 :].partition("_")[0]

@@ -137,11 +137,11 @@ class BlockChange(Change):
     def drawn(self, moved: frozenset[str]) -> frozenset[str]:
         """What must move too: what a moved package requires and does not find, or what no longer fits it."""
         found: set[str] = set()
-        for block in self._mixed_blocks(moved):
-            is_new = self.is_new(block)
-            if not is_new and block.key in self._new_keys:
-                # The same on both sides, so that it goes with either version.
-                continue
+        # What is the same on both sides goes with either version.
+        old = [one for one in self._before.blocks if one.key not in self._new_keys and one.name not in moved]
+        new = [one for one in self._after.blocks if one.key not in self._old_keys and one.name in moved]
+        for block in [*old, *new]:
+            is_new = block.name in moved
             for name in {*self.requires(block.table)} & {*self.names}:
                 side = self._after if name in moved else self._before
                 if (name in moved) != is_new and not self.fits(block, name, side.of(name)):

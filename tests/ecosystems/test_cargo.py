@@ -91,6 +91,16 @@ def test_an_incompatible_crate_moves_what_requires_it() -> None:
     }
 
 
+def test_a_family_of_crates_moves_together() -> None:
+    """Crates of the same version often require exactly each other, which Cargo.lock does not say."""
+    before = lock({"lib 1.0.0": ["lib-macros 1.0.0"], "lib-macros 1.0.0": []}, {"lib": "1"})
+    after = lock({"lib 1.0.1": ["lib-macros 1.0.1"], "lib-macros 1.0.1": []}, {"lib": "1"})
+    assert {bump.package: bump.needs for bump in bumps_between(before, after)} == {
+        "lib": ("lib-macros",),
+        "lib-macros": ("lib",),
+    }
+
+
 def test_references_follow_a_crate_that_is_locked_twice() -> None:
     """The reference of a crate that stays is that of the version that is there."""
     before = lock({"app 1.0.0": ["dep 1.0.0"], "dep 1.0.0": [], "dep 2.0.0": []}, {"app": "1", "dep": "2"})

@@ -82,6 +82,23 @@ def test_a_mix_is_whole() -> None:
     )
 
 
+def test_a_package_that_stays_has_the_groups_of_both_sides() -> None:
+    """What only the tests needed before may be what a moved package needs."""
+    before = files({"app": "1.0", "dep": "1.0"}, {}, {"app": "*"})
+    after = files({"app": "2.0", "dep": "1.0"}, {"dep": '"*"'}, {"app": "*"})
+    one, other = (
+        {
+            **found,
+            LOCK: found[LOCK].replace(
+                b"optional = false\n", f'optional = false\ngroups = ["{name}"]\n'.encode()
+            ),
+        }
+        for found, name in ((before, "dev"), (after, "main"))
+    )
+    mixed = tomllib.loads(PYTHON.mixed(one, other, ["app"])[LOCK].decode())["package"]
+    assert {one["name"]: one["groups"] for one in mixed} == {"app": ["main"], "dep": ["dev", "main"]}
+
+
 def test_a_hash_of_another_kind_is_one_sentence() -> None:
     """A lock file is not written with a hash that Poetry would refuse."""
     before = files({"app": "1.0"}, {}, {"app": "<2"})

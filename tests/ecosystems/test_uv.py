@@ -74,10 +74,10 @@ AFTER = lock(
 
 
 def test_bumps() -> None:
-    """A newer package moves with what it requires, since uv.lock has no ranges. The project is no bump."""
+    """What requires each other moves together, since uv.lock has no ranges. The project is no bump."""
     assert [(bump.package, bump.old, bump.new, bump.needs) for bump in bumps_between(BEFORE, AFTER)] == [
         ("app", "1.0", "2.0", ("dep", "extra")),
-        ("dep", "1.0", "1.1", ()),
+        ("dep", "1.0", "1.1", ("app", "extra")),
         ("extra", "", "1.0", ()),
         ("log", "1.0", "1.1", ()),
     ]

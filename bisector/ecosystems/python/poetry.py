@@ -54,8 +54,12 @@ class PoetryChange(BlockChange):
         return all(any(_within(version, one) for version in versions) for one in ranges)
 
     def with_parts(self, old: Block, new: Block, moved: Collection[str]) -> str:
-        """The old text: it has ranges, which both sides meet, and no versions."""
-        return old.text
+        """The old text, with the groups of both sides. It has ranges, which both sides meet, no versions."""
+        groups = [*old.table.get("groups", []), *new.table.get("groups", [])]
+        if {*groups} == {*old.table.get("groups", [])}:
+            return old.text
+        told = ", ".join(f'"{one}"' for one in sorted({*groups}))
+        return re.sub(r"(?m)^groups = \[.*\]$", f"groups = [{told}]", old.text, count=1)
 
     def manifests(self, moved: Collection[str]) -> dict[str, bytes]:
         """The project file."""

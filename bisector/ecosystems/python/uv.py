@@ -1,4 +1,7 @@
-"""`uv.lock`: blocks of packages. It has no ranges, only which package requires which."""
+"""`uv.lock`: blocks of packages. It has no ranges, only which package requires which.
+
+So packages that change move with all that change and that they require, or that require them.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +36,8 @@ class UvChange(BlockChange):
         return [str(one["name"]) for found in _lists(table) for one in found]
 
     def fits(self, dependent: Block, dependency: str, locked: Sequence[Block]) -> bool:
-        """An old package goes with a newer one where its reference still is clear.
-
-        A newer package may need what only the new lock file has, and uv.lock does not say: it does not go
-        with an old one.
-        """
-        if not locked or self.is_new(dependent):
-            return False
-        wanted = [one for found in _lists(dependent.table) for one in found if one["name"] == dependency]
-        versions = [str(block.table.get("version")) for block in locked]
-        return all(one["version"] in versions if "version" in one else len(versions) == 1 for one in wanted)
+        """No: whether one side goes with the other would be a guess, and uv would install it unasked."""
+        return False
 
     def with_parts(self, old: Block, new: Block, moved: Collection[str]) -> str:
         """The references of a package, and the ranges of the project's own, for the packages `moved`."""
