@@ -70,6 +70,12 @@ def _require_overlay(ground: Ground) -> None:
                 _require_readable(change.file, folders=True)
         elif isinstance(change, Copy):
             _require_source(ground, at, change)
+        for key, revision in change.revisions().items():
+            if revision in ("good", "old") and ground.hunt.before[0] == AUTO and key != ("from",):
+                with _located(ground, "overlay", at, *key):
+                    raise HistoryError(
+                        f"the {ground.hunt.kinds.old} commit is not known yet; name a revision"
+                    )
 
 
 def _require_readable(path: Path, *, folders: bool) -> None:

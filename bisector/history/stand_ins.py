@@ -21,6 +21,8 @@ from bisector.history.repository import GitFailure, Repository
 
 _OWN = "stand-ins-"
 _REF = "refs/heads/stand-in"
+COMMITTER = "bisector@localhost"
+"""The e-mail address of whoever commits stand-ins."""
 _CONFLICT = 1
 """The exit code of `git merge-tree` for a merge with conflicts (git-merge-tree(1))."""
 _UNKNOWN_OPTION = 129
@@ -62,13 +64,15 @@ def write(private: PrivateRepository, wanted: Sequence[StandIn]) -> list[str]:
     Raises `GitFailure` if git fails, `InfrastructureFault` if the disk is full.
     """
     private.refresh()
-    trees = _trees(private, [one.contents.base for one in wanted])
+    trees = _named(private, [f"{one.contents.base}^{{tree}}" for one in wanted], "objectname")
+    kinds = _named(private, [one.contents.base for one in wanted], "objecttype")
     blobs = _blobs(wanted)
-    marked = enumerate(zip(wanted, trees, strict=True), start=1)
+    marked = enumerate(zip(wanted, trees, kinds, strict=True), start=1)
+    commits = (_commit(at, one, tree, blobs, kind == "commit") for at, (one, tree, kind) in marked)
     script = b"".join(
         [
             *(b"blob\nmark :%d\ndata %d\n%b\n" % (mark, len(data), data) for data, mark in blobs.items()),
-            *(_commit(at, one, tree, blobs).encode(errors="surrogateescape") for at, (one, tree) in marked),
+            *(commit.encode(errors="surrogateescape") for commit in commits),
         ]
     )
     with _scratch(private, wanted[0].stands_for.id) as folder:
@@ -148,10 +152,9 @@ def _git(private: PrivateRepository, folder: Path, *arguments: str, stdin: bytes
     return private.repository.git(*within, *arguments, folder=folder, stdin=stdin)
 
 
-def _trees(private: PrivateRepository, names: Sequence[str]) -> list[str]:
+def _named(private: PrivateRepository, names: Sequence[str], field: str) -> list[str]:
     out = private.repository.git(
-        *("cat-file", "--batch-check=%(objectname)"),
-        stdin="".join(f"{name}^{{tree}}\n" for name in names).encode(),
+        "cat-file", f"--batch-check=%({field})", stdin="\n".join([*names, ""]).encode()
     )
     return out.decode().split("\n")[:-1]
 
@@ -163,13 +166,15 @@ def _blobs(wanted: Sequence[StandIn]) -> dict[bytes, int]:
     return {data: mark for mark, data in enumerate(different, start=len(wanted) + 1)}
 
 
-def _commit(mark: int, one: StandIn, tree: str, blobs: Mapping[bytes, int]) -> str:
+def _commit(mark: int, one: StandIn, tree: str, blobs: Mapping[bytes, int], on_commit: bool) -> str:
     """The commit in the format of `git fast-import`, without a parent that it does not have."""
     at = max(int(one.stands_for.date.timestamp()), 0)
-    said = f"{one.stands_for.subject}\n\nStands for {one.stands_for.id}\n"
+    # A submodule's commit stands in a commit of the superproject, whose history conditions are about.
+    laid_on = f"Laid on {one.contents.base}\n" if on_commit and one.contents.links else ""
+    said = f"{one.stands_for.subject}\n\n{laid_on}Stands for {one.stands_for.id}\n"
     size = len(said.encode(errors="surrogateescape"))
     lines = [f"reset {_REF}", "", f"commit {_REF}", f"mark :{mark}"]
-    lines += [f"committer bisector <bisector@localhost> {at} +0000", f"data {size}", said]
+    lines += [f"committer bisector <{COMMITTER}> {at} +0000", f"data {size}", said]
     lines += [f"{'merge' if at else 'from'} :{parent + 1}" for at, parent in enumerate(one.parents)]
     lines.append(f'M 040000 {tree} ""')
     lines += [f"M 160000 {commit} {_quoted(path)}" for path, commit in one.contents.links.items()]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 
 from bisector.errors import HistoryError, SwappedEnds
 from bisector.history.beside import BesideOld
 from bisector.history.candidates import candidates_between, collapse
-from bisector.history.object_ids import object_ids
 from bisector.history.parents import Parents
 from bisector.history.repository import UNSHALLOW, Repository
 from bisector.hunt.ground import Ground, located
 from bisector.hunt.plan import Budget, Plan
-from bisector.probe.identity import inputs_of
+from bisector.probe.identity import Identity, inputs_of
 from bisector.terms import Terms
 
 
@@ -45,6 +45,11 @@ def plan_between(ground: Ground, good: tuple[str, ...], bad: str, terms: Terms) 
         # Its errors about endpoints that do not fit take precedence.
         bases = _merge_bases(repository, good, bad, terms)
         every = listed.result()
+    identity = Identity(hunt, repository, ground.seen, {"good": good[0], "bad": bad})
+    if every.inputs:
+        laid = identity.laid_over(every.ids)
+        rows = tuple((*ids, *own) for ids, own in zip(every.inputs, laid, strict=True))
+        every = replace(every, inputs=rows)
     return Plan(
         good=good,
         bad=bad,
@@ -57,7 +62,7 @@ def plan_between(ground: Ground, good: tuple[str, ...], bad: str, terms: Terms) 
         paths=hunt.paths,
         beside=None if hunt.first_parent else BesideOld(repository, good, bad, every.ids, bases),
         contained_in_good=partial(_contained, repository, good) if hunt.paths else None,
-        is_tested_alike=partial(_is_tested_alike, repository, hunt.test.inputs or (".",)),
+        is_tested_alike=partial(_is_tested_alike, identity),
         to_the_end=hunt.test.to_the_end or ground.predicate.runs_to_the_end,
         in_turn=ground.predicate.reviews,
         repeats=ground.repeats,
@@ -67,8 +72,8 @@ def plan_between(ground: Ground, good: tuple[str, ...], bad: str, terms: Terms) 
     )
 
 
-def _is_tested_alike(repository: Repository, inputs: Sequence[str], one: str, other: str) -> bool:
-    here, there = object_ids(repository, [one, other], inputs)
+def _is_tested_alike(identity: Identity, one: str, other: str) -> bool:
+    here, there = identity.tested([one, other])
     return here == there
 
 

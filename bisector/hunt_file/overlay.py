@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictBool,
+    Tag,
+    model_validator,
+)
 
-from bisector.hunt_file.fields import LocalPath, Revision, Target
+from bisector.hunt_file.fields import Kind, LocalPath, Revision, Target, described
+from bisector.hunt_file.origin import KeyPath
 from bisector.pattern import Bounded
 
 
@@ -20,7 +30,52 @@ class Section(BaseModel):
     )
 
 
+def _two(value: object) -> object:
+    if isinstance(value, str) and value.count("..") == 1:
+        raise ValueError(f"{value!r} is a range; write [{value.replace('..', ', ')}]")
+    if not isinstance(value, list | tuple) or len(value) != len(("A", "B")):
+        raise ValueError(f"expected two revisions such as [v1.0, v1.2], got {described(value)}")
+    return value
+
+
+Ends = Annotated[
+    tuple[Revision, Revision],
+    BeforeValidator(_two, json_schema_input_type=list[str]),
+    Kind("list of two revisions"),
+]
+
+
+class When(Section):
+    """Which commits get a change. All keys in it must hold; without `when`, every commit gets it."""
+
+    between: Ends | None = Field(
+        default=None,
+        description="Only the commits of `A..B` as git means it: reachable from B, but not from A. So B is "
+        "one of them, and A is not.",
+        examples=[["v1.0", "v1.2"]],
+    )
+    touches: Target | None = Field(
+        default=None,
+        description="Only commits that have this file or folder. Files that the overlay brings do not count.",
+        examples=["lib/old-parser"],
+    )
+    contains: Revision | None = Field(
+        default=None,
+        description="Only this commit and its descendants.",
+        examples=["v1.1"],
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> When:
+        if self == When.model_construct():
+            raise ValueError(f"says nothing; write one of {', '.join(type(self).model_fields)}")
+        return self
+
+
 class _Change(Section):
+    when: When | None = Field(
+        default=None, description="Which commits get this change, see [when](#when). Default: all."
+    )
     optional: StrictBool = Field(
         default=False,
         description="Whether to test a commit without this change if it does not apply. By default such "
@@ -31,6 +86,30 @@ class _Change(Section):
     def target(self) -> str | None:
         """The path that it writes to, from the top of the repository; None if there may be several."""
         return None
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether every commit gets it, and no commit is tested if it does not apply."""
+        return self.when is None and not self.optional
+
+    def revisions(self) -> dict[KeyPath, str]:
+        """The revisions that it names, by their keys."""
+        if self.when is None:
+            return {}
+        ends = self.when.between or ()
+        found: dict[KeyPath, str] = {("when", "between", at): one for at, one in enumerate(ends)}
+        return found | ({("when", "contains"): self.when.contains} if self.when.contains else {})
+
+    def at_ids(self, ids: Mapping[str, str]) -> Self:
+        """The same change with commit ids instead of the revisions in `ids`."""
+        if self.when is None:
+            return self
+        ends, contains = self.when.between, self.when.contains
+        named = {
+            "between": ends and tuple(ids.get(one, one) for one in ends),
+            "contains": contains and ids.get(contains, contains),
+        }
+        return self.model_copy(update={"when": self.when.model_copy(update=named)})
 
 
 class Edit(_Change):
@@ -90,6 +169,14 @@ class Copy(_Change):
         """The path of the copy, from the top of the repository."""
         return self.to or self.copy_
 
+    def revisions(self) -> dict[KeyPath, str]:
+        """The revisions that it names, by their keys."""
+        return {("from",): self.from_, **super().revisions()}
+
+    def at_ids(self, ids: Mapping[str, str]) -> Self:
+        """The same change with commit ids instead of the revisions in `ids`."""
+        return super().at_ids(ids).model_copy(update={"from_": ids.get(self.from_, self.from_)})
+
 
 class Place(_Change):
     """Adds a file or folder that the history does not have."""
@@ -112,6 +199,9 @@ class Patch(_Change):
         description="The patch file, relative to the hunt file.", examples=["timer.patch"]
     )
 
+
+Change = Edit | Copy | Place | Patch
+"""An entry of any kind."""
 
 KINDS: dict[str, type[_Change]] = {"edit": Edit, "copy": Copy, "file": Place, "patch": Patch}
 """The kinds of overlay entries, by the key that identifies each."""

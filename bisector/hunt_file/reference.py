@@ -22,7 +22,7 @@ from bisector.hunt_file.judging import Budget, Pairs, PredicateChoice, Premise
 from bisector.hunt_file.machine import Measure, Quiet
 from bisector.hunt_file.model import Hunt
 from bisector.hunt_file.origin import OPTIONS
-from bisector.hunt_file.overlay import KINDS
+from bisector.hunt_file.overlay import KINDS, When
 from bisector.hunt_file.setup import Dependencies
 from bisector.hunt_file.suites import Suites
 from bisector.hunt_file.work import Build, Environment, Test
@@ -105,6 +105,7 @@ def _lines() -> Iterator[str]:
     yield f"A list. Each entry has exactly one of the keys {kinds}, which says what the entry does.\n"
     for key, model in KINDS.items():
         yield from _section(f"### {key}", model, f"overlay.{key}.")
+    yield from _section("### when", When, "overlay.when.")
 
 
 def _section(heading: str, model: type[BaseModel], prefix: str) -> Iterator[str]:
@@ -117,7 +118,8 @@ def _table(model: type[BaseModel], prefix: str) -> Iterator[str]:
     with_options = any(key.startswith(prefix) for key in OPTIONS)
     yield "| Key | Value | Default | Meaning |" + (" Option |" if with_options else "")
     yield "|---|---|---|---|" + ("---|" if with_options else "")
-    fields = sorted(model.model_fields.items(), key=lambda item: item[0] == "optional")
+    last = ("when", "optional")
+    fields = sorted(model.model_fields.items(), key=lambda item: item[0] in last)
     for name, info in fields:
         key = info.alias or name
         option = OPTIONS.get(prefix + key)
@@ -148,6 +150,8 @@ def _kind(annotation: Any, metadata: list[Any]) -> str:
         return f"{_kind(inner[0], [])}: {_kind(inner[1], [])}"
     if annotation in _WORDS:
         return _WORDS[annotation] + _bounds(metadata)
+    if annotation is When:
+        return "[section](#when)"
     anchor = next((key for key, model in _SECTIONS.items() if model is annotation), None)
     if anchor:
         return f"[section](#{anchor})"

@@ -23,9 +23,10 @@ from bisector.history.object_ids import object_ids
 from bisector.history.repository import Repository
 from bisector.history.submodules import uninitialised
 from bisector.hunt_file import Hunt
-from bisector.hunt_file.overlay import Copy, Overlay, Patch, Place
+from bisector.hunt_file.overlay import Change, Copy, Overlay, Patch, Place
 from bisector.predicate import Predicate
 from bisector.probe import command_words
+from bisector.probe.conditions import Conditions
 from bisector.probe.contents import digest_of
 from bisector.probe.environment import counting
 from bisector.probe.hunt_name import UNNAMED, hunt_name
@@ -67,15 +68,31 @@ class Identity:
 
     @functools.cached_property
     def named(self) -> dict[str, str]:
-        """The ids of `ends` and of the revisions that the overlay copies from."""
+        """The ids of `ends` and of the revisions that the overlay names."""
         found = {**self.ends, **_words_for(self.hunt, self.ends)}
         for at, change in enumerate(self.hunt.overlay):
-            if isinstance(change, Copy) and change.from_ not in (*found, "good", "bad", "old", "new"):
+            for key, revision in change.revisions().items():
+                if revision in (*found, "good", "bad", "old", "new"):
+                    continue
                 try:
-                    found[change.from_] = self.repository.resolve(change.from_)
+                    found[revision] = self.repository.resolve(revision)
                 except HistoryError as error:
-                    raise HistoryError(f"{self.hunt.locate('overlay', at, 'from')}: {error}") from error
+                    raise HistoryError(f"{self.hunt.locate('overlay', at, *key)}: {error}") from error
         return found
+
+    def id_of(self, revision: str) -> str:
+        """The id of a revision in the overlay; raises `HistoryError` for an end that is not known yet."""
+        return self.named.get(revision) or self.repository.resolve(revision)
+
+    @functools.cached_property
+    def conditions(self) -> Conditions:
+        """Which changes of the overlay each commit gets."""
+        return Conditions(self.hunt, self.repository, self.id_of)
+
+    def changes(self, commit: str) -> tuple[Change, ...]:
+        """The changes of the overlay that a commit gets."""
+        (met,) = self.conditions.met_by([commit])
+        return tuple(self.hunt.overlay[at] for at in met)
 
     @functools.cached_property
     def key(self) -> str:
@@ -96,9 +113,12 @@ class Identity:
         paths: tuple[str, ...] = ()
         for at, section in enumerate(self.hunt.setup):
             paths = _WHOLE_TREE if clean else (*paths, *section.key)
-            recipe = [self._recipe(Enters.SETUP), at, self._overlay(paths), clean]
+            recipe = functools.cache(functools.partial(self._keyed, Enters.SETUP, at, paths, clean))
             own = [path for path in paths if not self._is_brought(path)]
-            columns.append([_digest([recipe, ids]) for ids in object_ids(self.repository, commits, own)])
+            rows = zip(
+                self.conditions.met_by(commits), object_ids(self.repository, commits, own), strict=True
+            )
+            columns.append([_digest([recipe(met), ids]) for met, ids in rows])
         return list(zip(*columns, strict=True)) if columns else [() for _ in commits]
 
     def builds(self, commits: Sequence[str], *, clean: bool = False) -> list[str]:
@@ -108,10 +128,11 @@ class Identity:
         """
         makes = self.hunt.build or self.hunt.setup
         inputs = _WHOLE_TREE if clean and makes else build_inputs(self.hunt)
-        recipe = [self._recipe(Enters.BUILD), self._overlay(inputs), clean]
+        recipe = functools.cache(functools.partial(self._keyed, Enters.BUILD, None, inputs, clean))
         # Most commits share their inputs.
-        key = functools.cache(lambda ids: _digest([recipe, ids]))
-        return [key(ids) for ids in object_ids(self.repository, commits, inputs)]
+        key = functools.cache(lambda met, ids: _digest([recipe(met), ids]))
+        rows = zip(self.conditions.met_by(commits), object_ids(self.repository, commits, inputs), strict=True)
+        return [key(*row) for row in rows]
 
     def tests(self, commits: Sequence[str]) -> list[str]:
         """The test key of each commit: its build key and the other inputs of the test."""
@@ -125,12 +146,23 @@ class Identity:
         return [_digest([test, recipe]) for test in self.tests(commits)]
 
     def tested(self, commits: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each commit the object ids of the test's inputs other than the build."""
-        return object_ids(self.repository, commits, self.hunt.test.inputs or _WHOLE_TREE)
+        """For each commit the object ids of the test's inputs other than the build, and its overlay."""
+        found = object_ids(self.repository, commits, self.hunt.test.inputs or _WHOLE_TREE)
+        return [(*ids, *laid) for ids, laid in zip(found, self.laid_over(commits), strict=True)]
 
-    def _overlay(self, paths: Sequence[str]) -> list[list[object]]:
-        """The changes of the overlay that may touch these files and folders."""
-        return [describe(change, self) for change in self.hunt.overlay if _touches(change, paths)]
+    def laid_over(self, commits: Sequence[str]) -> list[tuple[str, ...]]:
+        """For each commit which changes of the overlay it gets; () for all if no commit differs in that."""
+        if self.conditions.are_none:
+            return [() for _ in commits]
+        return [(f"overlay {met}",) for met in self.conditions.met_by(commits)]
+
+    def _keyed(
+        self, enters: Enters, at: int | None, paths: Sequence[str], clean: bool, met: tuple[int, ...]
+    ) -> list[object]:
+        """All that enters a key before object ids, for commits that get the changes `met` of the overlay."""
+        changes = [self.hunt.overlay[one] for one in met]
+        touching = [describe(change, self) for change in changes if _touches(change, paths)]
+        return [self._recipe(enters), *([] if at is None else [at]), touching, clean]
 
     def _is_brought(self, path: str) -> bool:
         """Whether the overlay replaces a file or folder, so that it is the same in all commits."""
@@ -139,7 +171,7 @@ class Identity:
         brought = [
             change.target
             for change in self.hunt.overlay
-            if isinstance(change, Copy | Place) and not change.optional
+            if isinstance(change, Copy | Place) and change.is_everywhere
         ]
         return any(PurePosixPath(path).is_relative_to(target) for target in brought)
 
@@ -256,7 +288,7 @@ RECIPE: tuple[Ingredient, ...] = (
     Ingredient("a program of the test", Enters.TEST, lambda one: command_words.programs(*_test_place(one))),
     Ingredient("a file that the test names", Enters.TEST, lambda one: command_words.files(*_test_place(one))),
     Ingredient(
-        "the overlay", Enters.TEST, lambda one: [describe(change, one) for change in one.hunt.overlay]
+        "the overlay", Enters.TEST, lambda one: [_conditional(change, one) for change in one.hunt.overlay]
     ),
     Ingredient(
         "`suites`",
@@ -295,14 +327,22 @@ def build_inputs(hunt: Hunt) -> tuple[str, ...]:
 
 
 def describe(change: Overlay, one: Identity) -> list[object]:
-    """A change of the overlay with the identity of the content that it brings."""
-    said = change.model_dump(mode="json", exclude={"file", "patch"})
+    """A change of the overlay with the identity of the content that it brings, wherever it is made."""
+    said = change.model_dump(mode="json", exclude={"file", "patch", "when"})
     if isinstance(change, Copy):
         # `good: auto` is not known yet; use the name.
         return [said, one.named.get(change.from_, change.from_)]
     if isinstance(change, Place | Patch):
         return [said, digest_of(change.file if isinstance(change, Place) else change.patch)]
     return [said]
+
+
+def _conditional(change: Overlay, one: Identity) -> list[object]:
+    """A change as `describe` has it, and its conditions with the commits that they name."""
+    if change.when is None:
+        return describe(change, one)
+    named = [one.named.get(revision, revision) for revision in change.revisions().values()]
+    return [*describe(change, one), change.when.model_dump(mode="json"), named]
 
 
 def _touches(change: Overlay, inputs: Sequence[str]) -> bool:

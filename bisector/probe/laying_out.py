@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from bisector.history.worktree import Worktree
 from bisector.hunt_file.setup import keeps_of
 from bisector.probe.identity import Identity
@@ -17,7 +19,8 @@ class LayingOut:
         self._hunt = identity.hunt
         self._repository = identity.repository
         self._ends = frozenset(identity.ends.values())
-        self._named = identity.named
+        self._changes = functools.cache(identity.changes)
+        self._id_of = identity.id_of
         self._keeps = (*self._hunt.test.keeps, *keeps_of(self._hunt.setup))
         self._only = paths_of(identity.hunt) if identity.hunt.sparse else ()
 
@@ -41,7 +44,4 @@ class LayingOut:
                 put_aside(worktree, keeps)
             else:
                 bring_back(worktree, keeps)
-        lay_over(self._hunt.overlay, worktree.path, self._repository, self._id_of)
-
-    def _id_of(self, revision: str) -> str:
-        return self._named.get(revision) or self._repository.resolve(revision)
+        lay_over(self._changes(commit), worktree.path, self._repository, self._id_of)

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from bisector.errors import EnvironmentFault
 from bisector.history.repository import GitFailure, Repository
-from bisector.hunt_file.overlay import Copy, Edit, Patch, Place
+from bisector.hunt_file.overlay import Change, Copy, Edit, Patch, Place
 from bisector.pattern import Bounded
 from bisector.probe.inside import is_inside
-
-Change = Edit | Copy | Place | Patch
 
 
 class DoesNotApply(Exception):

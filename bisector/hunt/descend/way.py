@@ -17,7 +17,6 @@ from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import Ground
 from bisector.hunt.plan import Budget
 from bisector.hunt.session import Session
-from bisector.hunt_file.overlay import Copy
 
 
 @dataclass(frozen=True)
@@ -129,16 +128,8 @@ class Way:
 
 
 def with_ends_of(session: Session) -> Ground:
-    """The ground of a hunt, whose overlay copies from the same commits in every hunt below it."""
+    """The ground of a hunt, whose overlay names the same commits in every hunt below it."""
     ground, named = copy.copy(session.ground), session.identity.named
-    ground.hunt = ground.hunt.model_copy(
-        update={
-            "overlay": tuple(
-                change.model_copy(update={"from_": named[change.from_]})
-                if isinstance(change, Copy) and change.from_ in named
-                else change
-                for change in ground.hunt.overlay
-            )
-        }
-    )
+    overlay = tuple(change.at_ids(named) for change in ground.hunt.overlay)
+    ground.hunt = ground.hunt.model_copy(update={"overlay": overlay})
     return ground

@@ -210,7 +210,7 @@ def _laid_over(hunt: Hunt) -> tuple[str, ...]:
     return tuple(
         change.target if isinstance(change, Copy) else change.to
         for change in hunt.overlay
-        if isinstance(change, Copy | Place) and not change.optional
+        if isinstance(change, Copy | Place) and change.is_everywhere
     )
 
 

@@ -1,0 +1,56 @@
+"""Changes for some commits only: fix-ups over the commits that do not build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.running import bisector, summary_of
+from tests.git_history import Node, git, write_history
+
+HUNT = """
+good: {good}
+bad: main
+build: {{command: test -f config.mk && test ! -f broken}}
+test: {{command: test ! -f bug}}
+scratch: ../scratch
+jobs: 1
+overlay:
+{overlay}"""
+
+
+def history(folder: Path, *, bad_at: int = 5, lacks: range = range(3, 8), length: int = 10) -> dict[str, str]:
+    """Commits with a bug from `bad_at` on; those in `lacks` lack config.mk, until the next restores it."""
+    nodes = []
+    for at in range(length):
+        files: dict[str, str | None] = {"n": str(at)}
+        files |= {"config.mk": "x\n"} if at in (0, lacks.stop) else {}
+        files |= {"config.mk": None} if at == lacks.start else {}
+        files |= {"bug": "x"} if at == bad_at else {}
+        nodes.append(Node(f"c{at}", [f"c{at - 1}"] if at else [], files))
+    return write_history(folder / "r", nodes)
+
+
+def hunted(folder: Path, ids: dict[str, str], overlay: str) -> dict[str, object]:
+    """The summary of a hunt with this overlay."""
+    (folder / "r/h.yaml").write_text(HUNT.format(good=ids["c0"], overlay=overlay))
+    return summary_of("--config", "h.yaml", folder=folder / "r")
+
+
+def test_a_change_for_the_commits_of_a_range(tmp_path: Path) -> None:
+    """The commits that lack the file get it, and the others stay as they are: here it would break them."""
+    ids = history(tmp_path)
+    entry = f"- {{copy: config.mk, from: bad, when: {{between: [{ids['c2']}, {ids['c7']}]}}}}\n"
+    after = f"- {{copy: n, from: bad, to: broken, when: {{between: [{ids['c7']}, {ids['c8']}]}}}}\n"
+    found = hunted(tmp_path, ids, entry + after)
+    assert (found["first_bad"], found["exit_code"]) == (ids["c5"], 0)
+    assert git(tmp_path / "r", "status", "--porcelain") == "?? h.yaml\n"
+
+
+def test_a_range_whose_ends_are_swapped(tmp_path: Path) -> None:
+    """It is refused before anything is built, with its line."""
+    ids = history(tmp_path)
+    entry = "- {copy: config.mk, from: bad, when: {between: [main, main~3]}}\n"
+    (tmp_path / "r/h.yaml").write_text(HUNT.format(good=ids["c0"], overlay=entry))
+    done = bisector("run", "--config", "h.yaml", folder=tmp_path / "r")
+    assert done.returncode == 2
+    assert "h.yaml:9: overlay[0].when.between: [main, main~3] names no commit" in done.stderr
