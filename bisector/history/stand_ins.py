@@ -6,20 +6,16 @@ they stand for give the same ids, so a hunt among them can be resumed.
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bisector.errors import EnvironmentFault
 from bisector.history.commit import CommitInfo
+from bisector.history.own_git_folder import own_git_folder
 from bisector.history.private import PrivateRepository
 from bisector.history.repository import GitFailure, Repository
 
-_OWN = "stand-ins-"
 _REF = "refs/heads/stand-in"
 COMMITTER = "bisector@localhost"
 """The e-mail address of whoever commits stand-ins."""
@@ -75,7 +71,7 @@ def write(private: PrivateRepository, wanted: Sequence[StandIn]) -> list[str]:
             *(commit.encode(errors="surrogateescape") for commit in commits),
         ]
     )
-    with _scratch(private, wanted[0].stands_for.id) as folder:
+    with own_git_folder(private, wanted[0].stands_for.id) as folder:
         how = ("fast-import", "--quiet", "--force", "--date-format=raw-permissive", "--export-marks=marks")
         _git(private, folder, *how, stdin=script)
         ids = dict(line.split() for line in (folder / "marks").read_text().splitlines())
@@ -95,7 +91,7 @@ def merged_tree(private: PrivateRepository, one: str, other: str) -> str:
     Raises `EnvironmentFault` if git fails or is older than 2.38.
     """
     private.refresh()
-    with _scratch(private, one) as folder:
+    with own_git_folder(private, one) as folder:
         # A merge driver of the user's writes its files to the current folder.
         try:
             out = _git(private, folder, "merge-tree", "--write-tree", "-z", "--no-messages", one, other)
@@ -121,30 +117,6 @@ def changed(repository: Repository, before: str, after: str) -> set[str]:
     """The files that differ between two commits or trees."""
     out = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", before, after)
     return set(out.decode(errors="surrogateescape").split("\0")) - {""}
-
-
-@contextmanager
-def _scratch(private: PrivateRepository, commit: str) -> Iterator[Path]:
-    """A git folder of its own that writes new objects to the private repository, but has its own refs."""
-    _remove_leftovers(private.folder)
-    folder = Path(tempfile.mkdtemp(prefix=f"{_OWN}{os.getpid()}-", dir=private.folder))
-    try:
-        private.write(folder, commit, "", shares=True)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_leftovers(within: Path) -> None:
-    """Remove the git folders of processes that were killed."""
-    for path in within.glob(f"{_OWN}*"):
-        process = path.name.removeprefix(_OWN).partition("-")[0]
-        try:
-            os.kill(int(process), 0)
-        except ProcessLookupError:
-            shutil.rmtree(path, ignore_errors=True)
-        except PermissionError:
-            continue
 
 
 def _git(private: PrivateRepository, folder: Path, *arguments: str, stdin: bytes | None = None) -> bytes:

@@ -7,7 +7,7 @@ from bisector.hunt_file.loading import build, load, options_refused, setting
 from bisector.hunt_file.machine import Quiet
 from bisector.hunt_file.model import Hunt, json_schema
 from bisector.hunt_file.origin import OPTIONS
-from bisector.hunt_file.overlay import Copy, Edit, Patch, Place
+from bisector.hunt_file.overlay import CherryPick, Copy, Edit, Patch, Place
 from bisector.hunt_file.work import Build, Environment, Test
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "OPTIONS",
     "Budget",
     "Build",
+    "CherryPick",
     "Copy",
     "Edit",
     "Environment",

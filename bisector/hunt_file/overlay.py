@@ -1,4 +1,4 @@
-"""The section `overlay`: changes to every commit before its build (edits, copies, files, patches)."""
+"""The section `overlay`: changes to every commit before its build (edits, files, patches, picked commits)."""
 
 from __future__ import annotations
 
@@ -200,10 +200,37 @@ class Patch(_Change):
     )
 
 
-Change = Edit | Copy | Place | Patch
+class CherryPick(_Change):
+    """Applies the changes of another commit, as `git cherry-pick --no-commit` does.
+
+    A commit that contains it already stays as it is. If there are conflicts, it does not apply.
+    """
+
+    cherry_pick: Revision = Field(
+        description="The commit whose changes are applied; of a merge, those against its first parent.",
+        examples=["4f2a91c"],
+    )
+
+    def revisions(self) -> dict[KeyPath, str]:
+        """The revisions that it names, by their keys."""
+        return {("cherry_pick",): self.cherry_pick, **super().revisions()}
+
+    def at_ids(self, ids: Mapping[str, str]) -> Self:
+        """The same change with commit ids instead of the revisions in `ids`."""
+        picked = ids.get(self.cherry_pick, self.cherry_pick)
+        return super().at_ids(ids).model_copy(update={"cherry_pick": picked})
+
+
+Change = Edit | Copy | Place | Patch | CherryPick
 """An entry of any kind."""
 
-KINDS: dict[str, type[_Change]] = {"edit": Edit, "copy": Copy, "file": Place, "patch": Patch}
+KINDS: dict[str, type[_Change]] = {
+    "edit": Edit,
+    "copy": Copy,
+    "file": Place,
+    "patch": Patch,
+    "cherry_pick": CherryPick,
+}
 """The kinds of overlay entries, by the key that identifies each."""
 
 
@@ -219,6 +246,7 @@ Overlay = Annotated[
     Annotated[Edit, Tag("Edit")]
     | Annotated[Copy, Tag("Copy")]
     | Annotated[Place, Tag("Place")]
-    | Annotated[Patch, Tag("Patch")],
+    | Annotated[Patch, Tag("Patch")]
+    | Annotated[CherryPick, Tag("CherryPick")],
     Discriminator(_kind),
 ]

@@ -1,4 +1,7 @@
-"""Which changes of an overlay a commit gets: those whose conditions `when` it meets."""
+"""Which changes of an overlay a commit gets: those whose conditions `when` it meets.
+
+A commit that contains another one does not get the changes of that once more.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from bisector.history.ancestry import between, containing, laid_out_from
 from bisector.history.object_ids import object_ids
 from bisector.history.repository import Repository
 from bisector.hunt_file import Hunt
-from bisector.hunt_file.overlay import Change, When
+from bisector.hunt_file.overlay import Change, CherryPick, When
 
 
 class Conditions:
@@ -29,7 +32,7 @@ class Conditions:
     @property
     def are_none(self) -> bool:
         """Whether every commit gets all changes."""
-        return all(change.when is None for change in self._overlay)
+        return all(change.when is None and not isinstance(change, CherryPick) for change in self._overlay)
 
     def met_by(self, commits: Sequence[str]) -> list[tuple[int, ...]]:
         """For each of `commits` the positions of the changes that it gets."""
@@ -42,8 +45,12 @@ class Conditions:
 
     def _column(self, at: int, commits: Sequence[str], origins: Sequence[str]) -> list[bool]:
         """For each commit whether it gets a change; `origins` are the commits of the user's history."""
-        when = self._overlay[at].when or When.model_construct()
+        change = self._overlay[at]
+        when = change.when or When.model_construct()
         met = [True for _ in commits]
+        if isinstance(change, CherryPick):
+            found = containing(self._repository, origins, self._id_of(change.cherry_pick))
+            met = [origin not in found for origin in origins]
         if when.between:
             inside = self._between(at, *when.between)
             met = [one and origin in inside for one, origin in zip(met, origins, strict=True)]

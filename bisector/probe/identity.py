@@ -23,7 +23,7 @@ from bisector.history.object_ids import object_ids
 from bisector.history.repository import Repository
 from bisector.history.submodules import uninitialised
 from bisector.hunt_file import Hunt
-from bisector.hunt_file.overlay import Change, Copy, Overlay, Patch, Place
+from bisector.hunt_file.overlay import Change, CherryPick, Copy, Overlay, Patch, Place
 from bisector.predicate import Predicate
 from bisector.probe import command_words
 from bisector.probe.conditions import Conditions
@@ -166,7 +166,7 @@ class Identity:
 
     def _is_brought(self, path: str) -> bool:
         """Whether the overlay replaces a file or folder, so that it is the same in all commits."""
-        if any(isinstance(change, Patch) for change in self.hunt.overlay):
+        if any(isinstance(change, Patch | CherryPick) for change in self.hunt.overlay):
             return False
         brought = [
             change.target
@@ -332,6 +332,8 @@ def describe(change: Overlay, one: Identity) -> list[object]:
     if isinstance(change, Copy):
         # `good: auto` is not known yet; use the name.
         return [said, one.named.get(change.from_, change.from_)]
+    if isinstance(change, CherryPick):
+        return [said, one.named.get(change.cherry_pick, change.cherry_pick)]
     if isinstance(change, Place | Patch):
         return [said, digest_of(change.file if isinstance(change, Place) else change.patch)]
     return [said]

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 from bisector.history.inputs import covered
 from bisector.history.worktree import Worktree
-from bisector.hunt_file.overlay import Copy, Place
+from bisector.hunt_file.overlay import CherryPick, Copy, Place
 from bisector.hunt_file.setup import keeps_of
 from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.identity import Identity
+from bisector.probe.overlay_files import written_by
 from bisector.probe.stored import Entry
 from bisector.probe.undeclared import left_beside
 
@@ -54,11 +55,9 @@ class KeptBuilds:
 
         `changed` are the files of the setup that the build has changed. Raises `CannotBeKept`.
         """
-        laid_over = [
-            change.target if isinstance(change, Copy) else change.to
-            for change in self._hunt.overlay
-            if isinstance(change, Copy | Place)
-        ]
+        brought = (Copy, Place, CherryPick)
+        changes = [change for change in self._identity.changes(commit) if isinstance(change, brought)]
+        laid_over = written_by(changes, worktree.repository, self._identity.id_of)
         declared = (*self._outputs, *laid_over, *keeps_of(self._hunt.setup))
         beside = left_beside(worktree, declared, self._hunt.test.keeps)
         beside += tuple(path for path in changed if not covered(path, self._outputs))

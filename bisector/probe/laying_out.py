@@ -8,6 +8,7 @@ from bisector.history.worktree import Worktree
 from bisector.hunt_file.setup import keeps_of
 from bisector.probe.identity import Identity
 from bisector.probe.overlay import lay_over
+from bisector.probe.overlay_files import remove_left
 from bisector.probe.sparse import paths_of
 from bisector.probe.undeclared import bring_back, forget_aside, put_aside
 
@@ -17,7 +18,6 @@ class LayingOut:
 
     def __init__(self, identity: Identity) -> None:
         self._hunt = identity.hunt
-        self._repository = identity.repository
         self._ends = frozenset(identity.ends.values())
         self._changes = functools.cache(identity.changes)
         self._id_of = identity.id_of
@@ -44,4 +44,5 @@ class LayingOut:
                 put_aside(worktree, keeps)
             else:
                 bring_back(worktree, keeps)
-        lay_over(self._changes(commit), worktree.path, self._repository, self._id_of)
+            remove_left(self._hunt.overlay, worktree, self._id_of)
+        lay_over(self._changes(commit), worktree, commit, self._id_of)

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bisector.errors import EnvironmentFault
+from bisector.history.cherry_pick import Conflict, pick
 from bisector.history.repository import GitFailure, Repository
-from bisector.hunt_file.overlay import Change, Copy, Edit, Patch, Place
+from bisector.history.worktree import Worktree
+from bisector.hunt_file.overlay import Change, CherryPick, Copy, Edit, Patch, Place
 from bisector.pattern import Bounded
 from bisector.probe.inside import is_inside
 
@@ -21,13 +23,14 @@ class DoesNotApply(Exception):
 
 
 def lay_over(
-    changes: Sequence[Change], slot: Path, repository: Repository, resolve: Callable[[str], str]
+    changes: Sequence[Change], worktree: Worktree, commit: str, resolve: Callable[[str], str]
 ) -> None:
-    """Apply `changes` in order to the files in `slot`; `resolve` turns `good` or a revision into a commit id.
+    """Apply `changes` in order to `commit`, checked out in a slot; `resolve` turns a revision into an id.
 
     Raises `DoesNotApply` if a required change does not apply, `EnvironmentFault` if a file that the hunt file
-    names is missing.
+    names is missing, `InfrastructureFault` if git fails.
     """
+    slot, repository = worktree.path, worktree.repository
     for change in changes:
         try:
             if isinstance(change, Edit):
@@ -36,6 +39,8 @@ def lay_over(
                 _copy(change, slot, repository, resolve(change.from_))
             elif isinstance(change, Place):
                 _place(change, slot)
+            elif isinstance(change, CherryPick):
+                _pick(change, worktree, commit, resolve(change.cherry_pick))
             else:
                 _patch(change, slot, repository)
         except DoesNotApply:
@@ -99,6 +104,15 @@ def _patch(change: Patch, slot: Path, repository: Repository) -> None:
         repository.git("apply", "--whitespace=nowarn", str(change.patch), folder=slot)
     except GitFailure as error:
         raise DoesNotApply(f"the patch {change.patch.name} does not apply to this commit") from error
+
+
+def _pick(change: CherryPick, worktree: Worktree, onto: str, commit: str) -> None:
+    try:
+        pick(worktree, onto, commit)
+    except Conflict as error:
+        raise DoesNotApply(
+            f"the overlay's cherry_pick {change.cherry_pick} does not apply: {error}"
+        ) from error
 
 
 def _within(slot: Path, path: str) -> Path:

@@ -14,7 +14,11 @@ def paths_of(hunt: Hunt) -> tuple[str, ...]:
     folders += [section.folder for section in hunt.setup]
     inputs = inputs_of(hunt)
     if "." in inputs or None in targets:
-        missing = "a patch may change any file" if None in targets else "not all inputs are declared"
+        missing = (
+            "a patch or a picked commit may change any file"
+            if None in targets
+            else "not all inputs are declared"
+        )
         raise HuntFileError(f"{hunt.locate('sparse')}: sparse: {missing}; declare `inputs` or remove it")
     named = [*inputs, *(target for target in targets if target), *(one for one in folders if one != ".")]
     return tuple(dict.fromkeys(named))

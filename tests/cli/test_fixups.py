@@ -22,7 +22,7 @@ def history(folder: Path, *, bad_at: int = 5, lacks: range = range(3, 8), length
     """Commits with a bug from `bad_at` on; those in `lacks` lack config.mk, until the next restores it."""
     nodes = []
     for at in range(length):
-        files: dict[str, str | None] = {"n": str(at)}
+        files: dict[str, str | None] = {f"n{at}": str(at)}
         files |= {"config.mk": "x\n"} if at in (0, lacks.stop) else {}
         files |= {"config.mk": None} if at == lacks.start else {}
         files |= {"bug": "x"} if at == bad_at else {}
@@ -40,7 +40,7 @@ def test_a_change_for_the_commits_of_a_range(tmp_path: Path) -> None:
     """The commits that lack the file get it, and the others stay as they are: here it would break them."""
     ids = history(tmp_path)
     entry = f"- {{copy: config.mk, from: bad, when: {{between: [{ids['c2']}, {ids['c7']}]}}}}\n"
-    after = f"- {{copy: n, from: bad, to: broken, when: {{between: [{ids['c7']}, {ids['c8']}]}}}}\n"
+    after = f"- {{copy: n9, from: bad, to: broken, when: {{between: [{ids['c7']}, {ids['c8']}]}}}}\n"
     found = hunted(tmp_path, ids, entry + after)
     assert (found["first_bad"], found["exit_code"]) == (ids["c5"], 0)
     assert git(tmp_path / "r", "status", "--porcelain") == "?? h.yaml\n"
@@ -54,3 +54,24 @@ def test_a_range_whose_ends_are_swapped(tmp_path: Path) -> None:
     done = bisector("run", "--config", "h.yaml", folder=tmp_path / "r")
     assert done.returncode == 2
     assert "h.yaml:9: overlay[0].when.between: [main, main~3] names no commit" in done.stderr
+
+
+def test_a_picked_commit_over_those_that_lack_it(tmp_path: Path) -> None:
+    """The commit that restored the file is picked where it is missing, and nowhere else."""
+    ids = history(tmp_path)
+    when = f"when: {{contains: {ids['c3']}}}"
+    found = hunted(tmp_path, ids, f"- {{cherry_pick: {ids['c8']}, optional: true, {when}}}\n")
+    assert (found["first_bad"], found["exit_code"]) == (ids["c5"], 0)
+
+
+def test_a_pick_that_conflicts_makes_the_commit_untestable(tmp_path: Path) -> None:
+    """The reason names the file."""
+    nodes = [Node("c0", (), {"config.mk": "x\n"}), Node("c1", ["c0"], {"config.mk": "y\n"})]
+    ids = write_history(tmp_path / "r", [*nodes, Node("c2", ["c1"], {"bug": "x"})])
+    git(tmp_path / "r", "checkout", "--quiet", "-b", "fix", ids["c0"])
+    (tmp_path / "r/config.mk").write_text("z\n")
+    git(tmp_path / "r", "commit", "--quiet", "--all", "--message", "another branch")
+    git(tmp_path / "r", "checkout", "--quiet", "main")
+    found = hunted(tmp_path, ids, "- {cherry_pick: fix}\n")
+    assert (found["conclusion"], found["exit_code"]) == ("inconclusive", 5)
+    assert "the overlay's cherry_pick fix does not apply: it conflicts in config.mk" in str(found["reason"])

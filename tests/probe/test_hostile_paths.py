@@ -11,8 +11,9 @@ import pytest
 from bisector.history.repository import Repository
 from bisector.history.worktree import Worktree
 from bisector.hunt_file import Copy, Edit, Patch, Place
+from bisector.hunt_file.overlay import Change
 from bisector.probe.artefacts import ArtefactStore
-from bisector.probe.overlay import Change, DoesNotApply, lay_over
+from bisector.probe.overlay import DoesNotApply, lay_over
 from tests.git_history import git
 from tests.worktrees import private
 
@@ -50,7 +51,7 @@ class Ground:
         self.repository = Repository(repo)
         self.commit = self.repository.resolve("HEAD")
         worktree = Worktree(private(self.repository.path), folder / "slot")
-        self.slot = worktree.path
+        self.worktree, self.slot = worktree, worktree.path
         worktree.create(self.commit)
         self.outside.mkdir(parents=True)
         for name in ("file", "deep/file"):
@@ -96,7 +97,7 @@ def test_no_overlay_leaves_the_slot(tmp_path: Path, link: str) -> None:
     ground = Ground(tmp_path, link)
     for change in _changes(ground.beside):
         with pytest.raises(DoesNotApply):
-            lay_over([change], ground.slot, ground.repository, lambda _: ground.commit)
+            lay_over([change], ground.worktree, ground.commit, lambda _: ground.commit)
         ground.require_untouched()
 
 
@@ -109,7 +110,7 @@ def test_no_patch_leaves_the_slot(tmp_path: Path, path: str) -> None:
     ground.beside.write_text(f"{old}+++ b/{path}\n{hunk}")
     ground = _again(ground)
     with pytest.raises(DoesNotApply):
-        lay_over([Patch(patch=ground.beside)], ground.slot, ground.repository, str)
+        lay_over([Patch(patch=ground.beside)], ground.worktree, ground.commit, str)
     ground.require_untouched()
 
 
@@ -121,10 +122,10 @@ def test_a_link_made_by_a_patch_leads_no_later_change_out(tmp_path: Path) -> Non
         "+../outside\n\\ No newline at end of file\n"
     )
     ground = _again(ground)
-    lay_over([Patch(patch=ground.beside)], ground.slot, ground.repository, str)
+    lay_over([Patch(patch=ground.beside)], ground.worktree, ground.commit, str)
     assert (ground.slot / "way").is_symlink()
     with pytest.raises(DoesNotApply):
-        lay_over([Edit(edit="way/file", find="a", replace="b")], ground.slot, ground.repository, str)
+        lay_over([Edit(edit="way/file", find="a", replace="b")], ground.worktree, ground.commit, str)
     ground.require_untouched()
 
 
