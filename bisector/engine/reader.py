@@ -161,7 +161,8 @@ class Reader:
         reading = self._same_artifact(request, built.digest) or self._run(self._seats.candidate, request)
         self._checkout.end(self._seats.candidate, commit)
         require_outputs(self._prober, self._standing, self._seats.candidate, request, reading)
-        return replace(reading, build_seconds=seconds + built.seconds, build=built.how)
+        reading = replace(reading, build_seconds=seconds + built.seconds, build=built.how)
+        return _with_fix_ups(reading, built.fix_ups)
 
     def _run(self, slot: Slot, request: Request) -> Reading:
         name = f"{request.role.value.replace(' ', '-')}-{next(self._numbers)}"
@@ -181,6 +182,14 @@ class Reader:
             about=request.about,
             clean=request.clean or self._setup.makes_nothing,
         )
+
+
+def _with_fix_ups(reading: Reading, words: str) -> Reading:
+    """The reading of a commit that was built with these fix-ups, which its reason says too."""
+    if not words:
+        return replace(reading, fix_ups="")
+    told = replace(reading.judgement, why=f"{reading.judgement.why}, built with {words}")
+    return replace(reading, judgement=told, fix_ups=words)
 
 
 def _emptied(slot: Slot | None) -> Slot | None:

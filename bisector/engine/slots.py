@@ -30,6 +30,8 @@ class Slot:
         self.commit: str | None = None
         self.clean = False
         self.digest = ""
+        self.fix_ups = ""
+        """The changes of the overlay without which the commit does not build."""
         self.start: Start | None = None
         """The state that tests start from; None before the first test of the current build."""
         self.is_spoilt = False

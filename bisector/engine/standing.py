@@ -56,12 +56,12 @@ class Standing:
 
     def _stand_once(self, slot: Slot, commit: str, clean: bool) -> Built | Untestable:
         if slot.is_held and slot.commit == commit and (slot.clean or not clean):
-            return Built(commit, 0.0, slot.digest)
+            return Built(commit, 0.0, slot.digest, fix_ups=slot.fix_ups)
         with slot.changing(commit):
             built = self._builds.build(slot.worktree, commit, clean=clean, spoilt=slot.is_spoilt)
         slot.is_spoilt = False
         if isinstance(built, Built):
-            slot.commit, slot.digest = commit, built.digest
+            slot.commit, slot.digest, slot.fix_ups = commit, built.digest, built.fix_ups
             slot.clean = clean or self._builds.setup.makes_nothing
         return built
 

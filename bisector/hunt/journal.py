@@ -134,8 +134,8 @@ class Journal:
         with self._writing() as connection:
             connection.executemany(
                 "insert into readings (hunt, commit_id, role, against, judgement, run, reference,"
-                " build_seconds, log, at, digest, reference_digest, build, shared, about, clean)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " build_seconds, log, at, digest, reference_digest, build, shared, about, clean, fix_ups)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(hunt, *stored.reading_to_row(one)) for hunt, taken in found.items() for one in taken],
             )
 
@@ -262,8 +262,8 @@ class Journal:
         """The readings that count, with their row ids."""
         rows = self._connection.execute(
             "select id, commit_id, role, against, judgement, run, reference, build_seconds, log, at, digest,"
-            " reference_digest, build, shared, about, clean from readings where hunt = ? and aside = ''"
-            " order by id",
+            " reference_digest, build, shared, about, clean, fix_ups from readings"
+            " where hunt = ? and aside = '' order by id",
             (hunt,),
         )
         return [(row[0], stored.reading_from_row(row[1:])) for row in rows]

@@ -1,6 +1,6 @@
 """The tables of the journal, and the migrations of older journals."""
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 _SCHEMA = """
 create table hunts (
@@ -71,5 +71,9 @@ _CLEAN = """
 alter table readings add column clean integer not null default 0;
 update readings set clean = 1 where role = 'confirmation' or about <> ''
 """
-MIGRATIONS = (_SCHEMA, _RESULTS, _SAMENESS, _IDENTITY, _UNTESTABLE, _CLEAN)
+_FIX_UPS = """
+-- the changes of the overlay without which the commit does not build
+alter table readings add column fix_ups text not null default ''
+"""
+MIGRATIONS = (_SCHEMA, _RESULTS, _SAMENESS, _IDENTITY, _UNTESTABLE, _CLEAN, _FIX_UPS)
 """Each entry migrates a journal from one schema version to the next."""

@@ -27,6 +27,7 @@ from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.known import Known
 from bisector.hunt.lacking import lacking_or
 from bisector.hunt.lookahead import Lookahead, Stopwatch
+from bisector.hunt.overlay_doubt import not_by_the_overlay
 from bisector.hunt.plan import Plan
 from bisector.hunt.planning import plan_of
 from bisector.hunt.record import HuntRecord
@@ -299,7 +300,9 @@ class Session:
             shared_or(conclusion, self.ground, self.key, self.plan, readings, listener)
         )
         conclusion = not_for_an_empty_submodule(conclusion, self.ground, self.plan)
-        return lacking_or(conclusion, self.ground, self.key, self.ends, readings, listener)
+        conclusion = lacking_or(conclusion, self.ground, self.key, self.ends, readings, listener)
+        where = (self.ground, self.key, self.identity, self.plan)
+        return not_by_the_overlay(conclusion, *where, readings, listener)
 
     def _with_forgotten(self, conclusion: Conclusion | None) -> Conclusion | None:
         """Add possible undeclared inputs, if the first bad commit changes no declared input."""

@@ -48,11 +48,13 @@ _OUTPUT_KEPT = 4000
 _MATCHES_KEPT = 100
 """Number of first matches of a pattern to keep, and of last ones, because totals come last."""
 
-Row = tuple[str, str, str, str, str | None, str | None, float, str | None, str, str, str, str, str, str, bool]
+Row = tuple[
+    str, str, str, str, str | None, str | None, float, str | None, str, str, str, str, str, str, bool, str
+]
 
 
 def reading_to_row(reading: Reading) -> Row:
-    """The columns `commit_id` to `clean` of the table `readings`."""
+    """The columns `commit_id` to `fix_ups` of the table `readings`."""
     return (
         reading.commit,
         reading.role.value,
@@ -69,13 +71,14 @@ def reading_to_row(reading: Reading) -> Row:
         reading.shared,
         reading.about,
         reading.clean,
+        reading.fix_ups,
     )
 
 
 def reading_from_row(row: Row) -> Reading:
     """The reading that `reading_to_row` wrote."""
     commit, role, against, judgement, run, reference, build_seconds, log, at = row[:9]
-    digest, reference_digest, build, shared, about, clean = row[9:]
+    digest, reference_digest, build, shared, about, clean = row[9:15]
     return Reading(
         commit=commit,
         role=Role(role),
@@ -92,6 +95,7 @@ def reading_from_row(row: Row) -> Reading:
         shared=shared,
         about=about,
         clean=bool(clean),
+        fix_ups=next(iter(row[15:]), ""),
     )
 
 

@@ -276,6 +276,14 @@ class Hunt(Section):
             raise ValueError(f"{wrong[0]!r} is none of the scripts, which are {', '.join(scripts)}")
         return targets
 
+    @field_validator("overlay")
+    @classmethod
+    def _mends_a_build(cls, overlay: tuple[Overlay, ...], info: ValidationInfo) -> tuple[Overlay, ...]:
+        makes = info.data.get("build") or info.data.get("setup")
+        if not makes and any(change.is_fix_up for change in overlay):
+            raise ValueError("`fails` is about the build, and this hunt has none; add 'build', or remove it")
+        return overlay
+
     @field_validator("bad")
     @classmethod
     def _another_than_good(cls, bad: str, info: ValidationInfo) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import (
@@ -65,6 +66,12 @@ class When(Section):
         examples=["v1.1"],
     )
 
+    fails: StrictBool = Field(
+        default=False,
+        description="Only commits that do not build without it: a *fix-up*. The build is tried without it, "
+        "then with each fix-up alone, then with all of them.",
+    )
+
     @model_validator(mode="after")
     def _says_something(self) -> When:
         if self == When.model_construct():
@@ -86,6 +93,28 @@ class _Change(Section):
     def target(self) -> str | None:
         """The path that it writes to, from the top of the repository; None if there may be several."""
         return None
+
+    @model_validator(mode="after")
+    def _is_left_out_anyway(self) -> Self:
+        if self.is_fix_up and self.optional:
+            raise ValueError(
+                "a change with `fails` is left out anyway if it does not apply; remove 'optional'"
+            )
+        return self
+
+    @property
+    def is_fix_up(self) -> bool:
+        """Whether only commits get it that do not build without it."""
+        return self.when is not None and self.when.fails
+
+    @property
+    def words(self) -> str:
+        """The change for people: its kind, and what identifies it."""
+        key = next(key for key, kind in KINDS.items() if isinstance(self, kind))
+        value = self.target or next(
+            value for name, value in self if name not in _Change.model_fields and value is not None
+        )
+        return f"{key} {value.name if isinstance(value, Path) else value}"
 
     @property
     def is_everywhere(self) -> bool:

@@ -14,6 +14,7 @@ from bisector.probe.artefacts import ArtefactStore
 from bisector.probe.checkout_reads import CheckoutReads
 from bisector.probe.compiler_caches import with_caches
 from bisector.probe.execution import GivenUp
+from bisector.probe.fix_ups import FixUps, with_tried
 from bisector.probe.identity import Identity
 from bisector.probe.inside import is_inside
 from bisector.probe.kept_builds import KeptBuilds
@@ -41,6 +42,8 @@ class Built:
     seconds: float
     digest: str = ""
     how: BuildKind = BuildKind.NONE
+    fix_ups: str = ""
+    """The changes of the overlay without which it does not build; '' for none."""
 
 
 class Builds:
@@ -55,15 +58,18 @@ class Builds:
         self, setup: Setup, identity: Identity, store: ArtefactStore, failures: dict[str, str] | None = None
     ) -> None:
         self.setup = setup
-        self.kept = KeptBuilds(identity, store)
+        self._fix_ups = FixUps(identity, store)
+        self.kept = KeptBuilds(identity, store, self._fix_ups.used)
         self._ends = frozenset(identity.named.values())
         self.repository = identity.repository
         self.good = identity.ends.get("good", "")
         self._store = store
         self._failures = {} if failures is None else failures
-        laying_out = LayingOut(identity)
+        laying_out = LayingOut(identity, self._fix_ups.used)
         self._lay_out = laying_out.lay_out
-        self._setups = KeptSetups(setup, identity, store, laying_out, self._failures, self._wait)
+        self._setups = KeptSetups(
+            setup, identity, store, laying_out, self._failures, self._wait, self._fix_ups.used
+        )
         self._build = setup.hunt.build
         self._own_sources_only = False
 
@@ -78,9 +84,32 @@ class Builds:
         """Check out and build `commit`, or restore its outputs from the store; `clean` accepts clean builds
         only.
 
-        In a `spoilt` slot, files of earlier builds are deleted first.
+        In a `spoilt` slot, files of earlier builds are deleted first. What does not build is built with its
+        fix-ups.
         """
         started = time.monotonic()
+        tried: dict[str, str] = {}
+        for chosen in self._fix_ups.choices(commit, clean):
+            self._fix_ups.use(commit, chosen)
+            try:
+                built = self._built_as_laid_out(worktree, commit, clean, spoilt=spoilt or bool(tried))
+            except DoesNotApply as error:
+                if not chosen:
+                    return Untestable(str(error))
+                built = Untestable(str(error))
+            words = self._fix_ups.words(chosen)
+            if isinstance(built, Built):
+                if "" in tried:
+                    self._fix_ups.note(commit, clean, chosen)
+                return replace(built, seconds=time.monotonic() - started, fix_ups=words)
+            tried[words] = built.why
+        self._fix_ups.use(commit, ())
+        return Untestable(with_tried(tried.pop(""), tried))
+
+    def _built_as_laid_out(
+        self, worktree: Worktree, commit: str, clean: bool, *, spoilt: bool
+    ) -> Built | Untestable:
+        """Check out a commit with its present fix-ups, and build or restore it; raises `DoesNotApply`."""
         self.setup.on_step(commit, Step.LAYING_OUT, "")
         try:
             if self._build and self._build.outputs:
@@ -88,7 +117,7 @@ class Builds:
             else:
                 self._prepare(worktree, commit, clean, anew=clean or spoilt)
                 built = self._built(worktree, commit, clean, anew=clean or spoilt)
-        except (DoesNotApply, SetupFails) as error:
+        except SetupFails as error:
             return Untestable(str(error))
         except CommitFault:
             require_sound(worktree, self.setup.environment, failed=True)
@@ -96,7 +125,7 @@ class Builds:
         if isinstance(built, Untestable):
             return built
         digest = self._setups.with_digest(worktree, built.digest)
-        return replace(built, seconds=time.monotonic() - started, digest=digest)
+        return replace(built, digest=digest)
 
     def is_stored(self, commit: str, clean: bool) -> bool:
         """Whether the store already has the build of a commit."""

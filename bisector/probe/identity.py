@@ -89,10 +89,21 @@ class Identity:
         """Which changes of the overlay each commit gets."""
         return Conditions(self.hunt, self.repository, self.id_of)
 
-    def changes(self, commit: str) -> tuple[Change, ...]:
-        """The changes of the overlay that a commit gets."""
+    def changes(self, commit: str, fix_ups: tuple[int, ...] = ()) -> tuple[Change, ...]:
+        """The changes of the overlay that a commit gets, with the fix-ups at these positions."""
         (met,) = self.conditions.met_by([commit])
-        return tuple(self.hunt.overlay[at] for at in met)
+        return tuple(self.hunt.overlay[at] for at in self._plain(met, fix_ups))
+
+    def fix_ups(self, commit: str) -> tuple[int, ...]:
+        """The positions in the overlay of what a commit gets if it does not build without."""
+        (met,) = self.conditions.met_by([commit])
+        return self._if_it_fails(met)
+
+    def words(self, changes: Sequence[int]) -> str:
+        """The changes at these positions of the overlay for people; '' for none."""
+        every = [change.words for change in self.hunt.overlay]
+        told = [f"{every[at]} (overlay[{at}])" if every.count(every[at]) > 1 else every[at] for at in changes]
+        return " and ".join(told)
 
     @functools.cached_property
     def key(self) -> str:
@@ -104,8 +115,12 @@ class Identity:
         """The parts of the key, by name of the ingredient."""
         return {one.name: _digest(one.value(self)) for one in self.recipe}
 
-    def setups(self, commits: Sequence[str], *, clean: bool = False) -> list[tuple[str, ...]]:
+    def setups(
+        self, commits: Sequence[str], *, clean: bool = False, fix_ups: tuple[int, ...] = ()
+    ) -> list[tuple[str, ...]]:
         """For each commit the setup key of each section `setup`, which covers those of earlier sections.
+
+        The commits are laid out with the fix-ups at these positions of the overlay.
 
         With `clean`, the keys of a setup for that tree alone, which does not trust the declared key files.
         """
@@ -118,21 +133,40 @@ class Identity:
             rows = zip(
                 self.conditions.met_by(commits), object_ids(self.repository, commits, own), strict=True
             )
-            columns.append([_digest([recipe(met), ids]) for met, ids in rows])
+            columns.append([_digest([recipe(self._plain(met, fix_ups)), ids]) for met, ids in rows])
         return list(zip(*columns, strict=True)) if columns else [() for _ in commits]
 
     def builds(self, commits: Sequence[str], *, clean: bool = False) -> list[str]:
-        """The build key of each commit.
+        """The build key of each commit, which covers the fix-ups that it may get.
 
         With `clean`, the key of a clean build, which does not trust the declared inputs.
         """
-        makes = self.hunt.build or self.hunt.setup
-        inputs = _WHOLE_TREE if clean and makes else build_inputs(self.hunt)
+        inputs = self._built_from(clean)
         recipe = functools.cache(functools.partial(self._keyed, Enters.BUILD, None, inputs, clean))
         # Most commits share their inputs.
-        key = functools.cache(lambda met, ids: _digest([recipe(met), ids]))
+        key = functools.cache(
+            lambda met, ids: _digest([recipe(self._plain(met), self._if_it_fails(met)), ids])
+        )
         rows = zip(self.conditions.met_by(commits), object_ids(self.repository, commits, inputs), strict=True)
         return [key(*row) for row in rows]
+
+    def build_key(self, commit: str, clean: bool, fix_ups: tuple[int, ...]) -> str:
+        """The key of the build of one commit with just the fix-ups at these positions of the overlay."""
+        (met,) = self.conditions.met_by([commit])
+        inputs = self._built_from(clean)
+        (ids,) = object_ids(self.repository, [commit], inputs)
+        return _digest([self._keyed(Enters.BUILD, None, inputs, clean, self._plain(met, fix_ups)), ids])
+
+    def _built_from(self, clean: bool) -> tuple[str, ...]:
+        makes = self.hunt.build or self.hunt.setup
+        return _WHOLE_TREE if clean and makes else build_inputs(self.hunt)
+
+    def _plain(self, met: tuple[int, ...], fix_ups: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """Those of the positions `met` whose changes a commit gets at once or by its fix-ups."""
+        return tuple(at for at in met if not self.hunt.overlay[at].is_fix_up or at in fix_ups)
+
+    def _if_it_fails(self, met: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(at for at in met if self.hunt.overlay[at].is_fix_up)
 
     def tests(self, commits: Sequence[str]) -> list[str]:
         """The test key of each commit: its build key and the other inputs of the test."""
@@ -157,12 +191,29 @@ class Identity:
         return [(f"overlay {met}",) for met in self.conditions.met_by(commits)]
 
     def _keyed(
-        self, enters: Enters, at: int | None, paths: Sequence[str], clean: bool, met: tuple[int, ...]
+        self,
+        enters: Enters,
+        at: int | None,
+        paths: Sequence[str],
+        clean: bool,
+        met: tuple[int, ...],
+        if_it_fails: tuple[int, ...] = (),
     ) -> list[object]:
-        """All that enters a key before object ids, for commits that get the changes `met` of the overlay."""
+        """All that enters a key before object ids, for commits that get the changes `met` of the overlay.
+
+        `if_it_fails` are those that they get only if they do not build.
+        """
         changes = [self.hunt.overlay[one] for one in met]
         touching = [describe(change, self) for change in changes if _touches(change, paths)]
-        return [self._recipe(enters), *([] if at is None else [at]), touching, clean]
+        # A build that fails may need any file.
+        later = [describe(self.hunt.overlay[one], self) for one in if_it_fails]
+        return [
+            self._recipe(enters),
+            *([] if at is None else [at]),
+            touching,
+            clean,
+            *([later] if later else []),
+        ]
 
     def _is_brought(self, path: str) -> bool:
         """Whether the overlay replaces a file or folder, so that it is the same in all commits."""

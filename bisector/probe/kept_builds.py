@@ -8,7 +8,8 @@ stays so if the test was seen reading an undeclared file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 from bisector.history.inputs import covered
 from bisector.history.worktree import Worktree
@@ -22,22 +23,26 @@ from bisector.probe.undeclared import left_beside
 
 
 class KeptBuilds:
-    """The builds of a hunt in `store`; `identity` is the recipe of its builds."""
+    """The builds of a hunt in `store`; `identity` is the recipe of its builds.
 
-    def __init__(self, identity: Identity, store: ArtefactStore) -> None:
+    `fix_ups` has the positions in the overlay of those that a commit is laid out with at present.
+    """
+
+    def __init__(
+        self, identity: Identity, store: ArtefactStore, fix_ups: Callable[[str], tuple[int, ...]]
+    ) -> None:
         self._identity = identity
         self._hunt = hunt = identity.hunt
         self._store = store
         self._ends = identity.ends
         self._outputs = hunt.build.outputs if hunt.build else ()
-        self._keys: dict[tuple[str, bool], str] = {}
+        self._fix_ups = fix_ups
+        self._key = functools.cache(identity.build_key)
         self._agrees = False
 
     def key(self, commit: str, clean: bool) -> str:
         """The build key of a commit, for a clean build or not."""
-        if (commit, clean) not in self._keys:
-            self._keys[commit, clean] = self._identity.builds([commit], clean=clean)[0]
-        return self._keys[commit, clean]
+        return self._key(commit, clean, self._fix_ups(commit))
 
     def usable(self, worktree: Worktree, commit: str, clean: bool) -> bool:
         """Whether the store has this build and it may be restored."""
@@ -56,7 +61,11 @@ class KeptBuilds:
         `changed` are the files of the setup that the build has changed. Raises `CannotBeKept`.
         """
         brought = (Copy, Place, CherryPick)
-        changes = [change for change in self._identity.changes(commit) if isinstance(change, brought)]
+        changes = [
+            change
+            for change in self._identity.changes(commit, self._fix_ups(commit))
+            if isinstance(change, brought)
+        ]
         laid_over = written_by(changes, worktree.repository, self._identity.id_of)
         declared = (*self._outputs, *laid_over, *keeps_of(self._hunt.setup))
         beside = left_beside(worktree, declared, self._hunt.test.keeps)

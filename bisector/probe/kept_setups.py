@@ -33,7 +33,8 @@ class KeptSetups:
     """The results of the sections `setup` of one hunt, in `store` and in slots.
 
     `laying_out` checks out commits. `failures` maps setup keys to reasons. `wait` is called repeatedly while
-    another process installs the same.
+    another process installs the same. `fix_ups` has the positions in the overlay of those that a commit is
+    laid out with at present.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class KeptSetups:
         laying_out: LayingOut,
         failures: dict[str, str],
         wait: Callable[[], None],
+        fix_ups: Callable[[str], tuple[int, ...]],
     ) -> None:
         self._setup = setup
         self._identity = identity
@@ -53,7 +55,8 @@ class KeptSetups:
         self._wait = wait
         self._sections: Sequence[Dependencies] = setup.hunt.setup
         self._standing = StandingFiles(keeps_of(self._sections), setup.hunt.test.keeps)
-        self._keys: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._fix_ups = fix_ups
+        self._keys: dict[tuple[str, bool, tuple[int, ...]], tuple[str, ...]] = {}
 
     def stand(
         self, worktree: Worktree, commit: str, *, clean: bool = False, to_restore: bool = False
@@ -93,9 +96,11 @@ class KeptSetups:
         return self._standing.changed(worktree.path)
 
     def _of(self, commit: str, clean: bool) -> tuple[str, ...]:
-        if (commit, clean) not in self._keys:
-            self._keys[commit, clean] = self._identity.setups([commit], clean=clean)[0]
-        return self._keys[commit, clean]
+        with_ = self._fix_ups(commit)
+        if (commit, clean, with_) not in self._keys:
+            (keys,) = self._identity.setups([commit], clean=clean, fix_ups=with_)
+            self._keys[commit, clean, with_] = keys
+        return self._keys[commit, clean, with_]
 
     def _installed(self, worktree: Worktree, commit: str, clean: bool, at: int) -> bool:
         """Run a section unless the store has its result; returns whether it has run."""

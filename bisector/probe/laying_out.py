@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 from bisector.history.worktree import Worktree
 from bisector.hunt_file.setup import keeps_of
@@ -14,11 +15,15 @@ from bisector.probe.undeclared import bring_back, forget_aside, put_aside
 
 
 class LayingOut:
-    """Checks out commits for the hunt of `identity`; raises `HuntFileError` if it cannot be sparse."""
+    """Checks out commits for the hunt of `identity`; raises `HuntFileError` if it cannot be sparse.
 
-    def __init__(self, identity: Identity) -> None:
+    `fix_ups` has the positions in the overlay of those that a commit is laid out with at present.
+    """
+
+    def __init__(self, identity: Identity, fix_ups: Callable[[str], tuple[int, ...]]) -> None:
         self._hunt = identity.hunt
         self._ends = frozenset(identity.ends.values())
+        self._fix_ups = fix_ups
         self._changes = functools.cache(identity.changes)
         self._id_of = identity.id_of
         self._keeps = (*self._hunt.test.keeps, *keeps_of(self._hunt.setup))
@@ -45,4 +50,4 @@ class LayingOut:
             else:
                 bring_back(worktree, keeps)
             remove_left(self._hunt.overlay, worktree, self._id_of)
-        lay_over(self._changes(commit), worktree, commit, self._id_of)
+        lay_over(self._changes(commit, self._fix_ups(commit)), worktree, commit, self._id_of)

@@ -56,6 +56,8 @@ class Reading:
     """The commit being confirmed, even if this reading is of one of its parents."""
     clean: bool = False
     """Whether everything that ran was built clean from the whole tree; True if the hunt has no build."""
+    fix_ups: str = ""
+    """The changes of the overlay without which the commit does not build; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ durations in seconds, sizes in bytes, `good` and `bad` as full commit ids |
 | `readings.build` | {builds}: how the commit was built; `none` if \
 it was built already or the hunt has no build |
 | `readings.shared` | the commit with the same bytes whose run this is; empty if this commit was run itself |
+| `readings.fix_ups` | the changes of the overlay without which the commit does not build |
 | `readings.about` | the commit that a confirmation is about, also for readings of its parents |
 | `untestable` | commits that need no reading: a prefetched build failed before they were needed |
 | `readings.aside` | when the reading stopped counting; empty if it counts |

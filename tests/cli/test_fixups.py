@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.cli.running import bisector, summary_of
@@ -75,3 +76,26 @@ def test_a_pick_that_conflicts_makes_the_commit_untestable(tmp_path: Path) -> No
     found = hunted(tmp_path, ids, "- {cherry_pick: fix}\n")
     assert (found["conclusion"], found["exit_code"]) == ("inconclusive", 5)
     assert "the overlay's cherry_pick fix does not apply: it conflicts in config.mk" in str(found["reason"])
+
+
+def test_only_commits_that_do_not_build_get_a_fix_up(tmp_path: Path) -> None:
+    """The others would not build with it; the readings say which commits needed it."""
+    ids = history(tmp_path)
+    spoils = "- {copy: n9, from: bad, to: broken, when: {fails: true}}\n"
+    found = hunted(tmp_path, ids, f"{spoils}- {{cherry_pick: {ids['c8']}, when: {{fails: true}}}}\n")
+    assert (found["first_bad"], found["exit_code"]) == (ids["c5"], 0)
+    done = bisector("forget", "--config", "h.yaml", "--json", "--list", folder=tmp_path / "r")
+    told = {one["commit"]: one["why"] for one in json.loads(done.stdout)["readings"]}
+    assert told[ids["c5"]].endswith(f"built with cherry_pick {ids['c8']}"), told
+    assert "built with" not in told[ids["c0"]] + told[ids["c9"]]
+
+
+def test_a_fix_up_that_brings_the_difference_is_no_answer(tmp_path: Path) -> None:
+    """The commit that mends the build also brings the bug: the first commit that needs it is not to blame."""
+    nodes = [Node("c0", (), {"config.mk": "x\n", "n": "0"}), Node("c1", ["c0"], {"a": "1"})]
+    nodes += [Node("c2", ["c1"], {"config.mk": None}), Node("c3", ["c2"], {"b": "1"})]
+    nodes += [Node("c4", ["c3"], {"config.mk": "x\n", "bug": "x"}), Node("c5", ["c4"], {"d": "1"})]
+    ids = write_history(tmp_path / "r", nodes)
+    found = hunted(tmp_path, ids, f"- {{cherry_pick: {ids['c4']}, when: {{fails: true}}}}\n")
+    assert (found["first_bad"], found["conclusion"], found["exit_code"]) == (None, "inconclusive", 5)
+    assert f"only one of them got cherry_pick {ids['c4']}" in str(found["reason"])

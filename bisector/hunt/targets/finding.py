@@ -46,6 +46,7 @@ class WholeRun:
             log=self.reading.log,
             digest=self.reading.digest,
             build=self.reading.build,
+            fix_ups=self.reading.fix_ups,
             clean=self.reading.clean,
         )
 
