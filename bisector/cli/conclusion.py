@@ -18,7 +18,7 @@ from bisector.errors import ExitCode
 from bisector.hunt.conclusion import FirstBad, Inconclusive
 from bisector.hunt.record import HuntRecord
 from bisector.probe.reading import Role
-from bisector.report import bounds, descent_words, findings
+from bisector.report import bounds, descent_words, failed_builds_words, findings
 from bisector.report.explained import explained
 from bisector.report.safe_text import visible
 from bisector.report.saved import ahead, saved
@@ -59,6 +59,10 @@ def show(
         console.print(reason, soft_wrap=True)
     if record.conclusion.exit_code in (ExitCode.NO_REGRESSION, ExitCode.WRONG_ENDPOINTS):
         console.print(_endpoints(record))
+    for group in failed_builds_words.shown(record):
+        console.print(Text(visible(failed_builds_words.title(group)), style="yellow"), soft_wrap=True)
+        for line in failed_builds_words.details(group):
+            console.print(Text(f"  {visible(line)}"), soft_wrap=True)
     for name, path in (("report", report), ("progress log", progress_log)):
         if path is not None:
             console.print(Text(visible(f"{name}: {near(path)}")), soft_wrap=True)

@@ -12,6 +12,7 @@ from bisector.history.commit import CommitInfo
 from bisector.hunt.advice import Advice, Excerpt, HereRun
 from bisector.hunt.conclusion import Conclusion, Effect
 from bisector.hunt.descend.level import Level
+from bisector.hunt.failed_builds import FailedBuilds
 from bisector.hunt.known import Known
 from bisector.probe.reading import KnownUntestable, Reading, Role
 from bisector.terms import REGRESSION, Terms
@@ -67,6 +68,8 @@ class HuntRecord:
     """The run in the user's checkout that the user asked for; None if there was none."""
     next_steps: Sequence[str] = ()
     """Commands for the shell that lead on from the conclusion."""
+    failed_builds: Sequence[FailedBuilds] = ()
+    """The commits that do not build, in groups with the same error, the largest first."""
     descent: Sequence[Level] = ()
     """The way down from the answer: into merges and submodules, the outermost step first."""
     commit_pages: str = ""

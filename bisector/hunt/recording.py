@@ -16,12 +16,14 @@ from bisector.hunt.conclusion import Effect
 from bisector.hunt.decide import premise
 from bisector.hunt.decide.belief import Belief
 from bisector.hunt.decide.beliefs import Beliefs
+from bisector.hunt.failed_builds import failed_builds
 from bisector.hunt.ground import Ground
 from bisector.hunt.journal import HuntRow
 from bisector.hunt.known import Known
 from bisector.hunt.plan import Plan
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.secrets import secrets_of
+from bisector.hunt_file import CherryPick
 from bisector.probe.reading import Role
 
 
@@ -52,6 +54,12 @@ class Recording:
             candidates=plan.every_candidate.ids,
             readings=known.readings,
             untestable=known.untestable,
+            failed_builds=failed_builds(
+                plan.every_candidate,
+                known,
+                {one: info.parents for one, info in commits.items()},
+                self._picked,
+            ),
             conclusion=row.conclusion,
             timeout=hunt.test.timeout,
             terms=plan.terms,
@@ -79,6 +87,14 @@ class Recording:
         beside = {p for one in plan.every_candidate.ids for p in self._commits[one].parents[:only]}
         self._commits |= repository.infos(beside - self._commits.keys())
         return dict(self._commits)
+
+    @functools.cached_property
+    def _picked(self) -> frozenset[str]:
+        """The commits that the overlay picks."""
+        plan = self._plan
+        changes = [one for one in self._ground.hunt.overlay if isinstance(one, CherryPick)]
+        named = self._ground.identity({"good": plan.good[0], "bad": plan.bad}).named if changes else {}
+        return frozenset(named[one.cherry_pick] for one in changes)
 
     @functools.cached_property
     def _commit_pages(self) -> str:

@@ -11,7 +11,7 @@ from bisector.history.patch import CommitPatch, FilePatch, parsed, places
 from bisector.hunt.conclusion import Effect, FirstBad
 from bisector.hunt.descend.level import Level
 from bisector.hunt.record import CommitInfo, HuntRecord
-from bisector.report import descent_words, findings
+from bisector.report import descent_words, failed_builds_words, findings
 from bisector.report.atomic_write import atomic_write
 from bisector.report.commit_graph import commit_graph
 from bisector.report.drift_picture import drift_picture
@@ -73,6 +73,10 @@ def content(record: HuntRecord, folder: Path | None, change: CommitPatch = NO_CH
         "graph": graph,
         "drawn": {row.commit for row in graph.rows},
         "info": lambda commit: findings.commit_info(record, commit),
+        "failed_builds": [
+            (failed_builds_words.title(group), list(failed_builds_words.details(group)))
+            for group in failed_builds_words.shown(record)
+        ],
         "rows": table,
         "tails": {number: lines("\n".join(tail)) for number, tail in tails(record).items()},
         "obstacle": _obstacle(record),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bisector.hunt.conclusion import AnyOf, FirstBad
 from bisector.hunt.record import CommitInfo, HuntRecord
-from bisector.report import bounds, descent_words, findings, probe_table
+from bisector.report import bounds, descent_words, failed_builds_words, findings, probe_table
 from bisector.report.probe_table import Row
 from bisector.report.safe_text import markdown, visible_lines
 from bisector.report.saved import ahead, saved
@@ -44,6 +44,9 @@ def _sections(record: HuntRecord) -> Iterator[str]:
         steps = enumerate(map(descent_words.in_one_line, record.descent))
         yield "\n".join(f"{'  ' * depth}- {markdown(line)}" for depth, line in steps)
     yield from _own_words(record)
+    for group in failed_builds_words.shown(record):
+        points = "\n".join(f"- {markdown(line)}" for line in failed_builds_words.details(group))
+        yield f"{markdown(failed_builds_words.title(group))}\n\n{points}"
     yield _table(("", ""), [(label.capitalize(), text) for label, text in _figures(record)])
     if record.readings:
         shown = (_row(row, record.terms) for row in probe_table.rows(record))

@@ -9,8 +9,9 @@ from pathlib import Path
 from bisector.hunt.advice import Excerpt, HereRun
 from bisector.hunt.conclusion import AnyOf, Conclusion, Effect, FirstBad, Inconclusive, Steps, name_of
 from bisector.hunt.descend.level import Level
+from bisector.hunt.failed_builds import FailedBuilds
 from bisector.hunt.record import HuntRecord
-from bisector.report import bounds, findings
+from bisector.report import bounds, failed_builds_words, findings
 from bisector.report.explained import explained
 from bisector.report.saved import saved
 
@@ -38,6 +39,9 @@ def _answer(record: HuntRecord) -> dict[str, object]:
     id; of kind "submodules", their paths) and whether that is `confirmed`. Of kind "changes" are those
     of a commit that make its parent bad: `changes` says where they are, `of_changes` how many there are in
     all, `patch` is for `git apply`, and `share` is the part of the commit's effect that they explain.
+    `untestable_groups` lists the commits that do not build, by their `error`, in which numbers, addresses and
+    paths of slots are masked. `range` is where the history mends them, `mended_by` the commit that does if
+    that is known exactly, and `add` the line of a hunt file that picks it.
     """
     conclusion = record.conclusion
     found = conclusion if isinstance(conclusion, FirstBad) else None
@@ -53,6 +57,7 @@ def _answer(record: HuntRecord) -> dict[str, object]:
         "any_of": list(conclusion.commits) if isinstance(conclusion, AnyOf) else None,
         "likeliest": _likeliest(conclusion),
         "steps": _steps(conclusion),
+        "untestable_groups": [_group(one) for one in record.failed_builds],
         "descent": [_level(at, level) for at, level in enumerate(record.descent, start=1)],
         "confidence": findings.confidence(record),
     }
@@ -119,6 +124,20 @@ def _what_next(record: HuntRecord) -> dict[str, object]:
             for one in record.advice
         ],
         "next": list(record.next_steps),
+    }
+
+
+def _group(one: FailedBuilds) -> dict[str, object]:
+    return {
+        "error": one.error,
+        "count": len(one.commits),
+        "earliest": one.commits[0],
+        "latest": one.commits[-1],
+        "commits": list(one.commits),
+        "builds_before": list(one.builds_before),
+        "range": one.range or None,
+        "mended_by": one.mend or None,
+        "add": failed_builds_words.line_to_add(one) or None,
     }
 
 

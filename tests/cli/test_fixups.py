@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 from tests.cli.running import bisector, summary_of
 from tests.git_history import Node, git, write_history
@@ -99,3 +100,18 @@ def test_a_fix_up_that_brings_the_difference_is_no_answer(tmp_path: Path) -> Non
     found = hunted(tmp_path, ids, f"- {{cherry_pick: {ids['c4']}, when: {{fails: true}}}}\n")
     assert (found["first_bad"], found["conclusion"], found["exit_code"]) == (None, "inconclusive", 5)
     assert f"only one of them got cherry_pick {ids['c4']}" in str(found["reason"])
+
+
+def test_commits_that_do_not_build_are_told_as_one_group(tmp_path: Path) -> None:
+    """With the error, where the history mends it, and on the screen and in the report what to add."""
+    ids = history(tmp_path)
+    found = hunted(tmp_path, ids, " []\n")
+    assert (found["conclusion"], found["exit_code"]) == ("any-of", 4)
+    (group,) = cast("list[dict[str, Any]]", found["untestable_groups"])
+    assert group["commits"][-1] == group["latest"] == ids["c7"]
+    assert (group["range"], group["mended_by"]) == (f"{ids['c7']}..{ids['c8']}", ids["c8"])
+    assert group["add"].replace("'", "") == f"overlay: [{{cherry_pick: {ids['c8']}, when: {{fails: true}}}}]"
+    shown = bisector("report", "--config", "h.yaml", folder=tmp_path / "r").stdout
+    assert f"{group['count']} commits do not build: no output" in shown, shown
+    page = Path(str(found["report"])).read_text()
+    assert "Commits that do not build" in page and "mends the build" in page

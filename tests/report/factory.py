@@ -21,6 +21,7 @@ from bisector.hunt.conclusion import (
     MergeBaseIsBad,
     NoRegression,
 )
+from bisector.hunt.failed_builds import FailedBuilds
 from bisector.hunt.record import CommitInfo, HuntRecord, Reading, Role
 from bisector.predicate import Bad, Contention, Ending, Good, Judgement, Measured, Run, Untestable
 
@@ -245,7 +246,9 @@ def hostile() -> HuntRecord:
         Reading(commits[5].id, Role.SEARCH, Bad(HOSTILE), START),
     ]
     whole = record(commits, readings, FirstBad(commits[5].id, 0.9, False), name=HOSTILE, predicate=HOSTILE)
-    return replace(whole, machine={HOSTILE: HOSTILE}, reproduce="echo '```' <b> \u202e" + HOSTILE)
+    failed = FailedBuilds(HOSTILE, (commits[4].id, commits[5].id), (), commits[5].id, commits[6].id)
+    reproduce = "echo '```' <b> \u202e" + HOSTILE
+    return replace(whole, machine={HOSTILE: HOSTILE}, reproduce=reproduce, failed_builds=[failed])
 
 
 def good_is_bad() -> HuntRecord:

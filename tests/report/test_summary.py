@@ -24,6 +24,7 @@ KEYS = [
     "any_of",
     "likeliest",
     "steps",
+    "untestable_groups",
     "descent",
     "confidence",
     "ratio",
