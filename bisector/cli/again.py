@@ -14,7 +14,15 @@ from bisector.cli.typed import option_words, typed
 from bisector.history.patch import CommitPatch, patch_of
 from bisector.history.repository import Repository
 from bisector.hunt.advice import Advice, Excerpt
-from bisector.hunt.conclusion import BadIsGood, FirstBad, GoodIsBad, MergeBaseIsBad, Steps
+from bisector.hunt.conclusion import (
+    AnyOf,
+    BadIsGood,
+    FirstBad,
+    GoodIsBad,
+    Inconclusive,
+    MergeBaseIsBad,
+    Steps,
+)
 from bisector.hunt.record import HuntRecord
 from bisector.hunt.session import Session
 from bisector.hunt_file import Hunt
@@ -96,6 +104,9 @@ def _next_steps(record: HuntRecord, chosen: Chosen, hunt: Hunt) -> Iterator[str]
                 yield f"git {there}show {inner.answer[:12]}"
             if explained(record) and hunt.find == "regression":
                 yield typed(replace(chosen, values={**chosen.values, "find": "all"}))
+        case AnyOf() | Inconclusive():
+            if any(group.builds and not group.is_picked for group in record.failed_builds):
+                yield typed(chosen, "fixup")
         case GoodIsBad() | MergeBaseIsBad() | BadIsGood():
             if hunt.jobs > 1:
                 yield typed(replace(chosen, values={**chosen.values, "jobs": 1}))

@@ -18,9 +18,9 @@ _REPEATABLE = {"good", "old", "paths"}
 _NUMBERS = {"jobs", "confidence", "budget.probes"}
 
 
-def typed(chosen: Chosen) -> str:
+def typed(chosen: Chosen, command: str = "run") -> str:
     """The command with these options, to run in the same folder."""
-    words = ["bisector", "run", *(["--config", chosen.config] if chosen.config else [])]
+    words = ["bisector", command, *(["--config", chosen.config] if chosen.config else [])]
     for key, value in chosen.values.items():
         words += option_words(key, value)
     return shlex.join(words)

@@ -1,4 +1,4 @@
-"""Groups of commits that do not build for the same reason, and where the history mends them.
+"""Groups of commits that do not build for the same reason, and where the history fixes them.
 
 Two tested commits are neighbours if a way along the history leads from one to the other on which nothing else
 was tested. Neighbours with the same error are one group.
@@ -35,24 +35,24 @@ class FailedBuilds:
     builds_before: tuple[str, ...] = ()
     """The nearest commits before them that were tested and do build; empty if those are old endpoints."""
     after: str = ""
-    """The one of them after which the history mends the build; empty if no later commit was seen to build."""
+    """The one of them after which the history fixes the build; empty if no later commit was seen to build."""
     builds: str = ""
     """The nearest commit after that which was tested and builds."""
-    mend: str = ""
-    """The commit that mends the build, if it is known exactly: `builds`, if its only parent is `after`."""
+    fix: str = ""
+    """The commit that fixes the build, if it is known exactly: `builds`, if its only parent is `after`."""
     between: int = 0
-    """Number of commits that may have mended it: those of the range `after..builds`."""
+    """Number of commits that may have fixed it: those of the range `after..builds`."""
     is_picked: bool = False
-    """Whether the overlay picks `mend` already."""
+    """Whether the overlay picks `fix` already."""
 
     @property
     def range(self) -> str:
-        """The range in which the build is mended, as git writes it; empty if unknown."""
+        """The range in which the build is fixed, as git writes it; empty if unknown."""
         return f"{self.after}..{self.builds}" if self.builds else ""
 
 
 def fix_up(commit: str) -> dict[str, object]:
-    """The entry of an overlay that picks a mending commit where a commit does not build without."""
+    """The entry of an overlay that picks a fixing commit where a commit does not build without."""
     return {"cherry_pick": commit, "when": {"fails": True}}
 
 
@@ -88,7 +88,7 @@ def failed_builds(
         every, failing, {position[commit] for commit in well if commit in position} - failing.keys()
     )
     described = [graph.described(group, parents) for group in graph.groups()]
-    groups = [replace(group, is_picked=group.mend in picked) for group in described]
+    groups = [replace(group, is_picked=group.fix in picked) for group in described]
     return sorted(groups, key=lambda group: (-len(group.commits), position[group.commits[0]]))
 
 
@@ -128,21 +128,21 @@ class _Tested:
         return [sorted(one) for one in {id(one): one for one in group.values()}.values()]
 
     def described(self, group: Sequence[int], parents: Mapping[str, tuple[str, ...]]) -> FailedBuilds:
-        """The group with where it begins and where it is mended."""
+        """The group with where it begins and where it is fixed."""
         ids, inside = self._every.ids, set(group)
         before = sorted({one for at in group for one in self._nearest[at]} & self._well)
-        mends = [
+        fixes = [
             (self._between(one, at), at, one)
             for at in sorted(self._well)
             for one in self._nearest[at] & inside
         ]
         commits, well = (tuple(ids[at] for at in some) for some in (group, before))
         found = FailedBuilds(self._failing[group[0]], commits, well)
-        if not mends:
+        if not fixes:
             return found
-        count, builds, after = min(mends)
+        count, builds, after = min(fixes)
         exact = ids[builds] if parents.get(ids[builds]) == (ids[after],) else ""
-        return replace(found, after=ids[after], builds=ids[builds], mend=exact, between=count)
+        return replace(found, after=ids[after], builds=ids[builds], fix=exact, between=count)
 
     def _between(self, after: int, upto: int) -> int:
         """Number of candidates that `upto` contains and `after` does not."""

@@ -278,7 +278,7 @@ class Hunt(Section):
 
     @field_validator("overlay")
     @classmethod
-    def _mends_a_build(cls, overlay: tuple[Overlay, ...], info: ValidationInfo) -> tuple[Overlay, ...]:
+    def _fixes_a_build(cls, overlay: tuple[Overlay, ...], info: ValidationInfo) -> tuple[Overlay, ...]:
         makes = info.data.get("build") or info.data.get("setup")
         if not makes and any(change.is_fix_up for change in overlay):
             raise ValueError("`fails` is about the build, and this hunt has none; add 'build', or remove it")

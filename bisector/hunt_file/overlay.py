@@ -22,6 +22,8 @@ from bisector.hunt_file.fields import Kind, LocalPath, Revision, Target, describ
 from bisector.hunt_file.origin import KeyPath
 from bisector.pattern import Bounded
 
+_WHOLE_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
 
 class Section(BaseModel):
     """Base class of all parts of a hunt: unknown keys are errors, values are immutable."""
@@ -114,7 +116,8 @@ class _Change(Section):
         value = self.target or next(
             value for name, value in self if name not in _Change.model_fields and value is not None
         )
-        return f"{key} {value.name if isinstance(value, Path) else value}"
+        told = value.name if isinstance(value, Path) else str(value)
+        return f"{key} {told[:12] if _WHOLE_ID.fullmatch(told) else told}"
 
     @property
     def is_everywhere(self) -> bool:

@@ -110,9 +110,7 @@ def _pick(change: CherryPick, worktree: Worktree, onto: str, commit: str) -> Non
     try:
         pick(worktree, onto, commit)
     except Conflict as error:
-        raise DoesNotApply(
-            f"the overlay's cherry_pick {change.cherry_pick} does not apply: {error}"
-        ) from error
+        raise DoesNotApply(f"the overlay's {change.words} does not apply: {error}") from error
 
 
 def _within(slot: Path, path: str) -> Path:

@@ -25,13 +25,13 @@ def title(group: FailedBuilds) -> str:
 
 
 def details(group: FailedBuilds) -> Iterator[str]:
-    """Which commits these are, where the history mends them, and what to add to the hunt file."""
+    """Which commits these are, where the history fixes them, and what to add to the hunt file."""
     first, last = group.commits[0][:12], group.commits[-1][:12]
     yield f"commit {first}" if first == last else f"from {first} to {last}, as far as tested"
-    if group.mend:
-        yield f"{group.mend[:12]} mends the build: its parent {group.after[:12]} does not build, and it does"
+    if group.fix:
+        yield f"{group.fix[:12]} fixes the build, which fails at its parent {group.after[:12]}"
     elif group.builds:
-        yield f"mended in {group.after[:12]}..{group.builds[:12]}, by one of {group.between:,} commits"
+        yield f"fixed in {group.after[:12]}..{group.builds[:12]}, by one of {group.between:,} commits"
     else:
         yield "no commit after them was seen to build"
     if line := line_to_add(group):
@@ -39,5 +39,5 @@ def details(group: FailedBuilds) -> Iterator[str]:
 
 
 def line_to_add(group: FailedBuilds) -> str:
-    """The line of a hunt file that picks the mending commit; '' if it is not known, or picked already."""
-    return f"overlay: {in_flow([fix_up(group.mend)])}" if group.mend and not group.is_picked else ""
+    """The line of a hunt file that picks the fixing commit; '' if it is not known, or picked already."""
+    return f"overlay: {in_flow([fix_up(group.fix)])}" if group.fix and not group.is_picked else ""

@@ -223,9 +223,16 @@ def _first_bad_reason(record: HuntRecord, found: FirstBad) -> str:
     forgotten = _forgotten(found)
     if found.confirmed:
         old, new = record.terms.old, record.terms.new
-        rest = "".join(f" {one}" for one in (explained(record), _left_out(found.left_out, record)) if one)
+        more = (_built_with(record, found), explained(record), _left_out(found.left_out, record))
+        rest = "".join(f" {one}" for one in more if one)
         return f"Confirmed: tested again, this commit is {new} and its parent is {old}.{rest}{forgotten}"
     return f"Not confirmed: it was not tested again.{forgotten}"
+
+
+def _built_with(record: HuntRecord, found: FirstBad) -> str:
+    """The fix-ups without which the answer does not build."""
+    words = sorted({r.fix_ups for r in record.readings if r.commit == found.commit and r.fix_ups})
+    return f"It does not build as it is; it was built with {' or '.join(words)}." if words else ""
 
 
 def _left_out(count: int, record: HuntRecord) -> str:

@@ -40,7 +40,7 @@ def _answer(record: HuntRecord) -> dict[str, object]:
     of a commit that make its parent bad: `changes` says where they are, `of_changes` how many there are in
     all, `patch` is for `git apply`, and `share` is the part of the commit's effect that they explain.
     `untestable_groups` lists the commits that do not build, by their `error`, in which numbers, addresses and
-    paths of slots are masked. `range` is where the history mends them, `mended_by` the commit that does if
+    paths of slots are masked. `range` is where the history fixes them, `fixed_by` the commit that does if
     that is known exactly, and `add` the line of a hunt file that picks it.
     """
     conclusion = record.conclusion
@@ -136,7 +136,7 @@ def _group(one: FailedBuilds) -> dict[str, object]:
         "commits": list(one.commits),
         "builds_before": list(one.builds_before),
         "range": one.range or None,
-        "mended_by": one.mend or None,
+        "fixed_by": one.fix or None,
         "add": failed_builds_words.line_to_add(one) or None,
     }
 

@@ -87,31 +87,32 @@ def test_only_commits_that_do_not_build_get_a_fix_up(tmp_path: Path) -> None:
     assert (found["first_bad"], found["exit_code"]) == (ids["c5"], 0)
     done = bisector("forget", "--config", "h.yaml", "--json", "--list", folder=tmp_path / "r")
     told = {one["commit"]: one["why"] for one in json.loads(done.stdout)["readings"]}
-    assert told[ids["c5"]].endswith(f"built with cherry_pick {ids['c8']}"), told
+    assert told[ids["c5"]].endswith(f"built with cherry_pick {ids['c8'][:12]}"), told
+    assert f"it was built with cherry_pick {ids['c8'][:12]}." in str(found["reason"])
     assert "built with" not in told[ids["c0"]] + told[ids["c9"]]
 
 
 def test_a_fix_up_that_brings_the_difference_is_no_answer(tmp_path: Path) -> None:
-    """The commit that mends the build also brings the bug: the first commit that needs it is not to blame."""
+    """The commit that fixes the build also brings the bug: the first commit that needs it is not to blame."""
     nodes = [Node("c0", (), {"config.mk": "x\n", "n": "0"}), Node("c1", ["c0"], {"a": "1"})]
     nodes += [Node("c2", ["c1"], {"config.mk": None}), Node("c3", ["c2"], {"b": "1"})]
     nodes += [Node("c4", ["c3"], {"config.mk": "x\n", "bug": "x"}), Node("c5", ["c4"], {"d": "1"})]
     ids = write_history(tmp_path / "r", nodes)
     found = hunted(tmp_path, ids, f"- {{cherry_pick: {ids['c4']}, when: {{fails: true}}}}\n")
     assert (found["first_bad"], found["conclusion"], found["exit_code"]) == (None, "inconclusive", 5)
-    assert f"only one of them got cherry_pick {ids['c4']}" in str(found["reason"])
+    assert f"only one of them got cherry_pick {ids['c4'][:12]} of the overlay" in str(found["reason"])
 
 
 def test_commits_that_do_not_build_are_told_as_one_group(tmp_path: Path) -> None:
-    """With the error, where the history mends it, and on the screen and in the report what to add."""
+    """With the error, where the history fixes it, and on the screen and in the report what to add."""
     ids = history(tmp_path)
     found = hunted(tmp_path, ids, " []\n")
     assert (found["conclusion"], found["exit_code"]) == ("any-of", 4)
     (group,) = cast("list[dict[str, Any]]", found["untestable_groups"])
     assert group["commits"][-1] == group["latest"] == ids["c7"]
-    assert (group["range"], group["mended_by"]) == (f"{ids['c7']}..{ids['c8']}", ids["c8"])
+    assert (group["range"], group["fixed_by"]) == (f"{ids['c7']}..{ids['c8']}", ids["c8"])
     assert group["add"].replace("'", "") == f"overlay: [{{cherry_pick: {ids['c8']}, when: {{fails: true}}}}]"
     shown = bisector("report", "--config", "h.yaml", folder=tmp_path / "r").stdout
     assert f"{group['count']} commits do not build: no output" in shown, shown
     page = Path(str(found["report"])).read_text()
-    assert "Commits that do not build" in page and "mends the build" in page
+    assert "Commits that do not build" in page and "fixes the build" in page

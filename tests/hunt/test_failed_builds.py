@@ -1,4 +1,4 @@
-"""Commits that do not build are told in groups, with where the history mends them."""
+"""Commits that do not build are told in groups, with where the history fixes them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_neighbours_with_the_same_error_are_one_group() -> None:
     read |= {"c6": FAILS, "c7": "the build fails (exit 2): bar.h: No such file", "c9": Bad("")}
     found = _groups(_line(9), read)
     assert [group.commits for group in found] == [("c2", "c4"), ("c6",), ("c7",)]
-    assert [(group.range, group.mend) for group in found] == [("c4..c5", "c5"), ("", ""), ("c7..c9", "")]
+    assert [(group.range, group.fix) for group in found] == [("c4..c5", "c5"), ("", ""), ("c7..c9", "")]
     assert [group.builds_before for group in found] == [(), ("c5",), ()]
     assert found[2].between == 2
 
@@ -78,15 +78,15 @@ def test_only_builds_count() -> None:
     assert [group.commits for group in found] == [("c4",)]
 
 
-def test_a_commit_that_builds_with_a_fix_up_only_mends_nothing() -> None:
+def test_a_commit_that_builds_with_a_fix_up_only_fixes_nothing() -> None:
     """It says nothing about the history without the fix-up."""
     found = _groups(_line(4), {"c1": FAILS, "c2": Good(""), "c4": Good("")}, fixed="c2")
     assert found[0].range == "c1..c4"
 
 
-def test_a_merge_does_not_mend_by_itself() -> None:
-    """The mend came with the other branch, so the commit of the mend is not known."""
+def test_a_merge_does_not_fix_it_by_itself() -> None:
+    """The fix came with the other branch, so the commit of the fix is not known."""
     every = Candidates(("a", "b", "side", "merge"), ((), (0,), (), (1, 2)))
     found = _groups(every, {"a": FAILS, "b": FAILS, "merge": Good("")})
-    assert (found[0].commits, found[0].range, found[0].mend) == (("a", "b"), "b..merge", "")
+    assert (found[0].commits, found[0].range, found[0].fix) == (("a", "b"), "b..merge", "")
     assert found[0].between == 2

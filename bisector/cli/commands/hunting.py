@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from bisector.cli.commands.annotations import Here, Json, Port, Restart, Serve, Verbosely, verbosity_of
+from bisector.cli.commands.annotations import (
+    Here,
+    Json,
+    Markdown,
+    Port,
+    Quietly,
+    Restart,
+    Serve,
+    Verbosely,
+    verbosity_of,
+)
 from bisector.cli.options import Chosen, takes_hunt
 from bisector.errors import UsageError
 
@@ -210,3 +220,43 @@ def import_(
     from bisector.cli.import_session import import_session
 
     import_session(chosen, as_json=as_json, restart=restart)
+
+
+@app.command(rich_help_panel="Around the hunt")
+@takes_hunt
+def fixup(
+    chosen: Chosen,
+    group: Annotated[
+        int, typer.Option(min=1, help="Number of the group, from 1 for the one with most commits.")
+    ] = 1,
+    write: Annotated[
+        bool, typer.Option("--write", help="Add the fixing commit to the overlay in the hunt file.")
+    ] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Forget what was read for the fixing commit.")
+    ] = False,
+    as_json: Json = False,
+    md: Markdown = None,
+    quiet: Quietly = False,
+    verbose: Verbosely = False,
+) -> int:
+    """Find the commit that fixes the build of commits that do not build, and try it as a fix-up.
+
+    After a hunt, `fixup` takes the largest group of commits that fail to build alike, hunts for the first
+    later commit that builds, and builds the group with its changes.
+
+    Exit codes: 0 some of them build with it, 1 none does, 3 all commits build, 5 not found, 2 and 6 as `run`.
+
+    Example: [bold]bisector fixup --config tcl.yaml --write[/bold]
+    """
+    from bisector.cli.fixup import fix_builds
+
+    return fix_builds(
+        chosen,
+        group,
+        write=write,
+        restart=restart,
+        as_json=as_json,
+        md=md,
+        verbosity=verbosity_of(quiet, verbose),
+    )
