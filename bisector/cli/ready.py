@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from bisector.errors import BisectorError, EnvironmentFault, HistoryError, HuntFileError
 from bisector.hunt_file import AUTO
-from bisector.hunt_file.overlay import Copy, Patch, Place
+from bisector.hunt_file.engine import BUNDLE
+from bisector.hunt_file.overlay import Change, Copy, Patch, Place
 from bisector.probe.scheduling import cpus_of
 
 if TYPE_CHECKING:
@@ -70,12 +71,25 @@ def _require_overlay(ground: Ground) -> None:
                 _require_readable(change.file, folders=True)
         elif isinstance(change, Copy):
             _require_source(ground, at, change)
+        _require_history(ground, at, change)
         for key, revision in change.revisions().items():
             if revision in ("good", "old") and ground.hunt.before[0] == AUTO and key != ("from",):
                 with _located(ground, "overlay", at, *key):
                     raise HistoryError(
                         f"the {ground.hunt.kinds.old} commit is not known yet; name a revision"
                     )
+
+
+def _require_history(ground: Ground, at: int, change: Change) -> None:
+    """Require that workers of a cluster get the history that a change asks for."""
+    engine = ground.hunt.engine
+    asked = [key for key in change.revisions() if key != ("from",)]
+    if asked and engine.name != "local" and engine.repository == BUNDLE:
+        with _located(ground, "overlay", at, *asked[0]):
+            raise HistoryError(
+                "the workers get only the commits of the range, so they cannot tell; set "
+                "`engine.repository` to a URL that they can clone"
+            )
 
 
 def _require_readable(path: Path, *, folders: bool) -> None:

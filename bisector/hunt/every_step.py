@@ -36,6 +36,7 @@ from bisector.hunt.ground import opened
 from bisector.hunt.journal import HuntRow, Journal
 from bisector.hunt.known import Known
 from bisector.hunt.lookahead import Lookahead, Stopwatch
+from bisector.hunt.overlay_doubt import apart_by_the_overlay
 from bisector.hunt.plan import Plan
 from bisector.hunt.planning import plan_between
 from bisector.hunt.record import HuntRecord
@@ -161,7 +162,21 @@ class _Search:
         if isinstance(found, BadIsGood):
             part = replace(part, better=not part.better)
             found = self._hunt(part, plan)
-        self._add(found, part, plan)
+        self._add(self._unless_by_the_overlay(found, plan), part, plan)
+
+    def _unless_by_the_overlay(self, found: Conclusion | None, plan: Plan) -> Conclusion | None:
+        """The conclusion; not confirmed if its commit and a parent of it got different overlays."""
+        if not isinstance(found, FirstBad) or self.session.identity.conditions.are_none:
+            return found
+        where = (self.session.ground, self.session.identity, self.readings)
+        words = apart_by_the_overlay(*where, found.commit, found.parents_good or plan.parents[found.commit])
+        if not words:
+            return found
+        self.open.append(
+            f"for the step at {found.commit[:12]}: only it or a parent of it got {words} of the overlay, "
+            "which may bring the difference"
+        )
+        return replace(found, confirmed=False)
 
     def _look_inside(self, start: str, end: str, plan: Plan) -> None:
         """The steps between two commits that are alike: read more commits until none differs."""

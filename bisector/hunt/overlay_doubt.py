@@ -43,6 +43,49 @@ def not_by_the_overlay(
     return conclusion
 
 
+def apart_by_the_overlay(
+    ground: Ground, identity: Identity, readings: Sequence[Reading], commit: str, parents: Sequence[str]
+) -> str:
+    """Which changes of the overlay only `commit` or one of its parents got, in words; '' for none.
+
+    Tests nothing, so it says nothing about whether these changes matter.
+    """
+    laid = _LaidOut(ground, identity, readings)
+    return next(filter(None, (laid.apart(commit, parent) for parent in parents)), "")
+
+
+@dataclass(frozen=True)
+class _LaidOut:
+    """With which changes of the overlay commits were read."""
+
+    ground: Ground
+    identity: Identity
+    readings: Sequence[Reading]
+
+    def apart(self, commit: str, parent: str) -> str:
+        """The changes that only one of the two got, in words; '' for none."""
+        here, there = self.of(commit), self.of(parent)
+        apart = sorted({*here} ^ {*there})
+        return self.identity.words([at for at in apart if not self._is_part_of(at, commit, there)])
+
+    def of(self, commit: str) -> tuple[int, ...]:
+        """The positions in the overlay of the changes that a commit was read with."""
+        every = self.identity.conditions.met_by([commit])[0]
+        overlay = self.ground.hunt.overlay
+        needed = {r.fix_ups for r in self.readings if r.commit == commit and r.run is not None}
+        named = {part for words in needed for part in words.split(" and ")}
+        used = {at for at in every if self.identity.words([at]) in named}
+        return tuple(at for at in every if not overlay[at].is_fix_up or at in used)
+
+    def _is_part_of(self, at: int, commit: str, of_parent: Sequence[int]) -> bool:
+        """Whether a change is only what `commit` itself contains, so that both have it."""
+        change = self.ground.hunt.overlay[at]
+        if not isinstance(change, CherryPick) or at not in of_parent:
+            return False
+        picked = self.identity.id_of(change.cherry_pick)
+        return self.ground.repository.contains(commit, picked)
+
+
 @dataclass(frozen=True)
 class _Pairs:
     ground: Ground
@@ -54,14 +97,10 @@ class _Pairs:
 
     def doubt(self, commit: str, parent: str) -> str:
         """Why the overlay may bring the difference between `commit` and `parent`; '' if it does not."""
-        here, there = self._laid_out(commit), self._laid_out(parent)
-        if here == there:
+        laid, terms = _LaidOut(self.ground, self.identity, self.readings), self.plan.terms
+        words = laid.apart(commit, parent)
+        if not words:
             return ""
-        terms = self.plan.terms
-        apart = [at for at in sorted({*here} ^ {*there}) if not self._is_part_of(at, commit, parent)]
-        if not apart:
-            return ""
-        words = self.identity.words(apart)
         told = (
             f"{commit[:12]} is {terms.new} and its parent {parent[:12]} {terms.old}, but only one of them "
             f"got {words} of the overlay"
@@ -69,33 +108,16 @@ class _Pairs:
         if self.ground.ratio is not None or self.ground.hunt.engine.name != "local":
             return f"{told}, so the overlay may bring the difference; give both of them the same overlay"
         self.listener(Noted(f"testing whether {words} of the overlay brings the difference"))
-        with_own = self._read(parent, here)
+        with_own = self._read(parent, laid.of(commit))
         if isinstance(with_own, Good):
             return ""
-        with_parents = self._read(commit, there)
+        with_parents = self._read(commit, laid.of(parent))
         if isinstance(with_parents, Bad):
             return ""
         return (
             f"{told}; with the same changes they do not differ in that way, so the overlay may bring the "
             f"difference ({parent[:12]}: {with_own.why}; {commit[:12]}: {with_parents.why})"
         )
-
-    def _is_part_of(self, at: int, commit: str, parent: str) -> bool:
-        """Whether a change is only what `commit` itself contains, so that both have it."""
-        change = self.ground.hunt.overlay[at]
-        if not isinstance(change, CherryPick) or at not in self._laid_out(parent):
-            return False
-        picked = self.identity.id_of(change.cherry_pick)
-        return self.ground.repository.contains(commit, picked)
-
-    def _laid_out(self, commit: str) -> tuple[int, ...]:
-        """The positions in the overlay of the changes that a commit was read with."""
-        every = self.identity.conditions.met_by([commit])[0]
-        overlay = self.ground.hunt.overlay
-        needed = {r.fix_ups for r in self.readings if r.commit == commit and r.run is not None}
-        named = {part for words in needed for part in words.split(" and ")}
-        used = {at for at in every if self.identity.words([at]) in named}
-        return tuple(at for at in every if not overlay[at].is_fix_up or at in used)
 
     def _read(self, commit: str, changes: Sequence[int]) -> Judgement:
         """The judgement of a commit with just these changes, whatever their conditions."""

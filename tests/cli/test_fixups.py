@@ -116,3 +116,26 @@ def test_commits_that_do_not_build_are_told_as_one_group(tmp_path: Path) -> None
     assert f"{group['count']} commits do not build: no output" in shown, shown
     page = Path(str(found["report"])).read_text()
     assert "Commits that do not build" in page and "fixes the build" in page
+
+
+def test_workers_that_lack_the_history(tmp_path: Path) -> None:
+    """A cluster's workers get only the range, in which nobody can tell what contains an older commit."""
+    ids = history(tmp_path)
+    entry = f"- {{cherry_pick: {ids['c8']}, when: {{fails: true}}}}\n"
+    (tmp_path / "r/h.yaml").write_text(HUNT.format(good=ids["c0"], overlay=entry) + "engine: {name: dask}\n")
+    done = bisector("run", "--config", "h.yaml", folder=tmp_path / "r")
+    assert done.returncode == 2
+    assert "overlay[0].cherry_pick: the workers get only the commits of the range" in done.stderr
+
+
+def test_every_step_doubts_what_only_the_overlay_brings(tmp_path: Path) -> None:
+    """With `--all` too, a fix-up that brings the bug makes no confirmed step."""
+    nodes = [Node("c0", (), {"config.mk": "x\n"}), Node("c1", ["c0"], {"bug": "x"})]
+    nodes += [Node("c2", ["c1"], {"bug": None}), Node("c3", ["c2"], {"config.mk": None})]
+    nodes += [Node("c4", ["c3"], {"config.mk": "x\n", "bug": "x"}), Node("c5", ["c4"], {"d": "1"})]
+    ids = write_history(tmp_path / "r", nodes)
+    overlay = f"- {{cherry_pick: {ids['c4']}, when: {{fails: true}}}}\n"
+    (tmp_path / "r/h.yaml").write_text(HUNT.format(good=ids["c0"], overlay=overlay))
+    found = summary_of("--config", "h.yaml", "--all", folder=tmp_path / "r")
+    assert found["exit_code"] == 5, found
+    assert {one["commit"]: one["confirmed"] for one in found["steps"]}.get(ids["c3"]) is not True
