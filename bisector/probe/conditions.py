@@ -27,6 +27,7 @@ class Conditions:
         self._overlay: Sequence[Change] = hunt.overlay
         self._repository = repository
         self._id_of = id_of
+        self._met: dict[str, tuple[int, ...]] = {}
         self._between = functools.cache(self._commits_between)
 
     @property
@@ -39,9 +40,12 @@ class Conditions:
         everywhere = tuple(range(len(self._overlay)))
         if self.are_none:
             return [everywhere for _ in commits]
-        origins = laid_out_from(self._repository, commits)
-        columns = [self._column(at, commits, origins) for at in everywhere]
-        return [tuple(at for at in everywhere if row[at]) for row in zip(*columns, strict=True)]
+        if unknown := [commit for commit in dict.fromkeys(commits) if commit not in self._met]:
+            origins = laid_out_from(self._repository, unknown)
+            columns = [self._column(at, unknown, origins) for at in everywhere]
+            for commit, row in zip(unknown, zip(*columns, strict=True), strict=True):
+                self._met[commit] = tuple(at for at in everywhere if row[at])
+        return [self._met[commit] for commit in commits]
 
     def _column(self, at: int, commits: Sequence[str], origins: Sequence[str]) -> list[bool]:
         """For each commit whether it gets a change; `origins` are the commits of the user's history."""

@@ -23,13 +23,13 @@ from bisector.history.object_ids import object_ids
 from bisector.history.repository import Repository
 from bisector.history.submodules import uninitialised
 from bisector.hunt_file import Hunt
-from bisector.hunt_file.overlay import Change, CherryPick, Copy, Overlay, Patch, Place
+from bisector.hunt_file.overlay import Change, CherryPick, Copy, Patch, Place
 from bisector.predicate import Predicate
 from bisector.probe import command_words
 from bisector.probe.conditions import Conditions
-from bisector.probe.contents import digest_of
 from bisector.probe.environment import counting
 from bisector.probe.hunt_name import UNNAMED, hunt_name
+from bisector.probe.overlay_recipe import described, may_touch, with_conditions
 from bisector.probe.plug_in_sources import sources
 
 _WHOLE_TREE = (".",)
@@ -204,9 +204,9 @@ class Identity:
         `if_it_fails` are those that they get only if they do not build.
         """
         changes = [self.hunt.overlay[one] for one in met]
-        touching = [describe(change, self) for change in changes if _touches(change, paths)]
+        touching = [described(change, self.named) for change in changes if may_touch(change, paths)]
         # A build that fails may need any file.
-        later = [describe(self.hunt.overlay[one], self) for one in if_it_fails]
+        later = [described(self.hunt.overlay[one], self.named) for one in if_it_fails]
         return [
             self._recipe(enters),
             *([] if at is None else [at]),
@@ -339,7 +339,9 @@ RECIPE: tuple[Ingredient, ...] = (
     Ingredient("a program of the test", Enters.TEST, lambda one: command_words.programs(*_test_place(one))),
     Ingredient("a file that the test names", Enters.TEST, lambda one: command_words.files(*_test_place(one))),
     Ingredient(
-        "the overlay", Enters.TEST, lambda one: [_conditional(change, one) for change in one.hunt.overlay]
+        "the overlay",
+        Enters.TEST,
+        lambda one: [with_conditions(change, one.named) for change in one.hunt.overlay],
     ),
     Ingredient(
         "`suites`",
@@ -375,36 +377,6 @@ def build_inputs(hunt: Hunt) -> tuple[str, ...]:
     inputs = (hunt.build.inputs or _WHOLE_TREE) if hunt.build else ()
     keys = () if "." in inputs else (path for section in hunt.setup for path in section.key)
     return tuple(dict.fromkeys([*inputs, *keys]))
-
-
-def describe(change: Overlay, one: Identity) -> list[object]:
-    """A change of the overlay with the identity of the content that it brings, wherever it is made."""
-    said = change.model_dump(mode="json", exclude={"file", "patch", "when"})
-    if isinstance(change, Copy):
-        # `good: auto` is not known yet; use the name.
-        return [said, one.named.get(change.from_, change.from_)]
-    if isinstance(change, CherryPick):
-        return [said, one.named.get(change.cherry_pick, change.cherry_pick)]
-    if isinstance(change, Place | Patch):
-        return [said, digest_of(change.file if isinstance(change, Place) else change.patch)]
-    return [said]
-
-
-def _conditional(change: Overlay, one: Identity) -> list[object]:
-    """A change as `describe` has it, and its conditions with the commits that they name."""
-    if change.when is None:
-        return describe(change, one)
-    named = [one.named.get(revision, revision) for revision in change.revisions().values()]
-    return [*describe(change, one), change.when.model_dump(mode="json"), named]
-
-
-def _touches(change: Overlay, inputs: Sequence[str]) -> bool:
-    """Whether a change may affect one of these files and folders; a patch may affect any."""
-    target = change.target
-    if target is None or "." in inputs:
-        return True
-    path = PurePosixPath(target)
-    return any(path.is_relative_to(one) or PurePosixPath(one).is_relative_to(path) for one in inputs)
 
 
 def _digest(document: object) -> str:
