@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from bisector.engine.slots import Slot
 from bisector.engine.standing import Standing
 from bisector.engine.traced_test import traced_test
@@ -15,40 +18,44 @@ from bisector.probe.undeclared import left_beside
 
 
 class CheckoutCheck:
-    """The check of one reader; `begin` before the run of a reading, `end` after it."""
+    """The check of one reader, whose readings it surrounds."""
 
     def __init__(self, prober: Prober, standing: Standing) -> None:
         self._prober = prober
         self._standing = standing
         self._is_done = False
-        self._reads: CheckoutReads | None = None
 
-    def begin(self, slot: Slot, request: Request) -> None:
-        """Watch the tracked files of the user's checkout, if this reading is to be checked."""
+    @contextmanager
+    def checked(self, slot: Slot, request: Request) -> Iterator[None]:
+        """Watch the user's checkout while the body takes this reading, if the reading is to be checked.
+
+        Raises `HuntFileError` if the test in `slot` reads the checkout or its git repository. The test is
+        traced only if somebody did so meanwhile, or if that is not known. Without strace, a note says what
+        was opened.
+        """
+        if not self._wants(slot, request):
+            yield
+            return
         repository, setup = self._prober.builds.repository, self._prober.setup
-        good = self._prober.builds.good
-        wanted = request.role is Role.PREMISE and request.commit == good and not request.clean
-        if self._is_done or not wanted or not slot.worktree.is_scratch:
-            return
-        if repository.work_tree is None or setup.sandbox is not None:
-            return
         top = repository.work_tree
+        assert top is not None
         made = left_beside(slot.worktree, keeps_of(setup.hunt.setup), setup.hunt.test.keeps)
         built = [name for name in made if (top / name).is_file()]
-        self._reads = CheckoutReads(repository, top, "test", setup.hunt.test.command, built)
+        with CheckoutReads(repository, top, "test", setup.hunt.test.command, built) as reads:
+            yield
+            opened = reads.opened()
+        self._is_done = True
+        if opened != []:
+            self._trace(reads, opened, slot, request.commit)
 
-    def end(self, slot: Slot, commit: str) -> None:
-        """Raise `HuntFileError` if the test in `slot` reads tracked files of the user's checkout.
+    def _wants(self, slot: Slot, request: Request) -> bool:
+        good = self._prober.builds.good
+        if self._is_done or request.role is not Role.PREMISE or request.commit != good or request.clean:
+            return False
+        has_checkout = self._prober.builds.repository.work_tree is not None
+        return has_checkout and slot.worktree.is_scratch and self._prober.setup.sandbox is None
 
-        The test is traced only if such a file was opened meanwhile, or if that is not known. Without strace,
-        a note says what was opened.
-        """
-        if self._reads is None:
-            return
-        reads, self._reads, self._is_done = self._reads, None, True
-        opened = reads.opened()
-        if opened == []:
-            return
+    def _trace(self, reads: CheckoutReads, opened: list[str] | None, slot: Slot, commit: str) -> None:
         trace = traced_test(self._prober, self._standing, slot, commit)
         if trace is not None:
             reads.require_none_read(trace, self._prober.setup.hunt, commit)

@@ -157,9 +157,8 @@ class Reader:
         built = self._standing.stand(self._seats.candidate, commit, request.clean)
         if isinstance(built, Untestable):
             return self._unread(request, built, seconds + time.monotonic() - started)
-        self._checkout.begin(self._seats.candidate, request)
-        reading = self._same_artifact(request, built.digest) or self._run(self._seats.candidate, request)
-        self._checkout.end(self._seats.candidate, commit)
+        with self._checkout.checked(self._seats.candidate, request):
+            reading = self._same_artifact(request, built.digest) or self._run(self._seats.candidate, request)
         require_outputs(self._prober, self._standing, self._seats.candidate, request, reading)
         reading = replace(reading, build_seconds=seconds + built.seconds, build=built.how)
         return _with_fix_ups(reading, built.fix_ups)

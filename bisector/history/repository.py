@@ -16,6 +16,7 @@ import git
 
 from bisector.errors import EnvironmentFault, HistoryError, InfrastructureFault
 from bisector.history.commit import CommitInfo
+from bisector.history.own_commands import OwnCommands
 
 _CONFIG = {
     # We must not run the user's hooks, and no background process may outlive a probe.
@@ -117,6 +118,7 @@ class Repository:
             raise EnvironmentFault(
                 "git is not installed or not on PATH; install git 2.31 or newer"
             ) from error
+        self.own_commands = OwnCommands()
         self.git_folder = Path(self._repo.common_dir).resolve()
         self.own_git_folder = Path(self._repo.git_dir).resolve()
         tree = self._repo.working_tree_dir
@@ -140,7 +142,8 @@ class Repository:
 
         Raises `GitFailure` if git exits with anything but 0.
         """
-        return run_git(folder or self.path, *arguments, stdin=stdin, variables=self._objects)
+        with self.own_commands.running():
+            return run_git(folder or self.path, *arguments, stdin=stdin, variables=self._objects)
 
     def resolve(self, revision: str) -> str:
         """The full id of the commit that `revision` names; raises `HistoryError` if it names none."""

@@ -207,9 +207,9 @@ class Builds:
         top = self.repository.work_tree
         if self._own_sources_only or commit != self.good or not top or self.setup.sandbox:
             return self._made(making, build, worktree, commit)
-        reads = CheckoutReads(self.repository, top, "build", build.command)
-        failure = self._made(making, build, worktree, commit)
-        opened = reads.opened()
+        with CheckoutReads(self.repository, top, "build", build.command) as reads:
+            failure = self._made(making, build, worktree, commit)
+            opened = reads.opened()
         if opened and not failure:
             return self._traced(reads, opened, making, build, worktree, commit)
         self._own_sources_only = not failure

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import struct
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -18,9 +19,9 @@ _AT_ONCE = 1 << 20
 
 
 class OpenedFiles:
-    """Watches `names`, files relative to `top`, until `found`; whoever opens them counts.
+    """Watches the files `names` until `found` or `close`; whoever opens them counts.
 
-    Of the folders `whole`, every file is watched.
+    Their paths start at `top` or are absolute. Of the folders `whole`, every file is watched.
     """
 
     def __init__(self, top: Path, names: Iterable[str], whole: Iterable[str] = ()) -> None:
@@ -28,6 +29,8 @@ class OpenedFiles:
         self._whole = frozenset(map(os.path.normpath, whole))
         self._folders: dict[int, str] = {}
         self._is_complete = True
+        self.times: Counter[str] = Counter()
+        """How often each file was opened, once `found` has told. Twice in a row is once (inotify(7))."""
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._watch: int = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         folders = {str(PurePosixPath(name).parent) for name in self._names} | self._whole
@@ -47,22 +50,34 @@ class OpenedFiles:
         else:
             self._folders[number] = folder
 
+    def __enter__(self) -> OpenedFiles:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the watch."""
+        if self._watch >= 0:
+            os.close(self._watch)
+            self._watch = -1
+
     def found(self) -> frozenset[str] | None:
         """The files that were opened; None if the kernel did not watch all. Ends the watch."""
-        opened: set[str] = set()
         if self._watch >= 0:
             with contextlib.suppress(BlockingIOError):
                 while events := os.read(self._watch, _AT_ONCE):
-                    opened |= self._names_in(events)
-            os.close(self._watch)
-            self._watch = -1
+                    self.times.update(self._names_in(events))
+            self.close()
         wanted = {
-            name for name in opened if name in self._names or str(PurePosixPath(name).parent) in self._whole
+            name
+            for name in self.times
+            if name in self._names or str(PurePosixPath(name).parent) in self._whole
         }
         return frozenset(wanted) if self._is_complete else None
 
-    def _names_in(self, events: bytes) -> set[str]:
-        found, at = set(), 0
+    def _names_in(self, events: bytes) -> list[str]:
+        found, at = [], 0
         while at < len(events):
             watch, mask, _, length = _EVENT.unpack_from(events, at)
             at += _EVENT.size + length
@@ -70,5 +85,5 @@ class OpenedFiles:
             if mask & _IN_Q_OVERFLOW:
                 self._is_complete = False
             elif name and watch in self._folders:
-                found.add(os.path.normpath(f"{self._folders[watch]}/{name}"))
+                found.append(os.path.normpath(PurePosixPath(self._folders[watch], name)))
         return found

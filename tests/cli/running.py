@@ -29,9 +29,9 @@ def bisector(*arguments: str, folder: Path, **environment: str) -> subprocess.Co
     )
 
 
-def summary_of(*arguments: str, folder: Path) -> dict[str, Any]:
+def summary_of(*arguments: str, folder: Path, **environment: str) -> dict[str, Any]:
     """The output of `bisector run --json ARGUMENTS`."""
-    done = bisector("run", "--json", *arguments, folder=folder)
+    done = bisector("run", "--json", *arguments, folder=folder, **environment)
     assert done.stdout, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found

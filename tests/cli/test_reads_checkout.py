@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import bisector, summary_of
-from tests.git_history import chain, write_history
+from tests.git_history import chain, git, write_history
 
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
@@ -89,6 +89,54 @@ def test_a_build_of_the_checkout_is_refused(tmp_path: Path, build: str) -> None:
     assert done.returncode == 2, said
     assert "build.command: the build of" in said
     assert "src/app.py" in said
+
+
+@needs_strace
+@pytest.mark.parametrize(
+    "git", ["git -C {top}", "git --git-dir={top}/.git", "GIT_DIR={top}/.git git", "cd {top}/src && git"]
+)
+def test_git_that_reads_the_checkout_is_refused(tmp_path: Path, git: str) -> None:
+    """There HEAD is always what the user checked out, so every commit would give the same verdict."""
+    ids, top = written(tmp_path), tmp_path / "repo"
+    test = f"{git.format(top=top)} show HEAD:src/app.py | grep -q 1"
+    done = bisector("run", "--good", ids["c0"], "--bad", ids["c11"], "--test", test, folder=top)
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, said
+    assert f"reads the git repository of your checkout ({top}/.git/" in said
+    assert "run git in the current folder" in said
+
+
+@needs_strace
+def test_a_build_whose_git_reads_a_linked_worktree_is_refused(tmp_path: Path) -> None:
+    """A linked worktree has a HEAD of its own, in the folder of the main one."""
+    ids, top = written(tmp_path), tmp_path / "linked"
+    git(tmp_path / "repo", "worktree", "add", "--quiet", str(top), ids["c11"])
+    build = f"git -C {top} show HEAD:src/app.py >built.py"
+    done = bisector(
+        *("run", "--good", ids["c0"], "--bad", ids["c11"], "--build", build, "--test", "grep -q 1 built.py"),
+        folder=top,
+    )
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2, said
+    assert "build.command: the build of" in said
+    assert "reads the git repository of your checkout" in said
+
+
+def test_git_in_the_slot_is_not_traced(tmp_path: Path) -> None:
+    """Its repository has all commits and refs; bisector's own git, which reads the user's, does not count."""
+    ids, top = written(tmp_path), tmp_path / "repo"
+    traced = tmp_path / "traced"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/strace").write_text(f"#!/bin/sh\ntouch {traced}\nexit 1\n")
+    (tmp_path / "bin/strace").chmod(0o755)
+    test = "sleep 0.2; git show main:check.sh >of-main.sh && git show HEAD:src/app.py | grep -q 1"
+    found = summary_of(
+        *("--good", ids["c0"], "--bad", ids["c11"], "--build", "touch built", "--test", test, "--jobs", "2"),
+        folder=top,
+        PATH=f"{tmp_path}/bin:{os.environ['PATH']}",
+    )
+    assert (found["first_bad"], found["confirmed"]) == (ids["c7"], True)
+    assert not traced.exists()
 
 
 def test_a_script_of_the_checkout_may_test_every_commit(tmp_path: Path) -> None:
