@@ -11,13 +11,13 @@ from bisector.predicate import Bad, Ending, Good, Judgement, Measured, Run, Unte
 from .benchmark_formats.comparison import compared, cost, geometric_mean, listed, statistic_of
 from .benchmark_formats.registry import GO_LINE, Format, read_benchmarks, read_go
 from .benchmark_formats.results import Benchmark, Statistic
-from .figures import RatioOptions, RatioPredicate
+from .figures import PrintedOptions, RatioPredicate
 from .nearest import nearest
 from .outcomes import how_it_ended
 from .written import files_of
 
 
-class BenchmarkOptions(RatioOptions):
+class BenchmarkOptions(PrintedOptions):
     """Options of `benchmark`."""
 
     format: Format = Field("auto", description="What the tool writes. By default bisector recognizes it.")
@@ -55,6 +55,7 @@ class BenchmarkRatio(RatioPredicate[BenchmarkOptions]):
     """
 
     name = "benchmark"
+    is_printed = True
     target = "benchmark"
     Options = BenchmarkOptions
     by_wall_clock = True

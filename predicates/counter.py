@@ -12,11 +12,11 @@ from pydantic import Field, field_validator
 from bisector.pattern import Regex
 from bisector.predicate import Run
 
-from .figures import RatioOptions, RatioPredicate
+from .figures import PrintedOptions, RatioPredicate
 from .totals import number_in
 
 
-class CounterOptions(RatioOptions):
+class CounterOptions(PrintedOptions):
     """Options of `counter`."""
 
     pattern: Regex = Field(
@@ -47,6 +47,7 @@ class Counter(RatioPredicate[CounterOptions]):
     """
 
     name = "counter"
+    is_printed = True
     Options = CounterOptions
 
     @property

@@ -25,16 +25,19 @@ that a resumed hunt finds the same line."""
 _SHOWN = 100
 
 ExitCode = Annotated[int, Field(ge=0, le=255)]
-
+_EXITS = "Exit codes of a test that ended normally. By default "
 
 Exits = Annotated[
     tuple[ExitCode, ...] | None,
-    Field(
-        min_length=1,
-        description="Exit codes of a test that ended normally. By default 0 and that of the good endpoint.",
-    ),
+    Field(min_length=1, description=f"{_EXITS}0 and that of the good endpoint."),
 ]
 """The option `exits`; None for the default."""
+
+ExitsOfWork = Annotated[
+    tuple[ExitCode, ...] | None,
+    Field(min_length=1, description=f"{_EXITS}0 alone: a test that fails may not have done its work."),
+]
+"""The same for a predicate that measures a run from outside, so that a crash has a figure too."""
 
 Like = Annotated[
     Regex | None,

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bisector.predicate import Bad, Ending, Judgement, Measured, Options, Predicate, Run, Untestable
 
-from .failure import Exits
+from .failure import Exits, ExitsOfWork
 from .outcomes import how_it_ended
 
 ENOUGH_DIGITS = 4
@@ -24,6 +24,12 @@ class RatioOptions(Options):
     ratio: float = Field(
         1.1, gt=1, description="Smallest ratio to the reference that counts as a regression."
     )
+    exits: ExitsOfWork = None
+
+
+class PrintedOptions(RatioOptions):
+    """Options of a predicate whose figure the test itself prints or writes."""
+
     exits: Exits = None
 
 
@@ -46,7 +52,9 @@ class RatioPredicate(Predicate[RatioOptionsT]):
         """The figure with its unit."""
 
     needs_success = True
-    """Whether a run that fails, unlike the reference's, says nothing: it may have ended before its work."""
+    """Whether a run that fails says nothing: it may have ended before its work."""
+    is_printed = False
+    """Whether the test prints or writes the figure: then it may fail as the reference's run does."""
     of = ""
     """What the figure measures, to append if the unit alone does not say it."""
 
@@ -103,7 +111,15 @@ class RatioPredicate(Predicate[RatioOptionsT]):
             if usual not in exits:
                 return f"the reference's run failed (exit {usual}, which `exits` does not list)"
             return None if code in exits else f"the test failed (exit {code}, which `exits` does not list)"
-        if not self.needs_success or code in (0, usual):
+        if not self.needs_success:
+            return None
+        if usual and not self.is_printed:
+            return (
+                f"in the reference's run the test failed with exit code {usual}, so it may not have done its "
+                f"work; if that is a normal end, say so with `--set 'predicate.exits=[{usual}]'`, or "
+                f"`predicate.exits: [{usual}]` in the hunt file"
+            )
+        if code in (0, usual):
             return None
         ended = f"ended with exit code {usual}" if usual else "succeeded"
         return f"the test failed (exit {code}), while the reference's run {ended}"

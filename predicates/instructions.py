@@ -35,8 +35,8 @@ class Instructions(RatioPredicate[InstructionsOptions]):
     `test.timeout` is 50 times as long.
 
     bisector sets PYTHONHASHSEED and PERL_HASH_SEED to 0 unless you set them, and turns address space
-    randomisation off under perf where it may. A run that does not finish in time, fails where the good
-    endpoint's succeeds, or loses a part of the count is untestable.
+    randomisation off under perf where it may. A run that does not finish in time, fails with an exit code
+    that is not in `exits`, or loses a part of the count is untestable.
     """
 
     name = "instructions"

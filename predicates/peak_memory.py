@@ -14,7 +14,7 @@ class PeakMemory(RatioPredicate[RatioOptions]):
     """Peak memory of the whole process tree.
 
     A test killed at the hunt's memory limit is bad; one that runs into the timeout is untestable. So is one
-    that fails where the good endpoint's succeeds; add `|| true` if its exit code means nothing.
+    that fails, at the good endpoint too; list its exit code in `exits` if that is a normal end.
     """
 
     name = "peak_memory"

@@ -11,14 +11,14 @@ from bisector.pattern import Regex
 from bisector.predicate import Ending, Run
 from bisector.units import format_seconds
 
-from .figures import RatioOptions, RatioPredicate
+from .figures import PrintedOptions, RatioPredicate
 from .totals import PASSED_OF_TOTAL, number_in
 
 MORE_TESTS = 1.25
 """A commit may have up to this many times the tests of the larger endpoint."""
 
 
-class PerTestUserTimeOptions(RatioOptions):
+class PerTestUserTimeOptions(PrintedOptions):
     """Options of `per_test_user_time`."""
 
     tests: Regex = Field(

@@ -14,7 +14,7 @@ class UserTime(RatioPredicate[RatioOptions]):
     """User seconds of the whole process tree. Other work on the machine hardly changes it.
 
     A test that does not finish within the hunt's timeout is untestable, because it may have waited. So is one
-    that fails where the good endpoint's succeeds; add `|| true` if its exit code means nothing.
+    that fails, at the good endpoint too; list its exit code in `exits` if that is a normal end.
     """
 
     name = "user_time"

@@ -15,8 +15,8 @@ class WallTime(RatioPredicate[RatioOptions]):
 
     Other work on the machine still changes it (caches, clock speed), so prefer user time if you can.
 
-    A test that does not finish within the hunt's timeout is bad. One that fails where the good endpoint's
-    succeeds is untestable; add `|| true` if its exit code means nothing.
+    A test that does not finish within the hunt's timeout is bad. One that fails is untestable, at the good
+    endpoint too; list its exit code in `exits` if that is a normal end.
     """
 
     name = "wall_time"

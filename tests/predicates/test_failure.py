@@ -173,9 +173,10 @@ def test_parts_of_a_combination_are_reviewed() -> None:
     ("options", "code", "reference", "kind"),
     [
         ({}, 1, 0, Untestable),
-        ({}, 1, 1, Measured),
+        ({}, 1, 1, Untestable),
         ({}, 2, 1, Untestable),
-        ({}, 0, 1, Measured),
+        ({}, 0, 1, Untestable),
+        ({"exits": [1]}, 1, 1, Measured),
         ({"exits": [0, 1]}, 1, 0, Measured),
         ({"exits": [0, 1]}, 2, 0, Untestable),
         ({"exits": [0]}, 0, 1, Untestable),
@@ -184,9 +185,22 @@ def test_parts_of_a_combination_are_reviewed() -> None:
 def test_exit_codes_of_measured_runs(
     options: dict[str, Any], code: int, reference: int, kind: type[Judgement]
 ) -> None:
-    """By default the reference's exit code is normal, besides 0; `exits` says which are."""
-    wall = predicate("wall_time", **options)
-    assert type(wall.judge(finished(wall, exit_code=code), finished(wall, exit_code=reference))) is kind
+    """A crash has a time and a memory too, so by default only 0 is normal; `exits` says which codes are."""
+    for name in ("wall_time", "user_time", "peak_memory"):
+        one = predicate(name, **options)
+        runs = [finished(one, exit_code=each, peak_memory=100) for each in (code, reference)]
+        assert type(one.judge(*runs)) is kind
+
+
+@pytest.mark.parametrize(
+    ("code", "reference", "kind"),
+    [(1, 0, Untestable), (1, 1, Measured), (2, 1, Untestable), (0, 1, Measured)],
+)
+def test_exit_codes_of_runs_that_print_their_figure(code: int, reference: int, kind: type[Judgement]) -> None:
+    """The figure shows that the work was done, so the reference's exit code is normal too."""
+    words = predicate("counter")
+    runs = [finished(words, "allocated_words: 1000", exit_code=one) for one in (code, reference)]
+    assert type(words.judge(*runs)) is kind
 
 
 def test_exits_of_a_predicate_that_counts_its_tests() -> None:
