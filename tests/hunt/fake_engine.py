@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bisector.history.candidates import Candidates
 from bisector.hunt.conclusion import Conclusion
@@ -84,7 +84,7 @@ class FakeEngine:
             commit,
             role,
             judgement,
-            datetime(2026, 1, 1, tzinfo=UTC),
+            datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=len(self.asked)),
             run=Run(self.seconds, self.seconds, 0.0, ending=ending, exit_code=self.exit_code),
             build_seconds=4.0,
             against=against,

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bisector import search as core
-from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad
+from bisector.hunt.conclusion import AnyOf, Conclusion, FirstBad, Inconclusive
 from bisector.hunt.decide.belief import Belief
 from bisector.hunt.decide.confirm_branches import without_branches
 from bisector.hunt.decide.premise import MoreReadings, runs_of
+from bisector.hunt.decide.returning import changed_meanwhile, commit_to_return_to
 from bisector.hunt.decide.unconfirmed import merged_in, not_confirmed, paths_too_narrow
 from bisector.hunt.decide.verdicts import (
     Demand,
@@ -101,6 +102,10 @@ def confirm(belief: Belief, found: core.FirstBad | core.AnyOf, known: Known) -> 
     )
     if isinstance(verdicts, list):
         return verdicts
+    if belief.error_rates is not None:
+        held_too = _held(answer, verdicts)
+        if changed := changed_meanwhile(answer.bad, held_too, readings, plan.terms):
+            return Inconclusive(changed, answer.commits, answer.probabilities)
     checked = without_branches(plan, known, verdicts, answer.apart, answer.bad)
     if isinstance(checked, list):
         return checked
@@ -176,7 +181,18 @@ def _runs(
             return Request(commit, Role.CONFIRMATION, clean=True, about=answer.bad)
         return verdict
 
-    return _verdicts((answer.bad, *answer.before, *answer.apart), verdict_of, belief)
+    verdicts = _verdicts((answer.bad, *answer.before, *answer.apart), verdict_of, belief)
+    if isinstance(verdicts, list) or belief.error_rates is None:
+        return verdicts
+    if not isinstance(verdicts.get(answer.bad), Holds):
+        return verdicts
+    again = commit_to_return_to(answer.bad, _held(answer, verdicts), readings)
+    return [Request(again, Role.CONFIRMATION, clean=True, about=answer.bad)] if again else verdicts
+
+
+def _held(answer: Answer, verdicts: Mapping[str, Verdict]) -> list[str]:
+    """The commits before the answer that were confirmed to be on the other side."""
+    return [one for one, verdict in verdicts.items() if isinstance(verdict, Holds) and one != answer.bad]
 
 
 def _verdicts(
