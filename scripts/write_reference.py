@@ -11,6 +11,7 @@ from pathlib import Path
 from bisector.hunt_file.reference import reference_markdown
 from scripts.reference.commands import commands_markdown
 from scripts.reference.journal import journal_markdown
+from scripts.reference.output import event_schema_json, output_markdown, output_schema_json
 from scripts.reference.predicates import predicates_markdown
 from scripts.reference.python_api import python_api_markdown
 from scripts.reference.tuned_numbers import tuned_numbers_markdown
@@ -18,8 +19,11 @@ from scripts.reference.tuned_numbers import tuned_numbers_markdown
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_markdown,
+    "events.schema.json": event_schema_json,
     "hunt-file.md": reference_markdown,
     "journal.md": journal_markdown,
+    "output.md": output_markdown,
+    "output.schema.json": output_schema_json,
     "predicates.md": predicates_markdown,
     "python-api.md": python_api_markdown,
     "tuned-numbers.md": tuned_numbers_markdown,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 SYMPTOMS = ("fails", "slow", "memory", "hangs", "flaky")
+SCHEMAS = ("hunt-file", "output", "events")
 SERVICES = ("github", "gitea", "forgejo", "gitlab")
 
 
@@ -17,6 +18,11 @@ def symptoms(incomplete: str) -> list[str]:
 def services(incomplete: str) -> list[str]:
     """Values of `ci init --for`."""
     return _beginning(SERVICES, incomplete)
+
+
+def schemas(incomplete: str) -> list[str]:
+    """Values of `schema`."""
+    return _beginning(SCHEMAS, incomplete)
 
 
 def predicates(incomplete: str) -> list[str]:

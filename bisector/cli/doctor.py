@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bisector.cli.objects import print_object
 from bisector.cli.options import Chosen
 from bisector.errors import EnvironmentFault, ExitCode, HistoryError
 from bisector.hunt.scratch import default_scratch
@@ -31,7 +30,7 @@ def examine(chosen: Chosen, *, as_json: bool) -> int:
     stops = [one for one in found if one.state is State.STOPS]
     if as_json:
         rows = [{**asdict(one), "state": one.state.name.lower()} for one in found]
-        sys.stdout.write(json.dumps({"can_run": not stops, "abilities": rows}) + "\n")
+        print_object("doctor", {"can_run": not stops, "abilities": rows})
     else:
         _show(found, stops)
     return int(ExitCode.ENVIRONMENT if stops else ExitCode.FIRST_BAD)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bisector.cli.looking import looked_at
+from bisector.cli.objects import print_object
 from bisector.cli.options import Chosen
 from bisector.cli.rows import Row, numbered_row, print_row
 from bisector.errors import UsageError
@@ -38,7 +37,7 @@ def forget_readings(chosen: Chosen, names: Sequence[str], *, listing: bool, as_j
         return
     forgotten = forget(session, names)
     if as_json:
-        sys.stdout.write(json.dumps(_document(record, forgotten)) + "\n")
+        print_object("forget", _document(record, forgotten))
         return
     for number, reading in forgotten.readings:
         print_row(console, _row(record, f"forgot {number}", reading))
@@ -57,7 +56,7 @@ def _list(console: Console, record: HuntRecord, *, as_json: bool) -> None:
             "readings": [_reading(record, number, reading) for number, reading in numbered],
             "untestable": [{"commit": one.commit, "why": one.why} for one in record.untestable],
         }
-        sys.stdout.write(json.dumps(document) + "\n")
+        print_object("readings", document)
         return
     role = None
     for number, reading in numbered:

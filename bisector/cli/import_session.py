@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bisector.cli.objects import print_object
 from bisector.cli.options import Chosen
 from bisector.cli.probe import repository_here, with_range_of
 from bisector.cli.typed import option_words
@@ -37,7 +37,7 @@ def import_session(chosen: Chosen, *, as_json: bool, restart: bool) -> None:
     imported = import_marks(Session(ground, ground.hunt.before), session.marks, restart=restart)
     command = _next_command(sys.argv[1:], added)
     if as_json:
-        print(json.dumps({**_counts(imported, ground.hunt.kinds), "next": command}))
+        print_object("import", {**_counts(imported, ground.hunt.kinds), "next": command})
         return
     print(_report(imported, ground.hunt.kinds))
     print(f"continue with:\n  {command}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bisector import hunt_file
+from bisector.cli.objects import print_object
 from bisector.errors import ExitCode
 from bisector.history.repository import Repository
 from bisector.hunt.secrets import secrets_of, without
@@ -62,7 +61,7 @@ def answer(console: Console, output: Path, draft: Draft, tried: Tried | None, *,
             "notes": list(tried.notes) if tried else [],
             "next": advice,
         }
-        sys.stdout.write(json.dumps(document) + "\n")
+        print_object("init", document)
     else:
         if tried is not None:
             _show(console, tried)

@@ -10,9 +10,25 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from bisector.cli.completion import SCHEMAS
+from bisector.cli.objects import print_object
 from bisector.errors import UsageError
+from bisector.hunt_file import json_schema
 from bisector.predicate import Predicate
 from bisector.probe.discovery import shipped_predicates
+
+
+def show_schema(of: str) -> None:
+    """Print the JSON Schema of hunt files, of objects of `--json`, or of lines of `--events`."""
+    if of not in SCHEMAS:
+        raise UsageError(f"no schema of '{of}'; there is one of {', '.join(SCHEMAS)}")
+    if of == "hunt-file":
+        schema = json_schema()
+    else:
+        from bisector.report.schema import event_schema, output_schema
+
+        schema = output_schema() if of == "output" else event_schema()
+    sys.stdout.write(json.dumps(schema, indent=2) + "\n")
 
 
 def show_predicates(name: str | None, *, as_json: bool) -> None:
@@ -22,7 +38,7 @@ def show_predicates(name: str | None, *, as_json: bool) -> None:
         raise UsageError(f"no predicate '{name}'; available: {', '.join(sorted(kinds))}")
     chosen = {key: kind for key, kind in sorted(kinds.items()) if name in (None, key)}
     if as_json:
-        sys.stdout.write(json.dumps({key: _schema(kind) for key, kind in chosen.items()}) + "\n")
+        print_object("predicates", {"predicates": {key: _schema(kind) for key, kind in chosen.items()}})
         return
     console = Console(highlight=False)
     for key, kind in chosen.items():

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bisector.cli.guests import grounds_of
+from bisector.cli.objects import print_object
 from bisector.hunt.scratch import default_scratch
 from bisector.phases.plan_file import write_plan
 from bisector.report.findings import counted
@@ -29,7 +28,7 @@ def write_plan_file(
     written = write_plan(file, heading, scratches, os.environ)
     if as_json:
         document = {"file": str(file), "written": list(written.titles), "known": written.known}
-        sys.stdout.write(json.dumps(document) + "\n")
+        print_object("plan", document)
         return
     console = Console(highlight=False)
     for title in written.titles:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from bisector.cli.objects import print_object
 from bisector.cli.options import Chosen
 from bisector.cli.ready import ready
 from bisector.errors import HistoryError, UsageError
@@ -34,7 +34,10 @@ def probe_commit(chosen: Chosen, commit: str | None, *, again: bool, as_json: bo
 
         judged = read_commit(single, identity, place, again=again, verbose=verbose)
     terms = ground.hunt.kinds
-    print(json.dumps(_summary(judged, terms)) if as_json else _sentence(judged, terms))
+    if as_json:
+        print_object("probe", _summary(judged, terms))
+    else:
+        print(_sentence(judged, terms))
     return _EXIT_CODES.get(type(judged.judgement), _UNTESTABLE)
 
 

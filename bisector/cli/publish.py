@@ -14,6 +14,7 @@ from rich.text import Text
 from bisector.phases.result import Block, Bullets, Code, Paragraph, Result, Table
 from bisector.report.atomic_write import atomic_write
 from bisector.report.safe_text import visible, visible_lines
+from bisector.report.versioned import versioned
 
 STDOUT = Path("-")
 _SHORT = 8
@@ -33,7 +34,7 @@ def publish(result: Result, console: Console, *, as_json: bool, md: Path | None)
     if md is not None and md != STDOUT:
         atomic_write(md, f"{result.markdown}\n".encode())
     if as_json:
-        sys.stdout.write(json.dumps(result.document, allow_nan=False) + "\n")
+        sys.stdout.write(json.dumps(versioned(result.phase, result.document), allow_nan=False) + "\n")
     elif md == STDOUT:
         sys.stdout.write(f"{result.markdown}\n")
     else:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import shlex
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,12 +20,14 @@ from bisector.cli.again import change_of, command_of, completed
 from bisector.cli.as_by_hand import told
 from bisector.cli.closer_look import looked_closer
 from bisector.cli.direction import ends_in_order, said_to_be_swapped
+from bisector.cli.event_stream import EventStream
 from bisector.cli.live import NOTHING, LivePages, Wanted
+from bisector.cli.objects import print_object
 from bisector.cli.on_end import run_on_end
 from bisector.cli.options import Chosen
 from bisector.cli.ready import ready
 from bisector.cli.screen import Screen
-from bisector.errors import BisectorError, EnvironmentFault
+from bisector.errors import BisectorError, EnvironmentFault, UsageError
 from bisector.history.commit import CommitInfo
 from bisector.history.repository import Repository
 from bisector.hunt import remembered
@@ -41,6 +41,7 @@ from bisector.hunt.session import Session
 from bisector.report.progress_log import entry_for, write_entry
 from bisector.report.safe_text import visible
 from bisector.report.summary import summary
+from bisector.report.versioned import versioned
 
 _READY_AFTER = 1.0
 """Seconds after which a hunt most likely waits for its first build."""
@@ -57,24 +58,30 @@ def run_hunt(
     here: bool = False,
     wanted: Wanted = NOTHING,
     then: Callable[[HuntRecord], None] | None = None,
+    stream: EventStream | None = None,
 ) -> int:
     """Run a hunt to its conclusion, or those of all its targets; returns the exit code.
 
     `here` also runs what failed in the user's own checkout. `then` is called with the record of a hunt
-    without targets, after it is shown.
+    without targets, after it is shown. A `stream` goes to stdout, as `as_json` does.
     """
+    as_json = as_json or stream is not None
     console = Console(stderr=as_json, highlight=False)
     ground = ready(chosen.ground())
     if ground.hunt.axes:
         from bisector.cli.axes import run_axes
 
         wanted.require_one_target()
+        if stream:
+            raise UsageError("--events: a hunt among axes has no stream of events; use --json")
         return run_axes(ground, console, as_json=as_json, verbosity=verbosity, restart=restart)
+    if stream:
+        stream.follow(ground)
     if ground.hunt.targets:
         from bisector.cli.targets import run_targets
 
         wanted.require_one_target()
-        return run_targets(ground, console, as_json=as_json, verbosity=verbosity, restart=restart)
+        return run_targets(ground, console, stream, as_json=as_json, verbosity=verbosity, restart=restart)
     with LivePages(console, wanted) as pages:
         session, record = _on_screen(
             chosen,
@@ -85,10 +92,14 @@ def run_hunt(
             pages,
             here=here,
             then=functools.partial(_descended, restart=restart, since=time.monotonic()),
+            stream=stream,
         )
         record = looked_closer(console, session.ground, record, chosen, here=here, verbosity=verbosity)
         written = _write(session, record)
-        _show(console, chosen, record, written, as_json=as_json, details=verbosity > 1)
+        if stream:
+            stream.result(versioned("run", summary(record, written.report)))
+        else:
+            _show(console, chosen, record, written, as_json=as_json, details=verbosity > 1)
         pages.concluded(record)
         run_on_end(session, record, written.report, console)
         written.require_all()
@@ -141,7 +152,7 @@ def check_premise(chosen: Chosen, *, as_json: bool, verbosity: int, restart: boo
         written.require_all()
         return _exit_code(record)
     if as_json:
-        sys.stdout.write(json.dumps({**summary(record), "premise": "established"}) + "\n")
+        print_object("check", {**summary(record), "premise": "established"})
     else:
         conclusion.show_premise(console, record)
     return 0
@@ -157,6 +168,7 @@ def _on_screen(
     *,
     here: bool,
     then: Callable[[Session, Listener, HuntRecord], HuntRecord] | None = None,
+    stream: EventStream | None = None,
 ) -> tuple[Session, HuntRecord]:
     """Show a hunt that is run in some `way`, and `then` what leads on from it, which has no page."""
     if here:
@@ -176,8 +188,9 @@ def _on_screen(
         title = Text.assemble(("bisector", "bold"), f"  hunt {ground.hunt.hunt} in {where}")
         console.print(title, soft_wrap=True)
     with Screen(console, describe, verbosity) as screen:
+        heard = both(screen, stream) if stream else screen
         with ends_in_order(chosen, ground.hunt):
-            session = session_on(ground, screen)
+            session = session_on(ground, heard)
         if verbosity:
             _introduce(console, session, describe)
         getting_ready = threading.Timer(_READY_AFTER, _get_report_ready)
@@ -185,13 +198,15 @@ def _on_screen(
         getting_ready.start()
         reproduce = command_of(chosen, session)
         with pages.following(session, report_path(session), reproduce) as page:
-            record = way(session, _both(screen, page))
-        record = then(session, screen, record) if then else record
+            record = way(session, both(heard, page))
+        record = then(session, heard, record) if then else record
         getting_ready.cancel()
     return session, completed(record, chosen, session)
 
 
-def _both(one: Listener, other: Listener) -> Listener:
+def both(one: Listener, other: Listener) -> Listener:
+    """A listener that passes events to two."""
+
     def hear(event: Event) -> None:
         one(event)
         other(event)
@@ -237,7 +252,7 @@ def _show(
         at = remembered.clock_time(record.remembered)
         console.print(Text(f"remembered from {at}, and confirmed again; {remembered.ANEW}", style="cyan"))
     if as_json:
-        sys.stdout.write(json.dumps(summary(record, written.report)) + "\n")
+        print_object("run", summary(record, written.report))
         return
     conclusion.show(console, record, written.report, written.log, details=details)
     first_try.show(console, record, chosen)

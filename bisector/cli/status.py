@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bisector.cli.objects import print_object
 from bisector.cli.options import Chosen
 from bisector.errors import HistoryError
 from bisector.hunt.conclusion import name_of
@@ -38,7 +37,7 @@ def show_status(chosen: Chosen, *, as_json: bool) -> None:
     hunts = [row for row in _as_tree(journal.hunts()) if name in (None, row.name)]
     rows = [_status_of(journal, row, running=scratch.is_running(row.key)) for row in hunts]
     if as_json:
-        sys.stdout.write(json.dumps(rows) + "\n")
+        print_object("status", {"hunts": rows})
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("hunt", "range", "started", "readings", "commits read", "state"):

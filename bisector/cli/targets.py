@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +10,10 @@ from rich.panel import Panel
 from rich.text import Text
 
 from bisector.cli.again import near
+from bisector.cli.event_stream import EventStream
+from bisector.cli.objects import print_object
 from bisector.cli.on_end import run_hook_at_end
-from bisector.cli.run import collected, describing
+from bisector.cli.run import both, collected, describing
 from bisector.cli.targets_screen import TargetsScreen
 from bisector.errors import BisectorError, EnvironmentFault, ExitCode
 from bisector.hunt import remembered
@@ -26,20 +26,32 @@ from bisector.report.safe_text import visible
 from bisector.report.targets_html import write_targets_html
 from bisector.report.targets_markdown import entries_for
 from bisector.report.targets_summary import targets_summary
+from bisector.report.versioned import versioned
 
 _NAMED = 6
 """Targets of one answer, or without one, that the screen names."""
 
 
-def run_targets(ground: Ground, console: Console, *, as_json: bool, verbosity: int, restart: bool) -> int:
+def run_targets(
+    ground: Ground,
+    console: Console,
+    stream: EventStream | None = None,
+    *,
+    as_json: bool,
+    verbosity: int,
+    restart: bool,
+) -> int:
     """Hunt all targets to their conclusions; returns the exit code, 0 only if every answer is confirmed."""
     with TargetsScreen(console, describing(ground.repository), verbosity) as screen:
-        session = TargetsSession(ground, screen)
-        record = session.run(screen, restart=restart)
+        heard = both(screen, stream) if stream else screen
+        session = TargetsSession(ground, heard)
+        record = session.run(heard, restart=restart)
     errors: list[BisectorError] = []
     report = _written(session, record, errors)
-    if as_json:
-        sys.stdout.write(json.dumps(targets_summary(record, report)) + "\n")
+    if stream:
+        stream.result(versioned("targets", targets_summary(record, report)))
+    elif as_json:
+        print_object("targets", targets_summary(record, report))
     else:
         show(console, record, report)
     if not record.is_remembered:

@@ -49,7 +49,7 @@ def test_a_hunt_goes_on_without_a_bad_reading(spoiled: tuple[Path, dict[str, str
     gone = forgotten(repo, *sorted(set(bad)))
     assert gone["conclusion"] == "first-bad"
     assert [one["commit"] for one in gone["readings"]] == bad
-    assert json.loads(bisector("status", "--json", folder=repo).stdout)[0]["state"] == "stopped"
+    assert json.loads(bisector("status", "--json", folder=repo).stdout)["hunts"][0]["state"] == "stopped"
     kept = [one for one in before if one["commit"] not in bad]
     assert [one["at"] for one in listed(repo)] == [one["at"] for one in kept]
 

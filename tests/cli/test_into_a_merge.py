@@ -61,7 +61,7 @@ def test_the_answer_is_followed_into_its_branch(tmp_path: Path) -> None:
     assert (stopped["exit_code"], stopped["commit"], stopped["descent"]) == (0, ids["merge"], [])
     after = git(repo, "for-each-ref") + git(repo, "count-objects", "-v") + git(repo, "status", "--porcelain")
     assert after == before
-    rows = json.loads(bisector("status", "--json", folder=repo).stdout)
+    rows = json.loads(bisector("status", "--json", folder=repo).stdout)["hunts"]
     assert [row["within"] is None for row in rows].count(True) == 1
 
 

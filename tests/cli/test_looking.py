@@ -24,7 +24,7 @@ def test_status_log_and_report_speak_of_the_newest_hunt(tmp_path: Path) -> None:
     """Without a name, the commands mean the newest hunt of this folder, and all of them show the answer."""
     ids = shell_history(tmp_path / "repo")
     assert bisector("run", *WORK, "--name", "mine", folder=tmp_path / "repo").returncode == 0
-    status = json.loads(bisector("status", "--json", folder=tmp_path / "repo").stdout)
+    status = json.loads(bisector("status", "--json", folder=tmp_path / "repo").stdout)["hunts"]
     assert [(row["hunt"], row["state"]) for row in status] == [("mine", "first-bad")]
     assert "mine" in bisector("status", folder=tmp_path / "repo").stdout
     assert ids["c8"][:12] in bisector("report", folder=tmp_path / "repo").stdout
@@ -54,7 +54,7 @@ def test_a_name_selects_an_old_hunt(tmp_path: Path) -> None:
         assert [one.returncode for one in shown] == [0, 0, 0], [one.stderr for one in shown]
         assert shown[2].stdout.startswith(f"# bad: [{ids[bad]}]")
         assert ids[bad] in shown[0].stdout
-    assert len(json.loads(bisector("status", "--json", "--name", "first", folder=repo).stdout)) == 2
+    assert len(json.loads(bisector("status", "--json", "--name", "first", folder=repo).stdout)["hunts"]) == 2
 
 
 def test_a_name_that_no_hunt_has_is_refused(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_status_tells_running_from_stopped(tmp_path: Path) -> None:
 
     def states() -> list[str]:
         done = bisector("status", "--json", folder=tmp_path / "repo")
-        return [row["state"] for row in json.loads(done.stdout or "[]")]
+        return [row["state"] for row in json.loads(done.stdout)["hunts"]] if done.stdout else []
 
     while states() != ["running"]:
         assert process.poll() is None
@@ -112,7 +112,7 @@ def test_looking_where_nothing_was_hunted_says_so(tmp_path: Path) -> None:
 def test_predicates_are_listed_with_their_options(tmp_path: Path) -> None:
     """Every shipped predicate is listed. In JSON, it has the schema of its options."""
     text = bisector("predicates", folder=tmp_path).stdout
-    listed = json.loads(bisector("predicates", "--json", folder=tmp_path).stdout)
+    listed = json.loads(bisector("predicates", "--json", folder=tmp_path).stdout)["predicates"]
     wanted = {"per_test_user_time", "markers_within", "no_oom", "exit_status", "output_matches"}
     assert wanted <= set(listed)
     assert all(name in text for name in listed)

@@ -63,7 +63,8 @@ def test_each_target_is_a_hunt_of_its_own(tmp_path: Path) -> None:
     red_main(tmp_path, BROKEN)
     hunt_file(tmp_path, list(BROKEN))
     hunted(tmp_path)
-    status = json.loads(bisector("status", "--config", "hunt.yaml", "--json", folder=tmp_path).stdout)
+    listed = bisector("status", "--config", "hunt.yaml", "--json", folder=tmp_path)
+    status = json.loads(listed.stdout)["hunts"]
     assert len({one["hunt"] for one in status}) == len(status) == len(BROKEN)
     alone = ("--config", "hunt.yaml", "--set", "targets=[b1]")
     explained = bisector("explain", *alone, folder=tmp_path)

@@ -40,7 +40,8 @@ def test_each_guest_has_its_own_commit_and_one_may_have_none(tmp_path: Path) -> 
     assert all(names == [guest] for _, *names in noted(tmp_path, "run") for guest in names)
     tried = [commit for (commit,) in noted(tmp_path, "build")].count(ids["c4"])
     assert tried <= 2, "from where the slot stood, and once more from clean"
-    names = {one["hunt"] for one in json.loads(bisector("status", "--json", folder=tmp_path).stdout)}
+    rows = json.loads(bisector("status", "--json", folder=tmp_path).stdout)["hunts"]
+    names = {one["hunt"] for one in rows}
     assert names == {"hunt-lua", "hunt-tcl", "hunt-prolog"}
     for command in (("explain",), ("check",), ("log",)):
         done = bisector(*command, "--config", "hunt.yaml", "--set", "targets=[tcl]", folder=tmp_path)

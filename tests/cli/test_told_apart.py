@@ -19,7 +19,7 @@ def test_two_hunts_have_names_and_ranges(tmp_path: Path) -> None:
     for good in ("main~7", "main~6"):
         bisector("run", "-q", "--good", good, "--test", "sh check.sh", folder=tmp_path / "r")
     bisector("run", "-q", *GOOD, "--test", "test ! -f bug", folder=tmp_path / "r")
-    rows = json.loads(bisector("status", "--json", folder=tmp_path / "r").stdout)
+    rows = json.loads(bisector("status", "--json", folder=tmp_path / "r").stdout)["hunts"]
     assert [row["hunt"] for row in rows] == ["test-bug", "check", "check"]
     assert [row["good"] for row in rows] == [[ids["c1"]], [ids["c2"]], [ids["c1"]]]
     shown = bisector("status", folder=tmp_path / "r").stdout
@@ -36,7 +36,7 @@ def test_the_name_changes_no_identity(tmp_path: Path) -> None:
     bisector("run", "-q", *work, "--name", "hunt", folder=tmp_path / "r")
     again = bisector("run", *work, folder=tmp_path / "r")
     assert "remembered from" in again.stdout
-    rows = json.loads(bisector("status", "--json", folder=tmp_path / "r").stdout)
+    rows = json.loads(bisector("status", "--json", folder=tmp_path / "r").stdout)["hunts"]
     assert [row["hunt"] for row in rows] == ["check"]
     named = bisector("run", *work, "--name", "mine", folder=tmp_path / "r")
     assert "remembered from" not in named.stdout

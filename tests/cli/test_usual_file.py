@@ -82,7 +82,7 @@ def test_looking_means_its_hunt_and_else_the_newest(repo: Path) -> None:
     assert bisector("run", *WORK, *other, "--restart", folder=repo).returncode == 0
     assert json.loads(bisector("explain", "--json", folder=repo).stdout)["hunt"] == "mine"
     status = json.loads(bisector("status", "--json", folder=repo).stdout)
-    assert [row["hunt"] for row in status] == ["other", "mine"]
+    assert [row["hunt"] for row in status["hunts"]] == ["other", "mine"]
     assert json.loads(bisector("status", "--json", "--scratch", "../scratch", folder=repo).stdout) == status
 
 

@@ -88,7 +88,7 @@ def test_the_answer_is_passed_on(tmp_path: Path) -> None:
     ids = history(tmp_path / "repo", commits)
     shown = "".join(fences(DOCS / "how-to/pass-on-the-answer.md", "sh")).splitlines()
     commands = [shlex.split(line)[1:] for line in shown]
-    (run,) = (command for command in commands if command[0] == "run")
+    run = next(command for command in commands if command[0] == "run")
     for command in [run, *commands]:
         done = bisector(*command, folder=tmp_path / "repo")
         assert done.returncode == 0, done.stderr

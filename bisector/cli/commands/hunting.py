@@ -29,6 +29,9 @@ app = typer.Typer()
 def run(
     chosen: Chosen,
     as_json: Json = False,
+    events: Annotated[
+        bool, typer.Option("--events", help="Print a line of JSON for each step, and the result as the last.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the conclusion.")] = False,
     verbose: Verbosely = False,
     restart: Restart = False,
@@ -51,17 +54,24 @@ def run(
     Examples: [bold]bisector run --config tcl.yaml[/bold], or without a hunt file
     [bold]bisector run --good v1 --bad HEAD --build make --test ./bench[/bold]
     """
+    if events and as_json:
+        raise UsageError("the last line of --events has the object of --json; leave out --json")
+    from contextlib import nullcontext
+
+    from bisector.cli.event_stream import EventStream
     from bisector.cli.live import Wanted
     from bisector.cli.run import run_hunt
 
-    return run_hunt(
-        chosen,
-        as_json=as_json,
-        verbosity=verbosity_of(quiet, verbose),
-        restart=restart,
-        here=here,
-        wanted=Wanted.of(page=page, serve=serve, port=port, notify=notify),
-    )
+    with EventStream() if events else nullcontext() as stream:
+        return run_hunt(
+            chosen,
+            as_json=as_json,
+            verbosity=verbosity_of(quiet, verbose),
+            restart=restart,
+            here=here,
+            wanted=Wanted.of(page=page, serve=serve, port=port, notify=notify),
+            stream=stream,
+        )
 
 
 @app.command(rich_help_panel="Hunt")

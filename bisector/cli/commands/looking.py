@@ -167,16 +167,23 @@ def predicates(
 
 
 @app.command(rich_help_panel="More")
-def schema() -> None:
-    """Print the JSON Schema of hunt files, for editors.
+def schema(
+    of: Annotated[
+        str,
+        typer.Argument(
+            metavar="[OF]",
+            help="hunt-file, output (of --json) or events (of run --events).",
+            autocompletion=completion.schemas,
+        ),
+    ] = "hunt-file",
+) -> None:
+    """Print the JSON Schema of hunt files, for editors, or of what bisector prints for programs.
 
-    Example: [bold]bisector schema[/bold]
+    Examples: [bold]bisector schema[/bold], [bold]bisector schema output[/bold]
     """
-    import json
+    from bisector.cli.listing import show_schema
 
-    from bisector.hunt_file import json_schema
-
-    typer.echo(json.dumps(json_schema(), indent=2))
+    show_schema(of)
 
 
 @app.command(rich_help_panel="More")
