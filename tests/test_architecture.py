@@ -36,6 +36,8 @@ ONE_DOOR = {
     "packaging": "ecosystems",
     "tomlkit": "ecosystems",
     "nodesemver": "ecosystems",
+    "mcp": "cli",
+    "mcp_types": "cli",
 }
 """Libraries that only one room may import."""
 

@@ -203,3 +203,21 @@ def clean(
     from bisector.cli.looking import clean_scratch
 
     clean_scratch(chosen, everything=everything)
+
+
+@app.command(rich_help_panel="More")
+def mcp(
+    allow_run: Annotated[
+        bool,
+        typer.Option("--allow-run", help="Also offer `start`, which runs commands that the agent chooses."),
+    ] = False,
+) -> None:
+    """Serve the Model Context Protocol on stdin and stdout, for agents. Read-only without --allow-run.
+
+    Needs the extra `bisector\\[mcp]`. Tools: status, explain, report; with --allow-run also start.
+
+    Examples: [bold]bisector mcp[/bold], [bold]bisector mcp --allow-run[/bold]
+    """
+    from bisector.cli.mcp_server import serve
+
+    serve(allow_run=allow_run)
