@@ -10,7 +10,11 @@ python=$(.venv/bin/python -c 'import sys; print(sys._base_executable)')
 "$scratch/venv/bin/pip" install --quiet --disable-pip-version-check -c constraints.txt "$scratch"/dist/*.whl
 cd "$scratch"
 venv/bin/bisector --help >/dev/null
-venv/bin/python -m bisector --version
+version=$(venv/bin/python -m bisector --version)
+case $version in
+  *unknown*) echo "the wheel does not know its version" >&2; exit 1 ;;
+esac
+[[ $(basename dist/*.whl) == bisector-"${version#bisector }"-* ]] || { echo "$version is not that of the wheel" >&2; exit 1; }
 venv/bin/bisector predicates per_test_user_time >/dev/null
 venv/bin/bisector demo make "$scratch/sample" --scenario none --commits 12 >/dev/null
 venv/bin/python - <<'PY'
@@ -20,4 +24,4 @@ import sys
 if importlib.util.find_spec("predicates") is not None:
     sys.exit("the wheel installs the top-level name `predicates`")
 PY
-echo "wheel: installed and run outside $(basename "$checkout")"
+echo "wheel: $version, installed and run outside $(basename "$checkout")"

@@ -9,7 +9,6 @@ import typer
 from typer.main import get_command_name
 from typer.models import CommandInfo, TyperInfo
 
-from bisector import __version__
 from bisector.cli.commands import hunting, looking, phases, starting
 
 _HELP = ("-h", "--help")
@@ -19,6 +18,8 @@ _PARTS = (starting.app, hunting.app, phases.app, looking.app)
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from bisector import __version__
+
         typer.echo(f"bisector {__version__}")
         raise typer.Exit
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,17 +21,23 @@ from bisector.report.safe_text import visible
 _STYLES = {State.THERE: "green", State.LIMITED: "yellow", State.ABSENT: "yellow", State.STOPS: "bold red"}
 
 
-def examine(chosen: Chosen, *, as_json: bool) -> int:
+def examine(chosen: Chosen, *, as_json: bool, as_report: bool) -> int:
     """Print the capabilities; returns 0 if a hunt can run, else 6."""
     if chosen.is_empty:
-        found = abilities(_scratch(), os.environ)
+        scratch = _scratch()
+        found = abilities(scratch, os.environ)
     else:
         ground = chosen.ground()
-        found = abilities(ground.scratch.root, os.environ, ground.hunt)
+        scratch = ground.scratch.root
+        found = abilities(scratch, os.environ, ground.hunt)
     stops = [one for one in found if one.state is State.STOPS]
     if as_json:
         rows = [{**asdict(one), "state": one.state.name.lower()} for one in found]
         print_object("doctor", {"can_run": not stops, "abilities": rows})
+    elif as_report:
+        from bisector.cli.doctor_report import report
+
+        sys.stdout.write(f"{report(found, scratch)}\n")
     else:
         _show(found, stops)
     return int(ExitCode.ENVIRONMENT if stops else ExitCode.FIRST_BAD)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from bisector.errors import BisectorError, ExitCode
-from bisector.history.redirection import REDIRECTING
+from bisector.history.redirection import take_out
 
 _OBJECTS = 200_000
 """Threshold of the garbage collector: with Python's 700 it would run a hundred times during imports."""
@@ -21,8 +21,7 @@ _OBJECTS = 200_000
 def run(arguments: list[str]) -> int:
     """Run a command line; returns its exit code."""
     gc.set_threshold(_OBJECTS)
-    for name in REDIRECTING:
-        os.environ.pop(name, None)
+    take_out(os.environ)
     for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signal_number, _interrupt)
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+
 REDIRECTING = (
     # git sets these for hooks and for `git bisect run` (githooks(5)); `git rev-parse --local-env-vars` lists
     # most. Configuration (GIT_CONFIG_COUNT, GIT_CONFIG_GLOBAL, ...) redirects nothing.
@@ -26,3 +28,17 @@ REDIRECTING = (
     "GIT_ICASE_PATHSPECS",
 )
 """Removed from bisector's environment and never passed to a build or a test."""
+
+_taken_out: dict[str, str] = {}
+
+
+def take_out(environment: MutableMapping[str, str]) -> None:
+    """Remove these variables from the environment of this process."""
+    for name in REDIRECTING:
+        if (value := environment.pop(name, None)) is not None:
+            _taken_out[name] = value
+
+
+def index_of_hook() -> str | None:
+    """The index that git told the hook that called bisector: what is about to be committed; None without."""
+    return _taken_out.get("GIT_INDEX_FILE")

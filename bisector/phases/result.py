@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,13 +66,18 @@ class Result:
     @property
     def markdown(self) -> str:
         """The blocks in GitHub-flavoured Markdown, without a heading or a final newline."""
-        return "\n\n".join(map(_markdown, self.blocks))
+        return markdown_of(self.blocks)
 
     @property
     def document(self) -> dict[str, Any]:
         """The JSON object for the journal and for `--json`."""
         own = {"phase": self.phase, "hunt": self.hunt, "title": self.title, "markdown": self.markdown}
         return {**own, "exit_code": self.exit_code, **self.data}
+
+
+def markdown_of(blocks: Iterable[Block]) -> str:
+    """Blocks in GitHub-flavoured Markdown, without a final newline."""
+    return "\n\n".join(map(_markdown, blocks))
 
 
 def keep(result: Result, scratch: Scratch) -> None:

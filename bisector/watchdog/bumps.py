@@ -56,21 +56,17 @@ class Change:
         return f"`{old}` -> `{new}`" if old and new else f"`{old or new}`"
 
 
+DIFF = (
+    *("-c", "core.quotePath=false", "diff", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames"),
+    *("--src-prefix=a/", "--dst-prefix=b/"),
+)
+"""A diff of git that reads the same whatever the user has configured."""
+
+
 def changes_between(repository: Repository, base: str, head: str) -> list[Change]:
     """The deadlines that differ between two commits, in the order of the diff."""
     try:
-        diff = repository.git(
-            *(
-                "-c",
-                "core.quotePath=false",
-                "diff",
-                "--no-color",
-                "--no-ext-diff",
-                "--no-textconv",
-                "--find-renames",
-            ),
-            *("--src-prefix=a/", "--dst-prefix=b/", base, head),
-        )
+        diff = repository.git(*DIFF, base, head)
     except GitFailure as error:
         raise HistoryError(f"git cannot compare {base[:12]} with {head[:12]}: {error}") from error
     return changes_in(diff.decode("utf-8", "replace"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 from pathlib import Path
@@ -79,3 +80,29 @@ def test_what_a_hunt_needs_must_be_there(tmp_path: Path, bare_path: str) -> None
     assert built["state"] == "stops"
     assert "install `no-such-tool`" in built["mend"]
     assert told(*hunt, "--build", "cd . && true", folder=tmp_path)["cd"]["state"] == "there"
+
+
+def test_a_report_for_an_issue_names_nobody(tmp_path: Path) -> None:
+    """It has versions, system, control groups and each ability, and no folder, machine, user or variable."""
+    home = tmp_path / "home-of-someone"
+    shell_history(home / "private-name")
+    done = bisector(
+        *("doctor", "--report"),
+        folder=home / "private-name",
+        HOME=str(home),
+        XDG_CACHE_HOME=str(home / ".cache"),
+        MY_TOKEN="hunter2hunter2",
+        LOGNAME="jane-doe",
+    )
+    assert done.returncode == 0, done.stderr
+    for word in ("bisector", "CPython", "Linux", "control groups", "libraries", "| git |", "| disk |"):
+        assert word in done.stdout
+    for secret in (tmp_path.name, "someone", "private-name", "hunter2", "jane-doe", platform.node()):
+        assert secret not in done.stdout
+
+
+def test_a_report_and_an_object_are_refused_together(tmp_path: Path) -> None:
+    """They would print the same twice."""
+    done = bisector("doctor", "--report", "--json", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "leave out one of them" in done.stderr

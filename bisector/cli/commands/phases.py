@@ -238,7 +238,13 @@ def deadlines(
 
 @app.command(rich_help_panel="Around the hunt")
 def watchdog(
-    asked: Annotated[str, typer.Argument(metavar="BASE..HEAD", help="Range of commits to check.")],
+    asked: Annotated[
+        str,
+        typer.Argument(
+            metavar="BASE..HEAD",
+            help="Range of commits to check; with --staged, the file with the commit message.",
+        ),
+    ],
     config: Configs = None,
     guests: Guests = None,
     repo: Repo = None,
@@ -251,6 +257,10 @@ def watchdog(
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Also fail if no hunt explains a raised deadline.")
+    ] = False,
+    staged: Annotated[
+        bool,
+        typer.Option("--staged", help="As a commit-msg hook: refuse a raised deadline without a reason."),
     ] = False,
     form: Annotated[
         str,
@@ -266,10 +276,19 @@ def watchdog(
 ) -> int:
     """Find deadlines that a change raises, and check whether they hide a regression.
 
-    Exit codes: 0 no regression, 1 a regression (--strict: a raised deadline), 5 not decided.
+    With --staged, check what is about to be committed: a raised deadline needs a line `Deadline-Reason: ...`
+    in the commit message.
 
-    Example: [bold]bisector watchdog origin/main..HEAD --guests all --run --budget 50m[/bold]
+    Exit codes: 0 no regression, 1 a regression (--strict: a raised deadline; --staged: no reason), 5 not
+    decided.
+
+    Examples: [bold]bisector watchdog origin/main..HEAD --guests all --run --budget 50m[/bold], in a hook
+    [bold]bisector watchdog --staged .git/COMMIT_EDITMSG[/bold]
     """
+    if staged:
+        from bisector.cli.watchdog_hook import require_reason
+
+        return require_reason(Path(repo or ".").resolve(), Path(asked))
     from bisector.cli.guests import grounds_of
     from bisector.cli.watchdog import watch_range
 

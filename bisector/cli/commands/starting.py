@@ -81,18 +81,30 @@ def init(
 
 @app.command(rich_help_panel="Begin")
 @takes_hunt
-def doctor(chosen: Chosen, as_json: Json = False) -> int:
+def doctor(
+    chosen: Chosen,
+    as_json: Json = False,
+    report: Annotated[
+        bool,
+        typer.Option("--report", help="Print what a bug report needs, as Markdown without personal names."),
+    ] = False,
+) -> int:
     """Check this machine: limits, isolation, tools, disk and load, and what they mean for a hunt.
 
     If you name a hunt, also check that everything it needs is there.
 
     Exit codes: 0 a hunt can run, 6 it cannot.
 
-    Examples: [bold]bisector doctor[/bold], for one hunt [bold]bisector doctor --config tcl.yaml[/bold]
+    Examples: [bold]bisector doctor[/bold], for one hunt [bold]bisector doctor --config tcl.yaml[/bold],
+    for an issue [bold]bisector doctor --report[/bold]
     """
+    if report and as_json:
+        from bisector.errors import UsageError
+
+        raise UsageError("--report and --json print the same in two ways; leave out one of them")
     from bisector.cli.doctor import examine
 
-    return examine(chosen, as_json=as_json)
+    return examine(chosen, as_json=as_json, as_report=report)
 
 
 @app.command(rich_help_panel="Begin")
