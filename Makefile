@@ -74,7 +74,7 @@ fuzz: setup ocaml tools ## Property tests with new examples, ROUNDS times; add a
 	    -n $(WORKERS) --dist worksteal --ignore=tests/browser || exit 1; \
 	done
 
-matrix: ## The tests with Python 3.11 to 3.13, and with the newest and the oldest libraries
+matrix: ## The tests with Python 3.11 to 3.14, and with the newest and the oldest libraries
 	@nice bash scripts/test-matrix.sh
 
 test-long: setup ocaml tools ## Every scenario, 120 commits, three seeds

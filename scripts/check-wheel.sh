@@ -1,10 +1,17 @@
 #!/usr/bin/env bash
-# Builds the wheel, installs it into a fresh environment, and runs it from outside the checkout.
+# check-wheel.sh [FOLDER]: installs the wheel in FOLDER, or one that it builds, into a fresh environment, and runs it
+# from outside the checkout.
 set -euo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 checkout=$PWD
-.venv/bin/python -m build --wheel --outdir "$scratch/dist" . >"$scratch/build.log" 2>&1 || { cat "$scratch/build.log" >&2; exit 1; }
+if [ $# -gt 0 ]; then
+  mkdir "$scratch/dist"
+  cp "$1"/*.whl "$scratch/dist"
+else
+  .venv/bin/python -m build --wheel --outdir "$scratch/dist" . >"$scratch/build.log" 2>&1 ||
+    { cat "$scratch/build.log" >&2; exit 1; }
+fi
 python=$(.venv/bin/python -c 'import sys; print(sys._base_executable)')
 "$python" -m venv "$scratch/venv"
 "$scratch/venv/bin/pip" install --quiet --disable-pip-version-check -c constraints.txt "$scratch"/dist/*.whl

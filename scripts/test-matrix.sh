@@ -35,7 +35,7 @@ try() { # NAME PYTHON INSTALL...
 
 read -ra tests <<<"${TESTS:-}"
 tests+=("$@")
-for version in 3.11 3.12 3.13; do
+for version in 3.11 3.12 3.13 3.14; do
   python=$(interpreter $version)
   [ -n "$python" ] || { echo "Python $version: not found"; continue; }
   try "$version-newest" "$python" "$folder/$version-newest/bin/python" -m pip install -e '.[test]'
