@@ -36,8 +36,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 ocaml: ## Install OCaml and dune with the system's package manager, if missing
 	@bash scripts/install-tools.sh ocaml
 
-tools: ## Install the tools for the sandbox and tracing tests, if missing
-	@for tool in bubblewrap strace valgrind ccache; do bash scripts/install-tools.sh $$tool || exit 1; done
+tools: ## Install the tools for the sandbox, tracing and shell tests, if missing
+	@for tool in bubblewrap strace valgrind ccache zsh fish groff; do bash scripts/install-tools.sh $$tool || exit 1; done
 
 demo: setup ocaml ## A hunt in the sample history, from the start to the first bad commit
 	@rm -rf $(DEMO)
@@ -108,7 +108,7 @@ bench-noise: setup ocaml ## Small steps on a busy machine, next to `git bisect r
 captures: setup ocaml ## Create the pictures in docs/images again (needs tmux and Chromium)
 	@$(BIN)/python -m scripts.write_captures
 
-docs: setup ## Write the generated pages of the reference
+docs: setup ## Write the generated pages of the reference and the manual
 	@$(BIN)/python -m scripts.write_reference
 
 docs-site: setup ## Build the documentation as a site in build/site; a broken link fails

@@ -24,6 +24,10 @@ esac
 [[ $(basename dist/*.whl) == bisector-"${version#bisector }"-* ]] || { echo "$version is not that of the wheel" >&2; exit 1; }
 venv/bin/bisector predicates per_test_user_time >/dev/null
 venv/bin/bisector demo make "$scratch/sample" --scenario none --commits 12 >/dev/null
+[ -f venv/share/zsh/site-functions/_bisector ] || { echo "the wheel lacks the completions" >&2; exit 1; }
+for page in bisector bisector-run; do
+  grep -q '^\.SH NAME' "venv/share/man/man1/$page.1" || { echo "the wheel lacks the manual page $page" >&2; exit 1; }
+done
 venv/bin/python - <<'PY'
 import importlib.util
 import sys

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# install-tools.sh ocaml|bubblewrap|strace|valgrind|ccache|chromium: installs a tool with the system's package
-# manager if it is not on PATH. The sample history needs ocaml and dune, the tests of `sandbox: bwrap` bubblewrap,
+# install-tools.sh ocaml|bubblewrap|strace|valgrind|ccache|chromium|zsh|fish|groff: installs a tool with the
+# system's package manager if it is not on PATH. The sample history needs ocaml and dune, the tests of `sandbox: bwrap` bubblewrap,
 # `bisector diagnose` strace and valgrind, the tests of `instructions` valgrind, those of the report's page chromium.
 set -euo pipefail
 case ${1:-} in
   ocaml) commands=(dune ocamlopt) apt=(ocaml-nox ocaml-dune) dnf=(ocaml ocaml-dune) others=(ocaml dune) ;;
   bubblewrap) commands=(bwrap) apt=(bubblewrap) dnf=(bubblewrap) others=(bubblewrap) ;;
-  strace | valgrind | ccache | chromium) commands=("$1") apt=("$1") dnf=("$1") others=("$1") ;;
-  *) echo "usage: install-tools.sh ocaml|bubblewrap|strace|valgrind|ccache|chromium" >&2; exit 2 ;;
+  strace | valgrind | ccache | chromium | zsh | fish | groff) commands=("$1") apt=("$1") dnf=("$1") others=("$1") ;;
+  *) echo "usage: install-tools.sh ocaml|bubblewrap|strace|valgrind|ccache|chromium|zsh|fish|groff" >&2; exit 2 ;;
 esac
 missing() { for command in "${commands[@]}"; do command -v "$command" >/dev/null || return 0; done; return 1; }
 missing || exit 0

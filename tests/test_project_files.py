@@ -222,3 +222,23 @@ def test_git_is_built_from_the_newest_release(tmp_path: Path) -> None:
         env=environment,
     )
     assert done.stdout.endswith(f"installed git version 2.10.1 in {prefix}\n"), done.stderr
+
+
+def test_the_image_has_what_a_hunt_may_need() -> None:
+    """Each stage of the Containerfile is used, and the tools of the optional parts are in the last one."""
+    text = re.sub(r"\\\n", " ", (ROOT / "Containerfile").read_text())
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    words = [line.split(maxsplit=1)[0] for line in lines]
+    assert set(words) <= {"ARG", "FROM", "COPY", "RUN", "ENV", "VOLUME", "WORKDIR", "ENTRYPOINT", "CMD"}
+    stages = "\n".join(lines).split("\nFROM ")[1:]
+    assert len(stages) == 2 and "AS wheel" in stages[0] and "--from=wheel" in stages[1]
+    for line in lines:
+        if line.startswith("RUN "):
+            subprocess.run(["bash", "-n"], input=line.removeprefix("RUN "), text=True, check=True, timeout=20)
+    (installed,) = re.findall(r"apt-get install -y --no-install-recommends ([^&]+)", stages[1])
+    assert {"git", "strace", "bubblewrap", "valgrind"} <= set(installed.split())
+    for source in re.findall(r"^COPY (?!--from)(\S+)", "\n".join(lines), re.MULTILINE):
+        assert (ROOT / source).exists(), source
+    assert json.loads(lines[-2].removeprefix("ENTRYPOINT ")) == ["bisector"]
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert ".git" not in ignored and ".venv" in ignored

@@ -49,8 +49,8 @@ def _page() -> Iterator[str]:
     shared: dict[str, list[TyperOption]] = {}
     for name, command in commands().items():
         yield f"## {name}\n"
-        yield f"```text\n{_usage(name, command)}\n```\n"
-        parts = _parts(command.help or "")
+        yield f"```text\n{usage(name, command)}\n```\n"
+        parts = parts_of(command.help or "")
         yield from (f"{_prose(paragraph)}\n" for paragraph in parts.description)
         own = [parameter for parameter in command.params if not _panel(parameter)]
         if own:
@@ -75,7 +75,8 @@ def _panel(parameter: Any) -> str | None:
     return panel
 
 
-def _usage(name: str, command: Any) -> str:
+def usage(name: str, command: Any) -> str:
+    """The command with its arguments, those in brackets that can be left out."""
     arguments = [p for p in command.params if isinstance(p, TyperArgument)]
     words = [str(p.name).upper() if p.required else f"[{str(p.name).upper()}]" for p in arguments]
     options = ["[OPTIONS]"] if any(isinstance(p, TyperOption) for p in command.params) else []
@@ -83,15 +84,15 @@ def _usage(name: str, command: Any) -> str:
 
 
 @dataclass(frozen=True)
-class _Parts:
-    """The parts of a help text; `examples` are shell commands."""
+class Parts:
+    """The parts of a help text; `examples` are shell commands, one a line."""
 
     description: list[str]
     examples: str
     exit_codes: str
 
 
-def _parts(text: str) -> _Parts:
+def parts_of(text: str) -> Parts:
     """Split a help text by the beginnings of its paragraphs."""
     description, examples, codes = [], "", _USUAL_CODES
     for paragraph in text.split("\n\n"):
@@ -101,7 +102,7 @@ def _parts(text: str) -> _Parts:
             codes = paragraph.removeprefix("Exit codes:").strip()
         else:
             description.append(paragraph)
-    return _Parts(description, examples, codes)
+    return Parts(description, examples, codes)
 
 
 def _examples(paragraph: str) -> str:
@@ -123,7 +124,7 @@ def _table(parameters: list[Any]) -> Iterator[str]:
     yield "| Option | Value | Default | Meaning |"
     yield "|---|---|---|---|"
     for parameter in parameters:
-        texts = [_named(parameter), _value(parameter), _default(parameter), _prose(parameter.help or "")]
+        texts = [_named(parameter), value(parameter), _default(parameter), _prose(parameter.help or "")]
         yield f"| {' | '.join(map(cell, texts))} |"
     yield ""
 
@@ -134,7 +135,8 @@ def _named(parameter: Any) -> str:
     return ", ".join(f"`{option}`" for option in parameter.opts)
 
 
-def _value(parameter: Any) -> str:
+def value(parameter: Any) -> str:
+    """What a parameter takes, in Markdown; '' for a flag."""
     if parameter.metavar:
         return f"`{parameter.metavar}`"
     if getattr(parameter, "is_flag", False):
