@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from bisector import __version__
 from scripts.reference.commands import commands
 from tests.cli.running import bisector
 
@@ -31,8 +31,11 @@ def test_help_is_printed(tmp_path: Path) -> None:
 
 
 def test_the_version(tmp_path: Path) -> None:
-    """`--version` is one line."""
-    assert bisector("--version", folder=tmp_path).stdout == f"bisector {__version__}\n"
+    """`--version` is one line, with the version of the installation."""
+    asked = [sys.executable, "-c", "import bisector; print('bisector', bisector.__version__)"]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
+    assert bisector("--version", folder=tmp_path).stdout == done.stdout
+    assert re.fullmatch(r"bisector \d+\.\d+\S*\n", done.stdout)
 
 
 def completed(line: str, folder: Path) -> list[str]:
