@@ -100,7 +100,15 @@ class ByFile(Ecosystem):
                 files |= change.mixed(own)
         return files
 
+    _last: tuple[Files, Files, list[Change]] | None = None
+    """The changes that were asked for last: one hunt asks for the same ones many times."""
+
     def _changes(self, before: Files, after: Files) -> list[Change]:
+        if self._last is None or (self._last[0], self._last[1]) != (before, after):
+            self._last = dict(before), dict(after), self._read(before, after)
+        return self._last[2]
+
+    def _read(self, before: Files, after: Files) -> list[Change]:
         paths = sorted(path for path in before if self.locks(path) and path in after)
         differ = [path for path in paths if before[path] != after[path]]
         return [self.change(path, before, after) for path in differ]

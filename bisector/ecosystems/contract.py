@@ -95,6 +95,20 @@ class Ecosystem(ABC):
         """These packages and all that `mixed` moves along with them."""
         return frozenset(moved)
 
+    def steps(self, before: Files, after: Files) -> list[frozenset[str]]:
+        """All bumps in groups, each after those that it needs: moving group after group gives whole mixes.
+
+        A group of several packages cannot be taken apart, except by moving others first.
+        """
+        moved: frozenset[str] = frozenset()
+        found: list[frozenset[str]] = []
+        for bump in sorted(self.bumps(before, after), key=lambda bump: (len(bump.needs), bump.package)):
+            if bump.package not in moved:
+                now = self.along(before, after, moved | {bump.package})
+                found.append(now - moved)
+                moved = now
+        return found
+
     def mixed(self, before: Files, after: Files, moved: Collection[str]) -> dict[str, bytes]:
         """The files of `before`, with only these packages, and what they need, as in `after`.
 

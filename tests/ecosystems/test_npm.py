@@ -100,6 +100,11 @@ def test_a_package_moves_with_what_it_needs() -> None:
         assert NPM.along(before, after, ["app"]) == {"app", *along}
 
 
+def test_steps_are_whole_one_after_the_other() -> None:
+    """What needs nothing comes first; what needs each other comes together."""
+    assert NPM.steps(BEFORE, AFTER) == [{"log"}, {"app", "dep"}]
+
+
 def test_a_copy_that_changes_inside_a_package_that_stays() -> None:
     """It is a bump of its own, named with the package around it."""
     before = lock({"app": "1"}, {"app": ("1.0.0", {"dep": "1"}), "app/node_modules/dep": ("1.2.0", {})})
@@ -154,6 +159,11 @@ def test_any_mix_meets_every_range(
     assert NPM.mixed(before, after, []) == before
     names = [bump.package for bump in NPM.bumps(before, after)]
     assert locked(NPM.mixed(before, after, names)) == locked(after)
+    moved: set[str] = set()
+    for step in NPM.steps(before, after):
+        moved |= step
+        assert NPM.along(before, after, moved) == moved
+    assert moved == {*names}
     moved = data.draw(st.sets(st.sampled_from(names)) if names else st.just(set()))
     mixed = NPM.mixed(before, after, moved)
     versions = locked(mixed)
