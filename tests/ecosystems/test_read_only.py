@@ -19,7 +19,7 @@ PATH
     mine ({rack})
 
 GEM
-  remote: https://rubygems.org/
+  remote: https://example.org/
   specs:
     nokogiri (1.15.0-x86_64-linux)
       racc (~> 1.4)
