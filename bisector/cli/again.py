@@ -88,20 +88,24 @@ def completed(record: HuntRecord, chosen: Chosen, session: Session) -> HuntRecor
         reproduce=command_of(chosen, session),
         excerpts=shown,
         advice=advice,
+        notes=tuple(_notes(record, session)),
         next_steps=() if advice else tuple(_next_steps(record, typed_as, session.ground.hunt)),
     )
+
+
+def _notes(record: HuntRecord, session: Session) -> Iterator[str]:
+    if session.ground.is_swapped and record.conclusion is not None:
+        older, newer = record.good[0].short, record.bad.short
+        yield f"bad {older} is older than good {newer}, so the hunt looked for the commit that fixed it."
 
 
 def _next_steps(record: HuntRecord, chosen: Chosen, hunt: Hunt) -> Iterator[str]:
     match record.conclusion:
         case FirstBad() | Steps():
-            where = near(record.repository)
-            elsewhere = "" if where == Path() else f"-C {shlex.quote(str(where))} "
-            yield from (f"git {elsewhere}show {commit[:12]}" for commit in findings.suspects(record)[:_SHOWN])
+            shown = findings.suspects(record)[:_SHOWN]
+            yield from (git_in(record.repository, f"show {commit[:12]}") for commit in shown)
             if inner := innermost(record):
-                inside = near(record.repository / inner.path)
-                there = "" if inside == Path() else f"-C {shlex.quote(str(inside))} "
-                yield f"git {there}show {inner.answer[:12]}"
+                yield git_in(record.repository / inner.path, f"show {inner.answer[:12]}")
             if explained(record) and hunt.find == "regression":
                 yield typed(replace(chosen, values={**chosen.values, "find": "all"}))
         case AnyOf() | Inconclusive():
@@ -129,6 +133,12 @@ def whole(chosen: Chosen, session: Session) -> Chosen:
     """The options of the hunt; of one that the user did not name, those that it was begun with."""
     hunt = session.ground.hunt
     return chosen if not chosen.is_empty else Chosen(None, {**_values_of(hunt), "bad": hunt.bad})
+
+
+def git_in(folder: Path, rest: str) -> str:
+    """The line for a shell in the current folder that runs git with `rest` in another folder, or in this."""
+    where = near(folder)
+    return f"git {rest}" if where == Path() else f"git -C {shlex.quote(str(where))} {rest}"
 
 
 def near(path: Path) -> Path:

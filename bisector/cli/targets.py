@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from bisector.cli.again import near
+from bisector.cli.again import git_in, near
 from bisector.cli.event_stream import EventStream
 from bisector.cli.objects import print_object
 from bisector.cli.on_end import run_hook_at_end
@@ -120,7 +120,7 @@ def show(console: Console, record: TargetsRecord, report: Path | None) -> None:
     if report is not None:
         console.print(Text(visible(f"report: {near(report)}")), soft_wrap=True)
     for answer in targets_findings.culprits(record):
-        command = f"git -C {near(record.repository)} show {str(answer.first_bad)[:12]}"
+        command = git_in(record.repository, f"show {str(answer.first_bad)[:12]}")
         console.print(Text(visible(f"next: {command}"), style="dim"), soft_wrap=True)
 
 

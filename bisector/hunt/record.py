@@ -66,6 +66,8 @@ class HuntRecord:
     """What to do about a hunt that could not begin, the likeliest first."""
     here: HereRun | None = None
     """The run in the user's checkout that the user asked for; None if there was none."""
+    notes: Sequence[str] = ()
+    """What to know beside the conclusion, such as a doubt; a sentence each."""
     next_steps: Sequence[str] = ()
     """Commands for the shell that lead on from the conclusion."""
     failed_builds: Sequence[FailedBuilds] = ()

@@ -143,9 +143,12 @@ def _remedy(kind: str, given: object, text: str, keys: Mapping[str, FieldInfo]) 
 
 
 def _missing(details: ErrorDetails, path: KeyPath, model: type[BaseModel], origin: Origin) -> str:
+    *section, key = details["loc"]
+    given = details["input"]
+    if section == ["predicate"] and key == "name" and isinstance(given, Mapping) and not origin.file:
+        return _without_predicate([str(option) for option in given], model)
     if not origin.file or origin.given_at(path) is not None:
         return "missing; add it to the command line"
-    *section, key = details["loc"]
     field = keys_at(model, tuple(section)).get(str(key))
     if not field or not field.examples:
         return "missing; write it"
@@ -153,6 +156,14 @@ def _missing(details: ErrorDetails, path: KeyPath, model: type[BaseModel], origi
     if isinstance(example, Mapping):
         example = yaml.safe_dump(example, default_flow_style=True).strip()
     return f"missing; write for instance '{key}: {example}'"
+
+
+def _without_predicate(options: list[str], model: type[BaseModel]) -> str:
+    """What to do about options of a predicate on a command line that names none."""
+    said = ", ".join(f"predicate.{option}" for option in options)
+    of_test = [option for option in options if option in keys_at(model, ("test",))]
+    instead = f", or did you mean test.{of_test[0]}?" if of_test else ""
+    return f"missing, and {said} needs it; add --predicate NAME (the default is exit_status){instead}"
 
 
 def _unknown(details: ErrorDetails, model: type[BaseModel]) -> str:

@@ -175,7 +175,11 @@ def headline(record: HuntRecord) -> str:
 
 
 def reason(record: HuntRecord) -> str:
-    """One or two sentences that explain the conclusion; may contain text from the hunt file."""
+    """Sentences that explain the conclusion, and its notes; may contain text from the hunt file."""
+    return " ".join([_reason(record), *(f"Note: {note}" for note in record.notes)])
+
+
+def _reason(record: HuntRecord) -> str:
     match record.conclusion:
         case FirstBad() as found:
             return " ".join(filter(None, (_first_bad_reason(record, found), open_end(record))))

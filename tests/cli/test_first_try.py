@@ -330,3 +330,17 @@ def test_a_folder_that_good_does_not_have(tmp_path: Path) -> None:
     assert "as `./check.sh`" in advice_of(found)
     again = run(tmp_path / "r", "--test", "./check.sh")
     assert again["first_bad"] == ids["c5"]
+
+
+def test_a_script_outside_that_may_not_be_executed(tmp_path: Path) -> None:
+    """It is named with the command that mends it."""
+    ids = history(tmp_path / "r")
+    script = tmp_path / "own.sh"
+    script.write_text("#!/bin/sh\ntest ! -f bug\n")
+    script.chmod(0o644)
+    found = run(tmp_path / "r", "--test", str(script))
+    assert found["conclusion"] == "inconclusive"
+    assert f"{script} is not executable" in advice_of(found)
+    assert f"chmod u+x {script}" in advice_of(found)
+    script.chmod(0o755)
+    assert run(tmp_path / "r", "--test", str(script))["first_bad"] == ids["c5"]

@@ -33,8 +33,10 @@ def test_a_good_commit_newer_than_bad_asks_for_the_fix(tmp_path: Path) -> None:
         in done.stdout
     )
     assert f"first fixed commit {ids['c5'][:12]}" in done.stdout
+    told = " ".join(done.stdout.replace("│", " ").split())
+    assert f"Note: bad {ids['c0'][:12]} is older than good {ids['c7'][:12]}, so the hunt looked for" in told
     assert "this commit is fixed and its parent is broken" in done.stdout
-    assert " good " not in done.stdout.split("7 candidate commits")[1]
+    assert " good " not in done.stdout.split("7 candidate commits")[1].split("Note:")[0]
     log = bisector("log", folder=tmp_path / "repo").stdout
     (tmp_path / "log").write_text(log)
     git(tmp_path, "clone", "-q", "repo", "clone")

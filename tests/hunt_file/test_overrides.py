@@ -92,7 +92,20 @@ def test_locate_names_the_option_that_gave_a_value(tmp_path: Path) -> None:
     [
         ({}, ["--good: missing; add it to the command line", "--test: missing; add it to the command line"]),
         ({"good": "v1"}, ["--test: missing; add it to the command line"]),
-        ({**MINIMAL, "predicate.ratio": 2}, ["--predicate: missing; add it to the command line"]),
+        (
+            {**MINIMAL, "predicate.ratio": 2},
+            [
+                "--predicate: missing, and predicate.ratio needs it; add --predicate NAME (the default is "
+                "exit_status)"
+            ],
+        ),
+        (
+            {**MINIMAL, "predicate.timeout": 2},
+            [
+                "--predicate: missing, and predicate.timeout needs it; add --predicate NAME (the default is "
+                "exit_status), or did you mean test.timeout?"
+            ],
+        ),
         ({**MINIMAL, "build.command": " "}, ["--build: is empty; write a command such as 'make'"]),
         ({**MINIMAL, "jobs": 0}, ["--jobs: must be at least 1, got 0"]),
         ({**MINIMAL, "bild.command": "make"}, ["--set bild: unknown key; did you mean 'build'?"]),

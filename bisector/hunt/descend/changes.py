@@ -76,6 +76,14 @@ class OfCommit:
             at -= len(locked)
         raise IndexError(at)
 
+    def packages(self) -> Iterator[list[Part]]:
+        """The packages in an order in which each can move after those before it, and what else a file has."""
+        start = len(self.changes)
+        for locked in self.locked:
+            for group in locked.steps():
+                yield [tuple(start + at for at in group)]
+            start += len(locked)
+
     def by_line(self, hunks: Collection[int]) -> tuple[OfCommit, tuple[int, ...]]:
         """The same with these hunks split into lines, and the positions of those lines and of other parts."""
         known = [at for at in hunks if at < len(self.changes)]
@@ -153,7 +161,7 @@ class Taking:
         return OfCommit(before, changes.outside(read), tuple(locked))
 
     def _parts(self, commit: OfCommit) -> list[list[Part]]:
-        packages: list[list[Part]] = [[(at,)] for at in range(len(commit.changes), len(commit))]
+        packages = list(commit.packages())
         if not self._way.ground.hunt.narrow:
             rest = tuple(range(len(commit.changes)))
             return [*([[rest]] if rest else []), *packages]

@@ -24,6 +24,7 @@ from bisector.history.stand_ins import Contents, Entry
 from bisector.hunt.conclusion import AnyOf
 from bisector.hunt.descend.level import Level
 from bisector.hunt.descend.line import Stage, in_stages
+from bisector.hunt.descend.smallest import Part
 from bisector.hunt.descend.space import Space
 from bisector.hunt.descend.way import Way
 
@@ -61,6 +62,14 @@ class Locked:
     def bump(self, at: int) -> Bump:
         """The first bump of the package at a position."""
         return next(bump for bump in self.bumps if bump.package == self.packages[at])
+
+    def steps(self) -> Iterator[Part]:
+        """The parts in groups that go together, each after those that it needs."""
+        at = {package: n for n, package in enumerate(self.packages)}
+        for group in self.ecosystem.steps(self.before, self.after):
+            yield tuple(sorted(at[package] for package in group))
+        if self.has_more:
+            yield (len(self.packages),)
 
     def __len__(self) -> int:
         return len(self.packages) + self.has_more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -66,6 +67,9 @@ def advice_on_scripts(
 ) -> Iterator[Advice]:
     """What keeps the scripts that a command names from running as they should in `commit`."""
     for name in named:
+        if PurePosixPath(name).is_absolute():
+            yield from _without_permission(Path(name), exit_code)
+            continue
         path = PurePosixPath(folder, name).as_posix().removeprefix("./")
         text = _text(ground, commit, path)
         first = _SHEBANG.match(text)
@@ -76,6 +80,17 @@ def advice_on_scripts(
         if exit_code == _NOT_EXECUTABLE and text:
             yield _by_its_interpreter(ground, name, first)
             return
+
+
+def _without_permission(file: Path, exit_code: int | None) -> Iterator[Advice]:
+    """How to let tests read or execute a file outside of the repository."""
+    if not file.is_file():
+        return
+    line = shlex.quote(str(file))
+    if not os.access(file, os.R_OK):
+        yield Advice(f"{file} cannot be read", command=f"chmod u+rx {line}")
+    elif exit_code == _NOT_EXECUTABLE and not os.access(file, os.X_OK):
+        yield Advice(f"{file} is not executable", command=f"chmod u+x {line}")
 
 
 def _text(ground: Ground, commit: str, path: str) -> str:
