@@ -97,6 +97,12 @@ def _notes(record: HuntRecord, session: Session) -> Iterator[str]:
     if session.ground.is_swapped and record.conclusion is not None:
         older, newer = record.good[0].short, record.bad.short
         yield f"bad {older} is older than good {newer}, so the hunt looked for the commit that fixed it."
+    if isinstance(record.conclusion, FirstBad):
+        # Answers are shown at once; only they need this.
+        from bisector.phases.first_try.variables import newly_read
+
+        if note := newly_read(session.ground, record.conclusion.commit):
+            yield note
 
 
 def _next_steps(record: HuntRecord, chosen: Chosen, hunt: Hunt) -> Iterator[str]:

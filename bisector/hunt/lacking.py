@@ -20,6 +20,7 @@ from bisector.hunt.engines import reader_for
 from bisector.hunt.events import Listener, Noted
 from bisector.hunt.ground import Ground
 from bisector.hunt.missing import missing_names
+from bisector.hunt.newly_named import named_by_change
 from bisector.hunt.shell_variables import reported_missing
 from bisector.hunt.taking import take
 from bisector.hunt_file import Place
@@ -42,8 +43,9 @@ def lacking_or(
 ) -> Conclusion | None:
     """The conclusion; inconclusive if its first bad commit is good with what only the user's checkout has.
 
-    A file is tried: the commit is read once with the files that its output reports missing and only the
-    checkout has. A variable is not: the user has not said that the history may see its value.
+    A file is tried: the commit is read once with the files that only the checkout has and that its output
+    reports missing, then with those that the lines it adds name. A variable is not: the user has not said
+    that the history may see its value.
     """
     if not isinstance(conclusion, FirstBad) or ground.ratio is not None or ground.hunt.engine.name != "local":
         return conclusion
@@ -51,9 +53,13 @@ def lacking_or(
     lines = _own_lines(commit, readings)
     if names := reported_missing(ground, lines):
         return Inconclusive(_of_variables(ground, commit, names), (commit,), (conclusion.probability,))
-    places = _places(ground, commit, missing_names("\n".join(lines)))
-    if places and _Trials(ground, key, ends, len(readings), listener).are_the_reason(commit, places):
-        return Inconclusive(_of_files(ground, commit, places), (commit,), (conclusion.probability,))
+    trials = _Trials(ground, key, ends, len(readings), listener)
+    reported = _places(ground, commit, missing_names("\n".join(lines)))
+    named = [] if ground.hunt.kinds.better else named_by_change(ground.repository, commit)
+    new = [place for place in _places(ground, commit, named) if place not in reported]
+    for places, why in ((reported, "it reports that missing"), (new, "its change names that")):
+        if places and trials.are_the_reason(commit, places, why):
+            return Inconclusive(_of_files(ground, commit, places), (commit,), (conclusion.probability,))
     return conclusion
 
 
@@ -117,14 +123,14 @@ class _Trials:
     taken: int
     listener: Listener
 
-    def are_the_reason(self, commit: str, places: Sequence[Place]) -> bool:
+    def are_the_reason(self, commit: str, places: Sequence[Place], because: str) -> bool:
         """Whether `commit` is good with the files, and good itself does not make them when it is tested.
 
         A file that good makes, and the first bad commit no longer, is the regression, not something missing.
         """
         names = ", ".join(place.to for place in places)
         why = f"testing {commit[:12]} once more with {names} of your checkout"
-        self.listener(Noted(f"{why}, because it reports that missing"))
+        self.listener(Noted(f"{why}, because {because}"))
         overlay = (*self.ground.hunt.overlay, *places)
         if not isinstance(self._read(commit, {"overlay": overlay}).judgement, Good):
             return False

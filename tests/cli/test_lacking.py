@@ -84,3 +84,37 @@ def test_a_walk_back_names_what_every_commit_lacks(tmp_path: Path) -> None:
     line = "overlay=[{file: .env, to: .env}]"
     assert f"--set '{line}'" in done.stderr
     assert summary_of(*hunt, "--set", line, folder=repo)["first_bad"] == ids["c5"]
+
+
+SILENT = 'x=; test ! -f local.conf || . ./local.conf; test -n "$x" || exit 1\n'
+
+
+def test_a_file_that_later_commits_read_with_a_silent_default(tmp_path: Path) -> None:
+    """No output names it, but the change does: with it the commit is good, as in the checkout."""
+    ids = history(tmp_path / "r", SILENT + PLAIN)
+    (tmp_path / "r/local.conf").write_text("x=1\n")
+    found = summary_of("--good", "main~7", "--test", "bash t.sh", folder=tmp_path / "r")
+    assert (found["conclusion"], found["exit_code"]) == ("inconclusive", 5)
+    assert f"{ids['c3'][:12]} is bad only because a slot lacks local.conf" in found["reason"]
+    own = "overlay=[{file: local.conf, to: local.conf}]"
+    again = summary_of("--good", "main~7", "--test", "bash t.sh", "--set", own, folder=tmp_path / "r")
+    assert again["first_bad"] == ids["c5"]
+
+
+def test_an_untracked_file_that_the_change_names_and_that_is_not_the_reason(tmp_path: Path) -> None:
+    """The commit is bad with it too, so the answer stands."""
+    ids = history(tmp_path / "r", "test -f local.conf; false\n")
+    (tmp_path / "r/local.conf").write_text("x=1\n")
+    found = summary_of("--good", "main~7", "--test", "bash t.sh", folder=tmp_path / "r")
+    assert found["first_bad"] == ids["c3"]
+
+
+def test_a_variable_that_later_commits_read_with_a_silent_default(tmp_path: Path) -> None:
+    """The history may not see its value unasked, so the answer stands, with a doubt."""
+    ids = history(tmp_path / "r", f'test -n "$MY_SETTING" || exit 1\n{PLAIN}')
+    hunt = ("--good", "main~7", "--test", "bash t.sh")
+    found = summary_of(*hunt, folder=tmp_path / "r", MY_SETTING="on")
+    assert found["first_bad"] == ids["c3"]
+    assert "Note: its change reads MY_SETTING, which your shell has and tests do not see" in found["reason"]
+    own = ("--set", "environment.pass=[MY_SETTING]")
+    assert summary_of(*hunt, *own, folder=tmp_path / "r", MY_SETTING="on")["first_bad"] == ids["c5"]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 
+from bisector.history.patch import patch_of
 from bisector.history.repository import GitFailure
 from bisector.hunt.advice import Advice, advice_to_set
 from bisector.hunt.ground import Ground
+from bisector.hunt.newly_named import added_lines
 from bisector.hunt.shell_variables import own_to_the_shell
+from bisector.hunt_file.flow import in_flow
 
 _MOST = 200
+_NAMED = 3
 _READ = 256 * 1024
 """Bytes of lines that mention a variable."""
 
@@ -44,6 +49,24 @@ def advice_on_sources(ground: Ground, commit: str) -> Advice | None:
     mentions = f"files of {commit[:12]} read {', '.join(read)}, which your shell has"
     why = f"{mentions}; tests see only what the hunt passes on"
     return advice_to_set(why, "environment.pass", read, list(ground.hunt.environment.pass_))
+
+
+def newly_read(ground: Ground, commit: str) -> str:
+    """The note about variables of the user's shell that the lines added by a commit read; '' for none."""
+    try:
+        patch = patch_of(ground.repository, commit)
+    except GitFailure:
+        return ""
+    source = "\n".join(line for _, line in added_lines(patch))
+    names = [name for name in own_to_the_shell(ground) if _is_used(name, "", source)][:_NAMED]
+    if not names:
+        return ""
+    value = in_flow([*ground.hunt.environment.pass_, *names])
+    said = shlex.quote(f"environment.pass={value}")
+    return (
+        f"its change reads {', '.join(names)}, which your shell has and tests do not see; if that makes the "
+        f"difference, hunt again with `--set {said}`."
+    )
 
 
 def _is_used(name: str, said: str, source: str) -> bool:
