@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from bisector.errors import CommitFault
+from bisector.history.own_commands import OwnCommands
 from bisector.history.repository import GitFailure, Repository
 
 
@@ -26,6 +27,7 @@ class Clone(Repository):
         self.git_folder = git_folder
         self.own_git_folder = git_folder
         self.work_tree = None
+        self.own_commands = OwnCommands()
 
     def git(self, *arguments: str, folder: Path | None = None, stdin: bytes | None = None) -> bytes:
         """As in `Repository`, but without the work tree."""

@@ -74,24 +74,32 @@ class Range(TypedDict):
 
 @documented
 class Descent(TypedDict):
-    """One step down from the answer, into a merge or a submodule."""
+    """One step down from the answer, into a merge, a submodule, the changes of a commit, or a package."""
 
     level: int
     """1 for the outermost."""
-    kind: Literal["merge", "submodules", "submodule"]
+    kind: Literal["merge", "submodules", "submodule", "changes", "releases"]
     of: str
     """The commit that the step goes into."""
     path: str | None
-    """The submodule's path."""
+    """The submodule's path; of kind `releases` the name of a package."""
     range: Range
     state: Literal["found", "together", "one-of", "open"]
     answer: str | None
-    """A commit; of kind `submodules` their paths."""
+    """A commit; of kind `submodules` their paths, `changes` how many of them, `releases` a version."""
     subject: str | None
     any_of: list[str] | None
     confirmed: bool
     files: list[str]
-    """What both sides of the merge changed."""
+    """What both sides of the merge changed, or what the changes are in."""
+    changes: list[str] | None
+    """Of kind `changes`: those that make the parent bad, as `PATH:LINE-LINE` or packages with versions."""
+    of_changes: int | None
+    """The number of all changes of the commit."""
+    patch: str | None
+    """These changes, for `git apply`."""
+    share: float | None
+    """The share of the commit's effect that they explain, on the log scale; null for verdicts."""
     reason: str
     command: str | None
     """Leads on from an open step."""
@@ -99,6 +107,26 @@ class Descent(TypedDict):
     readings: int
     hunts: list[str]
     """Keys of its hunts, as in `status --json`."""
+
+
+@documented
+class FailedBuilds(TypedDict):
+    """Commits that fail to build alike."""
+
+    error: str
+    """With numbers, addresses and paths of slots masked."""
+    count: int
+    earliest: str
+    latest: str
+    commits: list[str]
+    builds_before: list[str]
+    """The last commits before them that build."""
+    range: str | None
+    """Where the history fixes them, as `A..B`."""
+    fixed_by: str | None
+    """The commit that does, if that is known exactly."""
+    add: str | None
+    """The line of a hunt file that picks it."""
 
 
 @documented
@@ -192,6 +220,8 @@ class Run(TypedDict):
     """Candidates of an inconclusive hunt."""
     steps: list[Step] | None
     """Every step of a hunt with `find` `all`, oldest first."""
+    untestable_groups: list[FailedBuilds]
+    """Commits that do not build, by their error."""
     descent: list[Descent]
     """The way down from the answer, the outermost step first."""
     confidence: float | None
