@@ -20,7 +20,7 @@ from bisector.hunt.record import HuntRecord
 from bisector.probe.reading import Role
 from bisector.report import bounds, descent_words, failed_builds_words, findings
 from bisector.report.explained import explained
-from bisector.report.safe_text import visible
+from bisector.report.safe_text import visible, visible_lines
 from bisector.report.saved import ahead, saved
 from bisector.units import format_size
 
@@ -95,11 +95,11 @@ def _way_down(record: HuntRecord) -> Iterator[RenderableType]:
 
 def _patch(patch: str) -> Text:
     """A short patch, in git's colours; of a long one the beginning."""
-    lines = patch.splitlines()
+    lines = visible_lines(patch).split("\n")
     text = Text()
     for line in lines[:_PATCH_LINES]:
         style = next((style for start, style in _PATCH_STYLES.items() if line.startswith(start)), "dim")
-        text.append(visible(line) + "\n", style=style)
+        text.append(f"{line}\n", style=style)
     if lines[_PATCH_LINES:]:
         text.append(f"... {len(lines) - _PATCH_LINES} more lines\n", style="dim")
     return text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bisector.cli.options import Chosen
 from bisector.cli.run import run_hunt
-from bisector.errors import EnvironmentFault, UsageError
+from bisector.errors import EnvironmentFault, ExitCode, HistoryError, UsageError
 from bisector.hunt.record import HuntRecord
 
 
@@ -21,37 +21,56 @@ def run_narrow(
     verbosity: int,
     restart: bool,
 ) -> int:
-    """Hunt, or test an earlier answer again, and take the answer apart; returns the exit code of the hunt.
+    """Hunt, or test an earlier answer again, and take the answer apart; returns the exit code.
 
-    With `commit`, the hunt has only that commit. Raises `UsageError` for a `patch` that has no folder.
+    That is the hunt's, but not 0 if no smallest part was found. With `commit`, the hunt has only that commit.
+    Raises `UsageError` for a `patch` that cannot be written, `HistoryError` for a commit without a parent.
     """
     values = {**chosen.values, "narrow": "lines" if lines else "auto"}
     if commit is not None:
         ends = {"good", "bad", "old", "new"}
         values = {key: value for key, value in values.items() if key not in ends}
         values |= {"good": [f"{commit}^"], "bad": commit}
+        _require_parent(replace(chosen, values=values), commit)
     if patch is not None and not patch.absolute().parent.is_dir():
         raise UsageError(f"--patch: {patch.absolute().parent} is no folder")
+    if patch is not None and patch.is_dir():
+        raise UsageError(f"--patch: {patch} is a folder; name a file in it")
+    settled: list[bool] = []
 
     def written(record: HuntRecord) -> None:
-        if patch is not None:
+        settled.append(_is_settled(record))
+        if patch is not None and settled[0]:
             _write(record, patch)
 
-    return run_hunt(
+    code = run_hunt(
         replace(chosen, values=values),
         as_json=as_json,
         verbosity=verbosity,
         restart=restart,
         then=written,
     )
+    return int(ExitCode.INCONCLUSIVE) if code == ExitCode.FIRST_BAD and not any(settled) else code
+
+
+def _require_parent(chosen: Chosen, commit: str) -> None:
+    repository = chosen.ground().repository
+    if not repository.parents(repository.resolve(commit)):
+        raise HistoryError(f"{commit} has no parent, so there is nothing to compare its parts with")
+
+
+def _is_settled(record: HuntRecord) -> bool:
+    """Whether the first set of changes was found."""
+    levels = [level for level in record.descent if level.kind == "changes"]
+    return bool(levels) and levels[0].is_settled
 
 
 def _write(record: HuntRecord, file: Path) -> None:
-    """Write the patch of the innermost step; raises `EnvironmentFault` if the file cannot be written."""
-    patches = [level.patch for level in record.descent if level.kind == "changes" and level.patch]
-    if not patches:
-        return
+    """Write the patch of the first set; raises `EnvironmentFault` if that is not possible."""
+    patch = next(level.patch for level in record.descent if level.kind == "changes")
+    if not patch:
+        raise EnvironmentFault("--patch: the patch has more than 1 MiB; see the changes that --json lists")
     try:
-        file.write_bytes(patches[0].encode(errors="surrogateescape"))
+        file.write_bytes(patch.encode(errors="surrogateescape"))
     except OSError as error:
         raise EnvironmentFault(f"--patch: cannot write {file} ({error.strerror})") from error

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from bisector.errors import HuntFileError
 from bisector.history.private import private_in
 from bisector.history.stand_ins import Contents, Entry
-from bisector.hunt.conclusion import FirstBad
+from bisector.hunt.conclusion import SPENT, FirstBad
 from bisector.hunt.descend.line import Stage, in_stages
 from bisector.hunt.descend.smallest import Narrowing, Open, Smallest
 from bisector.hunt.descend.space import Space
@@ -30,7 +30,7 @@ from bisector.hunt_file.model import Hunt
 SCRIPT = ".bisector-axes.sh"
 """The file that builds and tests read first, at the top of each slot."""
 _MOST_SETS = 5
-"""Of so many sets that each make the difference, no further one is looked for."""
+"""Sets that each make the difference: no further one is looked for."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ class Found:
     record: HuntRecord
     key: str
     commit: str
+    new: str
+    """The stand-in commit with all new values."""
     axes: tuple[str, ...]
     sets: tuple[tuple[tuple[str, ...], float | None], ...] = ()
     """The axes of each set, and its ratio."""
@@ -106,7 +108,7 @@ def hunt_axes(ground: Ground, listener: Listener, *, restart: bool) -> Found:
     line = in_stages(inside, space, commit, stages)
     session = Session(line.ground, line.plan.good, line.plan)
     record = session.run(listener, restart=restart)
-    found = Found(record, session.key, commit, tuple(axis.name for axis in hunt.axes))
+    found = Found(record, session.key, commit, line.plan.bad, tuple(axis.name for axis in hunt.axes))
     if not found.differ:
         return found
     way = Way(session, listener, restart, began, record.probes)
@@ -114,20 +116,43 @@ def hunt_axes(ground: Ground, listener: Listener, *, restart: bool) -> Found:
     sets: list[Smallest] = []
     why = ""
     try:
-        without: tuple[int, ...] = ()
-        while len(sets) < _MOST_SETS:
-            sets.append(narrowing.smallest(without))
-            without = (*without, *sets[-1].chosen)
-            if not narrowing.also_without(without):
+        for one in _every_smallest(narrowing):
+            sets.append(one)
+            if len(sets) == _MOST_SETS:
+                why = f"there may be more than these {_MOST_SETS} sets"
                 break
     except Open as error:
         why = str(error)
     except Spent:
-        why = "the budget is spent; start again with a larger one to go on from here"
+        why = SPENT
     named = tuple(
         (tuple(parts.name(at) for at in one.chosen), one.effect.ratio if one.effect else None) for one in sets
     )
     return replace(found, sets=named, why=why)
+
+
+def _every_smallest(narrowing: Narrowing) -> Iterator[Smallest]:
+    """Every smallest set, also sets that share an axis.
+
+    Each further set lacks an axis of every earlier one, so all axes to leave out are tried in turn, as long
+    as the rest makes the difference (hitting-set tree: Reiter, Artificial Intelligence 32, 1987).
+    """
+    left: list[frozenset[int]] = [frozenset()]
+    seen = {left[0]}
+    found: set[tuple[int, ...]] = set()
+    while left:
+        without = left.pop(0)
+        if without and not narrowing.also_without(without):
+            continue
+        smallest = narrowing.smallest(without)
+        if smallest.chosen not in found:
+            found.add(smallest.chosen)
+            yield smallest
+        for at in smallest.chosen:
+            more = without | {at}
+            if more not in seen:
+                seen.add(more)
+                left.append(more)
 
 
 def told(axis: Axis) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
@@ -63,6 +64,7 @@ def _p_value(p: float) -> str:
 
 
 _HIGH = 0.9
+_COMMIT = re.compile(r"[0-9a-f]{12}\b")
 """A hunt that is inconclusive for want of readings is less sure of its likeliest commit."""
 
 
@@ -214,7 +216,8 @@ def _for_want_of_submodules(record: HuntRecord, commits: Sequence[str]) -> str:
 
 def _sentence(text: str) -> str:
     """Turn a reason, written without a capital and a full stop, into a sentence."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    begins = text[:1] if _COMMIT.match(text) else text[:1].upper()
+    return begins + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _first_bad_reason(record: HuntRecord, found: FirstBad) -> str:

@@ -58,6 +58,23 @@ def test_each_of_two_variables_is_enough(tmp_path: Path) -> None:
     assert [one["axes"] for one in document["sets"]] == [["A: 1 -> 2"], ["C: 1 -> 2"]]
 
 
+def test_sets_that_share_an_axis(tmp_path: Path) -> None:
+    """A with B, and A with C: putting back B alone would not help."""
+    axes = [{"variable": name, "old": "1", "new": "2"} for name in ("A", "B", "C")]
+    hunt(tmp_path, 'test "$A" = 1 || test "$B$C" = 11', axes)
+    sets = [{name[0] for name in one["axes"]} for one in found(tmp_path)["sets"]]
+    assert sorted(map(sorted, sets)) == [["A", "B"], ["A", "C"]]
+
+
+def test_values_that_cannot_be_tested_are_named(tmp_path: Path) -> None:
+    """A line of shell that fails: its name, what it printed, and no word of commits."""
+    hunt(tmp_path, "true", [{"shell": "compiler", "old": "true", "new": "choose-a-compiler-5"}])
+    done = bisector("run", "--config", "hunt.yaml", folder=tmp_path)
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert "The new values cannot be tested" in done.stdout
+    assert "the axis compiler fails" in done.stdout
+
+
 def test_no_difference(tmp_path: Path) -> None:
     """The values do not matter: no regression, as between commits."""
     hunt(tmp_path, "true", [{"variable": "A", "old": "1", "new": "2"}])

@@ -78,7 +78,21 @@ def test_a_share_of_the_effect(tmp_path: Path) -> None:
     found = narrowed(*line, *options, folder=tmp_path / "repo")
     assert [step["changes"] for step in found["descent"]] == [["a:10"], ["b:30"]]
     assert [round(step["share"], 2) for step in found["descent"]] == [0.79, 0.5]
-    assert "the commit is bad without too" in found["descent"][0]["reason"]
+    assert "the other changes bring a part of it too" in found["descent"][0]["reason"]
+
+
+def test_what_is_left_of_an_effect_may_be_too_small(tmp_path: Path) -> None:
+    """Neither change reaches the hunt's ratio alone; each has its figure, and nothing is called bad."""
+    files = {0: {"a": "100\n", "b": "100\n"}, 1: {"a": "148\n", "b": "140\n"}}
+    ids = write_history(tmp_path / "repo", chain(2, files))
+    count = 'echo "ops: $(($(cat a) * $(cat b)))"'
+    line = ("--good", ids["c0"], "--test", count, "--predicate", "counter")
+    options = ("--set", "predicate.pattern='ops: (\\d+)'", "--set", "predicate.ratio=1.5")
+    first, rest = narrowed(*line, *options, folder=tmp_path / "repo")["descent"]
+    assert (first["changes"], first["state"]) == (["a:1"], "found")
+    assert first["reason"].startswith("confirmed: 1.48x with only this change")
+    assert rest["state"] == "together"
+    assert rest["reason"] == "the other changes together are 1.40x; the hunt asks for 1.50x"
 
 
 def test_lines_of_one_hunk(tmp_path: Path) -> None:
@@ -122,11 +136,31 @@ def test_a_narrowing_that_was_stopped_goes_on(tmp_path: Path) -> None:
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:
-    """A patch without a folder, before anything runs; a first commit, which has no parent."""
+    """A patch without a folder, or that is one; a first commit, which has no parent."""
     ids = write_history(tmp_path / "repo", chain(2))
     line = ("--test", "true")
     done = bisector("narrow", "HEAD", *line, "--patch", "no/where", folder=tmp_path / "repo")
     assert (done.returncode, "no is no folder" in done.stderr) == (2, True), done.stderr
     done = bisector("narrow", ids["c0"], *line, folder=tmp_path / "repo")
     assert done.returncode == 2
-    assert f"has no commit '{ids['c0']}^'" in done.stderr
+    assert f"{ids['c0']} has no parent" in done.stderr
+    done = bisector("narrow", "HEAD", *line, "--patch", "..", folder=tmp_path / "repo")
+    assert (done.returncode, "is a folder" in done.stderr) == (2, True), done.stderr
+
+
+def test_no_patch_is_no_success(tmp_path: Path) -> None:
+    """The commit is confirmed, but not taken apart: an earlier patch stays, and the exit code is 5."""
+    files = {0: {"a": numbered({})}, 1: {"a": numbered({3: "x", 20: "BUG", 40: "y"})}}
+    ids = write_history(tmp_path / "repo", chain(2, files))
+    (tmp_path / "p").write_text("earlier")
+    line = ("--good", ids["c0"], "--test", "! grep -q BUG a", "--patch", "../p", "--probes", "2")
+    done = bisector("narrow", *line, folder=tmp_path / "repo")
+    assert (done.returncode, (tmp_path / "p").read_text()) == (5, "earlier"), done.stdout + done.stderr
+
+
+def test_the_patch_on_the_screen_keeps_its_white_space(tmp_path: Path) -> None:
+    """A change of indentation can be seen."""
+    files = {0: {"a": "if x:\n    y  = 1\n"}, 1: {"a": "if x:\n        y  = 1\n", "b": "1"}}
+    ids = write_history(tmp_path / "repo", chain(2, files))
+    done = bisector("narrow", "--good", ids["c0"], "--test", "! grep -q '^     ' a", folder=tmp_path / "repo")
+    assert ("-    y  = 1" in done.stdout, "+        y  = 1" in done.stdout) == (True, True), done.stdout

@@ -98,7 +98,7 @@ def narrow(
     Each candidate part is built and tested on top of the parent, like a commit. The result is confirmed: the
     parent is bad with the patch, and the commit is good without it, if both can be tested.
 
-    Exit codes: those of `run`, whose answer this takes apart.
+    Exit codes: those of `run`, whose answer this takes apart; 5 if no smallest part was found.
 
     Examples: [bold]bisector narrow --config tcl.yaml[/bold], or
     [bold]bisector narrow 3f2a9c8 --test ./check.sh --patch cause.patch[/bold]

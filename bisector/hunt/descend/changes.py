@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bisector.ecosystems import NotWritten, ecosystem_of
 from bisector.errors import BisectorError
 from bisector.history.changes import Changes, changes_between
 from bisector.history.dependence import Dependence
 from bisector.history.stand_ins import Contents, StandIn, changed, changed_on_both, merged_tree, write
-from bisector.hunt.conclusion import Effect
+from bisector.hunt.conclusion import SPENT, Effect, Inconclusive, NoRegression
 from bisector.hunt.descend.level import Level
 from bisector.hunt.descend.packages import Locked, Releases, locked_in
 from bisector.hunt.descend.smallest import Narrowing, Open, Part, Smallest
@@ -150,7 +151,7 @@ class Taking:
             if hunt.narrow == "lines":
                 commit, found = self._by_line(commit, found)
         except Open as error:
-            return Answer(replace(self._blank, why=str(error), total=len(commit)))
+            return Answer(replace(self._blank, **self._rest(error, without), total=len(commit)))
         return Answer(self._level(commit, found, also), apart if also else (), releases)
 
     def _commit(self) -> OfCommit:
@@ -190,6 +191,7 @@ class Taking:
         at = tuple(n for one in part for n in one)
         why = f"its only change is {commit.name(at[0])}" if len(at) == 1 else "it moves no package"
         level = replace(self._blank, state="together", why=why, total=len(commit))
+        level = replace(level, patch=self._patch(commit, at))
         return Answer(level, releases=self._releases(commit, at))
 
     def _releases(self, commit: OfCommit, chosen: Sequence[int]) -> Releases | None:
@@ -230,20 +232,31 @@ class Taking:
             share=share_of(found.effect, self._whole),
         )
 
+    def _rest(self, error: Open, without: Collection[int]) -> dict[str, Any]:
+        """The state of a step without an answer: open, or settled if what is left is too small to ask for."""
+        found, ratio = error.conclusion, self._way.ground.ratio
+        if without and isinstance(found, NoRegression) and found.effect is not None and ratio is not None:
+            why = f"the other changes together are {found.effect.ratio:.2f}x; the hunt asks for {ratio:.2f}x"
+            return {"state": "together", "why": why}
+        if isinstance(found, Inconclusive) and ratio is not None and found.why != SPENT:
+            return {"why": f"no few changes have most of the effect: {error}"}
+        return {"why": str(error)}
+
     def _reason(self, commit: OfCommit, found: Smallest, also: bool | None) -> str:
         terms = self._way.ground.hunt.kinds
         these = "this change" if len(found.chosen) == 1 else "these changes"
-        ratio = f" ({found.effect.ratio:.2f}x)" if found.effect else ""
-        said = [f"confirmed: {terms.new} with only {these}{ratio}"]
+        # Parts of an effect are judged by the larger half of it, whatever ratio the hunt asks for.
+        if found.effect is not None:
+            said = [f"confirmed: {found.effect.ratio:.2f}x with only {these}"]
+            rest = "the other changes bring a part of it too" if also else "most of it is gone without"
+        else:
+            said = [f"confirmed: {terms.new} with only {these}"]
+            rest = f"the commit is {terms.new} without too" if also else f"{terms.old} without"
         if found.inseparable:
             named = [commit.name(at) for at in found.inseparable]
             more = f" and {len(named) - 3} more" if named[3:] else ""
             said.append(f"{', '.join(named[:3])}{more} cannot be tested without each other")
-        if also is None:
-            said.append("the commit cannot be tested without")
-        else:
-            said.append(f"the commit is {terms.new} without too" if also else f"{terms.old} without")
-        return "; ".join(said)
+        return "; ".join([*said, "the commit cannot be tested without" if also is None else rest])
 
     def _patch(self, commit: OfCommit, chosen: Sequence[int]) -> str:
         """The patch of these changes for `git apply`; '' for a very long one."""

@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import Protocol
 
 from bisector.history.stand_ins import Contents
-from bisector.hunt.conclusion import AnyOf, Effect, FirstBad
+from bisector.hunt.conclusion import AnyOf, Conclusion, Effect, FirstBad
 from bisector.hunt.descend.line import Stage, in_stages
 from bisector.hunt.descend.space import Space
 from bisector.hunt.descend.way import Hunted, Way
@@ -60,7 +60,11 @@ class Smallest:
 
 
 class Open(Exception):
-    """A hunt has no answer; the text says why."""
+    """A hunt has no answer; the text says why, and `conclusion` how it ended, if it began."""
+
+    def __init__(self, why: str, conclusion: Conclusion | None = None) -> None:
+        super().__init__(why)
+        self.conclusion = conclusion
 
 
 class Narrowing:
@@ -118,7 +122,7 @@ class Narrowing:
         while True:
             steps = [_flat(held), *rest] if held else rest
             sets = [set(chosen) for chosen in accumulate(steps, lambda one, more: (*one, *more))]
-            names = [self._said(step) for step in steps]
+            names = [f"{'up to' if at else 'only'} {self._said(step)}" for at, step in enumerate(steps)]
             found = self._hunt(sets, names, suspect=1 if held else 0)
             first, last = _span_of(found)
             known = 1 if held else 0
@@ -161,10 +165,10 @@ class Narrowing:
         if not fewer or len(fewer) == len(kept):
             return None
         sets = [set(_flat(fewer)), set(_flat(kept))]
-        return self._hunt(sets, [f"{self._said(_flat(chunk))} left out", "with it"], suspect=1)
+        return self._hunt(sets, [f"without {self._said(_flat(chunk))}", "with that"], suspect=1)
 
     def _hunt(self, sets: Sequence[Collection[int]], subjects: Sequence[str], suspect: int = 0) -> Hunted:
-        """The hunt from the parent over these sets, each within the next; raises `Open` if that cannot be."""
+        """The hunt from the parent over these sets, each within the next; raises `Open` without an answer."""
         stages = [Stage("0", self._parts.contents(()), "none of its changes")]
         stages += [
             Stage(str(at), self._parts.contents(chosen), subject)
@@ -176,15 +180,20 @@ class Narrowing:
         )
         if isinstance(found, str):
             raise Open(found)
+        if not found.answer and not isinstance(found.conclusion, AnyOf):
+            why = found.why
+            for own, at in found.line.meant.items():
+                why = why.replace(own[:12], f"'{stages[int(at)].subject}'")
+            raise Open(why, found.conclusion)
         return found
 
     def _said(self, part: Sequence[int]) -> str:
         names = [self._parts.name(at) for at in part[:3]]
-        return f"with {', '.join(names)}" + (f" and {len(part) - 3} more" if part[3:] else "")
+        return ", ".join(names) + (f" and {len(part) - 3} more" if part[3:] else "")
 
 
 def _span_of(found: Hunted) -> tuple[int, int]:
-    """The first and the last stage that may be the answer; raises `Open` if there is none."""
+    """The first and the last stage that may be the answer."""
     if isinstance(found.conclusion, AnyOf):
         stages = [int(found.line.of(commit)) for commit in found.conclusion.commits]
         return min(stages), max(stages)
@@ -193,8 +202,6 @@ def _span_of(found: Hunted) -> tuple[int, int]:
 
 
 def _stage_of(found: Hunted) -> int:
-    if not found.answer:
-        raise Open(found.why)
     return int(found.answer)
 
 
