@@ -166,7 +166,7 @@ class _Search:
 
     def _unless_by_the_overlay(self, found: Conclusion | None, plan: Plan) -> Conclusion | None:
         """The conclusion; not confirmed if its commit and a parent of it got different overlays."""
-        if not isinstance(found, FirstBad) or self.session.identity.conditions.are_none:
+        if not isinstance(found, FirstBad):
             return found
         where = (self.session.ground, self.session.identity, self.readings)
         words = apart_by_the_overlay(*where, found.commit, found.parents_good or plan.parents[found.commit])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import shutil
@@ -30,22 +31,41 @@ def lay_over(
     Raises `DoesNotApply` if a required change does not apply, `EnvironmentFault` if a file that the hunt file
     names is missing, `InfrastructureFault` if git fails.
     """
-    slot, repository = worktree.path, worktree.repository
     for change in changes:
         try:
-            if isinstance(change, Edit):
-                _edit(change, slot)
-            elif isinstance(change, Copy):
-                _copy(change, slot, repository, resolve(change.from_))
-            elif isinstance(change, Place):
-                _place(change, slot)
-            elif isinstance(change, CherryPick):
-                _pick(change, worktree, commit, resolve(change.cherry_pick))
-            else:
-                _patch(change, slot, repository)
+            _apply(change, worktree, commit, resolve)
         except DoesNotApply:
             if not change.optional:
                 raise
+
+
+def applying(
+    changes: Sequence[Change], worktree: Worktree, commit: str, resolve: Callable[[str], str]
+) -> list[int]:
+    """Do as `lay_over`, but pass over every change that does not apply; the indices of those that do.
+
+    Raises `EnvironmentFault` and `InfrastructureFault` like it.
+    """
+    applied = []
+    for at, change in enumerate(changes):
+        with contextlib.suppress(DoesNotApply):
+            _apply(change, worktree, commit, resolve)
+            applied.append(at)
+    return applied
+
+
+def _apply(change: Change, worktree: Worktree, commit: str, resolve: Callable[[str], str]) -> None:
+    slot, repository = worktree.path, worktree.repository
+    if isinstance(change, Edit):
+        _edit(change, slot)
+    elif isinstance(change, Copy):
+        _copy(change, slot, repository, resolve(change.from_))
+    elif isinstance(change, Place):
+        _place(change, slot)
+    elif isinstance(change, CherryPick):
+        _pick(change, worktree, commit, resolve(change.cherry_pick))
+    else:
+        _patch(change, slot, repository)
 
 
 def _edit(change: Edit, slot: Path) -> None:

@@ -139,3 +139,65 @@ def test_every_step_doubts_what_only_the_overlay_brings(tmp_path: Path) -> None:
     found = summary_of("--config", "h.yaml", "--all", folder=tmp_path / "r")
     assert found["exit_code"] == 5, found
     assert {one["commit"]: one["confirmed"] for one in found["steps"]}.get(ids["c3"]) is not True
+
+
+TUNED = """
+good: {good}
+bad: main
+test: {{command: "! grep -q BUG code{also}"}}
+scratch: ../scratch
+jobs: 1
+overlay: [{{edit: code, find: "# tuning", replace: {text}, optional: true}}]
+"""
+
+
+def tuned(folder: Path, *, at: int, also: str = "", text: str = "BUG") -> dict[str, str]:
+    """A history whose `c4` brings a bug and `c<at>` the text that the overlay edits, and a hunt file."""
+    nodes = [Node("c0", (), {"code": "0\n"})]
+    for number in range(1, 7):
+        files: dict[str, str | None] = {f"n{number}": "x"} | ({"bug": "x"} if number == 4 else {})
+        files |= {"code": "0\n# tuning\n"} if number == at else {}
+        nodes.append(Node(f"c{number}", [f"c{number - 1}"], files))
+    ids = write_history(folder / "r", nodes)
+    (folder / "r/h.yaml").write_text(TUNED.format(good=ids["c0"], also=also, text=text))
+    return ids
+
+
+def test_an_optional_edit_that_brings_the_difference_is_no_answer(tmp_path: Path) -> None:
+    """It applies to one of two commits only, and without it they are alike."""
+    ids = tuned(tmp_path, at=4)
+    found = summary_of("--config", "h.yaml", folder=tmp_path / "r")
+    assert (found["first_bad"], found["conclusion"], found["exit_code"]) == (None, "inconclusive", 5)
+    told = f"{ids['c4'][:12]} is bad and its parent {ids['c3'][:12]} good, but only one of them got edit code"
+    assert told in str(found["reason"])
+    assert "remove `optional` from edit code" in str(found["reason"])
+
+
+def test_an_optional_edit_of_the_first_bad_commit_alone(tmp_path: Path) -> None:
+    """The commit brings what the overlay edits, but is bad without the overlay as well: the answer stands."""
+    ids = tuned(tmp_path, at=4, also=" && test ! -f bug", text="fine")
+    done = bisector("run", "--config", "h.yaml", folder=tmp_path / "r")
+    assert done.returncode == 0 and ids["c4"][:12] in done.stdout
+    assert "testing whether edit code of the overlay brings the difference" in done.stdout + done.stderr
+
+
+def test_an_optional_edit_of_both_costs_nothing(tmp_path: Path) -> None:
+    """Both the answer and its parent got the edit, so neither is tested once more."""
+    ids = tuned(tmp_path, at=2, also=" && test ! -f bug", text="fine")
+    done = bisector("run", "--config", "h.yaml", folder=tmp_path / "r")
+    assert done.returncode == 0 and ids["c4"][:12] in done.stdout
+    assert "brings the difference" not in done.stdout + done.stderr
+
+
+def test_a_fix_up_that_brings_the_difference_bounds_no_set(tmp_path: Path) -> None:
+    """Only untestable commits are left, but the one behind them is bad by its fix-up alone."""
+    nodes = [Node("c0", (), {"config.mk": "x\n", "code": "0"})]
+    for at in range(1, 7):
+        files: dict[str, str | None] = {"code": str(at)} | ({"config.mk": None} if at == 2 else {})
+        files |= {"config.mk": "x\n", "bug": "x"} if at == 5 else {}
+        nodes.append(Node(f"c{at}", [f"c{at - 1}"], files))
+    ids = write_history(tmp_path / "r", nodes)
+    found = hunted(tmp_path, ids, f"- {{cherry_pick: {ids['c5']}, when: {{fails: true}}}}\n")
+    assert (found["conclusion"], found["exit_code"]) == ("inconclusive", 5)
+    told = f"{ids['c4'][:12]} is bad and {ids['c1'][:12]} before it good, but only one of them got"
+    assert told in str(found["reason"])
