@@ -54,7 +54,7 @@ class SampledTree:
         self._user = self._system = 0.0
         self._peak = 0
         self._delay = RunDelay()
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        _adopt_orphans(wanted=True)
 
     def join(self, pid: int) -> None:
         """Make `pid`, a session leader, the root of the tree."""
@@ -99,8 +99,10 @@ class SampledTree:
         self._reap()
 
     def remove(self) -> None:
-        """Forget the tree; it holds no system resources."""
+        """Forget the tree; after the last one, orphans of others are no longer ours to reap."""
         self._live.discard(self)
+        if not self._live:
+            _adopt_orphans(wanted=False)
 
     def _members(self) -> list[ProcessStatus]:
         """The living processes of the tree: descendants of the root and of adopted orphans."""
@@ -154,6 +156,10 @@ class SampledTree:
                 if ended:
                     self._reaped_user += account.ru_utime
                     self._reaped_system += account.ru_stime
+
+
+def _adopt_orphans(*, wanted: bool) -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
 
 
 def own_peak(account: resource.struct_rusage) -> int:

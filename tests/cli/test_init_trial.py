@@ -153,13 +153,12 @@ def test_a_counter_is_never_chosen_for_slow(tmp_path: Path) -> None:
     assert any("the counter 'tests'" in note for note in found["notes"]), found["notes"]
 
 
-def test_runs_that_ended_differently_are_not_compared(tmp_path: Path) -> None:
+def test_a_failed_run_is_not_compared(tmp_path: Path) -> None:
     """HEAD fails at once, which is not faster, and says nothing about good."""
     repo = repository(tmp_path, ["exit 0\n"] * 2 + ["exit 3\n"])
-    found = tried(repo, "--for", "slow", "--test", "sh test.sh")
-    assert not found["begins"]
-    assert any("hunt for the exit code" in note for note in found["notes"]), found["notes"]
-    assert hunt_file.load(repo / "hunt.yaml").good == ("v1",)
+    found = tried(repo, "--for", "slow", "--test", "sh test.sh", code=1)
+    assert (found["begins"], found["trial"]["judgement"]) == (False, "untestable")
+    assert "failed with exit code 3, so it may not have done its work" in found["trial"]["why"]
 
 
 def test_no_step_over_the_newest_tag_searches_an_older_good_commit(tmp_path: Path) -> None:

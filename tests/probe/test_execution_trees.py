@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -14,8 +15,13 @@ from bisector.predicate import Ending, Run
 from bisector.probe.execution import Execution, Limits
 from bisector.probe.hierarchies import Hierarchies
 from bisector.probe.leftovers import clean_leftovers
+from bisector.probe.ownership import new_token
+from bisector.probe.process_tree import SampledTree
 
 from .running import OWNERSHIPS, PYTHON, eventually, groups, is_running, owned, pids_in, run
+
+PR_GET_CHILD_SUBREAPER = 37
+"""prctl(2)."""
 
 DAEMON = """
 import os, signal, sys, time
@@ -188,3 +194,18 @@ def test_what_a_dead_bisector_left(ownership: str, folder: Path) -> None:
     assert living.run.exit_code == 6
     eventually(lambda: not any(is_running(pid) for pid in left))
     assert not [group for group in groups() if f"-{owner}-" in group.name]
+
+
+def test_orphans_are_adopted_only_while_a_tree_lives(tmp_path: Path) -> None:
+    """Else the orphans of others stay here as zombies, which slow down each walk of `/proc`."""
+
+    def adopts() -> int:
+        found = ctypes.c_int()
+        ctypes.CDLL(None).prctl(PR_GET_CHILD_SUBREAPER, ctypes.byref(found), 0, 0, 0)
+        return found.value
+
+    trees = [SampledTree(new_token(), tmp_path) for _ in range(2)]
+    trees[0].remove()
+    assert adopts() == 1
+    trees[1].remove()
+    assert adopts() == 0

@@ -70,7 +70,9 @@ def test_own_session_keeps_its_niceness(tmp_path: Path) -> None:
 @pytest.mark.parametrize("nice", [-99, 0, LAST, 99])
 def test_a_sampled_tree_yields_without_a_fault(nice: int) -> None:
     """A tree outside the scheduler's groups accepts any value, including one that is not a niceness."""
-    SampledTree(new_token(), Path()).yield_to_others(nice)
+    tree = SampledTree(new_token(), Path())
+    tree.yield_to_others(nice)
+    tree.remove()
 
 
 @grouped
