@@ -44,6 +44,8 @@ class Ground:
         self.is_swapped = meant is not hunt
         """Whether the hunt became one for a fix, because its bad commit is older than its good one."""
         hunt = self.hunt = meant
+        self.lifts_deadlines_of: frozenset[str] = frozenset()
+        """Files whose deadlines the overlay lifts in every commit, whatever each of them says."""
         self.predicate = predicate_of(hunt, hunt_file)
         self.ratio: float | None = self.predicate.options.ratio if self.predicate.paired else None
         self.repeats = Repeats(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bisector.engine.slots import Slots
 from bisector.hunt.ground import Ground
-from bisector.hunt_file.overlay import CherryPick
+from bisector.hunt_file.overlay import Change, CherryPick, Edit
 from bisector.probe.identity import Identity
 from bisector.probe.overlay import applying
 from bisector.probe.reading import Reading
@@ -31,12 +31,21 @@ class LaidOver:
     @property
     def is_alike_everywhere(self) -> bool:
         """Whether every commit was read with all changes."""
-        return self._identity.conditions.are_none and not any(one.optional for one in self._overlay)
+        may_differ = any(one.optional and not self._lifts(one) for one in self._overlay)
+        return self._identity.conditions.are_none and not may_differ
 
     def apart(self, commit: str, before: str) -> tuple[int, ...]:
         """The positions of the changes that only one of two commits was read with; `before` is the older."""
         here, there = self.of(commit), self.of(before)
-        return tuple(at for at in sorted({*here} ^ {*there}) if not self._is_part_of(at, commit, there))
+        return tuple(
+            at
+            for at in sorted({*here} ^ {*there})
+            if not self._is_part_of(at, commit, there) and not self._lifts(self._overlay[at])
+        )
+
+    def _lifts(self, change: Change) -> bool:
+        """Whether the change lifts a deadline, which each commit may write in another way."""
+        return isinstance(change, Edit) and change.edit in self._ground.lifts_deadlines_of
 
     def _of(self, commit: str) -> tuple[int, ...]:
         (every,) = self._identity.conditions.met_by([commit])

@@ -17,6 +17,7 @@ from bisector.hunt.session import Session
 from bisector.hunt_file import Edit, build
 from bisector.report import findings
 from bisector.report.findings import counted, duration
+from bisector.report.safe_text import visible
 from bisector.watchdog.advice import Fit, fit, recommended
 from bisector.watchdog.bumps import Change
 from bisector.watchdog.deadline import Deadline, deadlines_in
@@ -58,7 +59,7 @@ def answer(
         case FirstBad() | AnyOf():
             return Answer(name, (_found(record),), ExitCode.CHECK_FAILED)
         case _:
-            why = f"not decided: {findings.reason(record)}"
+            why = f"not decided: {visible(findings.reason(record))}"
             return Answer(name, (why,), ExitCode.INCONCLUSIVE)
 
 
@@ -109,7 +110,9 @@ def _ground_between(
         for one in hunt.overlay
     ]
     own = copy.copy(ground)
-    own.hunt = hunt.model_copy(update={"overlay": (*overlay, *lifting(deadlines))})
+    lifted = lifting(deadlines)
+    own.hunt = hunt.model_copy(update={"overlay": (*overlay, *lifted)})
+    own.lifts_deadlines_of = frozenset(files | {one.edit for one in lifted})
     return own
 
 

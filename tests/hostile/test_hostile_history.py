@@ -86,6 +86,7 @@ def test_the_hunt_finds_the_commit_and_every_command_ends_well(outputs: Mapping[
     assert json.loads(outputs["run json"].out)["first_bad"] == bad
     codes = {name: one.code for name, one in outputs.items()}
     assert codes.pop("nothing") == 2
+    assert codes["watchdog run"] == 1
     assert {name for name, code in codes.items() if code not in (0, 1, 5)} == set(), codes
     for name in ("run", "explain", "log", "report", "chat", "diagnose", "watchdog run"):
         assert bad[:12] in outputs[name].out + outputs[name].err, name
