@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bisector.cli.options import Chosen
 from bisector.cli.run import run_hunt
-from bisector.errors import EnvironmentFault, ExitCode, HistoryError, UsageError
+from bisector.errors import EnvironmentFault, ExitCode, HistoryError, HuntFileError, UsageError
 from bisector.hunt.record import HuntRecord
 
 
@@ -24,14 +24,16 @@ def run_narrow(
     """Hunt, or test an earlier answer again, and take the answer apart; returns the exit code.
 
     That is the hunt's, but not 0 if no smallest part was found. With `commit`, the hunt has only that commit.
-    Raises `UsageError` for a `patch` that cannot be written, `HistoryError` for a commit without a parent.
+    Raises `UsageError` for a `patch` that cannot be written, `HistoryError` for a commit without a parent,
+    `HuntFileError` for a hunt that has not one commit as its answer.
     """
     values = {**chosen.values, "narrow": "lines" if lines else "auto"}
     if commit is not None:
         ends = {"good", "bad", "old", "new"}
         values = {key: value for key, value in values.items() if key not in ends}
-        values |= {"good": [f"{commit}^"], "bad": commit}
-        _require_parent(replace(chosen, values=values), commit)
+        values |= {"old": [f"{commit}^"], "new": commit}
+    chosen = replace(chosen, values=values)
+    _require_one_answer(chosen, commit)
     if patch is not None and not patch.absolute().parent.is_dir():
         raise UsageError(f"--patch: {patch.absolute().parent} is no folder")
     if patch is not None and patch.is_dir():
@@ -40,11 +42,11 @@ def run_narrow(
 
     def written(record: HuntRecord) -> None:
         settled.append(_is_settled(record))
-        if patch is not None and settled[0]:
+        if patch is not None and settled[-1]:
             _write(record, patch)
 
     code = run_hunt(
-        replace(chosen, values=values),
+        chosen,
         as_json=as_json,
         verbosity=verbosity,
         restart=restart,
@@ -53,9 +55,24 @@ def run_narrow(
     return int(ExitCode.INCONCLUSIVE) if code == ExitCode.FIRST_BAD and not any(settled) else code
 
 
-def _require_parent(chosen: Chosen, commit: str) -> None:
-    repository = chosen.ground().repository
-    if not repository.parents(repository.resolve(commit)):
+def _require_one_answer(chosen: Chosen, commit: str | None) -> None:
+    """Require a hunt for one commit, and a parent of the `commit` that was named."""
+    ground = chosen.ground()
+    hunt, repository = ground.hunt, ground.repository
+    if (
+        several := "axes"
+        if hunt.axes
+        else "targets"
+        if hunt.targets
+        else "find"
+        if hunt.find == "all"
+        else ""
+    ):
+        raise HuntFileError(
+            f"{hunt.locate(several)}: {several}: only the answer of a hunt for one commit can be narrowed; "
+            "name a commit and a test, as in `bisector narrow COMMIT --test ./test.sh`"
+        )
+    if commit is not None and not repository.parents(repository.resolve(commit)):
         raise HistoryError(f"{commit} has no parent, so there is nothing to compare its parts with")
 
 

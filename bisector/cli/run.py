@@ -107,7 +107,9 @@ def run_hunt(
             then(record)
     if as_json or (mended := first_try.offer(console, record, chosen)) is None:
         return _exit_code(record)
-    return run_hunt(mended, as_json=False, verbosity=verbosity, restart=False, here=here, wanted=wanted)
+    return run_hunt(
+        mended, as_json=False, verbosity=verbosity, restart=False, here=here, wanted=wanted, then=then
+    )
 
 
 def _hunted(session: Session, listener: Listener, *, restart: bool) -> HuntRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +96,7 @@ def _cut(text: str) -> tuple[str, list[str], str]:
     return parts["head"], texts, parts["tail"]
 
 
-class BlockChange(Change):
+class BlockChange(Change, ABC):
     """What a commit does to a lock file of blocks. Subclasses know what the tables mean."""
 
     def __init__(self, path: str, before: Files, after: Files) -> None:
@@ -106,21 +107,21 @@ class BlockChange(Change):
         self._new_keys = {block.key for block in self._after.blocks}
         super().__init__(path, self._before.locked(), self._after.locked())
 
+    @abstractmethod
     def describe(self, table: Table) -> tuple[str, str, bool]:
         """Name, label (version, with the commit for git) and whether it is a package of the project."""
-        raise NotImplementedError
 
+    @abstractmethod
     def requires(self, table: Table) -> Iterable[str]:
         """The names of the packages that this one requires, where they are locked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fits(self, dependent: Block, dependency: str, locked: Sequence[Block]) -> bool:
         """Whether what the dependent requires is met, the two being from different sides."""
-        raise NotImplementedError
 
+    @abstractmethod
     def with_parts(self, old: Block, new: Block, moved: Collection[str]) -> str:
         """The text of a package that both sides have, which requires those `moved` as the new one does."""
-        raise NotImplementedError
 
     def manifests(self, moved: Collection[str]) -> dict[str, bytes]:
         """The manifests that change."""

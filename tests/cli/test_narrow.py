@@ -130,7 +130,10 @@ def test_a_narrowing_that_was_stopped_goes_on(tmp_path: Path) -> None:
     ids = write_history(repo, chain(2, {0: {"a": numbered({})}, 1: {"a": numbered(many)}}))
     test = f"echo >> {log}; sleep 0.1; ! grep -q BUG a"
     line = ["--good", ids["c0"], "--test", test]
-    ready = lambda: log.exists() and len(log.read_text()) > 8  # noqa: E731
+
+    def ready() -> bool:
+        return log.exists() and len(log.read_text()) > 8
+
     assert until_interrupted(["narrow", *line], repo, ready, signal.SIGINT) == 130
     assert last(narrowed(*line, folder=repo))["changes"] == ["a:32"]
 
@@ -146,6 +149,26 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
     assert f"{ids['c0']} has no parent" in done.stderr
     done = bisector("narrow", "HEAD", *line, "--patch", "..", folder=tmp_path / "repo")
     assert (done.returncode, "is a folder" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_hunt_for_a_fix_is_narrowed_by_its_commit(tmp_path: Path) -> None:
+    """COMMIT is the newer end, which is good there."""
+    files = {0: {"a": numbered({3: "BUG"}), "b": "x"}, 1: {"a": numbered({20: "y"}), "b": "y"}}
+    ids = write_history(tmp_path / "repo", chain(3, files))
+    line = (ids["c1"], "--fixed", "--test", "! grep -q BUG a")
+    assert last(narrowed(*line, folder=tmp_path / "repo"))["changes"] == ["a:3"]
+
+
+def test_only_one_commit_is_narrowed(tmp_path: Path) -> None:
+    """Every step, or several targets, have no answer to take apart; nothing runs."""
+    ids = write_history(tmp_path / "repo", chain(3))
+    for words, named in (
+        (("--all",), "find"),
+        (("--set", "targets=[a,b]", "--predicate", "tests"), "targets"),
+    ):
+        line = ("narrow", "--good", ids["c0"], "--test", "true", *words)
+        done = bisector(*line, folder=tmp_path / "repo")
+        assert (done.returncode, f"{named}: only the answer of a hunt" in done.stderr) == (2, True), done
 
 
 def test_no_patch_is_no_success(tmp_path: Path) -> None:

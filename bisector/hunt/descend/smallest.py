@@ -94,8 +94,9 @@ class Narrowing:
                 groups = list(_in_groups(left, _STAGES))
                 found, joined, effect = self._found(groups)
                 inside = set(_flat(found))
-                left = _within(left, inside)
-                if len(left) == len(found):
+                before, left = left, _within(left, inside)
+                # Groups that are all needed would be the same groups again.
+                if len(left) in (len(found), len(before)):
                     break
             if len(_within(self._finer[-1], inside)) == len(found):
                 break
